@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+// Starting a program: fork, process group, pipes, exec; see child_process.hpp.
+#include "util/child_process.hpp"
+
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/pidfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <utility>
+
+#include "util/system_error.hpp"
+
+namespace krun
+{
+namespace
+{
+
+struct Pipe {
+    OwnedDescriptor read_end;
+    OwnedDescriptor write_end;
+};
+
+bool make_pipe(Pipe &pipe)
+{
+    int ends[2] = {-1, -1};
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return false;
+    pipe.read_end = OwnedDescriptor(ends[0]);
+    pipe.write_end = OwnedDescriptor(ends[1]);
+    return true;
+}
+
+struct Pipes {
+    Pipe input, output, errors, exec_error;
+};
+
+// What the child says through `exec_error` when it did not get as far as its program.
+struct ExecError {
+    int number = 0;
+    bool of_directory = false;
+};
+
+[[noreturn]] void run_in_child(const Command &command, Pipes &pipes, std::vector<char *> &arguments)
+{
+    ExecError error;
+    if (!command.terminal) {
+        setpgid(0, 0);
+        dup2(pipes.input.read_end.get(), STDIN_FILENO);
+        dup2(pipes.output.write_end.get(), STDOUT_FILENO);
+        dup2(pipes.errors.write_end.get(), STDERR_FILENO);
+    }
+    signal(SIGPIPE, SIG_DFL); // we ignore it, and ignored signals survive exec
+    for (const auto &[name, value] : command.environment)
+        setenv(name.c_str(), value.c_str(), 1);
+    if (!command.directory.empty() && chdir(command.directory.c_str()) != 0) {
+        error.of_directory = true;
+    } else {
+        execvp(arguments.front(), arguments.data());
+    }
+    error.number = errno;
+    // The pipe is closed on a successful exec; this only runs when there was none.
+    if (write(pipes.exec_error.write_end.get(), &error, sizeof error) < 0)
+        _exit(126);
+    _exit(127);
+}
+
+tl::unexpected<Error> start_error(const Command &command, const ExecError &error)
+{
+    if (error.of_directory)
+        return system_failure("change to", command.directory, error.number);
+    const auto &name = command.argv.front();
+    if (error.number == ENOENT)
+        return host_lacks(fmt::format("the program `{}` is not installed", name),
+                          "install the Debian package that has it (the wrapper ./krun installs all that is needed)");
+    return system_failure("execute", name, error.number);
+}
+
+} // namespace
+
+OwnedDescriptor::OwnedDescriptor(OwnedDescriptor &&other) noexcept : number_(std::exchange(other.number_, -1)) {}
+
+OwnedDescriptor &OwnedDescriptor::operator=(OwnedDescriptor &&other) noexcept
+{
+    std::swap(number_, other.number_);
+    return *this;
+}
+
+void OwnedDescriptor::reset()
+{
+    if (number_ >= 0)
+        close(number_);
+    number_ = -1;
+}
+
+Result<ChildProcess> start_child(const Command &command)
+{
+    Pipes pipes;
+    if (!make_pipe(pipes.exec_error) ||
+        (!command.terminal && (!make_pipe(pipes.input) || !make_pipe(pipes.output) || !make_pipe(pipes.errors))))
+        return system_failure("create", "a pipe", errno);
+    std::vector<char *> arguments;
+    arguments.reserve(command.argv.size() + 1);
+    for (const auto &argument : command.argv)
+        arguments.push_back(const_cast<char *>(argument.c_str())); // exec's signature is older than const
+    arguments.push_back(nullptr);
+
+    const pid_t pid = fork();
+    if (pid < 0)
+        return system_failure("start", command.argv.front(), errno);
+    if (pid == 0)
+        run_in_child(command, pipes, arguments);
+    if (!command.terminal)
+        setpgid(pid, pid); // both sides do it, so that the group exists whoever runs first
+
+    pipes.exec_error.write_end.reset();
+    ExecError error;
+    ssize_t size = 0;
+    do
+        size = read(pipes.exec_error.read_end.get(), &error, sizeof error);
+    while (size < 0 && errno == EINTR);
+    if (size == static_cast<ssize_t>(sizeof error)) {
+        waitpid(pid, nullptr, 0);
+        return start_error(command, error);
+    }
+    ChildProcess child;
+    child.pid = pid;
+    child.ended = OwnedDescriptor(pidfd_open(pid, 0));
+    if (!command.terminal) {
+        child.input = std::move(pipes.input.write_end);
+        child.output = std::move(pipes.output.read_end);
+        child.errors = std::move(pipes.errors.read_end);
+        for (const int descriptor : {child.input.get(), child.output.get(), child.errors.get()})
+            fcntl(descriptor, F_SETFL, O_NONBLOCK);
+    }
+    return child;
+}
+
+} // namespace krun

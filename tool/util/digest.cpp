@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+// SHA-256 by sha256sum(1); see digest.hpp.
+#include "util/digest.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "util/text.hpp"
+
+namespace krun
+{
+namespace
+{
+
+constexpr std::size_t digest_length = 64;
+
+Result<std::string> first_digest(ProcessRunner &runner, const Command &command)
+{
+    const auto result = runner.run_ok(command);
+    if (!result)
+        return tl::unexpected(result.error());
+    // GNU sha256sum puts a backslash before a line whose file name it had to escape.
+    auto text = result->output;
+    if (!text.empty() && text.front() == '\\')
+        text.erase(0, 1);
+    if (text.size() < digest_length)
+        return failure(fmt::format("sha256sum printed no digest: {}", trim(text)));
+    return text.substr(0, digest_length);
+}
+
+} // namespace
+
+Result<std::string> sha256_of_text(ProcessRunner &runner, const std::string &text)
+{
+    Command command;
+    command.argv = {"sha256sum", "-"};
+    command.input = text;
+    return first_digest(runner, command);
+}
+
+Result<std::string> sha256_of_file(ProcessRunner &runner, const std::filesystem::path &file)
+{
+    Command command;
+    command.argv = {"sha256sum", "--", file.string()};
+    return first_digest(runner, command);
+}
+
+Result<std::string> sha256_of_tree(ProcessRunner &runner, const std::filesystem::path &folder)
+{
+    Command find;
+    find.argv = {"find", ".", "-type", "f", "-print0"};
+    find.directory = folder;
+    const auto found = runner.run_ok(find);
+    if (!found)
+        return tl::unexpected(found.error());
+    auto names = split(found->output, '\0');
+    std::sort(names.begin(), names.end()); // find's order is the directory's
+
+    Command digest;
+    digest.argv = {"xargs", "-0", "-r", "sha256sum", "--"};
+    digest.directory = folder;
+    for (const auto &name : names) {
+        if (!name.empty())
+            digest.input += name + '\0';
+    }
+    const auto digests = runner.run_ok(digest);
+    if (!digests)
+        return tl::unexpected(digests.error());
+    return sha256_of_text(runner, digests->output);
+}
+
+} // namespace krun

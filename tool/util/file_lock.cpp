@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+// An advisory lock on a file; see file_lock.hpp.
+#include "util/file_lock.hpp"
+
+#include <cerrno>
+#include <chrono>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <thread>
+#include <unistd.h>
+#include <utility>
+
+#include "util/interrupt.hpp"
+#include "util/progress.hpp"
+#include "util/system_error.hpp"
+
+namespace krun
+{
+
+Result<FileLock> FileLock::acquire(const std::filesystem::path &path, const std::string &what)
+{
+    std::error_code error;
+    std::filesystem::create_directories(path.parent_path(), error);
+    if (error)
+        return system_failure("create", path.parent_path(), error.value());
+    const int descriptor = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (descriptor < 0)
+        return system_failure("open", path, errno);
+    FileLock lock(descriptor);
+    // Asking again and again instead of blocking in flock(): a signal that comes just before the call
+    // would otherwise go unseen.
+    for (bool said = false; flock(descriptor, LOCK_EX | LOCK_NB) != 0;) {
+        if (interrupt_requested())
+            return interrupted();
+        if (errno != EWOULDBLOCK && errno != EINTR)
+            return system_failure("lock", path, errno);
+        if (!said)
+            say(fmt::format("waiting for another krunctl that works on {}", what));
+        said = true;
+        std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    }
+    return lock;
+}
+
+FileLock::FileLock(FileLock &&other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+
+FileLock &FileLock::operator=(FileLock &&other) noexcept
+{
+    std::swap(descriptor_, other.descriptor_);
+    return *this;
+}
+
+FileLock::~FileLock()
+{
+    // Closing releases the lock. The file stays: removing it would let two others lock two different files.
+    if (descriptor_ >= 0)
+        close(descriptor_);
+}
+
+} // namespace krun

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+// An advisory lock (flock(2)) on a file: two krunctl never work in one cached folder at a time.
+#pragma once
+
+#include <filesystem>
+
+#include "util/result.hpp"
+
+namespace krun
+{
+
+class FileLock
+{
+  public:
+    // Waits for the lock, saying once what it waits for; Ctrl-C ends the wait with ExitCode::interrupted.
+    static Result<FileLock> acquire(const std::filesystem::path &path, const std::string &what);
+    FileLock(FileLock &&other) noexcept;
+    FileLock &operator=(FileLock &&other) noexcept;
+    FileLock(const FileLock &) = delete;
+    FileLock &operator=(const FileLock &) = delete;
+    ~FileLock();
+
+  private:
+    explicit FileLock(int descriptor) : descriptor_(descriptor) {}
+    int descriptor_ = -1;
+};
+
+} // namespace krun

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+// Side effects on files behind a small interface, so that domains can be tested with an in-memory fake.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "util/result.hpp"
+
+namespace krun
+{
+
+class Filesystem
+{
+  public:
+    virtual ~Filesystem() = default;
+    virtual bool exists(const std::filesystem::path &path) = 0;
+    virtual bool is_directory(const std::filesystem::path &path) = 0;
+    virtual Result<std::string> read(const std::filesystem::path &path) = 0;
+    // Writes to a temporary neighbour and renames: a reader sees the old text or the new, never half.
+    virtual Result<void> write(const std::filesystem::path &path, const std::string &text) = 0;
+    virtual Result<void> make_directories(const std::filesystem::path &path) = 0;
+    virtual Result<void> rename(const std::filesystem::path &from, const std::filesystem::path &to) = 0;
+    virtual Result<void> remove_all(const std::filesystem::path &path) = 0;
+    // Keeps the mode; replaces the target as write() does.
+    virtual Result<void> copy_file(const std::filesystem::path &from, const std::filesystem::path &to) = 0;
+    // Names in the directory, sorted; directories and files alike.
+    virtual Result<std::vector<std::string>> list(const std::filesystem::path &directory) = 0;
+};
+
+class SystemFilesystem : public Filesystem
+{
+  public:
+    bool exists(const std::filesystem::path &path) override;
+    bool is_directory(const std::filesystem::path &path) override;
+    Result<std::string> read(const std::filesystem::path &path) override;
+    Result<void> write(const std::filesystem::path &path, const std::string &text) override;
+    Result<void> make_directories(const std::filesystem::path &path) override;
+    Result<void> rename(const std::filesystem::path &from, const std::filesystem::path &to) override;
+    Result<void> remove_all(const std::filesystem::path &path) override;
+    Result<void> copy_file(const std::filesystem::path &from, const std::filesystem::path &to) override;
+    Result<std::vector<std::string>> list(const std::filesystem::path &directory) override;
+};
+
+} // namespace krun

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+// Ctrl-C and SIGTERM as a flag; see interrupt.hpp.
+#include "util/interrupt.hpp"
+
+#include <csignal>
+
+namespace krun
+{
+namespace
+{
+
+volatile std::sig_atomic_t received = 0;
+
+extern "C" void remember_signal(int number) { received = number; }
+
+} // namespace
+
+void install_interrupt_handlers()
+{
+    struct sigaction action = {};
+    action.sa_handler = remember_signal;
+    // No SA_RESTART: a blocked poll() or flock() comes back with EINTR, so that its caller sees the flag at once.
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, nullptr);
+    sigaction(SIGTERM, &action, nullptr);
+    sigaction(SIGHUP, &action, nullptr);
+    // A reader that went away is an error of write(), not the end of krunctl.
+    action.sa_handler = SIG_IGN;
+    sigaction(SIGPIPE, &action, nullptr);
+}
+
+bool interrupt_requested() { return received != 0; }
+
+int interrupt_signal() { return received; }
+
+} // namespace krun

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+// The one way to start another program: an argument vector, never a shell string.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "util/result.hpp"
+
+namespace krun
+{
+
+struct Command {
+    std::vector<std::string> argv;
+    std::filesystem::path directory;                // working directory; empty: the caller's
+    std::map<std::string, std::string> environment; // added to the caller's
+    std::string input;                              // what the program reads on its stdin
+    bool capture = true;                            // keep stdout in ProcessResult::output
+    // Each line of stdout and stderr as it comes, without its newline. Called on the caller's thread.
+    std::function<void(const std::string &)> on_line;
+    std::filesystem::path log;                        // stdout and stderr are appended here too; empty: nowhere
+    std::optional<std::chrono::milliseconds> timeout; // then the whole process group is killed
+    // The program gets our own stdin, stdout and stderr and stays in our process group, because it talks to the
+    // person (menuconfig, a shell). Nothing is captured or logged then, and `input` is not used.
+    bool terminal = false;
+};
+
+struct ProcessResult {
+    int status = 0; // exit status; 128 + signal number when killed by a signal, as a shell has it
+    bool timed_out = false;
+    std::string output; // stdout
+    std::string errors; // stderr
+
+    [[nodiscard]] bool ok() const { return status == 0 && !timed_out; }
+};
+
+class ProcessRunner
+{
+  public:
+    virtual ~ProcessRunner() = default;
+    // Runs to the end. An Error means that the program could not be started, or that the user pressed
+    // Ctrl-C (ExitCode::interrupted; the child's process group is gone by then). A program that ran and
+    // failed is a ProcessResult.
+    virtual Result<ProcessResult> run(const Command &command) = 0;
+    // As run(), but a status other than 0 is an Error too: "`make` failed with status 2", with the log's path.
+    Result<ProcessResult> run_ok(const Command &command);
+};
+
+// Really runs. SIGINT and SIGTERM of krunctl reach the child's process group.
+class SystemProcessRunner : public ProcessRunner
+{
+  public:
+    Result<ProcessResult> run(const Command &command) override;
+};
+
+// Prints what would run, quoted for a shell, and reports success.
+class DryRunProcessRunner : public ProcessRunner
+{
+  public:
+    Result<ProcessResult> run(const Command &command) override;
+};
+
+// The command as a person could paste it into a shell: "cd DIR && NAME=value argv...".
+std::string quoted(const Command &command);
+
+// True when `name` is an executable on PATH.
+bool program_on_path(const std::string &name);
+
+} // namespace krun

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+// Recoverable errors are values. Every function that can fail for a reason outside the program
+// returns Result<T>; only commands turn an Error into the UserError exception that main() catches.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+#include <tl/expected.hpp>
+#include <utility>
+
+namespace krun
+{
+
+// The exit codes of krunctl; scripts depend on them.
+enum class ExitCode {
+    done = 0,
+    answer_is_no = 1,
+    usage = 2,
+    host_lacks = 3,
+    failure = 4,
+    interrupted = 130,
+};
+
+struct Error {
+    ExitCode code = ExitCode::failure;
+    std::string message; // one line, no trailing full stop
+    std::string hint;    // what mends it; empty when nothing is known
+    std::string log;     // path of the full log; empty when there is none
+};
+
+template <class T> using Result = tl::expected<T, Error>;
+
+[[nodiscard]] inline tl::unexpected<Error> failure(std::string message, std::string hint = {}, std::string log = {})
+{
+    return tl::unexpected<Error>(Error{ExitCode::failure, std::move(message), std::move(hint), std::move(log)});
+}
+
+[[nodiscard]] inline tl::unexpected<Error> usage_error(std::string message, std::string hint = {})
+{
+    return tl::unexpected<Error>(Error{ExitCode::usage, std::move(message), std::move(hint), {}});
+}
+
+[[nodiscard]] inline tl::unexpected<Error> host_lacks(std::string message, std::string hint)
+{
+    return tl::unexpected<Error>(Error{ExitCode::host_lacks, std::move(message), std::move(hint), {}});
+}
+
+[[nodiscard]] inline tl::unexpected<Error> interrupted()
+{
+    return tl::unexpected<Error>(Error{ExitCode::interrupted, "interrupted", {}, {}});
+}
+
+class UserError : public std::runtime_error
+{
+  public:
+    explicit UserError(Error error) : std::runtime_error(error.message), error_(std::move(error)) {}
+    [[nodiscard]] const Error &error() const { return error_; }
+
+  private:
+    Error error_;
+};
+
+// For commands: the value, or a UserError on its way to main().
+template <class T> T unwrap(Result<T> result)
+{
+    if (!result)
+        throw UserError(std::move(result.error()));
+    if constexpr (!std::is_void_v<T>)
+        return std::move(*result);
+}
+
+} // namespace krun
