@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Per-process state: which CPUs are configured, and the baseline of the latest
+ * reset. Resetting never touches a counter: others read them too.
+ */
+#include <linux/bitops.h>
+#include <linux/cpu.h>
+#include <linux/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include "cycles.h"
+#include "process.h"
+
+static void krun_process_free(struct krun_process *process)
+{
+	krun_buffer_free(process->buffer);
+	kvfree(rcu_access_pointer(process->baseline));
+	kfree(process);
+}
+
+/**
+ * krun_process_get() - the calling process's state, made if there is none
+ *
+ * Return: the state, or NULL when there is no memory.
+ */
+struct krun_process *krun_process_get(void)
+{
+	struct krun_process **home = &current->signal->krun;
+	struct krun_process *process = smp_load_acquire(home);
+	struct krun_process *other;
+
+	if (process)
+		return process;
+	process = kzalloc(sizeof(*process), GFP_KERNEL_ACCOUNT);
+	if (!process)
+		return NULL;
+	mutex_init(&process->lock);
+	process->buffer = krun_buffer_alloc();
+	if (!process->buffer) {
+		krun_process_free(process);
+		return NULL;
+	}
+	/* Another thread may have been quicker. */
+	other = cmpxchg_release(home, NULL, process);
+	if (other) {
+		krun_process_free(process);
+		process = other;
+	}
+	return process;
+}
+
+/**
+ * krun_process_exit() - give everything back; the last thread is exiting
+ * @signal: what the threads of the process share
+ */
+void krun_process_exit(struct signal_struct *signal)
+{
+	struct krun_process *process = signal->krun;
+	unsigned int cpu;
+
+	if (likely(!process))
+		return;
+	signal->krun = NULL;
+	cpus_read_lock();
+	for (cpu = 0; cpu < process->cpus; cpu++)
+		krun_cycles_put(cpu);
+	cpus_read_unlock();
+	krun_process_free(process);
+}
+
+static int krun_configure_cpu(unsigned int cpu)
+{
+	int err = krun_sampler_probe(cpu);
+
+	return err ?: krun_cycles_get(cpu);
+}
+
+/**
+ * krun_process_configure() - take the counters of CPU 0 .. @cpus - 1
+ * @process: the calling process's state
+ * @cpus: at most the number of possible CPUs
+ *
+ * All or nothing: on an error the process has what it had before.
+ *
+ * Return: 0, -ENXIO, -EOPNOTSUPP, -EBUSY, -ENOMEM or -EINTR.
+ */
+int krun_process_configure(struct krun_process *process, unsigned int cpus)
+{
+	unsigned int cpu;
+	int err = 0;
+
+	if (mutex_lock_killable(&process->lock))
+		return -EINTR;
+	cpus_read_lock();
+	for (cpu = 0; cpu < cpus && !err; cpu++)
+		if (!cpu_online(cpu))
+			err = -ENXIO;
+	for (cpu = process->cpus; cpu < cpus && !err; cpu++)
+		err = krun_configure_cpu(cpu);
+	if (!err && cpus > process->cpus) {
+		/* Pairs with the readers' smp_load_acquire(). */
+		smp_store_release(&process->cpus, cpus);
+	} else if (err && cpu > process->cpus) {
+		/* The last one that was tried is the one that failed. */
+		for (cpu--; cpu-- > process->cpus;)
+			krun_cycles_put(cpu);
+	}
+	cpus_read_unlock();
+	mutex_unlock(&process->lock);
+	return err;
+}
+
+/**
+ * krun_process_reset() - let CPU 0 .. @cpus - 1 count from zero
+ * @process: the calling process's state
+ * @cpus: no more than are configured
+ *
+ * Return: 0, -ENXIO, -EBUSY, -ENOMEM or -EINTR.
+ */
+int krun_process_reset(struct krun_process *process, unsigned int cpus)
+{
+	struct krun_baseline *baseline, *old;
+	struct krun_buffer *buffer;
+	unsigned int cpu;
+	int err;
+
+	baseline = kvzalloc(struct_size(baseline, counts, nr_cpu_ids),
+			    GFP_KERNEL_ACCOUNT);
+	buffer = krun_process_take_buffer(process);
+	err = baseline && buffer ? 0 : -ENOMEM;
+	if (!err && mutex_lock_killable(&process->lock))
+		err = -EINTR;
+	if (err)
+		goto out;
+
+	old = rcu_dereference_protected(process->baseline,
+					lockdep_is_held(&process->lock));
+	if (old)
+		memcpy(baseline->counts, old->counts,
+		       array_size(nr_cpu_ids, sizeof(*old->counts)));
+	err = krun_sample_cpus(buffer, cpus, false);
+	for (cpu = 0; cpu < cpus && !err; cpu++) {
+		baseline->counts[cpu].aperf = buffer->slots[cpu].aperf;
+		baseline->counts[cpu].mperf = buffer->slots[cpu].mperf;
+		baseline->counts[cpu].cycles = buffer->slots[cpu].cycles;
+	}
+	if (!err) {
+		rcu_assign_pointer(process->baseline, baseline);
+		baseline = old;
+	}
+	mutex_unlock(&process->lock);
+out:
+	/* Either the old one, which a reading may still use, or the unused. */
+	if (baseline)
+		kvfree_rcu(baseline, rcu);
+	krun_process_return_buffer(process, buffer);
+	return err;
+}
+
+/**
+ * krun_process_take_buffer() - room for a sample of many CPUs
+ * @process: the calling process's state
+ *
+ * Return: the process's own buffer; when another of its threads has that, a
+ * new one, or NULL when there is no memory.
+ */
+struct krun_buffer *krun_process_take_buffer(struct krun_process *process)
+{
+	if (likely(!test_and_set_bit_lock(0, &process->buffer_busy)))
+		return process->buffer;
+	return krun_buffer_alloc();
+}
+
+void krun_process_return_buffer(struct krun_process *process,
+				struct krun_buffer *buffer)
+{
+	if (likely(buffer == process->buffer))
+		clear_bit_unlock(0, &process->buffer_busy);
+	else
+		krun_buffer_free(buffer);
+}

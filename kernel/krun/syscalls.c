@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The system calls of the first Krun kernel, binary compatible.
+ *
+ * Permission is asked for when a process has nothing yet; from its first
+ * krun_configure() on the state that it holds is the permission, as an open
+ * file is, so that a benchmark may drop its privileges afterwards and a reading
+ * does not pay for the question.
+ */
+#define pr_fmt(fmt) "krun: " fmt
+
+#include <linux/capability.h>
+#include <linux/init.h>
+#include <linux/sched/signal.h>
+#include <linux/syscalls.h>
+#include <linux/uaccess.h>
+#include "compat.h"
+#include "process.h"
+
+static int krun_unprivileged __read_mostly;
+
+static bool krun_permitted(void)
+{
+	return READ_ONCE(krun_unprivileged) || perfmon_capable();
+}
+
+static bool krun_possible(int n_cores)
+{
+	return n_cores >= 0 && n_cores <= nr_cpu_ids;
+}
+
+/* Why a reading or a reset of @n_cores CPUs was refused. */
+static noinline int krun_refusal(struct krun_process *process, int n_cores)
+{
+	if (!process && !krun_permitted())
+		return -EPERM;
+	return krun_possible(n_cores) ? -ENODATA : -EINVAL;
+}
+
+static __always_inline bool krun_configured(struct krun_process *process,
+					    int n_cores)
+{
+	return process &&
+	       (unsigned int)n_cores <= smp_load_acquire(&process->cpus);
+}
+
+/*
+ * Before a sample is taken every page of an array is touched by writing back
+ * what one of its bytes holds. So a bad array is found while all three still
+ * hold their old values, and no page fault comes between a counter and the
+ * return to user space.
+ */
+static __always_inline bool krun_touch(u64 __user *array, unsigned int count)
+{
+	unsigned long byte = (unsigned long)array;
+	unsigned long end = byte + count * sizeof(*array);
+	u8 value;
+
+	if (!user_access_begin(array, count * sizeof(*array)))
+		return false;
+	do {
+		unsafe_get_user(value, (u8 __user *)byte, fault);
+		unsafe_put_user(value, (u8 __user *)byte, fault);
+		byte = PAGE_ALIGN(byte + 1);
+	} while (unlikely(byte < end));
+	user_access_end();
+	return true;
+fault:
+	user_access_end();
+	return false;
+}
+
+static __always_inline void krun_subtract(struct krun_slot *slot,
+					  const struct krun_counts *counts)
+{
+	slot->aperf -= counts->aperf;
+	slot->mperf -= counts->mperf;
+	slot->cycles -= counts->cycles;
+}
+
+/*
+ * The commonest call by far: one CPU, no buffer, and no interrupt when the
+ * caller runs on it. The arrays have been through krun_touch().
+ */
+static int krun_read_one(struct krun_process *process, bool cycles_first,
+			 u64 __user *aperfs, u64 __user *mperfs,
+			 u64 __user *cycles)
+{
+	const struct krun_baseline *baseline;
+	struct krun_slot slot;
+	int err;
+
+	/* The baseline is fetched first: no sample is older than it. */
+	rcu_read_lock();
+	baseline = rcu_dereference(process->baseline);
+	err = krun_sample_cpu0(&slot, cycles_first);
+	if (likely(!err) && baseline)
+		krun_subtract(&slot, &baseline->counts[0]);
+	rcu_read_unlock();
+	if (unlikely(err))
+		return err;
+
+	if (!user_write_access_begin(aperfs, sizeof(*aperfs)))
+		return -EFAULT;
+	unsafe_put_user(slot.aperf, aperfs, fault);
+	unsafe_put_user(slot.mperf, mperfs, fault);
+	unsafe_put_user(slot.cycles, cycles, fault);
+	user_write_access_end();
+	return 0;
+fault:
+	user_write_access_end();
+	return -EFAULT;
+}
+
+static int krun_copy_out(const struct krun_slot *slots, unsigned int cpus,
+			 u64 __user *aperfs, u64 __user *mperfs,
+			 u64 __user *cycles)
+{
+	unsigned int cpu;
+
+	if (!user_write_access_begin(aperfs, cpus * sizeof(*aperfs)))
+		return -EFAULT;
+	for (cpu = 0; cpu < cpus; cpu++) {
+		unsafe_put_user(slots[cpu].aperf, &aperfs[cpu], fault);
+		unsafe_put_user(slots[cpu].mperf, &mperfs[cpu], fault);
+		unsafe_put_user(slots[cpu].cycles, &cycles[cpu], fault);
+	}
+	user_write_access_end();
+	return 0;
+fault:
+	user_write_access_end();
+	return -EFAULT;
+}
+
+static int krun_read_many(struct krun_process *process, unsigned int cpus,
+			  bool cycles_first, u64 __user *aperfs,
+			  u64 __user *mperfs, u64 __user *cycles)
+{
+	struct krun_buffer *buffer = krun_process_take_buffer(process);
+	const struct krun_baseline *baseline;
+	unsigned int cpu;
+	int err;
+
+	if (!buffer)
+		return -ENOMEM;
+	rcu_read_lock();
+	baseline = rcu_dereference(process->baseline);
+	err = krun_sample_cpus(buffer, cpus, cycles_first);
+	for (cpu = 0; cpu < cpus && baseline && !err; cpu++)
+		krun_subtract(&buffer->slots[cpu], &baseline->counts[cpu]);
+	rcu_read_unlock();
+	if (!err)
+		err = krun_copy_out(buffer->slots, cpus, aperfs, mperfs,
+				    cycles);
+	krun_process_return_buffer(process, buffer);
+	return err;
+}
+
+/**
+ * sys_krun_read_msrs() - sample the counters of CPU 0 .. @n_cores - 1
+ * @n_cores:	number of CPUs; 0 does nothing
+ * @ctr1_first:	whether the core-cycle counter is read before APERF and MPERF
+ * @aperfs:	array of @n_cores values: IA32_APERF since the latest reset
+ * @mperfs:	the same for IA32_MPERF
+ * @ctr1s:	the same for core cycles
+ *
+ * Return: 0, or on an error, with all arrays as they were: -EPERM, -EINVAL,
+ * -ENODATA (not configured), -ENXIO (offline), -EBUSY (the core-cycle counter
+ * has been lost), -EFAULT, -ENOMEM.
+ */
+SYSCALL_DEFINE5(krun_read_msrs, int, n_cores, int, ctr1_first,
+		u64 __user *, aperfs, u64 __user *, mperfs,
+		u64 __user *, ctr1s)
+{
+	struct krun_process *process = smp_load_acquire(&current->signal->krun);
+
+	if (!n_cores)
+		return 0;
+	if (unlikely(!krun_configured(process, n_cores)))
+		return krun_refusal(process, n_cores);
+	if (unlikely(!krun_touch(aperfs, n_cores) ||
+		     !krun_touch(mperfs, n_cores) ||
+		     !krun_touch(ctr1s, n_cores)))
+		return -EFAULT;
+	if (n_cores == 1)
+		return krun_read_one(process, ctr1_first, aperfs, mperfs,
+				     ctr1s);
+	return krun_read_many(process, n_cores, ctr1_first, aperfs, mperfs,
+			      ctr1s);
+}
+
+/**
+ * sys_krun_reset_msrs() - let CPU 0 .. @n_cores - 1 count from zero
+ * @n_cores: number of CPUs; 0 does nothing
+ *
+ * Only for the calling process: no counter is written.
+ *
+ * Return: 0, -EPERM, -EINVAL, -ENODATA, -ENXIO, -EBUSY, -ENOMEM or -EINTR.
+ */
+SYSCALL_DEFINE1(krun_reset_msrs, int, n_cores)
+{
+	struct krun_process *process = smp_load_acquire(&current->signal->krun);
+
+	if (!n_cores)
+		return 0;
+	if (!krun_configured(process, n_cores))
+		return krun_refusal(process, n_cores);
+	return krun_process_reset(process, n_cores);
+}
+
+/**
+ * sys_krun_configure() - take the counters of CPU 0 .. @n_cores - 1
+ * @n_cores: number of CPUs; 0 does nothing
+ *
+ * They are given back when the process ends. Further calls may add CPUs.
+ *
+ * Return: 0, -EPERM, -EINVAL, -ENXIO, -EOPNOTSUPP, -EBUSY, -ENOMEM or -EINTR.
+ */
+SYSCALL_DEFINE1(krun_configure, int, n_cores)
+{
+	struct krun_process *process;
+
+	if (!n_cores)
+		return 0;
+	if (!krun_permitted())
+		return -EPERM;
+	if (!krun_possible(n_cores))
+		return -EINVAL;
+	process = krun_process_get();
+	if (!process)
+		return -ENOMEM;
+	return krun_process_configure(process, n_cores);
+}
+
+static struct ctl_table krun_sysctls[] = {
+	{
+		.procname	= "krun_unprivileged",
+		.data		= &krun_unprivileged,
+		.maxlen		= sizeof(krun_unprivileged),
+		.mode		= 0644,
+		.proc_handler	= proc_dointvec_minmax,
+		.extra1		= SYSCTL_ZERO,
+		.extra2		= SYSCTL_ONE,
+	},
+	{ }
+};
+
+static int __init krun_syscalls_init(void)
+{
+	if (!krun_register_sysctl(krun_sysctls, ARRAY_SIZE(krun_sysctls) - 1))
+		pr_warn("no sysctl kernel.krun_unprivileged\n");
+	return 0;
+}
+device_initcall(krun_syscalls_init);
