@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+// What every command gets. A command is one file pair in this folder and one line in main.cpp.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include "util/filesystem.hpp"
+#include "util/process.hpp"
+#include "util/result.hpp"
+
+namespace krun {
+
+struct Context {
+    ProcessRunner &runner;
+    Filesystem &files;
+    ExitCode exit_code = ExitCode::done; // what a command that ended without an error leaves for main()
+    int guest_status = -1;               // >= 0: exit with this instead (boot passes on its command's status)
+};
+
+// Each adds its subcommand to `app`; CLI11 calls it back when it was chosen.
+void add_lines_command(CLI::App &app, Context &context);
+void add_build_command(CLI::App &app, Context &context);
+void add_boot_command(CLI::App &app, Context &context);
+void add_check_command(CLI::App &app, Context &context);
+void add_watch_command(CLI::App &app, Context &context);
+void add_demo_command(CLI::App &app, Context &context);
+void add_test_command(CLI::App &app, Context &context);
+
+} // namespace krun

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+// One run of a kernel in QEMU: boots, runs a command in the guest, and tells what happened.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "util/filesystem.hpp"
+#include "util/process.hpp"
+#include "util/result.hpp"
+
+namespace krun {
+
+enum class Accelerator { automatic, tcg, kvm };
+
+struct GuestFile {
+    std::filesystem::path source; // a file or a folder of the host
+    std::string target;           // absolute path in the guest
+};
+
+struct MachineRequest {
+    std::filesystem::path kernel;       // bzImage
+    unsigned cpus = 4;
+    unsigned memory_mib = 512;
+    Accelerator accelerator = Accelerator::automatic;
+    bool icount = false;                // TSC differences become exact guest instruction counts (TCG only)
+    std::string append;                 // more kernel command line
+    std::vector<GuestFile> copy_in;
+    std::vector<std::string> command;   // empty: a shell on the caller's terminal
+    std::vector<std::string> environment; // NAME=value for the command
+    unsigned timeout_seconds = 0;       // 0: none
+    unsigned aperf_ratio = 0;           // percent of the TSC rate; 0: the model's default
+    unsigned ipc = 0;                   // instructions per 100 cycles; 0: the model's default
+    std::filesystem::path console_log;  // where the kernel's console goes; empty: a file in <cache>/logs
+    bool dry_run = false;
+    // Pieces of the command's stdout / stderr as they come; unset: passed to ours.
+    std::function<void(const std::string &)> on_output;
+    std::function<void(const std::string &)> on_errors;
+};
+
+struct MachineResult {
+    int status = 0;                     // the command's own exit status, 128 + signal when killed
+    std::vector<std::string> kernel_problems; // oops, BUG, WARNING, panic, lockup lines found in the console log
+    std::filesystem::path console_log;
+};
+
+// Makes the testbed's QEMU and the guest image when they are not in the cache yet, boots, runs, cleans up.
+// An Error: QEMU could not start, the guest never reached the command, timeout, Ctrl-C.
+Result<MachineResult> run_machine(ProcessRunner &runner, Filesystem &files, const MachineRequest &request);
+
+} // namespace krun

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+// A kernel line: a maintained series such as 6.12, described by kernel/lines/<line>/line.toml.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "util/filesystem.hpp"
+#include "util/result.hpp"
+
+namespace krun {
+
+struct KernelLine {
+    std::string name;                // "6.12"
+    std::string package;             // the Debian package that carries its source, "linux-source-6.12"
+    std::string config_package;      // "linux-config-6.12"
+    std::vector<std::string> suites; // where the package is looked for
+    std::string tested;              // newest version that passed all tests
+    std::filesystem::path hooks;     // folder of `series` and patches
+};
+
+Result<std::vector<KernelLine>> load_kernel_lines(Filesystem &files, const std::filesystem::path &data);
+// An unknown name is a usage error that lists the known ones.
+Result<KernelLine> find_kernel_line(Filesystem &files, const std::filesystem::path &data, const std::string &name);
+
+} // namespace krun
