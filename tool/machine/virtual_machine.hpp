@@ -13,7 +13,8 @@
 #include "util/process.hpp"
 #include "util/result.hpp"
 
-namespace krun {
+namespace krun
+{
 
 enum class Accelerator { automatic, tcg, kvm };
 
@@ -23,27 +24,29 @@ struct GuestFile {
 };
 
 struct MachineRequest {
-    std::filesystem::path kernel;       // bzImage
+    std::filesystem::path kernel; // bzImage
     unsigned cpus = 4;
     unsigned memory_mib = 512;
     Accelerator accelerator = Accelerator::automatic;
-    bool icount = false;                // TSC differences become exact guest instruction counts (TCG only)
-    std::string append;                 // more kernel command line
+    bool icount = false; // TSC differences become exact guest instruction counts (TCG only)
+    std::string append;  // more kernel command line
     std::vector<GuestFile> copy_in;
-    std::vector<std::string> command;   // empty: a shell on the caller's terminal
+    std::vector<std::string> command;     // empty: a shell on the caller's terminal
     std::vector<std::string> environment; // NAME=value for the command
-    unsigned timeout_seconds = 0;       // 0: none
-    unsigned aperf_ratio = 0;           // percent of the TSC rate; 0: the model's default
-    unsigned ipc = 0;                   // instructions per 100 cycles; 0: the model's default
-    std::filesystem::path console_log;  // where the kernel's console goes; empty: a file in <cache>/logs
+    unsigned timeout_seconds = 0;         // 0: none
+    unsigned aperf_ratio = 0;             // percent of the TSC rate; 0: the model's default
+    unsigned ipc = 0;                     // instructions per 100 cycles; 0: the model's default
+    std::filesystem::path console_log;    // where the kernel's console goes; empty: a file in <cache>/logs
     bool dry_run = false;
+    // Our stdin is for the guest: a terminal for the shell, anything else for the command's stdin.
+    bool pass_input = false;
     // Pieces of the command's stdout / stderr as they come; unset: passed to ours.
     std::function<void(const std::string &)> on_output;
     std::function<void(const std::string &)> on_errors;
 };
 
 struct MachineResult {
-    int status = 0;                     // the command's own exit status, 128 + signal when killed
+    int status = 0;                           // the command's own exit status, 128 + signal when killed
     std::vector<std::string> kernel_problems; // oops, BUG, WARNING, panic, lockup lines found in the console log
     std::filesystem::path console_log;
 };

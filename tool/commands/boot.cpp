@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+// krunctl boot: a kernel in a virtual machine, one command in it, and that command's output and status.
+#include <fmt/format.h>
+#include <memory>
+
+#include "build/kernel_build.hpp"
+#include "commands/command.hpp"
+#include "machine/virtual_machine.hpp"
+#include "util/paths.hpp"
+#include "util/progress.hpp"
+
+namespace krun
+{
+namespace
+{
+
+constexpr const char *help = R"(Boot a kernel in a virtual machine and run a command in it as root
+
+Without CMD there is a shell: on your terminal when stdin is one (Ctrl-] ends the machine), else one that reads its
+commands from stdin. With CMD, stdin is passed on to it unless it is a terminal; write </dev/null to keep it.
+CMD's stdout and stderr come out here, and nothing else on stdout; krunctl's exit status is CMD's own, or 4 when
+the kernel complained on its console. CMD must be in the guest: krunctl and busybox's programs are, --copy-in brings
+others with the libraries they need. The guest's kernel console is kept in a file.)";
+
+struct Options {
+    std::string line = "6.12";
+    std::filesystem::path kernel;
+    std::string accelerator = "auto";
+    std::vector<std::string> copy_in;
+    MachineRequest request;
+};
+
+// "SRC:DST"; DST cannot hold a colon, SRC can.
+GuestFile guest_file(const std::string &text)
+{
+    const auto colon = text.rfind(':');
+    if (colon == std::string::npos || colon == 0 || colon + 1 == text.size())
+        throw UserError({ExitCode::usage,
+                         fmt::format("--copy-in wants SRC:DST, not `{}`", text),
+                         "for example --copy-in ./prog:/prog",
+                         {}});
+    return {text.substr(0, colon), text.substr(colon + 1)};
+}
+
+std::filesystem::path kernel_of_line(Context &context, const Options &options)
+{
+    BuildRequest build;
+    build.line = options.line;
+    if (options.request.dry_run) // only the command is wanted, and that says where the kernel would be
+        return cache_directory() / "kernels" / (options.line + "-" + build.config) / "vmlinuz";
+    return unwrap(build_kernel(context.runner, context.files, build)).folder / "vmlinuz";
+}
+
+void run_boot(Context &context, Options &options)
+{
+    MachineRequest &request = options.request;
+    for (const std::string &text : options.copy_in)
+        request.copy_in.push_back(guest_file(text));
+    request.accelerator = options.accelerator == "kvm"   ? Accelerator::kvm
+                          : options.accelerator == "tcg" ? Accelerator::tcg
+                                                         : Accelerator::automatic;
+    request.kernel = options.kernel.empty() ? kernel_of_line(context, options) : options.kernel;
+    request.pass_input = true;
+    const MachineResult result = unwrap(run_machine(context.runner, context.files, request));
+    if (request.dry_run)
+        return;
+    if (!result.kernel_problems.empty()) {
+        for (const std::string &problem : result.kernel_problems)
+            say("the guest's kernel: " + problem);
+        throw UserError({ExitCode::failure,
+                         fmt::format("the guest's kernel complained ({} lines); the command ended with status {}",
+                                     result.kernel_problems.size(), result.status),
+                         {},
+                         result.console_log.string()});
+    }
+    context.guest_status = result.status;
+}
+
+} // namespace
+
+void add_boot_command(CLI::App &app, Context &context)
+{
+    const auto options = std::make_shared<Options>();
+    MachineRequest &request = options->request;
+    CLI::App *boot = app.add_subcommand("boot", help);
+    auto *line = boot->add_option("--line", options->line, "kernel line to build (or take from the cache) and boot")
+                     ->capture_default_str();
+    boot->add_option("--kernel", options->kernel, "bzImage to boot instead")->excludes(line);
+    boot->add_option("--cpus", request.cpus, "number of CPUs")->capture_default_str()->check(CLI::Range(1, 64));
+    boot->add_option("--memory", request.memory_mib, "memory in MiB")->capture_default_str();
+    boot->add_option("--accel", options->accelerator, "auto, tcg or kvm; auto tries whether KVM really works")
+        ->check(CLI::IsMember({"auto", "tcg", "kvm"}))
+        ->capture_default_str();
+    boot->add_option("--append", request.append, "more kernel command line");
+    boot->add_option("--copy-in", options->copy_in, "SRC:DST, a file or folder for the guest (repeatable)")
+        ->allow_extra_args(false);
+    boot->add_option("--env", request.environment, "NAME=VALUE for the command (repeatable)")->allow_extra_args(false);
+    boot->add_option("--timeout", request.timeout_seconds, "seconds until the machine is killed; 0: never")
+        ->capture_default_str();
+    boot->add_option("--aperf-ratio", request.aperf_ratio, "core cycles for 100 TSC ticks, in the testbed's CPUs")
+        ->check(CLI::Range(1, 1000));
+    boot->add_option("--ipc", request.ipc, "instructions for 100 core cycles, in the testbed's CPUs")
+        ->check(CLI::Range(1, 1000));
+    boot->add_option("--console-log", request.console_log, "file for the kernel's console");
+    boot->add_flag("--icount", request.icount, "exact: one instruction takes one tick of the guest's TSC");
+    boot->add_flag("--dry-run", request.dry_run, "print QEMU's command line and do nothing");
+    boot->add_option("CMD", request.command, "command and its arguments, behind --");
+    boot->callback([options, &context] { run_boot(context, *options); });
+}
+
+} // namespace krun

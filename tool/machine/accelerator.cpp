@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+// The choice of the accelerator; see accelerator.hpp.
+#include "machine/accelerator.hpp"
+
+#include <fmt/format.h>
+
+namespace krun
+{
+namespace
+{
+
+constexpr const char *use_tcg = "leave --accel out: emulation (TCG) needs nothing of the host";
+
+std::string why_not(const KvmProbe &probe)
+{
+    return fmt::format("KVM is {} on this machine: {}", probe.state == KvmState::absent ? "absent" : "broken",
+                       probe.reason);
+}
+
+} // namespace
+
+Result<AcceleratorChoice> choose_accelerator(const MachineRequest &request, const std::function<KvmProbe()> &probe,
+                                             const std::function<bool()> &system_qemu)
+{
+    if (request.accelerator == Accelerator::tcg)
+        return AcceleratorChoice{};
+    const bool wanted = request.accelerator == Accelerator::kvm;
+    if (request.icount || request.aperf_ratio != 0 || request.ipc != 0) {
+        if (wanted)
+            return usage_error("KVM has neither exact instruction counts nor a counter model to set", use_tcg);
+        return AcceleratorChoice{};
+    }
+    const KvmProbe found = probe();
+    if (found.state != KvmState::working) {
+        if (wanted)
+            return host_lacks(why_not(found), use_tcg);
+        return AcceleratorChoice{false, why_not(found) + "; emulating (TCG) instead"};
+    }
+    if (!system_qemu()) {
+        const auto reason = fmt::format("KVM works, but {} is not on PATH", system_qemu_name);
+        if (wanted)
+            return host_lacks(reason, "apt install qemu-system-x86");
+        return AcceleratorChoice{false, reason + "; emulating (TCG) instead"};
+    }
+    return AcceleratorChoice{true, {}};
+}
+
+} // namespace krun

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: MIT
+// The guest's initramfs; see guest_image.hpp.
+#include "machine/guest_image.hpp"
+
+#include <array>
+#include <fmt/format.h>
+#include <fstream>
+#include <string_view>
+#include <sys/stat.h>
+
+#include "machine/guest_staging.hpp"
+#include "machine/kernel_image.hpp"
+#include "source/apt_archive.hpp"
+#include "util/digest.hpp"
+#include "util/file_lock.hpp"
+#include "util/paths.hpp"
+#include "util/system_error.hpp"
+#include "util/text.hpp"
+
+namespace krun
+{
+namespace
+{
+
+namespace fs = std::filesystem;
+
+// To be counted up when what the base archive holds changes in a way that its key does not show.
+constexpr int base_recipe = 1;
+
+constexpr const char *passwd = "root:x:0:0:root:/root:/bin/sh\n"
+                               "nobody:x:65534:65534:nobody:/tmp:/bin/sh\n";
+constexpr const char *group = "root:x:0:\ntty:x:5:\nkrun:x:900:\nnogroup:x:65534:\n";
+
+struct BaseParts {
+    fs::path init;
+    fs::path krunctl;
+    fs::path busybox;
+};
+
+// The init that was built with this krunctl: in its build folder, or installed beside it.
+Result<fs::path> find_init(Filesystem &files)
+{
+    const fs::path here = own_executable().parent_path();
+    for (const fs::path &candidate : {here / "../testbed/guest/krun-init", here / "../lib/krunctl/krun-init"}) {
+        if (files.exists(candidate))
+            return candidate.lexically_normal();
+    }
+    return failure("krun-init, the guest's first process, is not where krunctl's build or installation puts it",
+                   "build everything: cmake --build of the whole project, not of krunctl alone");
+}
+
+// Looked for in the cache first, so that no network is needed once it is there.
+Result<fs::path> find_busybox(ProcessRunner &runner, Filesystem &files)
+{
+    const fs::path folder = cache_directory() / "guest/busybox-static";
+    for (const fs::path &candidate : {folder / "bin/busybox", folder / "usr/bin/busybox"}) {
+        if (files.exists(candidate))
+            return candidate;
+    }
+    AptArchive archive(runner, files, cache_directory() / "apt");
+    const auto deb = archive.download("busybox-static", {"bookworm", "bookworm-updates", "bookworm-security"});
+    if (!deb)
+        return tl::unexpected<Error>(deb.error());
+    if (auto unpacked = archive.unpack(*deb, folder); !unpacked)
+        return tl::unexpected<Error>(unpacked.error());
+    for (const fs::path &candidate : {folder / "bin/busybox", folder / "usr/bin/busybox"}) {
+        if (files.exists(candidate))
+            return candidate;
+    }
+    return failure(fmt::format("{} holds no busybox", deb->string()));
+}
+
+// Size and time stand for the contents: hashing them would take longer than all the rest of a warm start.
+std::string identity(const fs::path &file)
+{
+    struct stat status = {};
+    if (stat(file.c_str(), &status) != 0)
+        return "none";
+    return fmt::format("{} {} {} {}.{}", file.string(), status.st_ino, status.st_size, status.st_mtim.tv_sec,
+                       status.st_mtim.tv_nsec);
+}
+
+Result<void> link_applets(ProcessRunner &runner, GuestStaging &staging, const fs::path &busybox)
+{
+    Command list;
+    list.argv = {busybox.string(), "--list"};
+    const auto listed = runner.run_ok(list);
+    if (!listed)
+        return tl::unexpected<Error>(listed.error());
+    for (const std::string &applet : lines_of(listed->output)) {
+        if (applet.empty() || applet == "busybox")
+            continue;
+        if (auto linked = staging.link(fs::path("usr/bin") / applet, "busybox"); !linked)
+            return linked;
+    }
+    return {};
+}
+
+// Debug information would only cost the guest memory; without strip(1) it goes in as it is.
+Result<fs::path> stripped_krunctl(ProcessRunner &runner, const BaseParts &parts, const fs::path &folder)
+{
+    if (!program_on_path("strip"))
+        return parts.krunctl;
+    const fs::path target = folder / "krunctl";
+    Command strip;
+    strip.argv = {"strip", "-o", target.string(), parts.krunctl.string()};
+    if (auto stripped = runner.run_ok(strip); !stripped)
+        return tl::unexpected<Error>(stripped.error());
+    return target;
+}
+
+Result<void> fill_base(ProcessRunner &runner, GuestStaging &staging, const BaseParts &parts, const fs::path &folder)
+{
+    constexpr std::array<std::string_view, 10> folders{"usr/bin", "usr/lib", "usr/lib64", "proc", "sys",
+                                                       "dev",     "etc",     "root",      "run",  "krun"};
+    for (const auto name : folders) {
+        if (auto made = staging.make_folder(name, 0755); !made)
+            return made;
+    }
+    if (auto made = staging.make_folder("tmp", 01777); !made)
+        return made;
+    constexpr std::array<std::pair<const char *, const char *>, 5> links{{
+        {"bin", "usr/bin"},
+        {"sbin", "usr/bin"},
+        {"usr/sbin", "bin"},
+        {"lib", "usr/lib"},
+        {"lib64", "usr/lib64"},
+    }};
+    for (const auto &[name, to] : links) {
+        if (auto linked = staging.link(name, to); !linked)
+            return linked;
+    }
+    const auto krunctl = stripped_krunctl(runner, parts, folder);
+    if (!krunctl)
+        return tl::unexpected<Error>(krunctl.error());
+    return staging.copy_in({*krunctl, "/usr/bin/krunctl"})
+        .and_then([&] {
+            return staging.copy_in({parts.busybox, "/usr/bin/busybox"});
+        })
+        .and_then([&] {
+            return staging.copy_in({parts.init, "/usr/bin/krun-init"});
+        })
+        .and_then([&] { return staging.link("init", "usr/bin/krun-init"); })
+        .and_then([&] { return link_applets(runner, staging, parts.busybox); })
+        .and_then([&] { return staging.write("etc/passwd", passwd); })
+        .and_then([&] { return staging.write("etc/group", group); });
+}
+
+// Only the newest base archive is kept: each rebuild of krunctl makes a new one.
+void remove_older_bases(Filesystem &files, const fs::path &folder, const fs::path &keep)
+{
+    const auto names = files.list(folder);
+    if (!names)
+        return;
+    for (const std::string &name : *names) {
+        if (name.starts_with("base-") && folder / name != keep)
+            std::ignore = files.remove_all(folder / name);
+    }
+}
+
+Result<fs::path> base_archive(ProcessRunner &runner, Filesystem &files, const fs::path &work)
+{
+    const auto init = find_init(files);
+    if (!init)
+        return init;
+    const auto busybox = find_busybox(runner, files);
+    if (!busybox)
+        return busybox;
+    const BaseParts parts{*init, own_executable(), *busybox};
+    const auto key = sha256_of_text(runner, fmt::format("{}\n{}\n{}\n{}\n", base_recipe, identity(parts.init),
+                                                        identity(parts.krunctl), identity(parts.busybox)));
+    if (!key)
+        return tl::unexpected<Error>(key.error());
+    const fs::path folder = cache_directory() / "guest";
+    const fs::path archive = folder / fmt::format("base-{}.cpio.gz", key->substr(0, 16));
+    if (files.exists(archive))
+        return archive;
+    const fs::path root = work / "base";
+    if (auto made = files.make_directories(root); !made)
+        return tl::unexpected<Error>(made.error());
+    GuestStaging staging(runner, files, root);
+    const fs::path fresh = work / "base.cpio.gz";
+    if (auto filled = fill_base(runner, staging, parts, work).and_then([&] { return staging.pack(fresh); }); !filled)
+        return tl::unexpected<Error>(filled.error());
+    if (auto moved = files.rename(fresh, archive); !moved)
+        return tl::unexpected<Error>(moved.error());
+    remove_older_bases(files, folder, archive);
+    return archive;
+}
+
+// A kernel of ours comes with its configuration, which programs look for in /boot as on an installed system.
+Result<void> add_kernel_config(Filesystem &files, GuestStaging &staging, const fs::path &kernel)
+{
+    const fs::path config = kernel.parent_path() / "config";
+    if (!files.exists(config) || !files.exists(kernel.parent_path() / "metadata.json"))
+        return {};
+    const auto release = kernel_release(kernel);
+    if (!release)
+        return tl::unexpected<Error>(release.error());
+    return staging.copy_in({config, "/boot/config-" + *release});
+}
+
+Result<void> fill_run(Filesystem &files, GuestStaging &staging, const MachineRequest &request, GuestInput input)
+{
+    for (const auto &[name, text] : task_files(request, input)) {
+        if (auto written = staging.write(name, text); !written)
+            return written;
+    }
+    if (auto added = add_kernel_config(files, staging, request.kernel); !added)
+        return added;
+    for (const GuestFile &file : request.copy_in) {
+        if (auto copied = staging.copy_in(file); !copied)
+            return copied;
+    }
+    return {};
+}
+
+// The kernel unpacks one archive after the other; what comes later wins.
+Result<void> concatenate(const std::vector<fs::path> &parts, const fs::path &target)
+{
+    std::ofstream whole(target, std::ios::binary | std::ios::trunc);
+    for (const fs::path &part : parts) {
+        std::ifstream stream(part, std::ios::binary);
+        whole << stream.rdbuf();
+    }
+    whole.close();
+    if (!whole)
+        return system_failure("write", target, errno);
+    return {};
+}
+
+} // namespace
+
+std::vector<std::pair<std::string, std::string>> task_files(const MachineRequest &request, GuestInput input)
+{
+    const auto terminated = [](const std::vector<std::string> &strings) {
+        std::string text;
+        for (const std::string &entry : strings)
+            text.append(entry).push_back('\0');
+        return text;
+    };
+    std::string mode = KRUN_GUEST_MODE_QUIET;
+    if (input == GuestInput::pipe)
+        mode = KRUN_GUEST_MODE_PIPE;
+    else if (input == GuestInput::terminal)
+        mode = KRUN_GUEST_MODE_TERMINAL;
+    const auto relative = [](std::string_view name) { return std::string(name.substr(1)); };
+    return {{relative(KRUN_GUEST_COMMAND_FILE), terminated(request.command)},
+            {relative(KRUN_GUEST_ENVIRONMENT_FILE), terminated(request.environment)},
+            {relative(KRUN_GUEST_MODE_FILE), mode}};
+}
+
+Result<fs::path> make_guest_image(ProcessRunner &runner, Filesystem &files, const MachineRequest &request,
+                                  GuestInput input, const fs::path &folder)
+{
+    const fs::path root = folder / "run";
+    if (auto made = files.make_directories(root); !made)
+        return tl::unexpected<Error>(made.error());
+    // What the person asked for first: a mistake in it should not wait for downloads.
+    GuestStaging staging(runner, files, root);
+    const fs::path own = folder / "run.cpio.gz";
+    if (auto packed = fill_run(files, staging, request, input).and_then([&] { return staging.pack(own); }); !packed)
+        return tl::unexpected<Error>(packed.error());
+
+    const auto lock = FileLock::acquire(cache_directory() / "guest/lock", "the guest's image");
+    if (!lock)
+        return tl::unexpected<Error>(lock.error());
+    const auto base = base_archive(runner, files, folder);
+    if (!base)
+        return base;
+    const fs::path initrd = folder / "initrd";
+    if (auto joined = concatenate({*base, own}, initrd); !joined)
+        return tl::unexpected<Error>(joined.error());
+    return initrd;
+}
+
+} // namespace krun

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+// The argument vector for QEMU; see qemu_arguments.hpp.
+#include "machine/qemu_arguments.hpp"
+
+#include <fmt/format.h>
+
+namespace krun
+{
+namespace
+{
+
+// With -icount shift=0 an instruction takes one nanosecond of the guest's time.
+constexpr std::uint64_t icount_tsc_khz = 1000000;
+
+// A comma ends an option's value in QEMU's syntax; two stand for one.
+std::string option_value(const std::filesystem::path &path)
+{
+    std::string value;
+    for (const char c : path.string())
+        value += c == ',' ? std::string(",,") : std::string(1, c);
+    return value;
+}
+
+std::string cpu_model(const MachineRequest &request, const QemuSetup &setup)
+{
+    if (setup.kvm)
+        return "host,pmu=on";
+    // Linux takes its PMU driver by vendor, so it is an Intel model, and one with `hypervisor` on, or Linux expects
+    // a branch recorder. check=off: TCG would complain of every feature of the model that it lacks.
+    std::string model = "Skylake-Client,check=off";
+    if (setup.counters) {
+        model += ",x-pmu=on";
+        if (request.aperf_ratio != 0)
+            model += fmt::format(",x-pmu-aperf-ratio={}", request.aperf_ratio);
+        if (request.ipc != 0)
+            model += fmt::format(",x-pmu-ipc={}", request.ipc);
+    }
+    return model;
+}
+
+} // namespace
+
+std::string kernel_command_line(const MachineRequest &request, const QemuSetup &setup)
+{
+    // panic=-1 restarts at once after a panic, which -no-reboot makes QEMU's end. The log level lets warnings
+    // through to the console, where they are looked for.
+    std::string line = "console=ttyS0 panic=-1 loglevel=7";
+    if (!setup.kvm) {
+        // An emulated timer is too coarse to calibrate the TSC with on a busy host; a kernel that fails at it
+        // falls back to jiffies, and nohz_full does not work without a stable clock.
+        line += " tsc=reliable";
+        const auto khz = request.icount ? icount_tsc_khz : setup.host_tsc_khz;
+        if (khz != 0)
+            line += fmt::format(" tsc_early_khz={}", khz);
+    }
+    if (!request.append.empty())
+        line += " " + request.append;
+    return line;
+}
+
+std::vector<std::string> qemu_arguments(const MachineRequest &request, const QemuSetup &setup)
+{
+    std::vector<std::string> argv{setup.qemu.string()};
+    const auto add = [&argv](std::string option, std::string value) {
+        argv.push_back(std::move(option));
+        argv.push_back(std::move(value));
+    };
+    for (const auto &folder : setup.firmware)
+        add("-L", folder.string());
+    argv.insert(argv.end(), {"-nodefaults", "-no-user-config", "-no-reboot"});
+    add("-display", "none");
+    add("-machine", "pc");
+    if (setup.kvm)
+        add("-accel", "kvm");
+    else
+        add("-accel", request.icount ? "tcg,thread=single" : "tcg,thread=multi");
+    if (request.icount)
+        add("-icount", "shift=0,sleep=off"); // sleep=off: idle time passes at once
+    add("-cpu", cpu_model(request, setup));
+    // One CPU a socket: the firmware's MP table, all that a kernel without ACPI knows, lists one CPU of each.
+    add("-smp", fmt::format("{0},sockets={0},cores=1,threads=1", request.cpus));
+    add("-m", fmt::format("{}M", request.memory_mib));
+    add("-kernel", request.kernel.string());
+    add("-initrd", setup.initrd.string());
+    add("-append", kernel_command_line(request, setup));
+    add("-chardev", "file,id=console,path=" + option_value(setup.console_log));
+    add("-serial", "chardev:console");
+    add("-chardev", fmt::format("socket,id=line,fd={}", line_descriptor));
+    add("-serial", "chardev:line");
+    return argv;
+}
+
+} // namespace krun

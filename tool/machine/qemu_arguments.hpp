@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+// The argument vector for QEMU, as a pure function of what is wanted and what was found.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "machine/virtual_machine.hpp"
+
+namespace krun
+{
+
+struct QemuSetup {
+    std::filesystem::path qemu;
+    std::vector<std::filesystem::path> firmware; // folders for -L; empty: QEMU's own
+    bool kvm = false;
+    bool counters = false; // this QEMU has our model of the PMU and of APERF/MPERF
+    std::filesystem::path initrd;
+    std::filesystem::path console_log;
+    std::uint64_t host_tsc_khz = 0; // 0: not known, the guest calibrates by itself
+};
+
+// The descriptor of QEMU's end of the line to the guest's init.
+constexpr int line_descriptor = 3;
+
+std::string kernel_command_line(const MachineRequest &request, const QemuSetup &setup);
+std::vector<std::string> qemu_arguments(const MachineRequest &request, const QemuSetup &setup);
+
+} // namespace krun

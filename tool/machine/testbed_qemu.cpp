@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: MIT
+// Fetching, patching and building the testbed's QEMU; see testbed_qemu.hpp.
+//
+// The work is done in <cache>/qemu/work-<hash>, whose stages leave something behind that shows that they are
+// done (the patched tree, build.ninja): that is how an interrupted build goes on. The folder that others use
+// appears by one rename at the end, and then the work folder, more than a gigabyte, goes.
+#include "machine/testbed_qemu.hpp"
+
+#include <array>
+#include <cstdlib>
+#include <fmt/format.h>
+
+#include "source/apt_archive.hpp"
+#include "source/hooks.hpp"
+#include "util/digest.hpp"
+#include "util/file_lock.hpp"
+#include "util/paths.hpp"
+#include "util/progress.hpp"
+#include "util/text.hpp"
+
+namespace krun
+{
+namespace
+{
+
+namespace fs = std::filesystem;
+
+// To be counted up when the build changes in a way that neither the patches nor the options show.
+constexpr int recipe = 1;
+constexpr const char *program_name = "qemu-system-x86_64";
+const std::vector<std::string> suites{"bookworm", "bookworm-updates", "bookworm-security"};
+const std::vector<std::string> configure_options{"--target-list=x86_64-softmmu", "--without-default-features",
+                                                 "--enable-tcg", "--disable-werror"};
+
+// What a machine without graphics and network reads of QEMU's and the BIOS's data.
+struct Firmware {
+    const char *package;
+    const char *folder; // below usr/share, and below our share
+    std::vector<const char *> names;
+};
+const std::vector<Firmware> firmware{
+    {"seabios", "seabios", {"bios-256k.bin"}},
+    {"qemu-system-data", "qemu", {"kvmvapic.bin", "linuxboot.bin", "linuxboot_dma.bin"}},
+};
+
+Result<void> check_host(ProcessRunner &runner)
+{
+    const std::string hint = "apt install build-essential dpkg-dev patch ninja-build meson pkg-config python3 "
+                             "libglib2.0-dev libpixman-1-dev zlib1g-dev";
+    for (const char *program : {"cc", "dpkg-source", "patch", "ninja", "meson", "pkg-config", "python3"}) {
+        if (!program_on_path(program))
+            return host_lacks(fmt::format("building the testbed's QEMU needs the program `{}`", program), hint);
+    }
+    for (const char *library : {"glib-2.0", "gthread-2.0", "pixman-1", "zlib"}) {
+        Command ask;
+        ask.argv = {"pkg-config", "--exists", library};
+        const auto answer = runner.run(ask);
+        if (!answer)
+            return tl::unexpected<Error>(answer.error());
+        if (!answer->ok())
+            return host_lacks(fmt::format("building the testbed's QEMU needs the library {}", library), hint);
+    }
+    return {};
+}
+
+class Build
+{
+  public:
+    Build(ProcessRunner &runner, Filesystem &files, fs::path result)
+        : runner_(runner), files_(files), archive_(runner, files, cache_directory() / "apt"),
+          result_(std::move(result)), work_(result_.parent_path() / ("work-" + result_.filename().string())),
+          log_(cache_directory() / "logs/qemu-build.log")
+    {
+    }
+
+    Result<void> run()
+    {
+        say("the testbed's QEMU is not in the cache yet: building it, once, takes some minutes");
+        return check_host(runner_)
+            .and_then([&] { return files_.make_directories(work_); })
+            .and_then([&] { return files_.make_directories(log_.parent_path()); })
+            .and_then([&] { return files_.write(log_, ""); })
+            .and_then([&] { return prepare_source(); })
+            .and_then([&] { return configure(); })
+            .and_then([&] { return compile(); })
+            .and_then([&] { return collect(); });
+    }
+
+  private:
+    Result<void> step(std::vector<std::string> argv, const fs::path &directory)
+    {
+        Command command;
+        command.argv = std::move(argv);
+        command.directory = directory;
+        command.log = log_;
+        auto done = runner_.run_ok(command);
+        if (!done)
+            return tl::unexpected<Error>(done.error());
+        return {};
+    }
+
+    Result<void> prepare_source()
+    {
+        if (files_.exists(source()))
+            return {};
+        const auto description = archive_.download_source("qemu", suites);
+        if (!description)
+            return tl::unexpected<Error>(description.error());
+        const fs::path unpacked = work_ / "source.part";
+        return files_
+            .remove_all(unpacked)
+            // apt has verified the files; without the check dpkg-source needs no keyring of its own
+            .and_then([&] {
+                return step({"dpkg-source", "--no-check", "--extract", description->string(), unpacked.string()},
+                            work_);
+            })
+            .and_then([&] { return apply_hooks(runner_, files_, data_directory() / "testbed/qemu", unpacked); })
+            .and_then([&] { return files_.write(work_ / "version", description->stem().string() + "\n"); })
+            .and_then([&] { return files_.rename(unpacked, source()); });
+    }
+
+    Result<void> configure()
+    {
+        if (files_.exists(objects() / "build.ninja"))
+            return {};
+        std::vector<std::string> argv{(source() / "configure").string()};
+        argv.insert(argv.end(), configure_options.begin(), configure_options.end());
+        return files_.remove_all(objects()).and_then([&] { return files_.make_directories(objects()); }).and_then([&] {
+            return step(argv, objects());
+        });
+    }
+
+    Result<void> compile()
+    {
+        Command command;
+        command.argv = {"ninja", program_name};
+        command.directory = objects();
+        command.log = log_;
+        command.capture = false;
+        std::optional<Progress> bar; // made when ninja has told how much there is to do
+        command.on_line = [&bar](const std::string &line) {
+            const auto at = ninja_progress(line);
+            if (!at)
+                return;
+            if (!bar)
+                bar.emplace("compiling the testbed's QEMU", at->second);
+            bar->set(at->first, line.substr(line.rfind(' ') + 1));
+        };
+        auto built = runner_.run_ok(command);
+        if (!built)
+            return tl::unexpected<Error>(built.error());
+        if (bar)
+            bar->finish("done");
+        return {};
+    }
+
+    Result<void> collect()
+    {
+        const fs::path stage = work_ / "result";
+        auto staged =
+            files_.remove_all(stage)
+                .and_then([&] { return files_.make_directories(stage); })
+                .and_then([&] {
+                    return step({"strip", "-o", (stage / program_name).string(), (objects() / program_name).string()},
+                                objects());
+                })
+                .and_then([&] { return files_.copy_file(work_ / "version", stage / "version"); });
+        for (const Firmware &part : firmware)
+            staged = staged.and_then([&] { return add_firmware(part, stage); });
+        return staged.and_then([&] { return files_.rename(stage, result_); }).and_then([&] {
+            return files_.remove_all(work_);
+        });
+    }
+
+    Result<void> add_firmware(const Firmware &part, const fs::path &stage)
+    {
+        const auto deb = archive_.download(part.package, suites);
+        if (!deb)
+            return tl::unexpected<Error>(deb.error());
+        const fs::path unpacked = work_ / part.package;
+        auto done = files_.remove_all(unpacked).and_then([&] { return archive_.unpack(*deb, unpacked); }).and_then([&] {
+            return files_.make_directories(stage / "share" / part.folder);
+        });
+        for (const char *name : part.names) {
+            done = done.and_then([&] {
+                return files_.copy_file(unpacked / "usr/share" / part.folder / name,
+                                        stage / "share" / part.folder / name);
+            });
+        }
+        return done;
+    }
+
+    [[nodiscard]] fs::path source() const { return work_ / "source"; }
+    [[nodiscard]] fs::path objects() const { return work_ / "objects"; }
+
+    ProcessRunner &runner_;
+    Filesystem &files_;
+    AptArchive archive_;
+    fs::path result_;
+    fs::path work_;
+    fs::path log_;
+};
+
+} // namespace
+
+std::optional<std::pair<std::size_t, std::size_t>> ninja_progress(const std::string &line)
+{
+    const auto slash = line.find('/');
+    const auto end = line.find(']');
+    if (line.empty() || line.front() != '[' || slash == std::string::npos || end == std::string::npos || end < slash)
+        return std::nullopt;
+    const std::string done = line.substr(1, slash - 1);
+    const std::string total = line.substr(slash + 1, end - slash - 1);
+    const auto is_number = [](const std::string &text) {
+        return !text.empty() && text.size() < 8 && text.find_first_not_of("0123456789") == std::string::npos;
+    };
+    if (!is_number(done) || !is_number(total))
+        return std::nullopt;
+    return std::pair{std::stoul(done), std::stoul(total)};
+}
+
+Result<fs::path> testbed_qemu_folder(ProcessRunner &runner, Filesystem &files)
+{
+    if (const char *other = std::getenv("KRUN_TESTBED_QEMU"); other != nullptr && *other != '\0')
+        return fs::absolute(other);
+    const fs::path patches = data_directory() / "testbed/qemu";
+    const auto series = read_series(files, patches);
+    if (!series)
+        return tl::unexpected<Error>(series.error());
+    // Not the version of Debian's package: a warm cache must be found without asking the archive for news.
+    std::string all = fmt::format("{}\n", recipe);
+    for (const std::string &option : configure_options)
+        all += option + "\n";
+    for (const fs::path &patch : *series) {
+        const auto text = files.read(patch);
+        if (!text)
+            return tl::unexpected<Error>(text.error());
+        all += patch.filename().string() + "\n" + *text;
+    }
+    const auto hash = sha256_of_text(runner, all);
+    if (!hash)
+        return tl::unexpected<Error>(hash.error());
+    return cache_directory() / "qemu" / ("testbed-" + hash->substr(0, 16));
+}
+
+TestbedQemu testbed_qemu_in(const fs::path &folder)
+{
+    return {folder / program_name, {folder / "share/seabios", folder / "share/qemu"}};
+}
+
+Result<TestbedQemu> make_testbed_qemu(ProcessRunner &runner, Filesystem &files)
+{
+    const auto folder = testbed_qemu_folder(runner, files);
+    if (!folder)
+        return tl::unexpected<Error>(folder.error());
+    const TestbedQemu qemu = testbed_qemu_in(*folder);
+    if (files.exists(qemu.program))
+        return qemu;
+    if (std::getenv("KRUN_TESTBED_QEMU") != nullptr)
+        return usage_error(
+            fmt::format("KRUN_TESTBED_QEMU names a folder without {}: {}", program_name, folder->string()));
+    const auto lock = FileLock::acquire(cache_directory() / "qemu/lock", "the testbed's QEMU");
+    if (!lock)
+        return tl::unexpected<Error>(lock.error());
+    if (files.exists(qemu.program)) // another krunctl built it while we waited
+        return qemu;
+    if (auto built = Build(runner, files, *folder).run(); !built)
+        return tl::unexpected<Error>(built.error());
+    return qemu;
+}
+
+} // namespace krun

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+// Our own QEMU: Debian's source with the patches of testbed/qemu, which give TCG's CPUs the counters that the
+// stock one lacks. Built once into the cache, for one set of patches and one way to configure.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "util/filesystem.hpp"
+#include "util/process.hpp"
+#include "util/result.hpp"
+
+namespace krun
+{
+
+struct TestbedQemu {
+    std::filesystem::path program;
+    std::vector<std::filesystem::path> firmware; // folders for -L
+};
+
+// Where it is in the cache, or would be. $KRUN_TESTBED_QEMU names another folder of the same layout instead
+// (qemu-system-x86_64, share/qemu, share/seabios): for work on the patches themselves.
+Result<std::filesystem::path> testbed_qemu_folder(ProcessRunner &runner, Filesystem &files);
+TestbedQemu testbed_qemu_in(const std::filesystem::path &folder);
+// Builds it when it is not there: some minutes, with progress; interrupted, the next call goes on from there.
+Result<TestbedQemu> make_testbed_qemu(ProcessRunner &runner, Filesystem &files);
+
+// "[12/345] ..." of ninja as done and total.
+std::optional<std::pair<std::size_t, std::size_t>> ninja_progress(const std::string &line);
+
+} // namespace krun

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: MIT
+// One run of a kernel in QEMU; see virtual_machine.hpp.
+#include "machine/virtual_machine.hpp"
+
+#include <cstdio>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "machine/accelerator.hpp"
+#include "machine/console_problems.hpp"
+#include "machine/guest_image.hpp"
+#include "machine/host_clock.hpp"
+#include "machine/kernel_image.hpp"
+#include "machine/machine_session.hpp"
+#include "machine/qemu_arguments.hpp"
+#include "machine/qemu_process.hpp"
+#include "machine/run_folder.hpp"
+#include "machine/testbed_qemu.hpp"
+#include "util/paths.hpp"
+#include "util/progress.hpp"
+#include "util/text.hpp"
+
+namespace krun
+{
+namespace
+{
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t console_lines_shown = 20;
+
+Result<void> check_request(const MachineRequest &request)
+{
+    if (request.cpus < 1 || request.cpus > 64)
+        return usage_error(fmt::format("a machine has 1 to 64 CPUs, not {}", request.cpus));
+    if (request.memory_mib < 64)
+        return usage_error(fmt::format("{} MiB of memory are too little to boot in", request.memory_mib),
+                           "give at least --memory 64");
+    return check_kernel_image(request.kernel);
+}
+
+GuestInput input_for(const MachineRequest &request)
+{
+    const bool terminal = request.pass_input && isatty(STDIN_FILENO) != 0;
+    if (terminal)
+        return request.command.empty() ? GuestInput::terminal : GuestInput::none;
+    return request.pass_input ? GuestInput::pipe : GuestInput::none;
+}
+
+std::string path_of_system_qemu()
+{
+    for (const char *folder : {"/usr/local/bin", "/usr/bin", "/bin"}) {
+        const fs::path candidate = fs::path(folder) / system_qemu_name;
+        if (access(candidate.c_str(), X_OK) == 0)
+            return candidate.string();
+    }
+    return system_qemu_name;
+}
+
+// The program and what it can do; the testbed's is built now unless it is only to be named.
+Result<QemuSetup> choose_qemu(ProcessRunner &runner, Filesystem &files, const MachineRequest &request)
+{
+    const auto choice = choose_accelerator(request, probe_kvm, [] { return program_on_path(system_qemu_name); });
+    if (!choice)
+        return tl::unexpected<Error>(choice.error());
+    if (!choice->note.empty())
+        say(choice->note);
+    QemuSetup setup;
+    setup.kvm = choice->kvm;
+    if (setup.kvm) {
+        setup.qemu = path_of_system_qemu();
+        return setup;
+    }
+    setup.counters = true;
+    setup.host_tsc_khz = measured_tsc_khz();
+    const auto qemu =
+        request.dry_run ? testbed_qemu_folder(runner, files).map([](const fs::path &at) { return testbed_qemu_in(at); })
+                        : make_testbed_qemu(runner, files);
+    if (!qemu)
+        return tl::unexpected<Error>(qemu.error());
+    setup.qemu = qemu->program;
+    setup.firmware = qemu->firmware;
+    return setup;
+}
+
+std::string text_of(Filesystem &files, const fs::path &path)
+{
+    const auto text = files.read(path);
+    return text ? *text : std::string();
+}
+
+void show_end_of_console(const std::string &console)
+{
+    if (console.empty()) {
+        say("the guest's console is empty: the kernel did not get as far as its first line");
+        return;
+    }
+    say(fmt::format("the end of the guest's console:\n{}", last_lines(console, console_lines_shown)));
+}
+
+// What to say when there is no status of the command.
+tl::unexpected<Error> no_status(Filesystem &files, const MachineRequest &request, const SessionEnd &end,
+                                const fs::path &console_log, const fs::path &qemu_log)
+{
+    if (end.interrupted)
+        return interrupted();
+    const std::string console = text_of(files, console_log);
+    const std::string qemu = trim(text_of(files, qemu_log));
+    if (end.timed_out) {
+        show_end_of_console(console);
+        return failure(fmt::format("the guest {} within {} s", end.greeted ? "did not end its command" : "did not boot",
+                                   request.timeout_seconds),
+                       "give it more time with --timeout, or look at the log", console_log.string());
+    }
+    if (const std::string panic = panic_line(console); !panic.empty()) {
+        show_end_of_console(console);
+        return failure(fmt::format("the guest's kernel died: {}", panic), {}, console_log.string());
+    }
+    if (end.qemu_status != 0)
+        return failure(fmt::format("QEMU failed with status {}{}", end.qemu_status,
+                                   qemu.empty() ? "" : ": " + last_lines(qemu, 1)),
+                       {}, console_log.string());
+    show_end_of_console(console);
+    return failure(
+        end.greeted ? "the guest stopped before its command ended" : "the guest stopped before it reached its init",
+        end.greeted ? "" : "the kernel must have serial ports, an initramfs and gzip built in", console_log.string());
+}
+
+Result<MachineResult> run_qemu(Filesystem &files, const MachineRequest &request, const QemuSetup &setup,
+                               GuestInput input, const fs::path &folder)
+{
+    const fs::path qemu_log = folder / "qemu.log";
+    auto qemu = QemuProcess::start(qemu_arguments(request, setup), qemu_log);
+    if (!qemu)
+        return tl::unexpected<Error>(qemu.error());
+    SessionRequest wanted{input, {}, request.on_output, request.on_errors};
+    if (request.timeout_seconds != 0)
+        wanted.timeout = std::chrono::seconds(request.timeout_seconds);
+    const auto end = MachineSession(*qemu, std::move(wanted)).run();
+    if (!end)
+        return tl::unexpected<Error>(end.error());
+    if (!end->status)
+        return no_status(files, request, *end, setup.console_log, qemu_log);
+    MachineResult result;
+    result.status = *end->status;
+    result.console_log = setup.console_log;
+    result.kernel_problems = console_problems(text_of(files, setup.console_log));
+    return result;
+}
+
+} // namespace
+
+Result<MachineResult> run_machine(ProcessRunner &runner, Filesystem &files, const MachineRequest &request)
+{
+    if (auto checked = check_request(request); !checked && !(request.dry_run && !files.exists(request.kernel)))
+        return tl::unexpected<Error>(checked.error());
+    auto setup = choose_qemu(runner, files, request);
+    if (!setup)
+        return tl::unexpected<Error>(setup.error());
+    setup->console_log = request.console_log;
+    if (setup->console_log.empty()) {
+        const auto log = new_console_log(files);
+        if (!log)
+            return tl::unexpected<Error>(log.error());
+        setup->console_log = *log;
+    }
+    if (request.dry_run) {
+        setup->initrd = RunFolder::next_path() / "initrd";
+        Command command;
+        command.argv = qemu_arguments(request, *setup);
+        std::puts(quoted(command).c_str());
+        return MachineResult{};
+    }
+    const auto folder = RunFolder::make(files);
+    if (!folder)
+        return tl::unexpected<Error>(folder.error());
+    const GuestInput input = input_for(request);
+    MachineRequest complete = request;
+    if (const char *terminal = std::getenv("TERM"); terminal != nullptr && input == GuestInput::terminal)
+        complete.environment.insert(complete.environment.begin(), std::string("TERM=") + terminal);
+    const auto image = make_guest_image(runner, files, complete, input, folder->path());
+    if (!image)
+        return tl::unexpected<Error>(image.error());
+    setup->initrd = *image;
+    if (input == GuestInput::terminal)
+        say("starting a shell in the guest; `exit` or Ctrl-] ends the machine");
+    return run_qemu(files, complete, *setup, input, folder->path());
+}
+
+} // namespace krun
