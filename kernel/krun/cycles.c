@@ -8,14 +8,17 @@
  */
 #define pr_fmt(fmt) "krun: " fmt
 
+#include <linux/bits.h>
 #include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
+#include <linux/cred.h>
 #include <linux/init.h>
+#include <linux/init_task.h>
 #include <linux/mutex.h>
 #include "cycles.h"
 
 DEFINE_PER_CPU(struct krun_cycles, krun_cycles);
-int krun_cycles_shift __ro_after_init;
+u64 krun_cycles_mask __ro_after_init;
 
 /* Guards @users and the making and releasing of events; not held to read. */
 static DEFINE_MUTEX(krun_cycles_lock);
@@ -28,9 +31,16 @@ static int krun_cycles_start(int cpu)
 		.size	= sizeof(attr),
 		.pinned	= 1,
 	};
+	const struct cred *old_cred;
 	struct perf_event *event;
 
+	/*
+	 * Who may configure has been decided; perf would ask the calling
+	 * process for its own permission (kernel.perf_event_paranoid) again.
+	 */
+	old_cred = override_creds(&init_cred);
 	event = perf_event_create_kernel_counter(&attr, cpu, NULL, NULL, NULL);
+	revert_creds(old_cred);
 	if (IS_ERR(event)) {
 		if (PTR_ERR(event) == -EBUSY || PTR_ERR(event) == -ENOMEM)
 			return PTR_ERR(event);
@@ -124,7 +134,7 @@ static int __init krun_cycles_init(void)
 {
 	int state;
 
-	krun_cycles_shift = 64 - krun_counter_bits();
+	krun_cycles_mask = GENMASK_ULL(krun_counter_bits() - 1, 0);
 	state = cpuhp_setup_state_nocalls(CPUHP_AP_ONLINE_DYN, "krun:online",
 					  krun_cycles_online,
 					  krun_cycles_offline);

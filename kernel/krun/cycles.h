@@ -21,7 +21,7 @@ struct krun_cycles {
 };
 
 DECLARE_PER_CPU(struct krun_cycles, krun_cycles);
-extern int krun_cycles_shift;
+extern u64 krun_cycles_mask;
 
 int krun_cycles_get(int cpu);
 void krun_cycles_put(int cpu);
@@ -42,8 +42,7 @@ static __always_inline int krun_cycles_read_local(u64 *value)
 	struct perf_event *event = READ_ONCE(cycles->event);
 	u64 before, counted, raw;
 
-	if (unlikely(!event || event->state != PERF_EVENT_STATE_ACTIVE ||
-		     event->hw.idx < 0))
+	if (unlikely(!event || event->state != PERF_EVENT_STATE_ACTIVE))
 		return -EBUSY;
 	do {
 		before = local64_read(&event->hw.prev_count);
@@ -52,9 +51,8 @@ static __always_inline int krun_cycles_read_local(u64 *value)
 		barrier();
 	} while (unlikely(before != local64_read(&event->hw.prev_count)));
 
-	/* Shifted up and down again: the counter is narrower than 64 bits. */
-	raw = (raw - before) << krun_cycles_shift >> krun_cycles_shift;
-	*value = cycles->carried + counted + raw;
+	/* The counter is narrower than 64 bits, so the difference wraps too. */
+	*value = cycles->carried + counted + ((raw - before) & krun_cycles_mask);
 	return 0;
 }
 

@@ -25,8 +25,7 @@ static void krun_process_free(struct krun_process *process)
  */
 struct krun_process *krun_process_get(void)
 {
-	struct krun_process **home = &current->signal->krun;
-	struct krun_process *process = smp_load_acquire(home);
+	struct krun_process *process = krun_process_current();
 	struct krun_process *other;
 
 	if (process)
@@ -41,7 +40,7 @@ struct krun_process *krun_process_get(void)
 		return NULL;
 	}
 	/* Another thread may have been quicker. */
-	other = cmpxchg_release(home, NULL, process);
+	other = cmpxchg_release(&current->signal->krun, NULL, process);
 	if (other) {
 		krun_process_free(process);
 		process = other;
@@ -139,11 +138,8 @@ int krun_process_reset(struct krun_process *process, unsigned int cpus)
 		memcpy(baseline->counts, old->counts,
 		       array_size(nr_cpu_ids, sizeof(*old->counts)));
 	err = krun_sample_cpus(buffer, cpus, false);
-	for (cpu = 0; cpu < cpus && !err; cpu++) {
-		baseline->counts[cpu].aperf = buffer->slots[cpu].aperf;
-		baseline->counts[cpu].mperf = buffer->slots[cpu].mperf;
-		baseline->counts[cpu].cycles = buffer->slots[cpu].cycles;
-	}
+	for (cpu = 0; cpu < cpus && !err; cpu++)
+		baseline->counts[cpu] = buffer->slots[cpu].counts;
 	if (!err) {
 		rcu_assign_pointer(process->baseline, baseline);
 		baseline = old;

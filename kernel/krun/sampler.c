@@ -11,10 +11,7 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
-#include <asm/barrier.h>
 #include <asm/cpufeature.h>
-#include <asm/msr-index.h>
-#include "cycles.h"
 #include "sampler.h"
 
 struct krun_request {
@@ -22,64 +19,39 @@ struct krun_request {
 	bool cycles_first;
 };
 
-/*
- * RDMSR of APERF and MPERF is followed at once by the other; the fence keeps
- * RDPMC, which is not ordered by itself, on its side of them.
- */
-static __always_inline void krun_sample_local(struct krun_slot *slot,
-					      bool cycles_first)
-{
-	int err = 0;
-
-	if (cycles_first) {
-		err = krun_cycles_read_local(&slot->cycles);
-		rmb();
-	}
-	slot->aperf = krun_rdmsr(MSR_IA32_APERF);
-	slot->mperf = krun_rdmsr(MSR_IA32_MPERF);
-	if (!cycles_first) {
-		rmb();
-		err = krun_cycles_read_local(&slot->cycles);
-	}
-	slot->err = err;
-}
-
 /* Runs on each CPU of a sample, with interrupts off. */
 static void krun_sample_handler(void *info)
 {
 	const struct krun_request *request = info;
+	struct krun_slot *slot = &request->slots[smp_processor_id()];
 
-	krun_sample_local(&request->slots[smp_processor_id()],
-			  request->cycles_first);
+	slot->err = krun_sample_local(&slot->counts, request->cycles_first);
+}
+
+static void krun_sample_one_handler(void *info)
+{
+	const struct krun_request *request = info;
+	struct krun_slot *slot = request->slots;
+
+	slot->err = krun_sample_local(&slot->counts, request->cycles_first);
 }
 
 /**
- * krun_sample_cpu0() - sample CPU 0 alone
+ * krun_sample_remote() - sample one CPU, whichever the caller runs on
+ * @cpu:	that CPU
  * @slot:	where the sample goes
  * @cycles_first: read the core-cycle counter before APERF and MPERF
- *
- * Without an interrupt when the caller runs on CPU 0.
  *
  * Return: 0, -ENXIO when the CPU is offline, -EBUSY when its core-cycle counter
  * has been lost.
  */
-int krun_sample_cpu0(struct krun_slot *slot, bool cycles_first)
+int krun_sample_remote(int cpu, struct krun_slot *slot, bool cycles_first)
 {
-	unsigned long flags;
+	struct krun_request request = { slot, cycles_first };
+	int err = smp_call_function_single(cpu, krun_sample_one_handler,
+					   &request, 1);
 
-	preempt_disable();
-	if (likely(!smp_processor_id())) {
-		local_irq_save(flags);
-		krun_sample_local(slot, cycles_first);
-		local_irq_restore(flags);
-	} else {
-		struct krun_request request = { slot, cycles_first };
-
-		slot->err = -ENXIO;
-		smp_call_function_single(0, krun_sample_handler, &request, 1);
-	}
-	preempt_enable();
-	return slot->err;
+	return err ?: slot->err;
 }
 
 /**

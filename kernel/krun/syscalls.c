@@ -40,29 +40,49 @@ static noinline int krun_refusal(struct krun_process *process, int n_cores)
 static __always_inline bool krun_configured(struct krun_process *process,
 					    int n_cores)
 {
-	return process &&
-	       (unsigned int)n_cores <= smp_load_acquire(&process->cpus);
+	if (unlikely(!process))
+		return false;
+	/* Pairs with the smp_store_release() in krun_process_configure(). */
+	return (unsigned int)n_cores <= smp_load_acquire(&process->cpus);
+}
+
+/* Where a reading goes: one array for each counter. */
+struct krun_arrays {
+	u64 __user *aperf;
+	u64 __user *mperf;
+	u64 __user *cycles;
+};
+
+static bool krun_arrays_ok(const struct krun_arrays *arrays, size_t bytes)
+{
+	return access_ok(arrays->aperf, bytes) &&
+	       access_ok(arrays->mperf, bytes) &&
+	       access_ok(arrays->cycles, bytes);
 }
 
 /*
- * Before a sample is taken every page of an array is touched by writing back
- * what one of its bytes holds. So a bad array is found while all three still
- * hold their old values, and no page fault comes between a counter and the
- * return to user space.
+ * Before a sample is taken every page of an array is touched: what is there is
+ * written back. So a bad array is found while all three still hold their old
+ * values, and no page fault comes between a counter and the return to user
+ * space.
  */
-static __always_inline bool krun_touch(u64 __user *array, unsigned int count)
+#define krun_touch(pointer, fault)					\
+do {									\
+	typeof(*(pointer)) __value;					\
+									\
+	unsafe_get_user(__value, pointer, fault);			\
+	unsafe_put_user(__value, pointer, fault);			\
+} while (0)
+
+static bool krun_touch_array(u64 __user *array, size_t bytes)
 {
 	unsigned long byte = (unsigned long)array;
-	unsigned long end = byte + count * sizeof(*array);
-	u8 value;
+	unsigned long end = byte + bytes;
 
-	if (!user_access_begin(array, count * sizeof(*array)))
+	if (!user_access_begin(array, bytes))
 		return false;
-	do {
-		unsafe_get_user(value, (u8 __user *)byte, fault);
-		unsafe_put_user(value, (u8 __user *)byte, fault);
-		byte = PAGE_ALIGN(byte + 1);
-	} while (unlikely(byte < end));
+	for (; byte < end; byte = PAGE_ALIGN(byte + 1))
+		krun_touch((u8 __user *)byte, fault);
 	user_access_end();
 	return true;
 fault:
@@ -70,60 +90,20 @@ fault:
 	return false;
 }
 
-static __always_inline void krun_subtract(struct krun_slot *slot,
-					  const struct krun_counts *counts)
-{
-	slot->aperf -= counts->aperf;
-	slot->mperf -= counts->mperf;
-	slot->cycles -= counts->cycles;
-}
-
-/*
- * The commonest call by far: one CPU, no buffer, and no interrupt when the
- * caller runs on it. The arrays have been through krun_touch().
- */
-static int krun_read_one(struct krun_process *process, bool cycles_first,
-			 u64 __user *aperfs, u64 __user *mperfs,
-			 u64 __user *cycles)
-{
-	const struct krun_baseline *baseline;
-	struct krun_slot slot;
-	int err;
-
-	/* The baseline is fetched first: no sample is older than it. */
-	rcu_read_lock();
-	baseline = rcu_dereference(process->baseline);
-	err = krun_sample_cpu0(&slot, cycles_first);
-	if (likely(!err) && baseline)
-		krun_subtract(&slot, &baseline->counts[0]);
-	rcu_read_unlock();
-	if (unlikely(err))
-		return err;
-
-	if (!user_write_access_begin(aperfs, sizeof(*aperfs)))
-		return -EFAULT;
-	unsafe_put_user(slot.aperf, aperfs, fault);
-	unsafe_put_user(slot.mperf, mperfs, fault);
-	unsafe_put_user(slot.cycles, cycles, fault);
-	user_write_access_end();
-	return 0;
-fault:
-	user_write_access_end();
-	return -EFAULT;
-}
-
 static int krun_copy_out(const struct krun_slot *slots, unsigned int cpus,
-			 u64 __user *aperfs, u64 __user *mperfs,
-			 u64 __user *cycles)
+			 const struct krun_arrays *arrays)
 {
 	unsigned int cpu;
 
-	if (!user_write_access_begin(aperfs, cpus * sizeof(*aperfs)))
+	/* The other two arrays have been checked by krun_touch_array(). */
+	if (!user_write_access_begin(arrays->aperf, cpus * sizeof(u64)))
 		return -EFAULT;
 	for (cpu = 0; cpu < cpus; cpu++) {
-		unsafe_put_user(slots[cpu].aperf, &aperfs[cpu], fault);
-		unsafe_put_user(slots[cpu].mperf, &mperfs[cpu], fault);
-		unsafe_put_user(slots[cpu].cycles, &cycles[cpu], fault);
+		const struct krun_counts *counts = &slots[cpu].counts;
+
+		unsafe_put_user(counts->aperf, &arrays->aperf[cpu], fault);
+		unsafe_put_user(counts->mperf, &arrays->mperf[cpu], fault);
+		unsafe_put_user(counts->cycles, &arrays->cycles[cpu], fault);
 	}
 	user_write_access_end();
 	return 0;
@@ -132,28 +112,86 @@ fault:
 	return -EFAULT;
 }
 
-static int krun_read_many(struct krun_process *process, unsigned int cpus,
-			  bool cycles_first, u64 __user *aperfs,
-			  u64 __user *mperfs, u64 __user *cycles)
+static noinline int krun_read_many(struct krun_process *process,
+				   unsigned int cpus, bool cycles_first,
+				   const struct krun_arrays *arrays)
 {
-	struct krun_buffer *buffer = krun_process_take_buffer(process);
 	const struct krun_baseline *baseline;
+	struct krun_buffer *buffer;
 	unsigned int cpu;
 	int err;
 
+	if (!krun_touch_array(arrays->aperf, cpus * sizeof(u64)) ||
+	    !krun_touch_array(arrays->mperf, cpus * sizeof(u64)) ||
+	    !krun_touch_array(arrays->cycles, cpus * sizeof(u64)))
+		return -EFAULT;
+	buffer = krun_process_take_buffer(process);
 	if (!buffer)
 		return -ENOMEM;
+
+	/* The baseline is fetched first: no sample is older than it. */
 	rcu_read_lock();
 	baseline = rcu_dereference(process->baseline);
-	err = krun_sample_cpus(buffer, cpus, cycles_first);
+	if (cpus == 1)
+		err = krun_sample_remote(0, buffer->slots, cycles_first);
+	else
+		err = krun_sample_cpus(buffer, cpus, cycles_first);
 	for (cpu = 0; cpu < cpus && baseline && !err; cpu++)
-		krun_subtract(&buffer->slots[cpu], &baseline->counts[cpu]);
+		krun_subtract(&buffer->slots[cpu].counts,
+			      &baseline->counts[cpu]);
 	rcu_read_unlock();
+
 	if (!err)
-		err = krun_copy_out(buffer->slots, cpus, aperfs, mperfs,
-				    cycles);
+		err = krun_copy_out(buffer->slots, cpus, arrays);
 	krun_process_return_buffer(process, buffer);
 	return err;
+}
+
+/*
+ * The commonest call by far: the caller samples the CPU that it runs on. It
+ * needs no interrupt and no buffer, and calls no function.
+ *
+ * Return: 0, -EFAULT, -EBUSY, or -EXDEV when this is not CPU 0.
+ */
+static __always_inline int krun_read_own(struct krun_process *process,
+					 bool cycles_first,
+					 const struct krun_arrays *arrays)
+{
+	const struct krun_baseline *baseline;
+	struct krun_counts counts;
+	int err = -EXDEV;
+
+	if (unlikely(!krun_arrays_ok(arrays, sizeof(u64))))
+		return -EFAULT;
+	if (!user_access_begin(arrays->aperf, sizeof(u64)))
+		return -EFAULT;
+	krun_touch(arrays->aperf, fault);
+	krun_touch(arrays->mperf, fault);
+	krun_touch(arrays->cycles, fault);
+	user_access_end();
+
+	rcu_read_lock();
+	baseline = rcu_dereference(process->baseline);
+	local_irq_disable();
+	if (likely(!smp_processor_id()))
+		err = krun_sample_local(&counts, cycles_first);
+	local_irq_enable();
+	if (likely(!err) && baseline)
+		krun_subtract(&counts, &baseline->counts[0]);
+	rcu_read_unlock();
+	if (unlikely(err))
+		return err;
+
+	if (!user_write_access_begin(arrays->aperf, sizeof(u64)))
+		return -EFAULT;
+	unsafe_put_user(counts.aperf, arrays->aperf, fault);
+	unsafe_put_user(counts.mperf, arrays->mperf, fault);
+	unsafe_put_user(counts.cycles, arrays->cycles, fault);
+	user_write_access_end();
+	return 0;
+fault:
+	user_access_end();
+	return -EFAULT;
 }
 
 /**
@@ -172,21 +210,20 @@ SYSCALL_DEFINE5(krun_read_msrs, int, n_cores, int, ctr1_first,
 		u64 __user *, aperfs, u64 __user *, mperfs,
 		u64 __user *, ctr1s)
 {
-	struct krun_process *process = smp_load_acquire(&current->signal->krun);
+	const struct krun_arrays arrays = { aperfs, mperfs, ctr1s };
+	struct krun_process *process = krun_process_current();
 
 	if (!n_cores)
 		return 0;
 	if (unlikely(!krun_configured(process, n_cores)))
 		return krun_refusal(process, n_cores);
-	if (unlikely(!krun_touch(aperfs, n_cores) ||
-		     !krun_touch(mperfs, n_cores) ||
-		     !krun_touch(ctr1s, n_cores)))
-		return -EFAULT;
-	if (n_cores == 1)
-		return krun_read_one(process, ctr1_first, aperfs, mperfs,
-				     ctr1s);
-	return krun_read_many(process, n_cores, ctr1_first, aperfs, mperfs,
-			      ctr1s);
+	if (n_cores == 1) {
+		int err = krun_read_own(process, ctr1_first, &arrays);
+
+		if (likely(err != -EXDEV))
+			return err;
+	}
+	return krun_read_many(process, n_cores, ctr1_first, &arrays);
 }
 
 /**
@@ -199,7 +236,7 @@ SYSCALL_DEFINE5(krun_read_msrs, int, n_cores, int, ctr1_first,
  */
 SYSCALL_DEFINE1(krun_reset_msrs, int, n_cores)
 {
-	struct krun_process *process = smp_load_acquire(&current->signal->krun);
+	struct krun_process *process = krun_process_current();
 
 	if (!n_cores)
 		return 0;

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: MIT
+// What one reading costs, by every way that this kernel offers, beside a null system call.
+//
+// Runs inside the guest. With QEMU's -icount shift=0 the time stamp counter advances by one for each guest
+// instruction, so a difference of two RDTSC is an exact instruction count, the same on every host. Without
+// -icount the same numbers are TSC ticks: a rough idea only, and said to be so by whoever prints them.
+//
+// The ways:
+//   null       getppid(2): entry and exit of a system call, nothing else
+//   krun       krun_read_msrs(2) of one CPU: APERF, MPERF and core cycles
+//   msr        three pread(2) of /dev/cpu/0/msr: APERF, MPERF, IA32_FIXED_CTR1
+//   perf       one read(2) of a perf group: aperf, mperf (PMU "msr") and cpu-cycles would need two PMUs, which one
+//              hardware group cannot hold; so the group is aperf + mperf, led by aperf
+//   perf-read  one read(2) of one cpu-cycles event
+//
+// Prints one line a way: name, tab, count; "-" where the kernel does not have it.
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <fcntl.h>
+#include <functional>
+#include <limits>
+#include <linux/perf_event.h>
+#include <optional>
+#include <sched.h>
+#include <string>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "krun-syscall.h"
+
+namespace
+{
+
+constexpr int repetitions = 2000;
+constexpr off_t msr_mperf = 0xe7;
+constexpr off_t msr_aperf = 0xe8;
+constexpr off_t msr_fixed_ctr1 = 0x30a;
+
+inline std::uint64_t tsc()
+{
+    std::uint32_t low = 0;
+    std::uint32_t high = 0;
+    asm volatile("lfence; rdtsc; lfence" : "=a"(low), "=d"(high)::"memory");
+    return (std::uint64_t{high} << 32) | low;
+}
+
+// A bare system call: the C library's wrapper would be part of the count.
+inline long raw_syscall(long number, long a = 0, long b = 0, long c = 0, long d = 0, long e = 0)
+{
+    long result = 0;
+    register long r10 asm("r10") = d;
+    register long r8 asm("r8") = e;
+    asm volatile("syscall"
+                 : "=a"(result)
+                 : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8)
+                 : "rcx", "r11", "memory");
+    return result;
+}
+
+template <class T> long address(T *pointer) { return reinterpret_cast<long>(pointer); }
+
+// The fewest ticks that one call took: what is left over is an interrupt that came in between.
+template <class F> std::uint64_t cheapest(F &&call)
+{
+    std::uint64_t best = std::numeric_limits<std::uint64_t>::max();
+    for (int i = 0; i < repetitions; i++) {
+        const std::uint64_t before = tsc();
+        call();
+        best = std::min(best, tsc() - before);
+    }
+    return best;
+}
+
+template <class F> std::uint64_t cost_of(F &&call)
+{
+    const std::uint64_t empty = cheapest([] {});
+    return cheapest(call) - empty;
+}
+
+void print(const char *way, std::optional<std::uint64_t> cost)
+{
+    if (cost)
+        std::printf("%s\t%llu\n", way, static_cast<unsigned long long>(*cost));
+    else
+        std::printf("%s\t-\n", way);
+}
+
+int read_sysfs_number(const char *path)
+{
+    FILE *file = std::fopen(path, "re");
+    int value = -1;
+    if (file == nullptr)
+        return -1;
+    if (std::fscanf(file, "%d", &value) != 1)
+        value = -1;
+    std::fclose(file);
+    return value;
+}
+
+int read_event_code(const char *path)
+{
+    FILE *file = std::fopen(path, "re");
+    unsigned code = 0;
+    if (file == nullptr)
+        return -1;
+    const int found = std::fscanf(file, "event=%x", &code);
+    std::fclose(file);
+    return found == 1 ? static_cast<int>(code) : -1;
+}
+
+int open_event(std::uint32_t type, std::uint64_t config, int leader, bool group)
+{
+    perf_event_attr attr{};
+    attr.size = sizeof(attr);
+    attr.type = type;
+    attr.config = config;
+    attr.read_format = group ? PERF_FORMAT_GROUP : 0;
+    return static_cast<int>(syscall(SYS_perf_event_open, &attr, -1, 0, leader, PERF_FLAG_FD_CLOEXEC));
+}
+
+std::optional<std::uint64_t> krun_cost()
+{
+    std::uint64_t aperf = 0;
+    std::uint64_t mperf = 0;
+    std::uint64_t cycles = 0;
+    auto call = [&] {
+        return raw_syscall(SYSCALL_KRUN_READ_MSRS, 1, 0, address(&aperf), address(&mperf), address(&cycles));
+    };
+    if (syscall(SYSCALL_KRUN_CONFIGURE, 1) != 0 || syscall(SYSCALL_KRUN_RESET_MSRS, 1) != 0 || call() != 0)
+        return {};
+    return cost_of(call);
+}
+
+std::optional<std::uint64_t> msr_cost()
+{
+    const int fd = open("/dev/cpu/0/msr", O_RDONLY | O_CLOEXEC);
+    std::uint64_t values[3] = {};
+    auto read_one = [&](int i, off_t msr) {
+        return raw_syscall(SYS_pread64, fd, address(&values[i]), sizeof(values[i]), msr);
+    };
+    auto call = [&] {
+        return std::min({read_one(0, msr_aperf), read_one(1, msr_mperf), read_one(2, msr_fixed_ctr1)});
+    };
+    if (fd < 0 || call() != sizeof(values[0]))
+        return {};
+    const std::uint64_t cost = cost_of(call);
+    close(fd);
+    return cost;
+}
+
+std::optional<std::uint64_t> perf_group_cost()
+{
+    const std::string pmu = "/sys/bus/event_source/devices/msr";
+    const int type = read_sysfs_number((pmu + "/type").c_str());
+    const int aperf = read_event_code((pmu + "/events/aperf").c_str());
+    const int mperf = read_event_code((pmu + "/events/mperf").c_str());
+    if (type < 0 || aperf < 0 || mperf < 0)
+        return {};
+    const int leader = open_event(static_cast<std::uint32_t>(type), static_cast<std::uint64_t>(aperf), -1, true);
+    const int member = open_event(static_cast<std::uint32_t>(type), static_cast<std::uint64_t>(mperf), leader, true);
+    std::uint64_t values[3] = {};
+    auto call = [&] { return raw_syscall(SYS_read, leader, address(values), sizeof(values)); };
+    if (leader < 0 || member < 0 || call() != sizeof(values))
+        return {};
+    const std::uint64_t cost = cost_of(call);
+    close(member);
+    close(leader);
+    return cost;
+}
+
+std::optional<std::uint64_t> perf_read_cost()
+{
+    const int fd = open_event(PERF_TYPE_HARDWARE, PERF_COUNT_HW_CPU_CYCLES, -1, false);
+    std::uint64_t value = 0;
+    auto call = [&] { return raw_syscall(SYS_read, fd, address(&value), sizeof(value)); };
+    if (fd < 0 || call() != sizeof(value))
+        return {};
+    const std::uint64_t cost = cost_of(call);
+    close(fd);
+    return cost;
+}
+
+} // namespace
+
+int main()
+{
+    cpu_set_t cpu0;
+    CPU_ZERO(&cpu0);
+    CPU_SET(0, &cpu0);
+    if (sched_setaffinity(0, sizeof(cpu0), &cpu0) != 0) {
+        std::perror("read_cost: sched_setaffinity");
+        return 1;
+    }
+    print("null", cost_of([] { raw_syscall(SYS_getppid); }));
+    print("krun", krun_cost());
+    print("msr", msr_cost());
+    print("perf-group", perf_group_cost());
+    print("perf-read", perf_read_cost());
+    return 0;
+}

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Other users of the PMU go on undisturbed, and take what is theirs. */
+#include "krun_selftest.h"
+#include "kselftest_harness.h"
+
+#define MAX_EVENTS 64
+#define NMI_WATCHDOG "/proc/sys/kernel/nmi_watchdog"
+
+/* Opens pinned cycle events on CPU 0 until no hardware counter is left. */
+static int take_all_counters(int *fds)
+{
+	uint64_t value;
+	int taken;
+
+	for (taken = 0; taken < MAX_EVENTS; taken++) {
+		fds[taken] = open_cycles_event(0, true);
+		if (fds[taken] < 0)
+			break;
+		if (!event_counts(fds[taken], &value)) {
+			close(fds[taken]);
+			break;
+		}
+	}
+	return taken;
+}
+
+static void give_back(const int *fds, int taken)
+{
+	while (taken)
+		close(fds[--taken]);
+}
+
+static int free_counters(void)
+{
+	int fds[MAX_EVENTS];
+	int taken = take_all_counters(fds);
+
+	give_back(fds, taken);
+	return taken;
+}
+
+TEST(perf_cycles_keep_counting)
+{
+	struct reading before, after;
+	uint64_t perf[2], cycles;
+	int fd;
+
+	ASSERT_EQ(0, pin_to(0));
+	fd = open_cycles_event(0, false);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, krun_configure(online_cpus()));
+	ASSERT_EQ(0, krun_read(1, false, &before));
+	ASSERT_TRUE(event_counts(fd, &perf[0]));
+	spin_ms(300);
+	ASSERT_TRUE(event_counts(fd, &perf[1]));
+	ASSERT_EQ(0, krun_read(1, true, &after));
+	cycles = after.cycles[0] - before.cycles[0];
+	EXPECT_LT(cycles / 100 * 98, perf[1] - perf[0]);
+	EXPECT_GT(cycles / 100 * 102, perf[1] - perf[0]);
+	close(fd);
+}
+
+TEST(nmi_watchdog_stays_armed)
+{
+	struct reading reading;
+
+	if (read_number(NMI_WATCHDOG) < 0)
+		SKIP(return, "kernel without a hard-lockup detector");
+	ASSERT_EQ(0, write_text(NMI_WATCHDOG, "1"));
+	ASSERT_EQ(1, read_number(NMI_WATCHDOG));
+	ASSERT_EQ(0, krun_configure(online_cpus()));
+	ASSERT_EQ(0, krun_read(online_cpus(), false, &reading));
+	EXPECT_EQ(1, read_number(NMI_WATCHDOG));
+	/* It can still be turned off and on again beside us. */
+	ASSERT_EQ(0, write_text(NMI_WATCHDOG, "0"));
+	EXPECT_EQ(0, krun_read(online_cpus(), false, &reading));
+	ASSERT_EQ(0, write_text(NMI_WATCHDOG, "1"));
+	EXPECT_EQ(1, read_number(NMI_WATCHDOG));
+	EXPECT_EQ(0, krun_read(online_cpus(), false, &reading));
+}
+
+TEST(all_counters_taken_is_ebusy)
+{
+	struct reading reading;
+	int fds[MAX_EVENTS];
+	int taken = take_all_counters(fds);
+
+	ASSERT_LT(0, taken);
+	ASSERT_GT(MAX_EVENTS, taken);
+	EXPECT_EQ(-EBUSY, krun_configure(1));
+	EXPECT_EQ(-EBUSY, krun_configure(online_cpus()));
+	EXPECT_EQ(-ENODATA, krun_read(1, false, &reading));
+	give_back(fds, taken);
+	EXPECT_EQ(0, krun_configure(online_cpus()));
+	EXPECT_EQ(0, krun_read(online_cpus(), false, &reading));
+}
+
+/* CPU 0 is free, a later one is not: nothing may stay taken. */
+TEST(failed_configure_takes_nothing)
+{
+	int fds[MAX_EVENTS], taken, last = online_cpus() - 1;
+	int free_before = free_counters();
+	uint64_t value;
+
+	if (!last)
+		SKIP(return, "one CPU only");
+	for (taken = 0; taken < MAX_EVENTS; taken++) {
+		fds[taken] = open_cycles_event(last, true);
+		ASSERT_LE(0, fds[taken]);
+		if (!event_counts(fds[taken], &value)) {
+			close(fds[taken]);
+			break;
+		}
+	}
+	EXPECT_EQ(-EBUSY, krun_configure(last + 1));
+	EXPECT_EQ(free_before, free_counters());
+	give_back(fds, taken);
+}
+
+static int configured_pipe[2];
+
+static int configure_and_wait(void)
+{
+	char byte = krun_configure(online_cpus()) ? 'n' : 'y';
+
+	if (write(configured_pipe[1], &byte, 1) == 1)
+		pause();
+	return 1;
+}
+
+TEST(killed_process_frees_its_counters)
+{
+	int free_before = free_counters();
+	char byte = 0;
+	int status;
+	pid_t child;
+
+	ASSERT_EQ(0, pipe(configured_pipe));
+	child = fork();
+	ASSERT_LE(0, child);
+	if (!child)
+		_exit(configure_and_wait());
+	ASSERT_EQ(1, read(configured_pipe[0], &byte, 1));
+	EXPECT_EQ('y', byte);
+	EXPECT_EQ(free_before - 1, free_counters());
+	ASSERT_EQ(0, kill(child, SIGKILL));
+	ASSERT_EQ(child, waitpid(child, &status, 0));
+	EXPECT_EQ(free_before, free_counters());
+}
+
+TEST(two_processes_share_one_counter)
+{
+	int free_before = free_counters();
+	char byte = 0;
+	int status;
+	pid_t child;
+
+	ASSERT_EQ(0, krun_configure(1));
+	ASSERT_EQ(0, pipe(configured_pipe));
+	child = fork();
+	ASSERT_LE(0, child);
+	if (!child)
+		_exit(configure_and_wait());
+	ASSERT_EQ(1, read(configured_pipe[0], &byte, 1));
+	EXPECT_EQ(free_before - 1, free_counters());
+	kill(child, SIGKILL);
+	waitpid(child, &status, 0);
+	/* Ours is still in use. */
+	EXPECT_EQ(free_before - 1, free_counters());
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the Krun selftests share. Each TEST() is a process of its own. */
+#ifndef _KRUN_SELFTEST_H
+#define _KRUN_SELFTEST_H
+
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/perf_event.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include "krun-syscall.h"
+
+#define MAX_CPUS 64
+#define MSR_IA32_MPERF 0xe7
+#define MSR_IA32_APERF 0xe8
+#define UNPRIVILEGED_SYSCTL "/proc/sys/kernel/krun_unprivileged"
+
+struct reading {
+	uint64_t aperf[MAX_CPUS];
+	uint64_t mperf[MAX_CPUS];
+	uint64_t cycles[MAX_CPUS];
+};
+
+/* The calls return 0 or -errno. */
+static inline int krun_result(long ret)
+{
+	return ret < 0 ? -errno : (int)ret;
+}
+
+static inline int krun_configure(int n)
+{
+	return krun_result(syscall(SYSCALL_KRUN_CONFIGURE, n));
+}
+
+static inline int krun_reset(int n)
+{
+	return krun_result(syscall(SYSCALL_KRUN_RESET_MSRS, n));
+}
+
+static inline int krun_read_to(int n, bool cycles_first, void *aperf,
+			       void *mperf, void *cycles)
+{
+	return krun_result(syscall(SYSCALL_KRUN_READ_MSRS, n, cycles_first,
+				   aperf, mperf, cycles));
+}
+
+static inline int krun_read(int n, bool cycles_first, struct reading *reading)
+{
+	return krun_read_to(n, cycles_first, reading->aperf, reading->mperf,
+			    reading->cycles);
+}
+
+static inline int online_cpus(void)
+{
+	return sysconf(_SC_NPROCESSORS_ONLN);
+}
+
+static inline int pin_to(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	return sched_setaffinity(0, sizeof(set), &set);
+}
+
+static inline uint64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000ull + now.tv_nsec / 1000000;
+}
+
+static inline void spin_ms(unsigned int ms)
+{
+	uint64_t end = now_ms() + ms;
+
+	while (now_ms() < end)
+		;
+}
+
+static inline int write_text(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	ssize_t written;
+
+	if (fd < 0)
+		return -errno;
+	written = write(fd, text, strlen(text));
+	close(fd);
+	return written == (ssize_t)strlen(text) ? 0 : -EIO;
+}
+
+static inline long read_number(const char *path)
+{
+	FILE *file = fopen(path, "re");
+	long value = -1;
+
+	if (!file)
+		return -1;
+	if (fscanf(file, "%ld", &value) != 1)
+		value = -1;
+	fclose(file);
+	return value;
+}
+
+/* 0 when there is no msr node: APERF of a running CPU never is. */
+static inline uint64_t read_msr_node(int cpu, off_t msr)
+{
+	char path[64];
+	uint64_t value = 0;
+	int fd;
+
+	snprintf(path, sizeof(path), "/dev/cpu/%d/msr", cpu);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	if (pread(fd, &value, sizeof(value), msr) != sizeof(value))
+		value = 0;
+	close(fd);
+	return value;
+}
+
+static inline int open_cycles_event(int cpu, bool pinned)
+{
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_HARDWARE,
+		.config = PERF_COUNT_HW_CPU_CYCLES,
+		.size = sizeof(attr),
+		.pinned = pinned,
+	};
+
+	return syscall(SYS_perf_event_open, &attr, -1, cpu, -1,
+		       PERF_FLAG_FD_CLOEXEC);
+}
+
+/* A pinned event that has no hardware counter reads as end of file. */
+static inline bool event_counts(int fd, uint64_t *value)
+{
+	return read(fd, value, sizeof(*value)) == sizeof(*value);
+}
+
+/* Runs @body in a child and returns its exit status, or 128 + signal. */
+static inline int in_child(int (*body)(void))
+{
+	pid_t child = fork();
+	int status;
+
+	if (!child)
+		_exit(body());
+	if (child < 0 || waitpid(child, &status, 0) != child)
+		return -1;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+/* Waits for up to ten seconds until @text can be written to @path. */
+static inline int set_cpu_online(int cpu, bool online)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%d/online",
+		 cpu);
+	return write_text(path, online ? "1" : "0");
+}
+
+#endif /* _KRUN_SELFTEST_H */
