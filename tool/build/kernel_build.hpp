@@ -10,25 +10,26 @@
 #include "util/process.hpp"
 #include "util/result.hpp"
 
-namespace krun {
+namespace krun
+{
 
 struct BuildRequest {
     std::string line = "6.12";
-    std::string config = "vm";                     // vm, debian, running, or a file
-    std::vector<std::filesystem::path> fragments;  // merged last
-    std::string local_version;                     // empty: .krun.<first six of the git hash>
-    std::filesystem::path output;                  // empty: <cache>/kernels/<line>-<config>
-    unsigned jobs = 0;                             // 0: as many as there are CPUs
+    std::string config = "vm";                    // vm, debian, running, or a file
+    std::vector<std::filesystem::path> fragments; // merged last
+    std::string local_version;                    // empty: .krun.<first six of the git hash>
+    std::filesystem::path output;                 // empty: <cache>/kernels/<line>-<config>
+    unsigned jobs = 0;                            // 0: as many as there are CPUs
     bool menuconfig = false;
     bool dry_run = false;
 };
 
 struct BuiltKernel {
-    std::filesystem::path folder; // vmlinuz, config, System.map, metadata.json
-    std::filesystem::path tree;   // the patched source tree it was built from
+    std::filesystem::path folder;  // vmlinuz, config, System.map, metadata.json
+    std::filesystem::path tree;    // the patched source tree it was built from
     std::filesystem::path objects; // the build folder (make O=)
-    std::string release;          // what uname -r will say
-    bool up_to_date = false;      // nothing had to be compiled
+    std::string release;           // what uname -r will say
+    bool up_to_date = false;       // nothing had to be compiled
 };
 
 // Builds, or finds that the output folder already holds exactly this kernel.

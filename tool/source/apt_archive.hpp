@@ -11,15 +11,19 @@
 #include "util/process.hpp"
 #include "util/result.hpp"
 
-namespace krun {
+namespace krun
+{
 
-class AptArchive {
+class AptArchive
+{
   public:
     // `state` holds the private apt state and the downloads (normally <cache>/apt).
     AptArchive(ProcessRunner &runner, Filesystem &files, std::filesystem::path state);
 
     // The newest version of a binary package in the given suites ("bookworm-security", ...).
     Result<std::string> newest_version(const std::string &package, const std::vector<std::string> &suites);
+    // The same as far as it is known from earlier, empty when it is not: no network, nothing is written.
+    Result<std::string> known_version(const std::string &package, const std::vector<std::string> &suites);
     // Downloads that version's .deb into the cache (a second call finds it there) and returns its path.
     Result<std::filesystem::path> download(const std::string &package, const std::vector<std::string> &suites);
     // Downloads the newest source package and returns the path of its .dsc; the other files lie beside it.
@@ -28,7 +32,20 @@ class AptArchive {
     Result<void> unpack(const std::filesystem::path &deb, const std::filesystem::path &directory);
 
   private:
-    Result<void> update(const std::vector<std::string> &suites);
+    // One private apt: its own lists and sources file for one set of suites.
+    struct Index;
+    [[nodiscard]] Index index_of(const std::string &types, const std::vector<std::string> &suites) const;
+    Result<Index> open(const std::string &types, const std::vector<std::string> &suites);
+    Result<void> update(const Index &index);
+    // The newest version that `index` has; empty when it has none.
+    Result<std::string> newest_in(const Index &index, const std::string &package);
+    // As newest_in(), with an index that is new enough.
+    Result<std::string> newest(const Index &index, const std::string &package);
+    Result<std::string> maximum(const std::vector<std::string> &versions);
+    Result<void> fetch(const Index &index, const std::vector<std::string> &action, const std::string &what,
+                       const std::filesystem::path &folder);
+    bool is_intact(const Index &index, const std::string &package, const std::string &version,
+                   const std::filesystem::path &deb);
 
     ProcessRunner &runner_;
     Filesystem &files_;

@@ -9,7 +9,8 @@
 #include "util/filesystem.hpp"
 #include "util/result.hpp"
 
-namespace krun {
+namespace krun
+{
 
 struct KernelLine {
     std::string name;                // "6.12"

@@ -7,7 +7,9 @@
 #include <cstdlib>
 #include <fcntl.h>
 #include <fmt/format.h>
+extern "C" { // this header of glibc 2.36 forgets to say so
 #include <sys/pidfd.h>
+}
 #include <sys/wait.h>
 #include <unistd.h>
 #include <utility>

@@ -43,6 +43,14 @@ Result<FileLock> FileLock::acquire(const std::filesystem::path &path, const std:
     return lock;
 }
 
+std::optional<FileLock> FileLock::try_acquire(const std::filesystem::path &path)
+{
+    FileLock lock(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
+    if (lock.descriptor_ < 0 || flock(lock.descriptor_, LOCK_EX | LOCK_NB) != 0)
+        return std::nullopt;
+    return lock;
+}
+
 FileLock::FileLock(FileLock &&other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
 
 FileLock &FileLock::operator=(FileLock &&other) noexcept

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 
 #include "util/result.hpp"
 
@@ -14,6 +15,8 @@ class FileLock
   public:
     // Waits for the lock, saying once what it waits for; Ctrl-C ends the wait with ExitCode::interrupted.
     static Result<FileLock> acquire(const std::filesystem::path &path, const std::string &what);
+    // Nothing when somebody else has it, or when the file cannot be opened.
+    static std::optional<FileLock> try_acquire(const std::filesystem::path &path);
     FileLock(FileLock &&other) noexcept;
     FileLock &operator=(FileLock &&other) noexcept;
     FileLock(const FileLock &) = delete;

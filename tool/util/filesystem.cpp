@@ -201,4 +201,17 @@ Result<std::vector<std::string>> SystemFilesystem::list(const fs::path &director
     return names;
 }
 
+std::uintmax_t SystemFilesystem::free_space(const fs::path &path)
+{
+    for (auto at = path; !at.empty(); at = at.parent_path()) {
+        std::error_code error;
+        const auto space = fs::space(at, error);
+        if (!error)
+            return space.available;
+        if (at == at.root_path())
+            break;
+    }
+    return Filesystem::free_space(path);
+}
+
 } // namespace krun

@@ -2,7 +2,9 @@
 // Side effects on files behind a small interface, so that domains can be tested with an in-memory fake.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -27,6 +29,12 @@ class Filesystem
     virtual Result<void> copy_file(const std::filesystem::path &from, const std::filesystem::path &to) = 0;
     // Names in the directory, sorted; directories and files alike.
     virtual Result<std::vector<std::string>> list(const std::filesystem::path &directory) = 0;
+    // Bytes that can still be written below `path`, which need not exist yet. A huge number when nobody knows.
+    virtual std::uintmax_t free_space(const std::filesystem::path &path)
+    {
+        static_cast<void>(path);
+        return std::numeric_limits<std::uintmax_t>::max();
+    }
 };
 
 class SystemFilesystem : public Filesystem
@@ -41,6 +49,7 @@ class SystemFilesystem : public Filesystem
     Result<void> remove_all(const std::filesystem::path &path) override;
     Result<void> copy_file(const std::filesystem::path &from, const std::filesystem::path &to) override;
     Result<std::vector<std::string>> list(const std::filesystem::path &directory) override;
+    std::uintmax_t free_space(const std::filesystem::path &path) override;
 };
 
 } // namespace krun

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+// Configurations that others made; see base_config.hpp.
+#include "build/base_config.hpp"
+
+#include <fmt/format.h>
+#include <sys/utsname.h>
+
+#include "build/config_values.hpp"
+#include "build/kernel_config.hpp"
+#include "util/file_lock.hpp"
+#include "util/paths.hpp"
+#include "util/text.hpp"
+
+namespace krun
+{
+namespace
+{
+
+Result<std::string> decompressed(ProcessRunner &runner, const std::string &program, const std::filesystem::path &file)
+{
+    Command command;
+    command.argv = {program, "-dc", file.string()};
+    const auto result = runner.run_ok(command);
+    if (!result)
+        return tl::unexpected(result.error());
+    return result->output;
+}
+
+// A certificate that is a file of the tree's builder ("debian/certs/...") stops the build of everybody else.
+std::string safe_value(const std::string &symbol, const std::string &value)
+{
+    if (symbol == "SYSTEM_TRUSTED_KEYS" || symbol == "SYSTEM_REVOCATION_KEYS")
+        return "\"\"";
+    if (symbol == "MODULE_SIG_KEY")
+        return "\"certs/signing_key.pem\""; // the build makes this one
+    return value;
+}
+
+} // namespace
+
+bool is_named_config(const std::string &config) { return config == "vm" || config == "debian" || config == "running"; }
+
+Result<std::string> debian_config(ProcessRunner &runner, Filesystem &files, AptArchive &archive, const KernelLine &line)
+{
+    const auto deb = archive.download(line.config_package, line.suites);
+    if (!deb)
+        return tl::unexpected(deb.error());
+    const auto folder = cache_directory() / "configs" / deb->stem();
+    const auto lock = FileLock::acquire(cache_directory() / "configs/lock", "Debian's configuration");
+    if (!lock)
+        return tl::unexpected(lock.error());
+    if (!files.exists(folder)) {
+        if (auto unpacked = archive.unpack(*deb, folder); !unpacked)
+            return tl::unexpected(unpacked.error());
+    }
+    const auto file = folder / "usr/src" / line.config_package / "config.amd64_none_amd64.xz";
+    if (!files.exists(file))
+        return failure(fmt::format("the package {} holds no configuration for amd64", line.config_package));
+    return decompressed(runner, "xz", file);
+}
+
+Result<std::string> running_config(ProcessRunner &runner, Filesystem &files)
+{
+    utsname system = {};
+    uname(&system);
+    const auto file = std::filesystem::path("/boot") / fmt::format("config-{}", system.release);
+    if (files.exists(file))
+        return files.read(file);
+    if (files.exists("/proc/config.gz"))
+        return decompressed(runner, "gzip", "/proc/config.gz");
+    return host_lacks(
+        fmt::format("the running kernel's configuration is neither {} nor /proc/config.gz", file.string()),
+        "name a configuration file with --config, or take --config debian");
+}
+
+Result<void> fetch_base_config(ProcessRunner &runner, Filesystem &files, AptArchive &archive, const KernelLine &line,
+                               const std::string &config, ConfigPlan &plan)
+{
+    if (plan.tiny)
+        return {};
+    const auto text = config == "debian"    ? debian_config(runner, files, archive, line)
+                      : config == "running" ? running_config(runner, files)
+                                            : files.read(config);
+    if (!text)
+        return tl::unexpected(text.error());
+    plan.base_text = without_traps(*text, !is_named_config(config));
+    return {};
+}
+
+std::string without_traps(const std::string &base_text, bool keep_debug_info)
+{
+    std::string text;
+    for (const auto &line : lines_of(base_text)) {
+        const auto values = parse_config(line);
+        if (values.empty()) {
+            text += line + "\n";
+            continue;
+        }
+        const auto &[symbol, value] = *values.begin();
+        // Debug information multiplies time and space of a build by five, and nothing of ours reads it.
+        if (keep_debug_info || !symbol.starts_with("DEBUG_INFO"))
+            text += config_line(symbol, safe_value(symbol, value)) + "\n";
+    }
+    return keep_debug_info ? text : text + "CONFIG_DEBUG_INFO_NONE=y\n";
+}
+
+} // namespace krun

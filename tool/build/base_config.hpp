@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+// Configurations that others made, as a base for ours: Debian's, the running kernel's, a file.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "source/apt_archive.hpp"
+#include "source/kernel_line.hpp"
+#include "util/filesystem.hpp"
+#include "util/process.hpp"
+#include "util/result.hpp"
+
+namespace krun
+{
+
+// vm, debian, running: everything else is the name of a file.
+bool is_named_config(const std::string &config);
+
+Result<std::string> debian_config(ProcessRunner &runner, Filesystem &files, AptArchive &archive,
+                                  const KernelLine &line);
+Result<std::string> running_config(ProcessRunner &runner, Filesystem &files);
+
+} // namespace krun

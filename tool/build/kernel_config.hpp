@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+// The configuration of a kernel: a base, our fragments merged onto it, and the proof that they took effect.
+//
+// Theory: kconfig drops what it cannot have without a word, so that the final file is compared with every requested
+// value, and for each that is missing the tree's Kconfig files are asked for the dependency that is not met.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "build/kernel_make.hpp"
+#include "source/apt_archive.hpp"
+#include "source/kernel_line.hpp"
+#include "util/filesystem.hpp"
+#include "util/process.hpp"
+#include "util/result.hpp"
+
+namespace krun
+{
+
+struct ConfigPlan {
+    std::string name;      // "vm", "debian", "running", or the file's name: names the folders in the cache
+    bool tiny = false;     // the base is the kernel's own tinyconfig
+    std::string base_text; // else this
+    std::vector<std::filesystem::path> fragments; // each of their symbols is verified; later ones win
+};
+
+// "vm", or a name for any other configuration that can be a part of a folder's name.
+std::string config_name(const std::string &config);
+
+// The fragments alone: knows of wrong names and missing files, asks nothing of the network.
+Result<ConfigPlan> plan_config(Filesystem &files, const std::filesystem::path &data, const std::string &config,
+                               const std::vector<std::filesystem::path> &fragments);
+// Fills in base_text.
+Result<void> fetch_base_config(ProcessRunner &runner, Filesystem &files, AptArchive &archive, const KernelLine &line,
+                               const std::string &config, ConfigPlan &plan);
+
+// The base without what only works in the tree it came from: certificates of its builder, debug information.
+std::string without_traps(const std::string &base_text, bool keep_debug_info);
+
+// What configure() runs, for --dry-run.
+std::vector<Command> config_commands(const KernelMake &make, const ConfigPlan &plan);
+// Leaves a .config in make.objects.
+Result<void> configure(ProcessRunner &runner, Filesystem &files, const KernelMake &make, const ConfigPlan &plan);
+// An Error that names every requested symbol that .config does not have, each with its unmet dependency.
+Result<void> verify_config(Filesystem &files, const KernelMake &make, const ConfigPlan &plan);
+
+} // namespace krun

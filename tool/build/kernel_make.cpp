@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+// The kernel's own make; see kernel_make.hpp.
+#include "build/kernel_make.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <cstdlib>
+#include <fmt/format.h>
+
+#include "util/progress.hpp"
+#include "util/system_error.hpp"
+#include "util/text.hpp"
+
+namespace krun
+{
+namespace
+{
+
+constexpr std::size_t shown_log_lines = 20;
+
+// Kbuild's short form: two blanks, a word of capitals, blanks, a file name.
+bool is_step(const std::string &line)
+{
+    if (!line.starts_with("  ") || line.size() < 4 || std::isupper(static_cast<unsigned char>(line[2])) == 0)
+        return false;
+    const auto words = words_of(line);
+    return words.size() >= 2 && std::all_of(words[0].begin(), words[0].end(), [](unsigned char character) {
+               return std::isupper(character) != 0 || std::isdigit(character) != 0 || character == '_';
+           });
+}
+
+// Headers that the kernel's own build programs want, and the Debian packages that have them.
+std::string package_for(const std::string &log)
+{
+    if (log.find("libelf.h: No such file") != std::string::npos ||
+        log.find("gelf.h: No such file") != std::string::npos)
+        return "libelf-dev";
+    if (log.find("openssl/") != std::string::npos && log.find(".h: No such file") != std::string::npos)
+        return "libssl-dev";
+    if (log.find("ncurses.h: No such file") != std::string::npos)
+        return "libncurses-dev";
+    return {};
+}
+
+tl::unexpected<Error> compile_error(Filesystem &files, const KernelMake &make)
+{
+    const auto text = files.read(make.log).value_or(std::string());
+    say("the end of " + make.log.string() + ":\n" + trim(last_lines(text, shown_log_lines)));
+    if (tells_of_full_disk(text))
+        return full_disk("the file system of " + make.objects.string(), make.log.string());
+    if (const auto package = package_for(text); !package.empty()) {
+        auto error = host_lacks(fmt::format("compiling needs the package {}", package),
+                                fmt::format("sudo apt-get install {}", package));
+        error.value().log = make.log.string();
+        return error;
+    }
+    auto message = first_build_error(text);
+    // The tree's own path says nothing to anybody.
+    if (const auto prefix = make.tree.string() + "/"; message.starts_with(prefix))
+        message.erase(0, prefix.size());
+    return failure("compiling the kernel failed" + (message.empty() ? "" : ": " + message), {}, make.log.string());
+}
+
+} // namespace
+
+Command KernelMake::command(const std::vector<std::string> &targets) const
+{
+    Command result;
+    result.argv = {"make", "-C", tree.string(), "O=" + objects.string(), "ARCH=x86_64", fmt::format("-j{}", jobs)};
+    if (program_on_path("ccache"))
+        result.argv.emplace_back("CC=ccache gcc");
+    result.argv.push_back("LOCALVERSION=" + local_version);
+    // The same sources give the same bytes, on whatever machine and day.
+    result.argv.insert(result.argv.end(), {"KBUILD_BUILD_TIMESTAMP=1970-01-01 00:00:00 UTC", "KBUILD_BUILD_USER=krun",
+                                           "KBUILD_BUILD_HOST=krun"});
+    result.argv.insert(result.argv.end(), targets.begin(), targets.end());
+    // Settings for somebody else's make or kernel must not leak into this one.
+    result.environment = {{"LC_ALL", "C"}, {"MAKEFLAGS", ""}, {"KCONFIG_CONFIG", (objects / ".config").string()}};
+    result.log = log;
+    return result;
+}
+
+std::string first_build_error(const std::string &log)
+{
+    std::string from_make;
+    for (const auto &line : lines_of(log)) {
+        if (line.find(": error: ") != std::string::npos || line.find(": fatal error: ") != std::string::npos ||
+            line.find("undefined reference to") != std::string::npos || line.find(": not found") != std::string::npos)
+            return trim(line);
+        if (from_make.empty() && line.find("*** ") != std::string::npos)
+            from_make = trim(line);
+    }
+    return from_make;
+}
+
+Result<void> compile_kernel(ProcessRunner &runner, Filesystem &files, const KernelMake &make,
+                            const std::vector<std::string> &targets, const std::filesystem::path &steps_file)
+{
+    // What a partial build will take nobody knows; only builds from nothing are alike.
+    const bool from_nothing = !files.exists(make.objects / "vmlinux.o") && !files.exists(make.objects / "vmlinux.a");
+    std::size_t total = 0;
+    if (from_nothing)
+        total = std::strtoull(files.read(steps_file).value_or(std::string()).c_str(), nullptr, 10);
+    Progress progress("compiling", total);
+    std::size_t steps = 0;
+    auto command = make.command(targets);
+    command.capture = false;
+    command.on_line = [&](const std::string &line) {
+        if (!is_step(line))
+            return;
+        ++steps;
+        progress.advance(words_of(line).back());
+    };
+    const auto result = runner.run(command);
+    if (!result)
+        return tl::unexpected(result.error());
+    if (!result->ok())
+        return compile_error(files, make);
+    progress.finish(fmt::format("{} steps", steps));
+    if (from_nothing)
+        return files.write(steps_file, fmt::format("{}\n", steps));
+    return {};
+}
+
+} // namespace krun

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+// The kernel's own make, always called the same way.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "util/filesystem.hpp"
+#include "util/process.hpp"
+#include "util/result.hpp"
+
+namespace krun
+{
+
+struct KernelMake {
+    std::filesystem::path tree;
+    std::filesystem::path objects; // make O=
+    std::string local_version;
+    unsigned jobs = 1;
+    std::filesystem::path log;
+
+    [[nodiscard]] Command command(const std::vector<std::string> &targets) const;
+};
+
+// Compiles with progress. `steps_file` remembers how many steps a build from nothing took.
+Result<void> compile_kernel(ProcessRunner &runner, Filesystem &files, const KernelMake &make,
+                            const std::vector<std::string> &targets, const std::filesystem::path &steps_file);
+
+// The complaint in a build log that all the others follow from; empty when none is found.
+std::string first_build_error(const std::string &log);
+
+} // namespace krun

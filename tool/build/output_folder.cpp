@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+// The folder that a build ends in; see output_folder.hpp.
+#include "build/output_folder.hpp"
+
+#include <fmt/format.h>
+
+namespace krun
+{
+namespace
+{
+
+Result<void> copy_products(Filesystem &files, const std::filesystem::path &objects, const std::filesystem::path &folder)
+{
+    for (const auto &product : products_of_build()) {
+        if (auto copied = files.copy_file(objects / product.from, folder / product.to); !copied)
+            return copied;
+    }
+    return {};
+}
+
+Result<void> fill(Filesystem &files, const std::filesystem::path &objects, const std::filesystem::path &folder,
+                  const nlohmann::ordered_json &metadata)
+{
+    if (auto removed = files.remove_all(folder / "metadata.json"); !removed)
+        return removed;
+    if (auto copied = copy_products(files, objects, folder); !copied)
+        return copied;
+    return files.write(folder / "metadata.json", metadata.dump(2) + "\n");
+}
+
+} // namespace
+
+const std::vector<BuildProduct> &products_of_build()
+{
+    static const std::vector<BuildProduct> products = {
+        {"arch/x86/boot/bzImage", "vmlinuz"}, {".config", "config"}, {"System.map", "System.map"}};
+    return products;
+}
+
+std::optional<nlohmann::ordered_json> read_metadata(Filesystem &files, const std::filesystem::path &folder)
+{
+    const auto text = files.read(folder / "metadata.json");
+    if (!text)
+        return std::nullopt;
+    auto json = nlohmann::ordered_json::parse(*text, nullptr, false);
+    for (const auto &product : products_of_build()) {
+        if (!files.exists(folder / product.to))
+            return std::nullopt;
+    }
+    if (!json.is_object())
+        return std::nullopt;
+    return json;
+}
+
+Result<void> expect_writable(Filesystem &files, const std::filesystem::path &folder)
+{
+    if (files.exists(folder) && !files.is_directory(folder))
+        return usage_error(fmt::format("the output {} is not a folder", folder.string()));
+    const bool is_new = !files.exists(folder);
+    if (auto made = files.make_directories(folder); !made)
+        return made;
+    const auto probe = folder / ".krun-probe";
+    if (auto written = files.write(probe, ""); !written)
+        return failure(fmt::format("the output folder {} is not writable", folder.string()),
+                       "name another one with --output");
+    return files.remove_all(is_new ? folder : probe);
+}
+
+Result<void> fill_output(Filesystem &files, const std::filesystem::path &objects, const std::filesystem::path &folder,
+                         const nlohmann::ordered_json &metadata)
+{
+    if (files.exists(folder))
+        return fill(files, objects, folder, metadata);
+    auto partial = folder;
+    partial += ".partial";
+    if (auto removed = files.remove_all(partial); !removed)
+        return removed;
+    if (auto made = files.make_directories(partial); !made)
+        return made;
+    auto filled = fill(files, objects, partial, metadata);
+    if (filled)
+        filled = files.rename(partial, folder);
+    if (!filled)
+        static_cast<void>(files.remove_all(partial));
+    return filled;
+}
+
+} // namespace krun

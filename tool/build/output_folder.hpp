@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+// The folder that a build ends in: vmlinuz, config, System.map and metadata.json.
+//
+// Theory: metadata.json is written last and removed first, so that a folder that has one is complete. Nothing else that
+// may lie in the folder is touched: it is the person's.
+#pragma once
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <vector>
+
+#include "util/filesystem.hpp"
+#include "util/result.hpp"
+
+namespace krun
+{
+
+struct BuildProduct {
+    const char *from; // in the build folder
+    const char *to;   // in the output folder
+};
+const std::vector<BuildProduct> &products_of_build();
+
+// Nothing when the folder holds no complete build.
+std::optional<nlohmann::ordered_json> read_metadata(Filesystem &files, const std::filesystem::path &folder);
+
+// Before an hour of compiling: can we write there?
+Result<void> expect_writable(Filesystem &files, const std::filesystem::path &folder);
+
+// Copies the build's results from `objects`.
+Result<void> fill_output(Filesystem &files, const std::filesystem::path &objects, const std::filesystem::path &folder,
+                         const nlohmann::ordered_json &metadata);
+
+} // namespace krun

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+// krunctl: the one place that turns errors into words on stderr and exit codes.
+#include <cstdio>
+#include <fmt/format.h>
+
+#include "commands/command.hpp"
+#include "util/interrupt.hpp"
+#include "util/progress.hpp"
+#include "util/version.hpp"
+
+namespace
+{
+
+using namespace krun;
+
+void report(const Error &error)
+{
+    say("error: " + error.message);
+    if (!error.hint.empty())
+        fmt::print(stderr, "hint: {}\n", error.hint);
+    if (!error.log.empty())
+        fmt::print(stderr, "log: {}\n", error.log);
+}
+
+void add_commands(CLI::App &app, Context &context)
+{
+    add_lines_command(app, context);
+    add_build_command(app, context);
+}
+
+int run(int argc, char **argv)
+{
+    SystemProcessRunner runner;
+    SystemFilesystem files;
+    Context context{runner, files};
+
+    CLI::App app("Builds, boots and measures with the Krun Linux kernel.", "krunctl");
+    app.set_version_flag("--version", "krunctl " + tool_version());
+    app.require_subcommand(1);
+    add_commands(app, context);
+    try {
+        app.parse(argc, argv); // runs the chosen command as well
+    } catch (const CLI::Success &help_or_version) {
+        return app.exit(help_or_version);
+    } catch (const CLI::ParseError &error) {
+        const auto chosen = app.get_subcommands();
+        const auto command = chosen.empty() ? std::string() : " " + chosen.front()->get_name();
+        report({ExitCode::usage, error.what(), fmt::format("see `krunctl{} --help`", command), {}});
+        return static_cast<int>(ExitCode::usage);
+    } catch (const UserError &error) {
+        report(error.error());
+        return static_cast<int>(error.error().code);
+    }
+    return context.guest_status >= 0 ? context.guest_status : static_cast<int>(context.exit_code);
+}
+
+} // namespace
+
+int main(int argc, char **argv)
+{
+    install_interrupt_handlers();
+    try {
+        return run(argc, argv);
+    } catch (const std::exception &error) {
+        fmt::print(stderr, "krunctl: error: {}\n", error.what());
+        return static_cast<int>(ExitCode::failure);
+    }
+}

@@ -1,0 +1,379 @@
+// SPDX-License-Identifier: MIT
+// Debian's archive through apt itself; see apt_archive.hpp.
+//
+// Theory: apt reads its usual configuration first and ours (-c) last. Ours only moves the folders that apt writes to
+// and the list of sources, so that proxy, keyrings and everything else the user has set stay in force.
+#include "source/apt_archive.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <unistd.h>
+
+#include "source/apt_mirrors.hpp"
+#include "util/digest.hpp"
+#include "util/file_lock.hpp"
+#include "util/progress.hpp"
+#include "util/text.hpp"
+
+namespace krun
+{
+
+struct AptArchive::Index {
+    std::filesystem::path folder;
+    bool source = false; // of source packages
+
+    [[nodiscard]] Command command(std::vector<std::string> argv) const
+    {
+        Command result;
+        result.argv = std::move(argv);
+        result.argv.insert(result.argv.begin() + 1, {"-c", (folder / "apt.conf").string()});
+        result.environment["LC_ALL"] = "C";
+        return result;
+    }
+    [[nodiscard]] std::filesystem::path stamp() const { return folder / "updated"; }
+};
+
+namespace
+{
+
+constexpr long index_lifetime = 24L * 60 * 60; // seconds
+
+long now_in_seconds()
+{
+    return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
+        .count();
+}
+
+std::string configuration(const std::filesystem::path &folder)
+{
+    auto text = fmt::format("Dir::State \"{0}/state\";\n"
+                            "Dir::Cache \"{0}/cache\";\n"
+                            "Dir::Etc::sourcelist \"{0}/krun.sources\";\n"
+                            "Dir::Etc::sourceparts \"/dev/null\";\n"
+                            "Acquire::Languages \"none\";\n"
+                            "APT::Update::Error-Mode \"any\";\n"
+                            // What a machine does after its own update has nothing to do with ours.
+                            "#clear APT::Update::Pre-Invoke;\n"
+                            "#clear APT::Update::Post-Invoke;\n"
+                            "#clear APT::Update::Post-Invoke-Success;\n",
+                            folder.string());
+    // As root, apt downloads as the user _apt, who may not read our folders (a home of mode 0700).
+    if (geteuid() == 0)
+        text += "APT::Sandbox::User \"root\";\n";
+    return text;
+}
+
+// The first complaint of apt, which is nearer to the cause than its last.
+std::string first_complaint(const std::string &errors)
+{
+    for (const auto &line : lines_of(errors)) {
+        if (line.starts_with("E: ") || line.starts_with("W: "))
+            return trim(line.substr(3));
+    }
+    return trim(errors);
+}
+
+tl::unexpected<Error> unreachable(const std::string &what, const std::string &errors)
+{
+    return failure(
+        fmt::format("cannot {}: {}", what, first_complaint(errors)),
+        "is there a network, and is apt's proxy right? what was downloaded before is kept and not needed again");
+}
+
+// A Debian version as a part of a file name: apt too writes an epoch's colon as %3a.
+std::string in_file_name(std::string version)
+{
+    for (auto colon = version.find(':'); colon != std::string::npos; colon = version.find(':'))
+        version.replace(colon, 1, "%3a");
+    return version;
+}
+
+std::string value_of_field(const std::string &text, const std::string &field)
+{
+    for (const auto &line : lines_of(text)) {
+        if (line.starts_with(field + ": "))
+            return trim(line.substr(field.size() + 2));
+    }
+    return {};
+}
+
+} // namespace
+
+AptArchive::AptArchive(ProcessRunner &runner, Filesystem &files, std::filesystem::path state)
+    : runner_(runner), files_(files), state_(std::move(state))
+{
+}
+
+AptArchive::Index AptArchive::index_of(const std::string &types, const std::vector<std::string> &suites) const
+{
+    return {state_ / fmt::format("{}-{}", types, fmt::join(suites, "+")), types == "deb-src"};
+}
+
+Result<AptArchive::Index> AptArchive::open(const std::string &types, const std::vector<std::string> &suites)
+{
+    auto index = index_of(types, suites);
+    for (const auto *folder : {"state/lists/partial", "cache/archives/partial"}) {
+        if (auto made = files_.make_directories(index.folder / folder); !made)
+            return tl::unexpected(made.error());
+    }
+    auto mirrors = find_apt_mirrors(runner_, files_);
+    if (!mirrors)
+        return tl::unexpected(mirrors.error());
+    const auto sources = sources_for(*mirrors, suites, types);
+    if (!sources)
+        return tl::unexpected(sources.error());
+    // Another mirror than last time: what we have is not its index.
+    if (files_.read(index.folder / "krun.sources").value_or(std::string()) != *sources) {
+        if (auto removed = files_.remove_all(index.stamp()); !removed)
+            return tl::unexpected(removed.error());
+    }
+    if (auto written = files_.write(index.folder / "krun.sources", *sources); !written)
+        return tl::unexpected(written.error());
+    if (auto written = files_.write(index.folder / "apt.conf", configuration(index.folder)); !written)
+        return tl::unexpected(written.error());
+    return index;
+}
+
+Result<void> AptArchive::update(const Index &index)
+{
+    say("reading the index of the Debian archive ...");
+    const auto result = runner_.run(index.command({"apt-get", "-q", "update"}));
+    if (!result)
+        return tl::unexpected(result.error());
+    if (!result->ok())
+        return unreachable("update the index of the Debian archive", result->errors);
+    return files_.write(index.stamp(), fmt::format("{}\n", now_in_seconds()));
+}
+
+Result<std::string> AptArchive::maximum(const std::vector<std::string> &versions)
+{
+    std::string newest_so_far;
+    for (const auto &version : versions) {
+        if (newest_so_far.empty()) {
+            newest_so_far = version;
+            continue;
+        }
+        Command compare;
+        compare.argv = {"dpkg", "--compare-versions", version, "gt", newest_so_far};
+        const auto greater = runner_.run(compare);
+        if (!greater)
+            return tl::unexpected(greater.error());
+        if (greater->ok())
+            newest_so_far = version;
+    }
+    return newest_so_far;
+}
+
+Result<std::string> AptArchive::newest_in(const Index &index, const std::string &package)
+{
+    std::vector<std::string> versions;
+    if (index.source) {
+        const auto shown = runner_.run(index.command({"apt-cache", "showsrc", "--only-source", package}));
+        if (!shown)
+            return tl::unexpected(shown.error());
+        for (const auto &line : lines_of(shown->output)) {
+            if (line.starts_with("Version: "))
+                versions.push_back(trim(line.substr(9)));
+        }
+    } else {
+        const auto listed = runner_.run(index.command({"apt-cache", "madison", package}));
+        if (!listed)
+            return tl::unexpected(listed.error());
+        for (const auto &line : lines_of(listed->output)) {
+            const auto fields = split(line, '|');
+            if (fields.size() == 3 && trim(fields[0]) == package && !fields[2].ends_with(" Sources"))
+                versions.push_back(trim(fields[1]));
+        }
+    }
+    return maximum(versions);
+}
+
+Result<std::string> AptArchive::newest(const Index &index, const std::string &package)
+{
+    auto known = newest_in(index, package);
+    if (!known)
+        return known;
+    const auto stamp = files_.read(index.stamp()).value_or(std::string());
+    const auto age = now_in_seconds() - std::strtol(stamp.c_str(), nullptr, 10);
+    if (!known->empty() && age >= 0 && age < index_lifetime)
+        return known;
+    if (auto updated = update(index); !updated) {
+        if (updated.error().code == ExitCode::interrupted)
+            return tl::unexpected(updated.error());
+        // Some of the suites may have been reached; and an old index is better than none.
+        known = newest_in(index, package);
+        if (!known || known->empty())
+            return tl::unexpected(updated.error());
+        say(fmt::format("note: {}; going on with {} {}, the newest known", updated.error().message, package, *known));
+        return known;
+    }
+    known = newest_in(index, package);
+    if (known && known->empty())
+        return failure(fmt::format("the Debian archive has no package {}", package),
+                       "the suites in line.toml may have dropped it");
+    return known;
+}
+
+Result<std::string> AptArchive::newest_version(const std::string &package, const std::vector<std::string> &suites)
+{
+    const auto lock = FileLock::acquire(state_ / "lock", "the download cache");
+    if (!lock)
+        return tl::unexpected(lock.error());
+    const auto index = open("deb", suites);
+    if (!index)
+        return tl::unexpected(index.error());
+    return newest(*index, package);
+}
+
+Result<std::string> AptArchive::known_version(const std::string &package, const std::vector<std::string> &suites)
+{
+    const auto index = index_of("deb", suites);
+    if (!files_.exists(index.folder / "apt.conf"))
+        return std::string();
+    return newest_in(index, package);
+}
+
+// Runs apt-get in a fresh folder that takes the downloads' place as a whole when all is there.
+Result<void> AptArchive::fetch(const Index &index, const std::vector<std::string> &action, const std::string &what,
+                               const std::filesystem::path &folder)
+{
+    if (auto removed = files_.remove_all(folder); !removed)
+        return removed;
+    if (auto made = files_.make_directories(folder); !made)
+        return made;
+    std::vector<std::string> argv = {"apt-get", "-q", "-o", "APT::Status-Fd=1"};
+    argv.insert(argv.end(), action.begin(), action.end());
+    auto command = index.command(std::move(argv));
+    command.directory = folder;
+    Progress progress("downloading " + what, 100);
+    // "dlstatus:1:42.1234:Retrieving file 1 of 1"
+    command.on_line = [&progress](const std::string &line) {
+        const auto fields = split(line, ':');
+        if (fields.size() >= 3 && fields[0] == "dlstatus")
+            progress.set(static_cast<std::size_t>(std::strtod(fields[2].c_str(), nullptr)));
+    };
+    const auto result = runner_.run(command);
+    if (result && result->ok()) {
+        progress.finish("done");
+        return {};
+    }
+    // Also after Ctrl-C: half a download is of no use to the next run, which starts with a fresh folder.
+    static_cast<void>(files_.remove_all(folder));
+    if (!result)
+        return tl::unexpected(result.error());
+    if (result->errors.find("No space left on device") != std::string::npos ||
+        result->errors.find("enough free space") != std::string::npos)
+        return failure(fmt::format("no space left on {} for {}", state_.string(), what),
+                       "free some space there, or name a folder on another disk with XDG_CACHE_HOME");
+    return unreachable("download " + what, result->errors);
+}
+
+bool AptArchive::is_intact(const Index &index, const std::string &package, const std::string &version,
+                           const std::filesystem::path &deb)
+{
+    const auto shown = runner_.run(index.command({"apt-cache", "show", "--no-all-versions", package + "=" + version}));
+    const auto expected = shown && shown->ok() ? value_of_field(shown->output, "SHA256") : std::string();
+    const auto actual = sha256_of_file(runner_, deb);
+    // A version that the index has forgotten cannot be compared; unpack() still notices damage.
+    return actual && (expected.empty() || expected == *actual);
+}
+
+Result<std::filesystem::path> AptArchive::download(const std::string &package, const std::vector<std::string> &suites)
+{
+    const auto lock = FileLock::acquire(state_ / "lock", "the download cache");
+    if (!lock)
+        return tl::unexpected(lock.error());
+    const auto index = open("deb", suites);
+    if (!index)
+        return tl::unexpected(index.error());
+    const auto version = newest(*index, package);
+    if (!version)
+        return tl::unexpected(version.error());
+
+    const auto folder = state_ / "packages";
+    const auto deb = folder / fmt::format("{}_{}.deb", package, in_file_name(*version));
+    if (files_.exists(deb)) {
+        if (is_intact(*index, package, *version, deb))
+            return deb;
+        say(fmt::format("{} is damaged; downloading it again", deb.string()));
+        if (auto removed = files_.remove_all(deb); !removed)
+            return tl::unexpected(removed.error());
+    }
+    const auto partial = state_ / "packages.partial";
+    const auto what = fmt::format("{} {}", package, *version);
+    if (auto fetched = fetch(*index, {"download", package + "=" + *version}, what, partial); !fetched)
+        return tl::unexpected(fetched.error());
+    const auto names = files_.list(partial);
+    if (!names || names->size() != 1)
+        return failure(fmt::format("apt-get left no package file for {}", what));
+    if (auto made = files_.make_directories(folder); !made)
+        return tl::unexpected(made.error());
+    if (auto renamed = files_.rename(partial / names->front(), deb); !renamed)
+        return tl::unexpected(renamed.error());
+    // Versions that this one replaces would only fill the disk.
+    for (const auto &name : files_.list(folder).value_or(std::vector<std::string>())) {
+        if (name.starts_with(package + "_") && folder / name != deb)
+            static_cast<void>(files_.remove_all(folder / name));
+    }
+    static_cast<void>(files_.remove_all(partial));
+    return deb;
+}
+
+Result<std::filesystem::path> AptArchive::download_source(const std::string &package,
+                                                          const std::vector<std::string> &suites)
+{
+    const auto lock = FileLock::acquire(state_ / "lock", "the download cache");
+    if (!lock)
+        return tl::unexpected(lock.error());
+    const auto index = open("deb-src", suites);
+    if (!index)
+        return tl::unexpected(index.error());
+    const auto version = newest(*index, package);
+    if (!version)
+        return tl::unexpected(version.error());
+
+    const auto folder = state_ / "sources" / fmt::format("{}_{}", package, in_file_name(*version));
+    if (!files_.exists(folder)) {
+        const auto partial = state_ / "sources.partial";
+        const auto fetched = fetch(*index, {"source", "--download-only", "--only-source", package + "=" + *version},
+                                   fmt::format("the source of {} {}", package, *version), partial);
+        if (!fetched)
+            return tl::unexpected(fetched.error());
+        if (auto made = files_.make_directories(folder.parent_path()); !made)
+            return tl::unexpected(made.error());
+        if (auto renamed = files_.rename(partial, folder); !renamed)
+            return tl::unexpected(renamed.error());
+    }
+    const auto names = files_.list(folder);
+    if (!names)
+        return tl::unexpected(names.error());
+    for (const auto &name : *names) {
+        if (name.ends_with(".dsc"))
+            return folder / name;
+    }
+    return failure(fmt::format("{} holds no .dsc file", folder.string()), "remove that folder and try again");
+}
+
+Result<void> AptArchive::unpack(const std::filesystem::path &deb, const std::filesystem::path &directory)
+{
+    auto partial = directory;
+    partial += ".partial";
+    if (auto removed = files_.remove_all(partial); !removed)
+        return removed;
+    if (auto made = files_.make_directories(partial); !made)
+        return made;
+    Command command;
+    command.argv = {"dpkg-deb", "-x", deb.string(), partial.string()};
+    command.environment["LC_ALL"] = "C";
+    const auto result = runner_.run_ok(command);
+    if (!result) {
+        static_cast<void>(files_.remove_all(partial));
+        return tl::unexpected(result.error());
+    }
+    return files_.rename(partial, directory);
+}
+
+} // namespace krun

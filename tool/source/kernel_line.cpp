@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+// Reading kernel/lines/<line>/line.toml; see kernel_line.hpp.
+#include "source/kernel_line.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <toml++/toml.h>
+
+#include "util/text.hpp"
+
+namespace krun
+{
+namespace
+{
+
+// "6.12" comes after "6.6": by numbers, not by characters.
+bool comes_before(const KernelLine &left, const KernelLine &right)
+{
+    const auto number = [](const KernelLine &line) {
+        std::vector<unsigned long> parts;
+        for (const auto &part : split(line.name, '.'))
+            parts.push_back(std::strtoul(part.c_str(), nullptr, 10));
+        return parts;
+    };
+    return number(left) < number(right);
+}
+
+Result<KernelLine> parse(Filesystem &files, const std::filesystem::path &folder)
+{
+    const auto path = folder / "line.toml";
+    const auto text = files.read(path);
+    if (!text)
+        return tl::unexpected(text.error());
+    KernelLine line;
+    line.name = folder.filename().string();
+    line.hooks = folder / "hooks";
+    try {
+        const auto table = toml::parse(*text, path.string());
+        line.package = table["package"].value_or(std::string());
+        line.config_package = table["config_package"].value_or(std::string());
+        line.tested = table["tested"].value_or(std::string());
+        if (const auto *suites = table["suites"].as_array()) {
+            for (const auto &suite : *suites)
+                line.suites.push_back(suite.value_or(std::string()));
+        }
+    } catch (const toml::parse_error &error) {
+        return failure(fmt::format("{}:{}: {}", path.string(), error.source().begin.line, error.description()));
+    }
+    if (line.package.empty() || line.suites.empty())
+        return failure(
+            fmt::format("{} lacks the key `{}`", path.string(), line.package.empty() ? "package" : "suites"));
+    return line;
+}
+
+} // namespace
+
+Result<std::vector<KernelLine>> load_kernel_lines(Filesystem &files, const std::filesystem::path &data)
+{
+    const auto folder = data / "kernel/lines";
+    const auto names = files.list(folder);
+    if (!names)
+        return failure(fmt::format("no kernel lines in {}", folder.string()),
+                       "run krunctl from its clone, or name the clone with KRUN_DATA");
+    std::vector<KernelLine> lines;
+    for (const auto &name : *names) {
+        if (!files.exists(folder / name / "line.toml"))
+            continue;
+        auto line = parse(files, folder / name);
+        if (!line)
+            return tl::unexpected(line.error());
+        lines.push_back(std::move(*line));
+    }
+    std::sort(lines.begin(), lines.end(), comes_before);
+    return lines;
+}
+
+Result<KernelLine> find_kernel_line(Filesystem &files, const std::filesystem::path &data, const std::string &name)
+{
+    auto lines = load_kernel_lines(files, data);
+    if (!lines)
+        return tl::unexpected(lines.error());
+    std::vector<std::string> known;
+    for (auto &line : *lines) {
+        if (line.name == name)
+            return std::move(line);
+        known.push_back(line.name);
+    }
+    return usage_error(fmt::format("there is no kernel line {}", name),
+                       fmt::format("the lines that we have patched: {}", fmt::join(known, ", ")));
+}
+
+} // namespace krun

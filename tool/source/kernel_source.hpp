@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+// From a kernel line to a patched tree in the cache: package, tarball, hooks, overlay.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "source/apt_archive.hpp"
+#include "source/kernel_line.hpp"
+#include "util/filesystem.hpp"
+#include "util/process.hpp"
+#include "util/result.hpp"
+
+namespace krun
+{
+
+struct KernelSource {
+    std::filesystem::path tree;
+    std::string package;
+    std::string version;      // of the Debian package, "6.12.117-1"
+    std::string hooks_hash;   // SHA-256 of the hooks folder
+    std::string overlay_hash; // SHA-256 of kernel/krun
+};
+
+// The folder that all trees and the files that guard them are in.
+std::filesystem::path source_cache();
+// The guard of one tree: whoever changes it, or reads it for long, holds this file's lock.
+std::filesystem::path tree_lock_file(const std::filesystem::path &tree);
+// Where the tree of this version with these hooks is or would be.
+std::filesystem::path tree_folder(const std::string &package, const std::string &version,
+                                  const std::string &hooks_hash);
+
+// Finds the newest version and says where its tree is; nothing is downloaded but the archive's index. With `known_only`
+// nothing at all is, and the version is the word NEWEST when there has been no index yet (for --dry-run).
+Result<KernelSource> locate_kernel_source(ProcessRunner &runner, Filesystem &files, AptArchive &archive,
+                                          const KernelLine &line, const std::filesystem::path &data,
+                                          bool known_only = false);
+// Makes the tree when it is not there yet, and brings our own files in it up to date.
+Result<void> prepare_kernel_source(ProcessRunner &runner, Filesystem &files, AptArchive &archive,
+                                   const KernelLine &line, const std::filesystem::path &data,
+                                   const KernelSource &source);
+// The commands that prepare_kernel_source() runs for a tree that is not there yet.
+Result<std::vector<Command>> preparation_commands(Filesystem &files, const KernelLine &line,
+                                                  const std::filesystem::path &data, const KernelSource &source);
+
+} // namespace krun
