@@ -26,6 +26,7 @@ void add_commands(CLI::App &app, Context &context)
 {
     add_lines_command(app, context);
     add_build_command(app, context);
+    add_boot_command(app, context);
 }
 
 int run(int argc, char **argv)
