@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+// Files in memory.
+#pragma once
+
+#include <limits>
+#include <map>
+#include <set>
+#include <string>
+
+#include "util/filesystem.hpp"
+
+namespace krun
+{
+
+class FakeFilesystem : public Filesystem
+{
+  public:
+    // What a test sets up and looks at. Writing a file makes the folders above it.
+    std::map<std::filesystem::path, std::string> contents;
+    std::set<std::filesystem::path> directories{"/"};
+    std::vector<std::filesystem::path> written; // in order, copies and renames too
+    std::set<std::filesystem::path> unwritable; // write() and copy_file() to these fail
+    std::uintmax_t space = std::numeric_limits<std::uintmax_t>::max();
+
+    void add(const std::filesystem::path &path, const std::string &text);
+
+    bool exists(const std::filesystem::path &path) override;
+    bool is_directory(const std::filesystem::path &path) override;
+    Result<std::string> read(const std::filesystem::path &path) override;
+    Result<void> write(const std::filesystem::path &path, const std::string &text) override;
+    Result<void> make_directories(const std::filesystem::path &path) override;
+    Result<void> rename(const std::filesystem::path &from, const std::filesystem::path &to) override;
+    Result<void> remove_all(const std::filesystem::path &path) override;
+    Result<void> copy_file(const std::filesystem::path &from, const std::filesystem::path &to) override;
+    Result<std::vector<std::string>> list(const std::filesystem::path &directory) override;
+    std::uintmax_t free_space(const std::filesystem::path &path) override;
+};
+
+} // namespace krun

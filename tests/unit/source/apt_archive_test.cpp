@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "fakes/fake_filesystem.hpp"
+#include "fakes/fake_process_runner.hpp"
+#include "fakes/temporary_folder.hpp"
+#include "source/apt_archive.hpp"
+#include "util/text.hpp"
+
+namespace krun
+{
+namespace
+{
+
+using testing::HasSubstr;
+
+const std::vector<std::string> suites = {"bookworm-security"};
+
+// Where the private option pair of Index::command() pushes the rest to.
+std::vector<std::string> with_configuration(const std::filesystem::path &state, std::vector<std::string> argv)
+{
+    argv.insert(argv.begin() + 1, {"-c", (state / "deb-bookworm-security/apt.conf").string()});
+    return argv;
+}
+
+class AptArchiveTest : public testing::Test
+{
+  protected:
+    AptArchiveTest()
+    {
+        runner.on({"apt-get", "indextargets"}, 0,
+                  "Packages|Debian|bookworm-security|http://s.example/|/etc/a.list:1\n");
+        runner.on({"dpkg", "--compare-versions"}, [](const Command &command) {
+            ProcessResult result;
+            result.status = command.argv[2] > command.argv[4] ? 0 : 1; // good enough for these versions
+            return result;
+        });
+        on({"apt-cache", "madison"}, 0,
+           " linux | 6.1 | http://s.example b/main amd64 Packages\n"
+           " linux | 6.3 | http://s.example b/main amd64 Packages\n"
+           " linux | 6.2 | http://s.example b/main amd64 Packages\n"
+           " linux | 6.9 | http://s.example b/main Sources\n");
+    }
+    void on(std::vector<std::string> argv, int status, std::string output = {}, std::string errors = {})
+    {
+        runner.on(with_configuration(folder.path(), std::move(argv)), status, std::move(output), std::move(errors));
+    }
+    [[nodiscard]] std::size_t updates() const
+    {
+        return runner.count(with_configuration(folder.path(), {"apt-get", "-q", "update"}));
+    }
+
+    TemporaryFolder folder; // a real one for the lock
+    FakeProcessRunner runner;
+    FakeFilesystem files;
+    AptArchive archive{runner, files, folder.path()};
+};
+
+TEST_F(AptArchiveTest, NewestIsDecidedByDpkgNotByOrder)
+{
+    EXPECT_EQ(archive.newest_version("linux", suites).value(), "6.3");
+}
+
+TEST_F(AptArchiveTest, AFreshIndexIsNotUpdatedAgain)
+{
+    ASSERT_TRUE(archive.newest_version("linux", suites));
+    ASSERT_TRUE(archive.newest_version("linux", suites));
+    EXPECT_EQ(updates(), 1U);
+}
+
+TEST_F(AptArchiveTest, AnIndexOlderThanADayIsUpdated)
+{
+    ASSERT_TRUE(archive.newest_version("linux", suites));
+    files.contents[folder.path() / "deb-bookworm-security/updated"] = "1000\n";
+    ASSERT_TRUE(archive.newest_version("linux", suites));
+    EXPECT_EQ(updates(), 2U);
+}
+
+TEST_F(AptArchiveTest, APackageThatIsNotFoundIsLookedForInAFreshIndex)
+{
+    ASSERT_TRUE(archive.newest_version("linux", suites));
+    const auto missing = archive.newest_version("other", suites);
+    EXPECT_EQ(updates(), 2U);
+    ASSERT_FALSE(missing);
+    EXPECT_THAT(missing.error().message, HasSubstr("no package other"));
+}
+
+TEST_F(AptArchiveTest, WithoutNetworkTheOldIndexServes)
+{
+    on({"apt-get", "-q", "update"}, 100, "", "E: Failed to fetch http://s.example  Could not resolve\n");
+    EXPECT_EQ(archive.newest_version("linux", suites).value(), "6.3");
+}
+
+TEST_F(AptArchiveTest, WithoutNetworkAndIndexTheErrorIsAptsFirst)
+{
+    on({"apt-get", "-q", "update"}, 100, "", "W: Could not resolve\nE: Some index files failed\n");
+    on({"apt-cache", "madison"}, 0, "");
+    const auto version = archive.newest_version("linux", suites);
+    ASSERT_FALSE(version);
+    EXPECT_EQ(version.error().code, ExitCode::failure);
+    EXPECT_THAT(version.error().message, HasSubstr("Could not resolve"));
+    EXPECT_THAT(version.error().hint, HasSubstr("network"));
+}
+
+TEST_F(AptArchiveTest, ADamagedDownloadIsFetchedAgain)
+{
+    const auto deb = folder.path() / "packages/linux_6.3.deb";
+    files.add(deb, "damaged");
+    on({"apt-cache", "show"}, 0, "Package: linux\nSHA256: " + std::string(64, 'a') + "\n");
+    runner.on({"sha256sum"}, 0, std::string(64, 'b') + "  file\n");
+    on({"apt-get", "-q", "-o", "APT::Status-Fd=1", "download"}, 0);
+    runner.on(with_configuration(folder.path(), {"apt-get", "-q", "-o", "APT::Status-Fd=1", "download"}),
+              [this](const Command &command) {
+                  files.add(command.directory / "linux_6.3_all.deb", "good");
+                  return ProcessResult{};
+              });
+    EXPECT_EQ(archive.download("linux", suites).value(), deb);
+    EXPECT_EQ(files.contents[deb], "good");
+}
+
+TEST_F(AptArchiveTest, AnIntactDownloadIsUsedAsItIs)
+{
+    const auto deb = folder.path() / "packages/linux_6.3.deb";
+    files.add(deb, "good");
+    on({"apt-cache", "show"}, 0, "SHA256: " + std::string(64, 'a') + "\n");
+    runner.on({"sha256sum"}, 0, std::string(64, 'a') + "  file\n");
+    EXPECT_EQ(archive.download("linux", suites).value(), deb);
+    EXPECT_EQ(runner.count(with_configuration(folder.path(), {"apt-get", "-q", "-o"})), 0U);
+}
+
+TEST_F(AptArchiveTest, AFailedDownloadLeavesNoPartialFolder)
+{
+    on({"apt-get", "-q", "-o", "APT::Status-Fd=1", "download"}, 100, "", "E: Hash Sum mismatch\n");
+    const auto deb = archive.download("linux", suites);
+    ASSERT_FALSE(deb);
+    EXPECT_THAT(deb.error().message, HasSubstr("Hash Sum mismatch"));
+    EXPECT_FALSE(files.exists(folder.path() / "packages.partial"));
+}
+
+TEST_F(AptArchiveTest, KnownVersionAsksNothingOfTheNetworkAndWritesNothing)
+{
+    EXPECT_EQ(archive.known_version("linux", suites).value(), "");
+    EXPECT_TRUE(files.written.empty());
+    EXPECT_TRUE(runner.commands.empty());
+}
+
+TEST_F(AptArchiveTest, AFailedUnpackingLeavesNothing)
+{
+    runner.on({"dpkg-deb", "-x"}, 2, "", "dpkg-deb: error: not a Debian format archive\n");
+    EXPECT_FALSE(archive.unpack("/x.deb", "/out/folder"));
+    EXPECT_FALSE(files.exists("/out/folder"));
+    EXPECT_FALSE(files.exists("/out/folder.partial"));
+}
+
+} // namespace
+} // namespace krun

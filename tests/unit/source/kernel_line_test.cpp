@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "fakes/fake_filesystem.hpp"
+#include "source/kernel_line.hpp"
+#include "util/filesystem.hpp"
+
+namespace krun
+{
+namespace
+{
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+constexpr const char *good = "package = 'p'\nconfig_package = 'c'\nsuites = ['s-security', 't']\ntested = '1.2'\n";
+
+TEST(KernelLine, ReadsAllKeys)
+{
+    FakeFilesystem files;
+    files.add("/d/kernel/lines/6.12/line.toml", good);
+    const auto line = find_kernel_line(files, "/d", "6.12").value();
+    EXPECT_EQ(line.package, "p");
+    EXPECT_EQ(line.config_package, "c");
+    EXPECT_EQ(line.tested, "1.2");
+    EXPECT_THAT(line.suites, ElementsAre("s-security", "t"));
+    EXPECT_EQ(line.hooks, "/d/kernel/lines/6.12/hooks");
+}
+
+TEST(KernelLine, AreSortedByNumber)
+{
+    FakeFilesystem files;
+    for (const auto *name : {"6.12", "6.1", "6.6", "5.10"})
+        files.add(std::filesystem::path("/d/kernel/lines") / name / "line.toml", good);
+    std::vector<std::string> names;
+    const auto lines = load_kernel_lines(files, "/d").value();
+    for (const auto &line : lines)
+        names.push_back(line.name);
+    EXPECT_THAT(names, ElementsAre("5.10", "6.1", "6.6", "6.12"));
+}
+
+TEST(KernelLine, AnUnknownOneIsAUsageErrorThatListsTheKnown)
+{
+    FakeFilesystem files;
+    files.add("/d/kernel/lines/6.12/line.toml", good);
+    const auto line = find_kernel_line(files, "/d", "7.0");
+    ASSERT_FALSE(line);
+    EXPECT_EQ(line.error().code, ExitCode::usage);
+    EXPECT_THAT(line.error().hint, HasSubstr("6.12"));
+}
+
+TEST(KernelLine, ErrorsInTheFileNameItAndTheLine)
+{
+    FakeFilesystem files;
+    files.add("/d/kernel/lines/6.12/line.toml", "package = 'p'\nsuites = [\n");
+    EXPECT_THAT(load_kernel_lines(files, "/d").error().message, HasSubstr("line.toml:"));
+    files.add("/d/kernel/lines/6.12/line.toml", "package = 'p'\n");
+    EXPECT_THAT(load_kernel_lines(files, "/d").error().message, HasSubstr("lacks the key `suites`"));
+}
+
+TEST(KernelLine, TheProjectsOwnLinesAreReadable)
+{
+    SystemFilesystem files;
+    const auto lines = load_kernel_lines(files, KRUN_SOURCE_DIR);
+    ASSERT_TRUE(lines) << lines.error().message;
+    EXPECT_FALSE(lines->empty());
+}
+
+} // namespace
+} // namespace krun

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+// Overlay and hooks: what is done to a kernel tree.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "fakes/fake_filesystem.hpp"
+#include "fakes/fake_process_runner.hpp"
+#include "fakes/temporary_folder.hpp"
+#include "source/hooks.hpp"
+#include "source/overlay.hpp"
+
+namespace krun
+{
+namespace
+{
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+TEST(Overlay, CopiesOnlyWhatDiffersAndRemovesWhatIsGone)
+{
+    FakeFilesystem files;
+    files.add("/from/same.c", "1");
+    files.add("/from/changed.c", "2");
+    files.add("/from/sub/new.c", "3");
+    files.add("/to/same.c", "1");
+    files.add("/to/changed.c", "old");
+    files.add("/to/gone.c", "4");
+    files.add("/to/gone/file.c", "5");
+    EXPECT_EQ(mirror_folder(files, "/from", "/to").value(), 4U);
+    EXPECT_THAT(files.written, ElementsAre("/to/changed.c", "/to/sub/new.c"));
+    EXPECT_THAT(files.list("/to").value(), ElementsAre("changed.c", "same.c", "sub"));
+    files.written.clear();
+    EXPECT_EQ(mirror_folder(files, "/from", "/to").value(), 0U);
+    EXPECT_TRUE(files.written.empty());
+}
+
+TEST(Hooks, SeriesIsReadInOrderWithoutComments)
+{
+    FakeFilesystem files;
+    files.add("/h/series", "# first\nb.patch -p1\n\na.patch # why\n");
+    EXPECT_THAT(read_series(files, "/h").value(), ElementsAre("/h/b.patch", "/h/a.patch"));
+    EXPECT_FALSE(read_series(files, "/none"));
+}
+
+// With the real patch(1): what it prints is what has to be understood.
+class HooksTest : public testing::Test
+{
+  protected:
+    void SetUp() override
+    {
+        ASSERT_TRUE(files.make_directories(folder.path() / "tree/kernel"));
+        ASSERT_TRUE(files.make_directories(folder.path() / "hooks"));
+        ASSERT_TRUE(files.write(folder.path() / "tree/kernel/sys.c", "one\ntwo\nthree\n"));
+        ASSERT_TRUE(files.write(folder.path() / "hooks/series", "first.patch\n"));
+    }
+    void write_patch(const std::string &context)
+    {
+        ASSERT_TRUE(files.write(folder.path() / "hooks/first.patch",
+                                "--- a/kernel/sys.c\n+++ b/kernel/sys.c\n@@ -1,3 +1,3 @@\n one\n-" + context +
+                                    "\n+changed\n three\n"));
+    }
+    Result<void> apply() { return apply_hooks(runner, files, folder.path() / "hooks", folder.path() / "tree"); }
+
+    TemporaryFolder folder;
+    SystemProcessRunner runner;
+    SystemFilesystem files;
+};
+
+TEST_F(HooksTest, Applies)
+{
+    write_patch("two");
+    const auto applied = apply();
+    ASSERT_TRUE(applied) << applied.error().message;
+    EXPECT_EQ(files.read(folder.path() / "tree/kernel/sys.c").value(), "one\nchanged\nthree\n");
+    EXPECT_THAT(files.list(folder.path() / "tree/kernel").value(), ElementsAre("sys.c"));
+}
+
+TEST_F(HooksTest, AFailureNamesPatchHunkAndFile)
+{
+    write_patch("other");
+    const auto applied = apply();
+    ASSERT_FALSE(applied);
+    EXPECT_EQ(applied.error().message, "the hook first.patch does not apply: hunk #1 of kernel/sys.c failed");
+    EXPECT_EQ(files.read(folder.path() / "tree/kernel/sys.c").value(), "one\ntwo\nthree\n");
+}
+
+TEST_F(HooksTest, AMissingFileOfTheTreeIsSaid)
+{
+    write_patch("two");
+    ASSERT_TRUE(files.remove_all(folder.path() / "tree/kernel/sys.c"));
+    EXPECT_THAT(apply().error().message, HasSubstr("not in the tree"));
+}
+
+TEST_F(HooksTest, APatchThatTheSeriesNamesMustExist)
+{
+    EXPECT_THAT(apply().error().message, HasSubstr("first.patch, which does not exist"));
+}
+
+} // namespace
+} // namespace krun
