@@ -10,10 +10,19 @@
 #include "counters.h"
 #include "tests.h"
 
-#define SAMPLES_PER_SECOND 50
-#define SAMPLING_S 2.0
 #define SAMPLE_PAGES 16
-#define ATTEMPTS 3
+#define SAMPLE_TOLERANCE 10.0	/* percent */
+
+/*
+ * A host that is away for longer than a period costs samples, on hardware as
+ * here, because perf drops periods that it has missed altogether.  Hence
+ * longer periods where short ones do not do; a model that loses overflows
+ * fails with all of them.
+ */
+static const struct {
+	double seconds;
+	int periods;
+} attempts[] = { { 0.02, 100 }, { 0.1, 50 }, { 0.5, 24 } };
 
 /* Counts the records in the ring; the ring is large enough not to wrap. */
 static void count_records(struct perf_event_mmap_page *page, int *samples,
@@ -36,12 +45,13 @@ static void count_records(struct perf_event_mmap_page *page, int *samples,
 }
 
 /* Samples / expected samples in percent, or a negative value. */
-static double sample_once(struct tap *t)
+static double sample_once(struct tap *t, double seconds, int periods)
 {
 	struct perf_event_attr attr =
 		hardware_event(PERF_COUNT_HW_CPU_CYCLES);
 	size_t size = (size_t)sysconf(_SC_PAGESIZE) * (1 + SAMPLE_PAGES);
-	uint64_t period = tsc_hz() * settings.ratio / 100 / SAMPLES_PER_SECOND;
+	uint64_t period =
+		(uint64_t)((double)tsc_hz() * seconds * settings.ratio / 100);
 	uint64_t count = 0;
 	int samples, throttles;
 	double percent;
@@ -60,7 +70,7 @@ static double sample_once(struct tap *t)
 		return -1;
 	}
 	ioctl(fd, PERF_EVENT_IOC_ENABLE, 0);
-	burn(SAMPLING_S);
+	burn(seconds * periods);
 	ioctl(fd, PERF_EVENT_IOC_DISABLE, 0);
 	if (read(fd, &count, sizeof(count)) != sizeof(count))
 		count = 0;
@@ -74,22 +84,20 @@ static double sample_once(struct tap *t)
 	return percent;
 }
 
-/*
- * The count itself says how many samples there should be.  A host that is
- * away for longer than a period costs samples, on hardware as here, because
- * perf drops periods that it has missed altogether.
- */
+/* The count itself says how many samples there should be. */
 void test_sampling(struct tap *t)
 {
 	double percent = 0;
 
 	pin_to_cpu(0);
-	for (int i = 0; i < ATTEMPTS && !is_near(percent, 10); i++) {
-		percent = sample_once(t);
-		if (percent < 0)
-			return;
+	for (size_t i = 0; i < sizeof(attempts) / sizeof(attempts[0]); i++) {
+		percent = sample_once(t, attempts[i].seconds,
+				      attempts[i].periods);
+		if (percent < 0 || is_near(percent, SAMPLE_TOLERANCE))
+			break;
 	}
-	tap_check(t, is_near(percent, 10), "%.1f %% of the samples", percent);
+	tap_check(t, is_near(percent, SAMPLE_TOLERANCE),
+		  "%.1f %% of the samples", percent);
 }
 
 /* One CPU's column of one line of /proc/interrupts. */
@@ -120,7 +128,7 @@ void test_nmi_watchdog(struct tap *t)
 	static const char threshold[] = "/proc/sys/kernel/watchdog_thresh";
 	long was_enabled = read_number(enable);
 	long was_threshold = read_number(threshold);
-	long nmis, pmis;
+	long nmis = 0, pmis = 0;
 	char text[24];
 	int cpu = cpu_count_online() - 1;
 
@@ -137,13 +145,16 @@ void test_nmi_watchdog(struct tap *t)
 		long most = 2 + 4 + (long)(cycles / (double)(1UL << 31));
 
 		pin_to_cpu(cpu);
-		nmis = interrupts("NMI:", cpu);
-		pmis = interrupts("PMI:", cpu);
-		burn(2.5 * period);
-		nmis = interrupts("NMI:", cpu) - nmis;
-		pmis = interrupts("PMI:", cpu) - pmis;
-		tap_note("CPU %d, 2.5 periods: %ld NMIs, %ld PMIs", cpu, nmis,
-			 pmis);
+		/* Again, should the host have been away for most of it. */
+		for (int i = 0; i < 3 && (!i || pmis < 2); i++) {
+			nmis = interrupts("NMI:", cpu);
+			pmis = interrupts("PMI:", cpu);
+			burn(2.5 * period);
+			nmis = interrupts("NMI:", cpu) - nmis;
+			pmis = interrupts("PMI:", cpu) - pmis;
+			tap_note("CPU %d, 2.5 periods: %ld NMIs, %ld PMIs",
+				 cpu, nmis, pmis);
+		}
 		tap_check(t, nmis >= 2, "too few NMIs");
 		tap_check(t, pmis >= 2, "too few PMIs");
 		tap_check(t, pmis <= most, "more PMIs than %ld", most);
