@@ -90,6 +90,7 @@ void mount_all()
             continue;
         mount(entry.type, entry.target, entry.type, MS_NOSUID, entry.options);
     }
+    chmod("/", 0755); // the kernel makes its root folder writable for everyone
     sethostname("krun", 4);
 }
 

@@ -6,6 +6,7 @@
 // /dev/kvm exists proves nothing: it may be there without hardware behind it.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 
@@ -22,8 +23,9 @@ struct KvmProbe {
     std::string reason; // why it is not working
 };
 
-// Really runs a tiny 64-bit guest, in a child process with a deadline.
-KvmProbe probe_kvm();
+// Really runs a tiny 64-bit guest, in a child process with a deadline. How far it counts is for tests to change.
+constexpr std::uint32_t probe_loops = 4'000'000;
+KvmProbe probe_kvm(std::uint32_t loops = probe_loops);
 
 struct AcceleratorChoice {
     bool kvm = false;

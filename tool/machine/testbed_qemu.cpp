@@ -43,10 +43,10 @@ const std::vector<Firmware> firmware{
     {"qemu-system-data", "qemu", {"kvmvapic.bin", "linuxboot.bin", "linuxboot_dma.bin"}},
 };
 
-Result<void> check_host(ProcessRunner &runner)
+Result<void> check_host(ProcessRunner &runner, Filesystem &files)
 {
     const std::string hint = "apt install build-essential dpkg-dev patch ninja-build meson pkg-config python3 "
-                             "libglib2.0-dev libpixman-1-dev zlib1g-dev";
+                             "libglib2.0-dev libpixman-1-dev libfdt-dev zlib1g-dev";
     for (const char *program : {"cc", "dpkg-source", "patch", "ninja", "meson", "pkg-config", "python3"}) {
         if (!program_on_path(program))
             return host_lacks(fmt::format("building the testbed's QEMU needs the program `{}`", program), hint);
@@ -60,6 +60,8 @@ Result<void> check_host(ProcessRunner &runner)
         if (!answer->ok())
             return host_lacks(fmt::format("building the testbed's QEMU needs the library {}", library), hint);
     }
+    if (!files.exists("/usr/include/libfdt.h")) // comes without a file for pkg-config
+        return host_lacks("building the testbed's QEMU needs the library libfdt", hint);
     return {};
 }
 
@@ -76,7 +78,7 @@ class Build
     Result<void> run()
     {
         say("the testbed's QEMU is not in the cache yet: building it, once, takes some minutes");
-        return check_host(runner_)
+        return check_host(runner_, files_)
             .and_then([&] { return files_.make_directories(work_); })
             .and_then([&] { return files_.make_directories(log_.parent_path()); })
             .and_then([&] { return files_.write(log_, ""); })

@@ -60,7 +60,8 @@ std::string path_of_system_qemu()
 // The program and what it can do; the testbed's is built now unless it is only to be named.
 Result<QemuSetup> choose_qemu(ProcessRunner &runner, Filesystem &files, const MachineRequest &request)
 {
-    const auto choice = choose_accelerator(request, probe_kvm, [] { return program_on_path(system_qemu_name); });
+    const auto choice = choose_accelerator(
+        request, [] { return probe_kvm(); }, [] { return program_on_path(system_qemu_name); });
     if (!choice)
         return tl::unexpected<Error>(choice.error());
     if (!choice->note.empty())
@@ -71,7 +72,7 @@ Result<QemuSetup> choose_qemu(ProcessRunner &runner, Filesystem &files, const Ma
         setup.qemu = path_of_system_qemu();
         return setup;
     }
-    setup.counters = true;
+    setup.counters = request.pmu_model;
     setup.host_tsc_khz = measured_tsc_khz();
     const auto qemu =
         request.dry_run ? testbed_qemu_folder(runner, files).map([](const fs::path &at) { return testbed_qemu_in(at); })

@@ -34,6 +34,7 @@ struct MachineRequest {
     std::vector<std::string> command;     // empty: a shell on the caller's terminal
     std::vector<std::string> environment; // NAME=value for the command
     unsigned timeout_seconds = 0;         // 0: none
+    bool pmu_model = true;                // off: a machine without counters, as stock QEMU is
     unsigned aperf_ratio = 0;             // percent of the TSC rate; 0: the model's default
     unsigned ipc = 0;                     // instructions per 100 cycles; 0: the model's default
     std::filesystem::path console_log;    // where the kernel's console goes; empty: a file in <cache>/logs

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: MIT
+// `krunctl boot` end to end: a real kernel in a real virtual machine.
+#include <csignal>
+#include <cstdlib>
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <thread>
+
+#include "krunctl_run.hpp"
+
+namespace
+{
+
+class Boot : public testing::Test
+{
+  protected:
+    void SetUp() override
+    {
+        const char *kernel = std::getenv("KRUN_TEST_KERNEL");
+        if (kernel == nullptr || *kernel == '\0')
+            GTEST_SKIP() << "KRUN_TEST_KERNEL names no bzImage";
+        kernel_ = kernel;
+    }
+
+    std::vector<std::string> words(const std::vector<std::string> &options,
+                                   const std::vector<std::string> &command) const
+    {
+        std::vector<std::string> all{"boot", "--accel", "tcg", "--kernel", kernel_};
+        all.insert(all.end(), options.begin(), options.end());
+        all.emplace_back("--");
+        all.insert(all.end(), command.begin(), command.end());
+        return all;
+    }
+
+    Ran boot(const std::vector<std::string> &options, const std::vector<std::string> &command,
+             const std::string &input = {}) const
+    {
+        return KrunctlRun(words(options, command), input).wait();
+    }
+
+    Ran shell(const std::string &script, const std::string &input = {}) const
+    {
+        return boot({}, {"sh", "-c", script}, input);
+    }
+
+    std::string kernel_;
+};
+
+std::string all_byte_values(std::size_t size)
+{
+    std::string bytes(size, '\0');
+    unsigned state = 1;
+    for (char &byte : bytes) {
+        state = state * 1664525U + 1013904223U;
+        byte = static_cast<char>(state >> 24U);
+    }
+    return bytes;
+}
+
+TEST_F(Boot, PassesStdoutAndStderrOnApartAndAddsNothingToStdout)
+{
+    const Ran ran = shell("echo out; echo err >&2");
+    EXPECT_EQ(ran.status, 0) << ran.errors;
+    EXPECT_EQ(ran.output, "out\n");
+    EXPECT_NE(ran.errors.find("err\n"), std::string::npos);
+}
+
+TEST_F(Boot, PassesTheExitStatusOn)
+{
+    EXPECT_EQ(shell("exit 7").status, 7);
+    EXPECT_EQ(shell("exit 255").status, 255);
+}
+
+TEST_F(Boot, ACommandKilledByASignalEndsAsInAShell) { EXPECT_EQ(shell("kill -TERM $$").status, 128 + SIGTERM); }
+
+TEST_F(Boot, ACommandThatIsNotThereIs127)
+{
+    const Ran ran = boot({}, {"/no/such/program"});
+    EXPECT_EQ(ran.status, 127);
+    EXPECT_NE(ran.errors.find("/no/such/program"), std::string::npos);
+}
+
+TEST_F(Boot, AMebibyteOfAllByteValuesComesThroughBothWaysUnchanged)
+{
+    const std::string bytes = all_byte_values(1 << 20);
+    const Ran ran = boot({}, {"cat"}, bytes);
+    EXPECT_EQ(ran.status, 0) << ran.errors;
+    EXPECT_EQ(ran.output.size(), bytes.size());
+    EXPECT_TRUE(ran.output == bytes);
+}
+
+TEST_F(Boot, ACommandThatDoesNotReadItsInputEndsAllTheSame)
+{
+    EXPECT_EQ(boot({}, {"true"}, all_byte_values(100000)).status, 0);
+}
+
+TEST_F(Boot, OutputOfAForgottenBackgroundProcessHoldsNothingUp)
+{
+    const Ran ran = shell("echo first; sleep 1000 & exit 3");
+    EXPECT_EQ(ran.status, 3);
+    EXPECT_EQ(ran.output, "first\n");
+}
+
+TEST_F(Boot, WordsThatNameCommandsOfKrunctlAreTheGuestsBehindTheDashes)
+{
+    EXPECT_EQ(boot({}, {"test", "--help", "=", "--help"}).status, 0);
+}
+
+TEST_F(Boot, CopiesFilesFoldersAndDynamicProgramsIn)
+{
+    const Ran ran = boot(
+        {"--copy-in", "/etc/passwd:/data/passwd", "--copy-in", "/etc/apt:/tmp/", "--copy-in", "/usr/bin/env:/opt/env"},
+        {"sh", "-c", "test -s /data/passwd && test -d /tmp/apt && /opt/env A=b sh -c 'echo $A'"});
+    EXPECT_EQ(ran.status, 0) << ran.errors;
+    EXPECT_EQ(ran.output, "b\n");
+}
+
+TEST_F(Boot, GivesAsManyCpusAsAskedFor)
+{
+    EXPECT_EQ(boot({"--cpus", "1"}, {"nproc"}).output, "1\n");
+    EXPECT_EQ(boot({"--cpus", "3"}, {"nproc"}).output, "3\n");
+}
+
+TEST_F(Boot, TheGuestsClockIsTheTsc)
+{
+    const auto ran = shell("cat /sys/devices/system/clocksource/clocksource0/current_clocksource");
+    EXPECT_TRUE(ran.output.starts_with("tsc")) << ran.output;
+}
+
+TEST_F(Boot, WithExactCountsAllCpusComeUp) { EXPECT_EQ(boot({"--icount", "--cpus", "2"}, {"nproc"}).output, "2\n"); }
+
+TEST_F(Boot, APanicIsAFailureThatShowsItsLine)
+{
+    const Ran ran = boot({"--append", "rdinit=/bin/false"}, {"true"});
+    EXPECT_EQ(ran.status, 4);
+    EXPECT_NE(ran.errors.find("Kernel panic"), std::string::npos) << ran.errors;
+}
+
+TEST_F(Boot, AWarningInTheKernelsLogIsAFailureThoughTheCommandSucceeded)
+{
+    const Ran ran = shell("echo '<4>WARNING: CPU: 0 PID: 1 at made/up.c:1' >/dev/kmsg");
+    EXPECT_EQ(ran.status, 4);
+    EXPECT_NE(ran.errors.find("made/up.c"), std::string::npos) << ran.errors;
+}
+
+TEST_F(Boot, AMachineThatStopsWithoutAStatusIsAFailure)
+{
+    const Ran ran = shell("reboot -f; sleep 100");
+    EXPECT_EQ(ran.status, 4);
+    EXPECT_NE(ran.errors.find("before its command ended"), std::string::npos) << ran.errors;
+}
+
+TEST_F(Boot, TheTimeoutEndsTheMachineAndShowsItsConsole)
+{
+    const Ran ran = boot({"--timeout", "15"}, {"sleep", "1000"});
+    EXPECT_EQ(ran.status, 4);
+    EXPECT_NE(ran.errors.find("within 15 s"), std::string::npos) << ran.errors;
+    EXPECT_NE(ran.errors.find("Run /init as init process"), std::string::npos) << ran.errors;
+}
+
+TEST_F(Boot, NeitherCtrlCNorKillLeavesAQemuBehind)
+{
+    for (const int number : {SIGINT, SIGTERM, SIGKILL}) {
+        KrunctlRun run(words({}, {"sleep", "1000"}));
+        const pid_t qemu = run.qemu();
+        ASSERT_GT(qemu, 0);
+        run.signal(number);
+        EXPECT_EQ(run.wait().status, number == SIGKILL ? 128 + SIGKILL : 130);
+        EXPECT_FALSE(still_runs(qemu)) << "after signal " << number;
+    }
+}
+
+TEST_F(Boot, DryRunPrintsOneCommandAndStartsNothing)
+{
+    const Ran ran = boot({"--dry-run", "--cpus", "3"}, {"true"});
+    EXPECT_EQ(ran.status, 0);
+    EXPECT_NE(ran.output.find("-smp 3,sockets=3"), std::string::npos);
+    EXPECT_EQ(ran.output.find('\n'), ran.output.size() - 1);
+}
+
+TEST(BootUsage, WhatIsNotAKernelIsRefused)
+{
+    const Ran ran = KrunctlRun({"boot", "--accel", "tcg", "--kernel", "/etc/passwd", "--", "true"}).wait();
+    EXPECT_EQ(ran.status, 2);
+    EXPECT_NE(ran.errors.find("not an x86 kernel image"), std::string::npos);
+    EXPECT_EQ(ran.output, "");
+}
+
+TEST_F(Boot, MistakesInCopyInAreWrongUsage)
+{
+    for (const char *copy_in : {"/no/such/file:/x", "/etc/passwd:relative", "/etc/passwd", "/etc/passwd:/proc/x"}) {
+        const Ran ran = boot({"--copy-in", copy_in}, {"true"});
+        EXPECT_EQ(ran.status, 2) << copy_in << ran.errors;
+    }
+}
+
+} // namespace
