@@ -140,9 +140,7 @@ std::optional<std::uint64_t> msr_cost()
     auto read_one = [&](int i, off_t msr) {
         return raw_syscall(SYS_pread64, fd, address(&values[i]), sizeof(values[i]), msr);
     };
-    auto call = [&] {
-        return std::min({read_one(0, msr_aperf), read_one(1, msr_mperf), read_one(2, msr_fixed_ctr1)});
-    };
+    auto call = [&] { return std::min({read_one(0, msr_aperf), read_one(1, msr_mperf), read_one(2, msr_fixed_ctr1)}); };
     if (fd < 0 || call() != sizeof(values[0]))
         return {};
     const std::uint64_t cost = cost_of(call);

@@ -27,6 +27,10 @@ void add_commands(CLI::App &app, Context &context)
     add_lines_command(app, context);
     add_build_command(app, context);
     add_boot_command(app, context);
+    add_demo_command(app, context);
+    add_check_command(app, context);
+    add_watch_command(app, context);
+    add_test_command(app, context);
 }
 
 int run(int argc, char **argv)

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+// krunctl demo: from nothing to a booted, fully tickless kernel whose counters are seen to count.
+//
+// Everything is measured in the testbed's emulated machine: the counts prove that the kernel works, not how fast any
+// hardware is.
+#include <memory>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "build/kernel_build.hpp"
+#include "commands/command.hpp"
+#include "machine/virtual_machine.hpp"
+#include "report/check_report.hpp"
+#include "report/cost_report.hpp"
+#include "report/counter_report.hpp"
+#include "util/paths.hpp"
+#include "util/progress.hpp"
+#include "util/text.hpp"
+
+namespace krun
+{
+
+namespace
+{
+
+constexpr const char *header_in_guest = "/usr/include/x86_64-linux-gnu/sys/krun-syscall.h";
+constexpr int readings = 5;
+
+struct DemoOptions {
+    std::string line = "6.12";
+    unsigned cpus = 4;
+};
+
+MachineRequest guest(const BuiltKernel &kernel, std::vector<std::string> command)
+{
+    MachineRequest request;
+    request.kernel = kernel.folder / "vmlinuz";
+    request.accelerator = Accelerator::tcg;
+    request.timeout_seconds = 120;
+    // Neither is 100 %, so that counters which were mixed up would show.
+    request.aperf_ratio = 130;
+    request.ipc = 150;
+    request.command = std::move(command);
+    return request;
+}
+
+// Prints each reading as it arrives and keeps an eye on whether all of them advance.
+class LiveCounters
+{
+  public:
+    void take(const std::string &piece)
+    {
+        pending_ += piece;
+        for (std::size_t end = 0; (end = pending_.find('\n')) != std::string::npos;) {
+            show(pending_.substr(0, end));
+            pending_.erase(0, end + 1);
+        }
+    }
+    [[nodiscard]] bool good() const { return advanced_ && seen_ == readings; }
+
+  private:
+    void show(const std::string &line)
+    {
+        const auto json = nlohmann::json::parse(line, nullptr, false);
+        if (json.is_discarded()) {
+            advanced_ = false;
+            return;
+        }
+        const CounterReading reading = counter_reading_from(json);
+        seen_++;
+        fmt::print("\nreading {} of {}\n{}", seen_, readings, counter_table(reading, last_ ? &*last_ : nullptr));
+        std::fflush(stdout);
+        if (last_ && !every_counter_advanced(*last_, reading))
+            advanced_ = false;
+        last_ = reading;
+    }
+
+    std::string pending_;
+    std::optional<CounterReading> last_;
+    int seen_ = 0;
+    bool advanced_ = true;
+};
+
+// Runs the command in the guest; false when it failed or the kernel complained.
+bool run(Context &context, const MachineRequest &request)
+{
+    const MachineResult result = unwrap(run_machine(context.runner, context.files, request));
+    for (const std::string &problem : result.kernel_problems)
+        fmt::print("kernel's log: {}\n", problem);
+    return result.status == 0 && result.kernel_problems.empty();
+}
+
+bool show_check(Context &context, const BuiltKernel &kernel, const DemoOptions &options)
+{
+    MachineRequest request = guest(kernel, {"/bin/sh", "-c",
+                                            "echo \"uname -r: $(uname -r)\"; echo \"tickless CPUs: "
+                                            "$(cat /sys/devices/system/cpu/nohz_full)\"; echo; krunctl check"});
+    request.cpus = options.cpus;
+    request.copy_in = {{data_directory() / "kernel/krun/krun-syscall.h", header_in_guest}};
+    say("booting the kernel to check it over");
+    return run(context, request);
+}
+
+bool show_counters(Context &context, const BuiltKernel &kernel, const DemoOptions &options)
+{
+    LiveCounters live;
+    MachineRequest request = guest(
+        kernel, {"/usr/bin/krunctl", "watch", "--json", "--interval", "0.5", "--count", fmt::format("{}", readings)});
+    request.cpus = options.cpus;
+    request.on_output = [&live](const std::string &piece) { live.take(piece); };
+    say("booting the kernel to read its counters");
+    return run(context, request) && live.good();
+}
+
+bool show_cost(Context &context, const BuiltKernel &kernel)
+{
+    std::string output;
+    MachineRequest request = guest(kernel, {"/read_cost"});
+    request.cpus = 1;
+    request.icount = true;
+    request.copy_in = {{own_executable().parent_path() / "../benchmarks/read_cost", "/read_cost"}};
+    request.on_output = [&output](const std::string &piece) { output += piece; };
+    say("booting the kernel to count instructions");
+    const bool good = run(context, request);
+    fmt::print("\n{}", cost_table(unwrap(parse_costs(output)), "guest instructions"));
+    return good;
+}
+
+void demonstrate(Context &context, const DemoOptions &options)
+{
+    BuildRequest build;
+    build.line = options.line;
+    const BuiltKernel kernel = unwrap(build_kernel(context.runner, context.files, build));
+    fmt::print("built: {} in {}\n\n", kernel.release, kernel.folder.string());
+    std::fflush(stdout);
+    const bool checked = show_check(context, kernel, options);
+    const bool counted = show_counters(context, kernel, options);
+    const bool measured = show_cost(context, kernel);
+    fmt::print("\n{}: the kernel {}, every counter of every CPU {} over {} readings (emulated by QEMU's TCG)\n",
+               checked && counted && measured ? "PASSED" : "FAILED", checked ? "checks out" : "does NOT check out",
+               counted ? "advanced" : "did NOT advance", readings);
+    if (!checked || !counted || !measured)
+        context.exit_code = ExitCode::answer_is_no;
+}
+
+} // namespace
+
+void add_demo_command(CLI::App &app, Context &context)
+{
+    CLI::App *command = app.add_subcommand(
+        "demo", "Build a kernel, boot it on the testbed, check it over, show live counters of every CPU");
+    auto options = std::make_shared<DemoOptions>();
+    command->add_option("--line", options->line, "Kernel line")->capture_default_str();
+    command->add_option("--cpus", options->cpus, "CPUs of the guest")
+        ->check(CLI::Range(2U, 64U))
+        ->capture_default_str();
+    command->callback([&context, options] { demonstrate(context, *options); });
+}
+
+} // namespace krun

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "host/host.hpp"
+#include "util/process.hpp"
+
+namespace krun
+{
+
+class SystemHost : public Host
+{
+  public:
+    explicit SystemHost(ProcessRunner &runner) : runner_(runner) {}
+
+    std::string kernel_release() override;
+    std::optional<std::string> kernel_config() override;
+    std::optional<std::string> file(const std::string &path) override;
+    std::vector<int> online_cpus() override;
+    int possible_cpus() override;
+    int configure_counters(int cpus) override;
+    int reset_counters(int cpus) override;
+    int read_counters(int cpus, CounterReading &reading) override;
+    void keep_busy(const std::vector<int> &cpus, double seconds) override;
+    std::optional<std::uint64_t> timer_interrupts_while_busy(int cpu, double seconds) override;
+
+  private:
+    ProcessRunner &runner_;
+};
+
+} // namespace krun

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+#include "report/cost_report.hpp"
+
+#include <charconv>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "report/table.hpp"
+#include "util/text.hpp"
+
+namespace krun
+{
+
+namespace
+{
+
+std::string explained(const std::string &way)
+{
+    static const std::map<std::string, std::string> names = {
+        {"null", "null system call (getppid)"},
+        {"krun", "krun_read_msrs: APERF, MPERF, core cycles"},
+        {"msr", "msr node: three pread"},
+        {"perf-group", "perf: one read of a group of APERF and MPERF"},
+        {"perf-read", "perf: one read of core cycles"},
+    };
+    const auto found = names.find(way);
+    return found == names.end() ? way : found->second;
+}
+
+std::optional<std::uint64_t> cost_of(const std::vector<WayCost> &costs, const std::string &way)
+{
+    for (const WayCost &cost : costs)
+        if (cost.way == way)
+            return cost.cost;
+    return {};
+}
+
+} // namespace
+
+Result<std::vector<WayCost>> parse_costs(const std::string &output)
+{
+    std::vector<WayCost> costs;
+    for (const std::string &line : lines_of(output)) {
+        const std::size_t tab = line.find('\t');
+        if (tab == std::string::npos)
+            return failure("the cost benchmark printed `" + line + "`");
+        const std::string count = line.substr(tab + 1);
+        std::uint64_t number = 0;
+        const auto [end, error] = std::from_chars(count.data(), count.data() + count.size(), number);
+        const bool is_number = error == std::errc{} && end == count.data() + count.size();
+        if (!is_number && count != "-")
+            return failure("the cost benchmark printed `" + line + "`");
+        costs.push_back({line.substr(0, tab), is_number ? std::optional(number) : std::nullopt});
+    }
+    if (cost_of(costs, "null").value_or(0) == 0)
+        return failure("the cost benchmark did not measure a null system call");
+    return costs;
+}
+
+std::optional<double> ratio_to_null(const std::vector<WayCost> &costs, const std::string &way)
+{
+    const auto cost = cost_of(costs, way);
+    const auto null = cost_of(costs, "null");
+    if (!cost || null.value_or(0) == 0)
+        return {};
+    return static_cast<double>(*cost) / static_cast<double>(*null);
+}
+
+std::string cost_table(const std::vector<WayCost> &costs, const std::string &unit)
+{
+    Table table({{"one reading of one CPU"}, {unit, Align::right}, {"x null", Align::right}});
+    for (const WayCost &cost : costs) {
+        const auto ratio = ratio_to_null(costs, cost.way);
+        table.add({explained(cost.way), cost.cost ? with_thousands(*cost.cost) : "unsupported",
+                   ratio ? fmt::format("{:.2f}", *ratio) : ""});
+    }
+    return table.text();
+}
+
+} // namespace krun

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+#include "testing/kernel_programs.hpp"
+
+#include "util/paths.hpp"
+
+namespace krun
+{
+
+namespace
+{
+
+namespace fs = std::filesystem;
+
+Result<void> make(TierContext &context, const fs::path &folder, const std::string &setting)
+{
+    Command command;
+    command.argv = {"make", "-C", folder.string(), setting};
+    command.log = context.log;
+    const auto made = context.runner.run_ok(command);
+    if (!made)
+        return tl::unexpected(made.error());
+    return {};
+}
+
+} // namespace
+
+Result<KernelPrograms> build_kernel_programs(TierContext &context, const BuiltKernel &kernel)
+{
+    KernelPrograms programs;
+    programs.selftests_folder = cache_directory() / "selftests" / context.line;
+    programs.test_prog = kernel.tree / "krun/test_prog";
+    programs.read_cost = own_executable().parent_path() / "../benchmarks/read_cost";
+    if (const auto folder = context.files.make_directories(programs.selftests_folder); !folder)
+        return tl::unexpected(folder.error());
+    const fs::path sources = kernel.tree / "tools/testing/selftests/krun";
+    if (const auto made = make(context, sources, "OUTPUT=" + programs.selftests_folder.string()); !made)
+        return tl::unexpected(made.error());
+    // As the README says: cd krun && make. Static, because the guest has no libraries.
+    if (const auto made = make(context, kernel.tree / "krun", "LDFLAGS=-static"); !made)
+        return tl::unexpected(made.error());
+
+    const auto names = context.files.list(sources);
+    if (!names)
+        return tl::unexpected(names.error());
+    for (const std::string &name : *names)
+        if (name.ends_with("_test.c"))
+            programs.selftests.push_back(programs.selftests_folder / fs::path(name).stem());
+    if (programs.selftests.empty())
+        return failure("no selftests in " + sources.string());
+    return programs;
+}
+
+} // namespace krun

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+// The guest programs that come with the patched kernel tree, built as its own Makefiles build them.
+#pragma once
+
+#include <filesystem>
+#include <vector>
+
+#include "testing/tier.hpp"
+
+namespace krun
+{
+
+struct KernelPrograms {
+    std::filesystem::path selftests_folder;
+    std::vector<std::filesystem::path> selftests; // executables, each prints TAP
+    std::filesystem::path test_prog;
+    std::filesystem::path read_cost; // of benchmarks/
+};
+
+Result<KernelPrograms> build_kernel_programs(TierContext &context, const BuiltKernel &kernel);
+
+} // namespace krun
