@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+// `krunctl build` from the archive to the output folder, with a tiny kernel.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "sandbox.hpp"
+
+namespace krun
+{
+namespace
+{
+
+using testing::HasSubstr;
+using testing::Not;
+
+class BuildTest : public testing::Test
+{
+  protected:
+    void build(const std::vector<std::string> &more = {})
+    {
+        std::vector<std::string> arguments = {"build", "--local-version", ".krun.test"};
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        result = sandbox.krunctl(arguments);
+    }
+    void expect_built()
+    {
+        ASSERT_EQ(result.status, 0) << result.errors;
+        for (const auto *name : {"vmlinuz", "config", "System.map", "metadata.json"})
+            EXPECT_TRUE(std::filesystem::exists(sandbox.kernel() / name)) << name;
+    }
+    [[nodiscard]] std::vector<std::filesystem::path> trees() const
+    {
+        std::vector<std::filesystem::path> found;
+        for (const auto &entry : std::filesystem::directory_iterator(sandbox.cache() / "source")) {
+            if (entry.is_directory())
+                found.push_back(entry.path());
+        }
+        return found;
+    }
+    Sandbox sandbox;
+    ProcessResult result;
+};
+
+TEST_F(BuildTest, LeadsFromTheArchiveToAKernelWithMetadata)
+{
+    build({"--json"});
+    expect_built();
+    const auto json = nlohmann::json::parse(result.output);
+    EXPECT_EQ(json["release"], "6.12.1.krun.test");
+    EXPECT_EQ(json["line"], "6.12");
+    EXPECT_EQ(json["config"], "vm");
+    EXPECT_EQ(json["source"]["package"], "linux-source-6.12");
+    EXPECT_EQ(json["source"]["version"], "6.12.1-1");
+    EXPECT_EQ(json["local_version"], ".krun.test");
+    EXPECT_EQ(json["up_to_date"], false);
+    EXPECT_EQ(json["folder"], sandbox.kernel().string());
+    for (const auto *digest : {"overlay", "hooks", "configuration", "key"})
+        EXPECT_EQ(json[digest].get<std::string>().size(), 64U) << digest;
+    const std::filesystem::path tree = json["tree"];
+    EXPECT_EQ(read_text(tree / "krun/first.c"), "int first;\n");
+    EXPECT_TRUE(std::filesystem::exists(tree / "tools/testing/selftests/krun/test.c"));
+    EXPECT_THAT(read_text(tree / "Kconfig"), HasSubstr("krun/Kconfig"));
+    EXPECT_THAT(read_text(sandbox.kernel() / "config"), HasSubstr("CONFIG_KRUN=y"));
+    EXPECT_THAT(sandbox.krunctl({"lines"}).output, HasSubstr("built: vm"));
+}
+
+TEST_F(BuildTest, ASecondRunHasNothingToDo)
+{
+    build();
+    expect_built();
+    std::filesystem::remove(sandbox.log());
+    build({"--json"});
+    expect_built();
+    EXPECT_EQ(nlohmann::json::parse(result.output)["up_to_date"], true);
+    EXPECT_FALSE(std::filesystem::exists(sandbox.log())) << "make was run";
+}
+
+TEST_F(BuildTest, AChangedOverlayFileRecompilesItAlone)
+{
+    build();
+    expect_built();
+    write_text(sandbox.data() / "kernel/krun/second.c", "int second = 2;\n");
+    build();
+    expect_built();
+    EXPECT_THAT(read_text(sandbox.log()), HasSubstr("krun/second.o"));
+    EXPECT_THAT(read_text(sandbox.log()), Not(HasSubstr("krun/first.o")));
+}
+
+TEST_F(BuildTest, ANewVersionInTheArchiveIsTakenWhenTheIndexIsADayOld)
+{
+    build();
+    expect_built();
+    sandbox.publish("6.12.2-1");
+    build();
+    EXPECT_THAT(read_text(sandbox.kernel() / "metadata.json"), HasSubstr("6.12.1-1"));
+    write_text(sandbox.cache() / "apt/deb-bookworm-security/updated", "1000\n");
+    build();
+    expect_built();
+    EXPECT_THAT(read_text(sandbox.kernel() / "metadata.json"), HasSubstr("6.12.2-1"));
+}
+
+TEST_F(BuildTest, AnOutputFolderKeepsWhatElseIsInIt)
+{
+    write_text(sandbox.root() / "out/notes", "mine");
+    build({"--output", "out"});
+    ASSERT_EQ(result.status, 0) << result.errors;
+    EXPECT_TRUE(std::filesystem::exists(sandbox.root() / "out/vmlinuz"));
+    EXPECT_EQ(read_text(sandbox.root() / "out/notes"), "mine");
+}
+
+TEST_F(BuildTest, AFragmentThatTakesNoEffectIsNamedWithItsDependency)
+{
+    write_text(sandbox.root() / "own.config", "CONFIG_DROPPED=y\n");
+    build({"--fragment", "own.config"});
+    EXPECT_EQ(result.status, 4);
+    EXPECT_THAT(result.errors, HasSubstr("CONFIG_DROPPED=y (own.config): needs PERF"));
+    EXPECT_FALSE(std::filesystem::exists(sandbox.kernel()));
+}
+
+TEST_F(BuildTest, ACompileErrorIsTheMessageAndTheLogsEndIsShown)
+{
+    write_text(sandbox.data() / "kernel/krun/first.c", "int first\n");
+    build();
+    EXPECT_EQ(result.status, 4);
+    EXPECT_THAT(result.errors, HasSubstr("krunctl: error: compiling the kernel failed: krun/first.c:1:"));
+    EXPECT_THAT(result.errors, HasSubstr("the end of " + sandbox.log().string()));
+    EXPECT_THAT(result.errors, HasSubstr("log: " + sandbox.log().string()));
+    EXPECT_FALSE(std::filesystem::exists(sandbox.kernel()));
+    write_text(sandbox.data() / "kernel/krun/first.c", "int first;\n");
+    build();
+    expect_built();
+}
+
+TEST_F(BuildTest, AHookThatDoesNotApplyIsNamedAndNoTreeIsLeft)
+{
+    // Wrong in a line to remove: wrong context alone would be forgiven as fuzz.
+    write_text(sandbox.data() / "kernel/lines/6.12/hooks/build.patch",
+               "--- a/Kconfig\n+++ b/Kconfig\n@@ -1,2 +1,2 @@\n mainmenu \"tiny\"\n-config OTHER\n+config NEW\n");
+    build();
+    EXPECT_EQ(result.status, 4);
+    EXPECT_THAT(result.errors, HasSubstr("the hook build.patch does not apply: hunk #1 of Kconfig failed"));
+    EXPECT_TRUE(trees().empty());
+}
+
+TEST_F(BuildTest, ATarballWithoutAKernelIsToldFromOneWith)
+{
+    sandbox.publish("6.12.2-1", false);
+    build();
+    EXPECT_EQ(result.status, 4);
+    EXPECT_THAT(result.errors, HasSubstr("holds no Linux source"));
+    EXPECT_TRUE(trees().empty());
+}
+
+} // namespace
+} // namespace krun

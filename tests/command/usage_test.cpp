@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+// Wrong usage, help, and what must not happen without the person's word.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "sandbox.hpp"
+
+namespace krun
+{
+namespace
+{
+
+using testing::HasSubstr;
+using testing::StartsWith;
+
+class UsageTest : public testing::Test
+{
+  protected:
+    // Wrong usage has one form, whatever is wrong.
+    void expect_usage_error(const std::vector<std::string> &arguments, const std::string &word)
+    {
+        const auto result = sandbox.krunctl(arguments);
+        EXPECT_EQ(result.status, 2) << result.errors;
+        EXPECT_THAT(result.errors, StartsWith("krunctl: error: "));
+        EXPECT_THAT(result.errors, HasSubstr(word));
+        EXPECT_THAT(result.errors, HasSubstr("\nhint: "));
+        EXPECT_EQ(result.output, "");
+        EXPECT_FALSE(std::filesystem::exists(sandbox.cache()));
+    }
+    Sandbox sandbox;
+};
+
+TEST_F(UsageTest, WrongUsageIsStatusTwoWithAHint)
+{
+    expect_usage_error({}, "subcommand");
+    expect_usage_error({"build", "--no-such-option"}, "--no-such-option");
+    expect_usage_error({"build", "--jobs", "0"}, "jobs");
+    expect_usage_error({"build", "--jobs", "many"}, "jobs");
+    expect_usage_error({"build", "--json", "--dry-run"}, "--dry-run");
+    expect_usage_error({"build", "--line", "9.99"}, "9.99");
+    expect_usage_error({"build", "--config", "/none"}, "/none");
+}
+
+TEST_F(UsageTest, ALocalVersionThatNamesCannotHoldIsRefused)
+{
+    expect_usage_error({"build", "--local-version", "a-b"}, "'-'");
+    expect_usage_error({"build", "--local-version", ""}, "empty");
+}
+
+TEST_F(UsageTest, TheOutputMustNotBeAFile)
+{
+    write_text(sandbox.root() / "file", "mine");
+    const auto result = sandbox.krunctl({"build", "--output", "file"});
+    EXPECT_EQ(result.status, 2);
+    EXPECT_THAT(result.errors, HasSubstr("not a folder"));
+    EXPECT_EQ(read_text(sandbox.root() / "file"), "mine");
+}
+
+TEST_F(UsageTest, HelpAndVersionAreNoErrors)
+{
+    EXPECT_EQ(sandbox.krunctl({"--help"}).status, 0);
+    const auto help = sandbox.krunctl({"build", "--help"});
+    EXPECT_EQ(help.status, 0);
+    EXPECT_THAT(help.output, HasSubstr("--dry-run"));
+    EXPECT_THAT(sandbox.krunctl({"--version"}).output, StartsWith("krunctl 2."));
+}
+
+TEST_F(UsageTest, LinesShowsWhatThereIsAsTableAndAsJson)
+{
+    EXPECT_THAT(sandbox.krunctl({"lines"}).output, HasSubstr("linux-source-6.12"));
+    const auto json = nlohmann::json::parse(sandbox.krunctl({"lines", "--json"}).output);
+    ASSERT_EQ(json.size(), 1U);
+    EXPECT_EQ(json[0]["line"], "6.12");
+    EXPECT_EQ(json[0]["version"], "6.12.1");
+    EXPECT_EQ(json[0]["source"], "linux-source-6.12");
+    EXPECT_EQ(json[0]["state"], "not fetched");
+}
+
+TEST_F(UsageTest, DryRunWorksWithoutNetworkAndChangesNothing)
+{
+    sandbox.cut_network();
+    const auto result = sandbox.krunctl({"build", "--dry-run", "--output", "out"});
+    EXPECT_EQ(result.status, 0) << result.errors;
+    std::size_t at = 0;
+    for (const auto *step : {"apt-get download", "dpkg-deb -x", "tar -x", "patch -p1", "tinyconfig", "merge_config.sh",
+                             "olddefconfig", "bzImage", "vmlinuz"}) {
+        at = result.output.find(step, at);
+        ASSERT_NE(at, std::string::npos) << step << " is missing or out of order in\n" << result.output;
+    }
+    EXPECT_FALSE(std::filesystem::exists(sandbox.cache()));
+    EXPECT_FALSE(std::filesystem::exists(sandbox.root() / "out"));
+}
+
+} // namespace
+} // namespace krun
