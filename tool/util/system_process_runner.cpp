@@ -43,6 +43,13 @@ int reap(pid_t pid)
     return status_of(wait_status);
 }
 
+// Without reaping it. The pidfd only wakes poll(): where the kernel has none, the interval does.
+bool has_ended(pid_t pid)
+{
+    siginfo_t info = {};
+    return waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == pid;
+}
+
 // Cuts one stream into lines.
 class LineCutter
 {
@@ -136,6 +143,8 @@ class Run
                 break;
             look_at_the_clock_and_signals();
             wait_for_something();
+            if (!ended_ && has_ended(child_.pid))
+                ended_ = Clock::now();
         }
         if (ending_)
             kill(-child_.pid, SIGKILL); // whoever of the group outlived its leader
@@ -195,8 +204,6 @@ class Run
         }
         if (waiting[2].revents != 0)
             feed();
-        if (waiting[3].revents != 0)
-            ended_ = Clock::now();
     }
 
     void take(OwnedDescriptor &stream, LineCutter &lines, std::string *kept)
@@ -247,7 +254,8 @@ ProcessResult wait_on_terminal(const ChildProcess &child)
     const bool terminal = tcgetattr(STDIN_FILENO, &before) == 0;
     bool forwarded = false;
     pollfd waiting{child.ended.get(), POLLIN, 0};
-    while (poll(&waiting, 1, static_cast<int>(std::chrono::milliseconds(poll_interval).count())) <= 0) {
+    while (!has_ended(child.pid)) {
+        poll(&waiting, 1, static_cast<int>(std::chrono::milliseconds(poll_interval).count()));
         if (!forwarded && interrupt_requested() && interrupt_signal() != SIGINT) {
             kill(child.pid, interrupt_signal());
             forwarded = true;
