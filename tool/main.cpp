@@ -67,7 +67,7 @@ int main(int argc, char **argv)
     try {
         return run(argc, argv);
     } catch (const std::exception &error) {
-        fmt::print(stderr, "krunctl: error: {}\n", error.what());
+        std::fprintf(stderr, "krunctl: error: %s\n", error.what()); // as nothing here may throw any more
         return static_cast<int>(ExitCode::failure);
     }
 }

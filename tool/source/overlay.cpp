@@ -57,8 +57,8 @@ Result<std::size_t> mirror_folder(Filesystem &files, const std::filesystem::path
     if (!changed)
         return changed;
     for (const auto &name : *names) {
-        const auto more = files.is_directory(from / name) ? mirror_folder(files, from / name, to / name)
-                                                          : mirror_file(files, from / name, to / name);
+        auto more = files.is_directory(from / name) ? mirror_folder(files, from / name, to / name)
+                                                    : mirror_file(files, from / name, to / name);
         if (!more)
             return more;
         *changed += *more;

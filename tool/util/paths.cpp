@@ -34,7 +34,7 @@ std::filesystem::path data_directory()
     if (const auto data = from_environment("KRUN_DATA"); !data.empty())
         return std::filesystem::absolute(data);
     std::error_code ignored;
-    const std::filesystem::path clone = KRUN_SOURCE_DIR;
+    std::filesystem::path clone = KRUN_SOURCE_DIR;
     if (std::filesystem::is_directory(clone / "kernel/lines", ignored))
         return clone;
     return own_executable().parent_path().parent_path() / "share/krunctl";
