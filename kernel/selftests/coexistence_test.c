@@ -117,54 +117,58 @@ TEST(failed_configure_takes_nothing)
 	give_back(fds, taken);
 }
 
-static int configured_pipe[2];
-
-static int configure_and_wait(void)
+/* A child that has configured every CPU and waits to be killed; 0 if not. */
+static pid_t start_holder(void)
 {
-	char byte = krun_configure(online_cpus()) ? 'n' : 'y';
+	int ready[2];
+	char byte = 'n';
+	pid_t child;
 
-	if (write(configured_pipe[1], &byte, 1) == 1)
-		pause();
-	return 1;
+	if (pipe(ready))
+		return 0;
+	child = fork();
+	if (!child) {
+		byte = krun_configure(online_cpus()) ? 'n' : 'y';
+		if (write(ready[1], &byte, 1) == 1)
+			pause();
+		_exit(1);
+	}
+	if (child < 0 || read(ready[0], &byte, 1) != 1)
+		byte = 'n';
+	close(ready[0]);
+	close(ready[1]);
+	return byte == 'y' ? child : 0;
+}
+
+static bool kill_holder(pid_t child)
+{
+	int status;
+
+	return !kill(child, SIGKILL) && waitpid(child, &status, 0) == child &&
+	       WIFSIGNALED(status);
 }
 
 TEST(killed_process_frees_its_counters)
 {
 	int free_before = free_counters();
-	char byte = 0;
-	int status;
-	pid_t child;
+	pid_t child = start_holder();
 
-	ASSERT_EQ(0, pipe(configured_pipe));
-	child = fork();
-	ASSERT_LE(0, child);
-	if (!child)
-		_exit(configure_and_wait());
-	ASSERT_EQ(1, read(configured_pipe[0], &byte, 1));
-	EXPECT_EQ('y', byte);
+	ASSERT_LT(0, child);
 	EXPECT_EQ(free_before - 1, free_counters());
-	ASSERT_EQ(0, kill(child, SIGKILL));
-	ASSERT_EQ(child, waitpid(child, &status, 0));
+	ASSERT_TRUE(kill_holder(child));
 	EXPECT_EQ(free_before, free_counters());
 }
 
 TEST(two_processes_share_one_counter)
 {
 	int free_before = free_counters();
-	char byte = 0;
-	int status;
 	pid_t child;
 
 	ASSERT_EQ(0, krun_configure(1));
-	ASSERT_EQ(0, pipe(configured_pipe));
-	child = fork();
-	ASSERT_LE(0, child);
-	if (!child)
-		_exit(configure_and_wait());
-	ASSERT_EQ(1, read(configured_pipe[0], &byte, 1));
+	child = start_holder();
+	ASSERT_LT(0, child);
 	EXPECT_EQ(free_before - 1, free_counters());
-	kill(child, SIGKILL);
-	waitpid(child, &status, 0);
+	ASSERT_TRUE(kill_holder(child));
 	/* Ours is still in use. */
 	EXPECT_EQ(free_before - 1, free_counters());
 }

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <linux/perf_event.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -164,7 +165,6 @@ static inline int in_child(int (*body)(void))
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-/* Waits for up to ten seconds until @text can be written to @path. */
 static inline int set_cpu_online(int cpu, bool online)
 {
 	char path[64];
