@@ -38,8 +38,7 @@ void krun_cycles_put(int cpu);
  */
 static __always_inline int krun_cycles_read_local(u64 *value)
 {
-	struct krun_cycles *cycles = this_cpu_ptr(&krun_cycles);
-	struct perf_event *event = READ_ONCE(cycles->event);
+	struct perf_event *event = this_cpu_read(krun_cycles.event);
 	u64 before, counted, raw;
 
 	if (unlikely(!event || event->state != PERF_EVENT_STATE_ACTIVE))
@@ -52,7 +51,8 @@ static __always_inline int krun_cycles_read_local(u64 *value)
 	} while (unlikely(before != local64_read(&event->hw.prev_count)));
 
 	/* The counter is narrower than 64 bits, so the difference wraps too. */
-	*value = cycles->carried + counted + ((raw - before) & krun_cycles_mask);
+	*value = this_cpu_read(krun_cycles.carried) + counted +
+		 ((raw - before) & krun_cycles_mask);
 	return 0;
 }
 

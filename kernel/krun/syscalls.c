@@ -46,43 +46,24 @@ static __always_inline bool krun_configured(struct krun_process *process,
 	return (unsigned int)n_cores <= smp_load_acquire(&process->cpus);
 }
 
-/* Where a reading goes: one array for each counter. */
-struct krun_arrays {
-	u64 __user *aperf;
-	u64 __user *mperf;
-	u64 __user *cycles;
-};
-
-static bool krun_arrays_ok(const struct krun_arrays *arrays, size_t bytes)
-{
-	return access_ok(arrays->aperf, bytes) &&
-	       access_ok(arrays->mperf, bytes) &&
-	       access_ok(arrays->cycles, bytes);
-}
-
 /*
  * Before a sample is taken every page of an array is touched: what is there is
  * written back. So a bad array is found while all three still hold their old
  * values, and no page fault comes between a counter and the return to user
  * space.
  */
-#define krun_touch(pointer, fault)					\
-do {									\
-	typeof(*(pointer)) __value;					\
-									\
-	unsafe_get_user(__value, pointer, fault);			\
-	unsafe_put_user(__value, pointer, fault);			\
-} while (0)
-
 static bool krun_touch_array(u64 __user *array, size_t bytes)
 {
 	unsigned long byte = (unsigned long)array;
 	unsigned long end = byte + bytes;
+	u8 value;
 
 	if (!user_access_begin(array, bytes))
 		return false;
-	for (; byte < end; byte = PAGE_ALIGN(byte + 1))
-		krun_touch((u8 __user *)byte, fault);
+	for (; byte < end; byte = PAGE_ALIGN(byte + 1)) {
+		unsafe_get_user(value, (u8 __user *)byte, fault);
+		unsafe_put_user(value, (u8 __user *)byte, fault);
+	}
 	user_access_end();
 	return true;
 fault:
@@ -90,20 +71,33 @@ fault:
 	return false;
 }
 
+/* The same for one value; user access has begun. */
+static __always_inline bool krun_touch(u64 __user *array)
+{
+	u64 value;
+
+	unsafe_get_user(value, array, fault);
+	unsafe_put_user(value, array, fault);
+	return true;
+fault:
+	return false;
+}
+
 static int krun_copy_out(const struct krun_slot *slots, unsigned int cpus,
-			 const struct krun_arrays *arrays)
+			 u64 __user *aperfs, u64 __user *mperfs,
+			 u64 __user *cycles)
 {
 	unsigned int cpu;
 
 	/* The other two arrays have been checked by krun_touch_array(). */
-	if (!user_write_access_begin(arrays->aperf, cpus * sizeof(u64)))
+	if (!user_write_access_begin(aperfs, cpus * sizeof(*aperfs)))
 		return -EFAULT;
 	for (cpu = 0; cpu < cpus; cpu++) {
 		const struct krun_counts *counts = &slots[cpu].counts;
 
-		unsafe_put_user(counts->aperf, &arrays->aperf[cpu], fault);
-		unsafe_put_user(counts->mperf, &arrays->mperf[cpu], fault);
-		unsafe_put_user(counts->cycles, &arrays->cycles[cpu], fault);
+		unsafe_put_user(counts->aperf, &aperfs[cpu], fault);
+		unsafe_put_user(counts->mperf, &mperfs[cpu], fault);
+		unsafe_put_user(counts->cycles, &cycles[cpu], fault);
 	}
 	user_write_access_end();
 	return 0;
@@ -112,18 +106,20 @@ fault:
 	return -EFAULT;
 }
 
+/* Any number of CPUs, among them possibly not the caller's own. */
 static noinline int krun_read_many(struct krun_process *process,
 				   unsigned int cpus, bool cycles_first,
-				   const struct krun_arrays *arrays)
+				   u64 __user *aperfs, u64 __user *mperfs,
+				   u64 __user *cycles)
 {
 	const struct krun_baseline *baseline;
 	struct krun_buffer *buffer;
 	unsigned int cpu;
 	int err;
 
-	if (!krun_touch_array(arrays->aperf, cpus * sizeof(u64)) ||
-	    !krun_touch_array(arrays->mperf, cpus * sizeof(u64)) ||
-	    !krun_touch_array(arrays->cycles, cpus * sizeof(u64)))
+	if (!krun_touch_array(aperfs, cpus * sizeof(*aperfs)) ||
+	    !krun_touch_array(mperfs, cpus * sizeof(*mperfs)) ||
+	    !krun_touch_array(cycles, cpus * sizeof(*cycles)))
 		return -EFAULT;
 	buffer = krun_process_take_buffer(process);
 	if (!buffer)
@@ -142,51 +138,59 @@ static noinline int krun_read_many(struct krun_process *process,
 	rcu_read_unlock();
 
 	if (!err)
-		err = krun_copy_out(buffer->slots, cpus, arrays);
+		err = krun_copy_out(buffer->slots, cpus, aperfs, mperfs,
+				    cycles);
 	krun_process_return_buffer(process, buffer);
 	return err;
 }
 
 /*
- * The commonest call by far: the caller samples the CPU that it runs on. It
- * needs no interrupt and no buffer, and calls no function.
- *
- * Return: 0, -EFAULT, -EBUSY, or -EXDEV when this is not CPU 0.
+ * The commonest call by far: one CPU, and the caller runs on it. It needs no
+ * interrupt and no buffer, and calls no function.
  */
 static __always_inline int krun_read_own(struct krun_process *process,
 					 bool cycles_first,
-					 const struct krun_arrays *arrays)
+					 u64 __user *aperfs,
+					 u64 __user *mperfs,
+					 u64 __user *cycles)
 {
 	const struct krun_baseline *baseline;
 	struct krun_counts counts;
-	int err = -EXDEV;
+	int err;
 
-	if (unlikely(!krun_arrays_ok(arrays, sizeof(u64))))
+	if (unlikely(!access_ok(mperfs, sizeof(*mperfs)) ||
+		     !access_ok(cycles, sizeof(*cycles)) ||
+		     !user_access_begin(aperfs, sizeof(*aperfs))))
 		return -EFAULT;
-	if (!user_access_begin(arrays->aperf, sizeof(u64)))
-		return -EFAULT;
-	krun_touch(arrays->aperf, fault);
-	krun_touch(arrays->mperf, fault);
-	krun_touch(arrays->cycles, fault);
+	if (unlikely(!krun_touch(aperfs) || !krun_touch(mperfs) ||
+		     !krun_touch(cycles)))
+		goto fault;
 	user_access_end();
 
 	rcu_read_lock();
 	baseline = rcu_dereference(process->baseline);
 	local_irq_disable();
-	if (likely(!smp_processor_id()))
-		err = krun_sample_local(&counts, cycles_first);
+	if (unlikely(smp_processor_id())) {
+		local_irq_enable();
+		rcu_read_unlock();
+		return krun_read_many(process, 1, cycles_first, aperfs, mperfs,
+				      cycles);
+	}
+	err = krun_sample_local(&counts, cycles_first);
 	local_irq_enable();
-	if (likely(!err) && baseline)
+	if (unlikely(err)) {
+		rcu_read_unlock();
+		return err;
+	}
+	if (baseline)
 		krun_subtract(&counts, &baseline->counts[0]);
 	rcu_read_unlock();
-	if (unlikely(err))
-		return err;
 
-	if (!user_write_access_begin(arrays->aperf, sizeof(u64)))
+	if (!user_write_access_begin(aperfs, sizeof(*aperfs)))
 		return -EFAULT;
-	unsafe_put_user(counts.aperf, arrays->aperf, fault);
-	unsafe_put_user(counts.mperf, arrays->mperf, fault);
-	unsafe_put_user(counts.cycles, arrays->cycles, fault);
+	unsafe_put_user(counts.aperf, aperfs, fault);
+	unsafe_put_user(counts.mperf, mperfs, fault);
+	unsafe_put_user(counts.cycles, cycles, fault);
 	user_write_access_end();
 	return 0;
 fault:
@@ -210,20 +214,17 @@ SYSCALL_DEFINE5(krun_read_msrs, int, n_cores, int, ctr1_first,
 		u64 __user *, aperfs, u64 __user *, mperfs,
 		u64 __user *, ctr1s)
 {
-	const struct krun_arrays arrays = { aperfs, mperfs, ctr1s };
 	struct krun_process *process = krun_process_current();
 
 	if (!n_cores)
 		return 0;
 	if (unlikely(!krun_configured(process, n_cores)))
 		return krun_refusal(process, n_cores);
-	if (n_cores == 1) {
-		int err = krun_read_own(process, ctr1_first, &arrays);
-
-		if (likely(err != -EXDEV))
-			return err;
-	}
-	return krun_read_many(process, n_cores, ctr1_first, &arrays);
+	if (n_cores == 1)
+		return krun_read_own(process, ctr1_first, aperfs, mperfs,
+				     ctr1s);
+	return krun_read_many(process, n_cores, ctr1_first, aperfs, mperfs,
+			      ctr1s);
 }
 
 /**

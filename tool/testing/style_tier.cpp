@@ -58,24 +58,25 @@ std::vector<Checker> kernel_checkers(const fs::path &data, const std::string &li
     std::vector<std::string> sources = files_below(data / "kernel/krun", {".c", ".h", ".cpp"});
     for (const char *name : {"Kconfig", "Kbuild", "Makefile"})
         sources.push_back((data / "kernel/krun" / name).string());
-    // The harness's macros look like functions to checkpatch, and its tests like misplaced code.
-    const std::vector<std::string> tests = files_below(data / "kernel/selftests", {".h"});
-    std::vector<Checker> checkers = {
-        over_files("checkpatch of the overlay",
-                   {"perl", checkpatch, "--strict", "--terse", "--quiet", "--no-summary", "--no-tree", "--file"},
-                   sources),
-        over_files("checkpatch of the selftests",
-                   {"perl", checkpatch, "--strict", "--terse", "--quiet", "--no-summary", "--no-tree", "--file"},
-                   tests),
-        // build.patch adds a line `source "krun/Kconfig"` to the file Kconfig: not its own name.
-        over_files("checkpatch of the hooks",
-                   {"perl", checkpatch, "--strict", "--terse", "--quiet", "--no-summary", "--no-tree", "--no-signoff",
-                    "--ignore", "EMBEDDED_FILENAME"},
-                   files_below(data / "kernel/lines" / line / "hooks", {".patch"})),
-    };
-    for (Checker &checker : checkers)
+    const std::vector<std::string> options = {"perl",    checkpatch,     "--strict", "--terse",
+                                              "--quiet", "--no-summary", "--no-tree"};
+    const auto checkpatch_of = [&](const std::string &what, const std::vector<std::string> &more,
+                                   const std::vector<std::string> &files) {
+        std::vector<std::string> argv = options;
+        argv.insert(argv.end(), more.begin(), more.end());
+        Checker checker = over_files("checkpatch of the " + what, std::move(argv), files);
         checker.silent = true;
-    return checkers;
+        return checker;
+    };
+    return {
+        checkpatch_of("overlay", {"--file"}, sources),
+        // User space has neither the kernel's types nor its macros.
+        checkpatch_of("selftests", {"--ignore", "PREFER_KERNEL_TYPES,ARRAY_SIZE,BIT_MACRO", "--file"},
+                      files_below(data / "kernel/selftests", {".c", ".h"})),
+        // build.patch adds a line `source "krun/Kconfig"` to the file Kconfig: not its own name.
+        checkpatch_of("hooks", {"--no-signoff", "--ignore", "EMBEDDED_FILENAME"},
+                      files_below(data / "kernel/lines" / line / "hooks", {".patch"})),
+    };
 }
 
 void run_checker(TierContext &context, Checker &checker, Tally &tally)
