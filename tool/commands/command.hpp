@@ -8,7 +8,8 @@
 #include "util/process.hpp"
 #include "util/result.hpp"
 
-namespace krun {
+namespace krun
+{
 
 struct Context {
     ProcessRunner &runner;

@@ -81,7 +81,8 @@ Result<Tally> tally_of_gtest(const std::string &json)
 {
     Tally tally;
     try {
-        for (const auto &suite : nlohmann::json::parse(json).at("testsuites"))
+        const auto report = nlohmann::json::parse(json);
+        for (const auto &suite : report.at("testsuites"))
             for (const auto &test : suite.at("testsuite")) {
                 const std::string name =
                     fmt::format("{}.{}", suite.at("name").get<std::string>(), test.at("name").get<std::string>());
