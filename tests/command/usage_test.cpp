@@ -40,6 +40,14 @@ TEST_F(UsageTest, WrongUsageIsStatusTwoWithAHint)
     expect_usage_error({"build", "--json", "--dry-run"}, "--dry-run");
     expect_usage_error({"build", "--line", "9.99"}, "9.99");
     expect_usage_error({"build", "--config", "/none"}, "/none");
+    expect_usage_error({"boot", "--line", "9.99", "--", "true"}, "9.99");
+    expect_usage_error({"demo", "--line", "9.99"}, "9.99");
+    expect_usage_error({"demo", "--cpus", "1"}, "--cpus");
+    expect_usage_error({"watch", "--interval", "0"}, "--interval");
+    expect_usage_error({"watch", "--count", "-1"}, "--count");
+    expect_usage_error({"check", "please"}, "please");
+    expect_usage_error({"test", "--tier", "none"}, "--tier");
+    expect_usage_error({"test", "--line", "9.99"}, "9.99");
 }
 
 TEST_F(UsageTest, ALocalVersionThatNamesCannotHoldIsRefused)

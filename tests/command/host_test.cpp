@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+// `krunctl check` and `krunctl watch` on the machine that runs the tests, which has no Krun kernel as a rule. What they
+// say on a good one is seen in the guest.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+#include <sys/utsname.h>
+
+#include "sandbox.hpp"
+
+namespace krun
+{
+namespace
+{
+
+using testing::HasSubstr;
+
+class HostTest : public testing::Test
+{
+  protected:
+    void SetUp() override
+    {
+        utsname names{};
+        uname(&names);
+        if (std::string(names.release).find("krun") != std::string::npos)
+            GTEST_SKIP() << "this machine runs a Krun kernel";
+    }
+    Sandbox sandbox;
+};
+
+TEST_F(HostTest, CheckOfAnotherKernelSaysNoAndWhatToDo)
+{
+    const auto result = sandbox.krunctl({"check"});
+    EXPECT_EQ(result.status, 1);
+    EXPECT_THAT(result.output, HasSubstr("fail  this is a Krun kernel"));
+    EXPECT_THAT(result.output, HasSubstr("      -> boot the Krun kernel"));
+    EXPECT_THAT(result.output, HasSubstr("NOT all good"));
+}
+
+TEST_F(HostTest, CheckAsJsonIsOneObjectWithEveryCheck)
+{
+    const auto result = sandbox.krunctl({"check", "--json"});
+    EXPECT_EQ(result.status, 1);
+    const auto json = nlohmann::json::parse(result.output);
+    EXPECT_EQ(json.at("passed"), false);
+    EXPECT_FALSE(json.at("kernel").get<std::string>().empty());
+    std::vector<std::string> ids;
+    for (const auto &check : json.at("checks")) {
+        ids.push_back(check.at("id"));
+        EXPECT_THAT(check.at("status").get<std::string>(), testing::AnyOf("pass", "fail", "skip"));
+        EXPECT_TRUE(check.at("detail").is_string() && check.at("remedy").is_string() && check.at("title").is_string());
+    }
+    EXPECT_THAT(ids, testing::ElementsAre("kernel-identity", "no-hz-full-all", "nohz-full-cpus", "system-calls",
+                                          "counters", "tickless", "header"));
+}
+
+TEST_F(HostTest, WatchWithoutTheSystemCallsIsStatusThree)
+{
+    const auto result = sandbox.krunctl({"watch", "--count", "1"});
+    EXPECT_EQ(result.status, 3);
+    EXPECT_EQ(result.output, "");
+    EXPECT_THAT(result.errors, HasSubstr("krunctl: error: the counters cannot be read: this kernel has no Krun"));
+    EXPECT_THAT(result.errors, HasSubstr("\nhint: boot the Krun kernel"));
+}
+
+} // namespace
+} // namespace krun
