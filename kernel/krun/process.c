@@ -9,6 +9,7 @@
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include "cycles.h"
+#include "hooks.h"
 #include "process.h"
 
 static void krun_process_free(struct krun_process *process)

@@ -6,20 +6,10 @@
 #ifndef _KRUN_PROCESS_H
 #define _KRUN_PROCESS_H
 
-#include <linux/types.h>
-
-struct signal_struct;
-
-#ifdef CONFIG_KRUN
-void krun_process_exit(struct signal_struct *signal);
-#else
-static inline void krun_process_exit(struct signal_struct *signal) { }
-#endif
-
-#ifdef CONFIG_KRUN
 #include <linux/mutex.h>
 #include <linux/rcupdate.h>
 #include <linux/sched/signal.h>
+#include <linux/types.h>
 #include "sampler.h"
 
 /*
@@ -60,6 +50,5 @@ int krun_process_reset(struct krun_process *process, unsigned int cpus);
 struct krun_buffer *krun_process_take_buffer(struct krun_process *process);
 void krun_process_return_buffer(struct krun_process *process,
 				struct krun_buffer *buffer);
-#endif /* CONFIG_KRUN */
 
 #endif /* _KRUN_PROCESS_H */

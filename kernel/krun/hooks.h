@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What existing kernel files call; as little as they need to know. */
+#ifndef _KRUN_HOOKS_H
+#define _KRUN_HOOKS_H
+
+struct signal_struct;
+
+#ifdef CONFIG_KRUN
+void krun_process_exit(struct signal_struct *signal);
+#else
+static inline void krun_process_exit(struct signal_struct *signal) { }
+#endif
+
+#endif /* _KRUN_HOOKS_H */
