@@ -27,13 +27,13 @@ Result<void> make(TierContext &context, const fs::path &folder, const std::strin
 Result<KernelPrograms> build_kernel_programs(TierContext &context, const BuiltKernel &kernel)
 {
     KernelPrograms programs;
-    programs.selftests_folder = cache_directory() / "selftests" / context.line;
+    const fs::path output = cache_directory() / "selftests" / context.line;
     programs.test_prog = kernel.tree / "krun/test_prog";
     programs.read_cost = own_executable().parent_path() / "../benchmarks/read_cost";
-    if (const auto folder = context.files.make_directories(programs.selftests_folder); !folder)
+    if (const auto folder = context.files.make_directories(output); !folder)
         return tl::unexpected(folder.error());
     const fs::path sources = kernel.tree / "tools/testing/selftests/krun";
-    if (const auto made = make(context, sources, "OUTPUT=" + programs.selftests_folder.string()); !made)
+    if (const auto made = make(context, sources, "OUTPUT=" + output.string()); !made)
         return tl::unexpected(made.error());
     // As the README says: cd krun && make. Static, because the guest has no libraries.
     if (const auto made = make(context, kernel.tree / "krun", "LDFLAGS=-static"); !made)
@@ -43,9 +43,11 @@ Result<KernelPrograms> build_kernel_programs(TierContext &context, const BuiltKe
     if (!names)
         return tl::unexpected(names.error());
     for (const std::string &name : *names)
-        if (name.ends_with("_test.c"))
-            programs.selftests.push_back(programs.selftests_folder / fs::path(name).stem());
-    if (programs.selftests.empty())
+        if (name == "absent_test.c")
+            programs.absent_test = output / "absent_test";
+        else if (name.ends_with("_test.c"))
+            programs.selftests.push_back(output / fs::path(name).stem());
+    if (programs.selftests.empty() || programs.absent_test.empty())
         return failure("no selftests in " + sources.string());
     return programs;
 }

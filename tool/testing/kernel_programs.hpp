@@ -11,8 +11,8 @@ namespace krun
 {
 
 struct KernelPrograms {
-    std::filesystem::path selftests_folder;
     std::vector<std::filesystem::path> selftests; // executables, each prints TAP
+    std::filesystem::path absent_test;            // the same, for a machine without counters
     std::filesystem::path test_prog;
     std::filesystem::path read_cost; // of benchmarks/
 };

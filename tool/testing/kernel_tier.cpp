@@ -34,7 +34,7 @@ Result<Tally> test_selftests(TierContext &context, const BuiltKernel &kernel, co
     // A machine without the counters: the same kernel must say so, not guess.
     MachineRequest guest = test_guest(kernel.folder / "vmlinuz");
     guest.pmu_model = false;
-    guest.copy_in = {{programs.selftests_folder / "absent_test", "/absent_test"}};
+    guest.copy_in = {{programs.absent_test, "/absent_test"}};
     guest.command = {"/absent_test"};
     const auto absent = run_tap_in_guest(context, "absent_test without counters", guest);
     if (!absent)
