@@ -28,32 +28,6 @@ static void krun_sample_handler(void *info)
 	slot->err = krun_sample_local(&slot->counts, request->cycles_first);
 }
 
-static void krun_sample_one_handler(void *info)
-{
-	const struct krun_request *request = info;
-	struct krun_slot *slot = request->slots;
-
-	slot->err = krun_sample_local(&slot->counts, request->cycles_first);
-}
-
-/**
- * krun_sample_remote() - sample one CPU, whichever the caller runs on
- * @cpu:	that CPU
- * @slot:	where the sample goes
- * @cycles_first: read the core-cycle counter before APERF and MPERF
- *
- * Return: 0, -ENXIO when the CPU is offline, -EBUSY when its core-cycle counter
- * has been lost.
- */
-int krun_sample_remote(int cpu, struct krun_slot *slot, bool cycles_first)
-{
-	struct krun_request request = { slot, cycles_first };
-	int err = smp_call_function_single(cpu, krun_sample_one_handler,
-					   &request, 1);
-
-	return err ?: slot->err;
-}
-
 /**
  * krun_sample_cpus() - sample CPU 0 .. @cpus - 1 at once
  * @buffer:	where the sample goes; the caller has it to itself

@@ -49,7 +49,6 @@ struct krun_buffer *krun_buffer_alloc(void);
 void krun_buffer_free(struct krun_buffer *buffer);
 
 int krun_sampler_probe(int cpu);
-int krun_sample_remote(int cpu, struct krun_slot *slot, bool cycles_first);
 int krun_sample_cpus(struct krun_buffer *buffer, unsigned int cpus,
 		     bool cycles_first);
 

@@ -128,10 +128,7 @@ static noinline int krun_read_many(struct krun_process *process,
 	/* The baseline is fetched first: no sample is older than it. */
 	rcu_read_lock();
 	baseline = rcu_dereference(process->baseline);
-	if (cpus == 1)
-		err = krun_sample_remote(0, buffer->slots, cycles_first);
-	else
-		err = krun_sample_cpus(buffer, cpus, cycles_first);
+	err = krun_sample_cpus(buffer, cpus, cycles_first);
 	for (cpu = 0; cpu < cpus && baseline && !err; cpu++)
 		krun_subtract(&buffer->slots[cpu].counts,
 			      &baseline->counts[cpu]);
