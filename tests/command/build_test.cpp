@@ -148,7 +148,7 @@ TEST_F(BuildTest, ATarballWithoutAKernelIsToldFromOneWith)
     sandbox.publish("6.12.2-1", false);
     build();
     EXPECT_EQ(result.status, 4);
-    EXPECT_THAT(result.errors, HasSubstr("holds no Linux source"));
+    EXPECT_THAT(result.errors, HasSubstr("is no Linux source tree"));
     EXPECT_TRUE(trees().empty());
 }
 

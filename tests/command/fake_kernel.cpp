@@ -11,6 +11,7 @@ namespace
 
 constexpr const char *makefile = R"(VERSION = 6
 PATCHLEVEL = 12
+SUBLEVEL = 1
 objects := $(patsubst %.c,$(O)/%.o,$(wildcard krun/*.c))
 
 tinyconfig:

@@ -218,12 +218,19 @@ Result<void> let_person_configure(ProcessRunner &runner, const KernelMake &make)
     return {};
 }
 
+void tell(const BuildRequest &request, BuildStage stage)
+{
+    if (request.on_stage)
+        request.on_stage(stage);
+}
+
 // The part that takes long; the output folder is not touched before all of it went well.
 Result<BuiltKernel> build(ProcessRunner &runner, Filesystem &files, const BuildRequest &request, Plan &plan)
 {
     // The log is of this build alone.
     if (auto removed = files.remove_all(plan.make.log); !removed)
         return tl::unexpected(removed.error());
+    tell(request, BuildStage::configure);
     if (auto configured = configure(runner, files, plan.make, plan.config); !configured)
         return tl::unexpected(configured.error());
     if (request.menuconfig) {
@@ -242,6 +249,7 @@ Result<BuiltKernel> build(ProcessRunner &runner, Filesystem &files, const BuildR
     if (request.menuconfig) // no later build without the person's choices may take this one for its own
         plan.key = "menuconfig-" + *config_hash;
 
+    tell(request, BuildStage::compile);
     std::vector<std::string> targets = {"bzImage"};
     if (value_of(parse_config(*config), "MODULES") == "y")
         targets.emplace_back("modules");
@@ -275,6 +283,7 @@ Result<BuiltKernel> build_kernel(ProcessRunner &runner, Filesystem &files, const
             return tl::unexpected(completed.error());
         return print_plan(files, *plan);
     }
+    tell(request, BuildStage::fetch);
     if (auto writable = expect_writable(files, plan->output); !writable)
         return tl::unexpected(writable.error());
     const auto build_lock = FileLock::acquire(with_lock_suffix(plan->make.objects), "the build " + plan->name());

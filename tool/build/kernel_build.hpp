@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,9 @@
 namespace krun
 {
 
+// What a build is at; an Error of build_kernel() belongs to the stage that was told last.
+enum class BuildStage { fetch, apply, configure, compile };
+
 struct BuildRequest {
     std::string line = "6.12";
     std::string config = "vm";                    // vm, debian, running, or a file
@@ -22,6 +26,7 @@ struct BuildRequest {
     unsigned jobs = 0;                            // 0: as many as there are CPUs
     bool menuconfig = false;
     bool dry_run = false;
+    std::function<void(BuildStage)> on_stage; // each stage as it begins; none when the kernel is up to date
 };
 
 struct BuiltKernel {

@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "source/hooks.hpp"
+#include "source/kernel_tree.hpp"
 #include "source/overlay.hpp"
 #include "util/digest.hpp"
 #include "util/file_lock.hpp"
@@ -94,21 +95,6 @@ Result<void> unpack_tarball(ProcessRunner &runner, const std::filesystem::path &
     return {};
 }
 
-// Whoever changed the package could have put anything in there; better said now than by make.
-Result<void> expect_kernel(Filesystem &files, const std::filesystem::path &tree, const std::string &origin)
-{
-    const auto makefile = files.read(tree / "Makefile").value_or(std::string());
-    bool version = false;
-    bool patch_level = false;
-    for (const auto &line : lines_of(makefile)) {
-        version = version || line.starts_with("VERSION =");
-        patch_level = patch_level || line.starts_with("PATCHLEVEL =");
-    }
-    if (!version || !patch_level)
-        return failure(fmt::format("{} holds no Linux source: its Makefile names no kernel version", origin));
-    return {};
-}
-
 Result<std::filesystem::path> find_tarball(Filesystem &files, const std::filesystem::path &folder,
                                            const std::string &package)
 {
@@ -155,8 +141,9 @@ Result<void> make_tree(ProcessRunner &runner, Filesystem &files, AptArchive &arc
         return tl::unexpected(tarball.error());
     if (auto unpacked = unpack_tarball(runner, *tarball, tree); !unpacked)
         return unpacked;
-    if (auto kernel = expect_kernel(files, tree, tarball->filename().string()); !kernel)
-        return kernel;
+    // Whoever changed the package could have put anything in there; better said now than by make.
+    if (auto version = kernel_version_of(files, tree, tarball->filename().string()); !version)
+        return tl::unexpected(version.error());
     if (auto applied = apply_hooks(runner, files, line.hooks, tree); !applied)
         return applied;
     return files.rename(tree, source.tree);

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+// What a kernel tree says of itself; see kernel_tree.hpp.
+#include "source/kernel_tree.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <fmt/format.h>
+#include <limits>
+#include <map>
+
+#include "util/text.hpp"
+
+namespace krun
+{
+namespace
+{
+
+// "SUBLEVEL = 117" and the like, up to the first line that is something else.
+std::map<std::string, std::string> version_settings(const std::string &makefile)
+{
+    std::map<std::string, std::string> settings;
+    for (const auto &line : lines_of(makefile)) {
+        const auto equals = line.find('=');
+        if (equals == std::string::npos)
+            continue;
+        const auto name = trim(line.substr(0, equals));
+        for (const auto *known : {"VERSION", "PATCHLEVEL", "SUBLEVEL", "EXTRAVERSION"}) {
+            if (name == known)
+                settings.emplace(name, trim(line.substr(equals + 1)));
+        }
+    }
+    return settings;
+}
+
+bool parse_number(const std::string &text, unsigned &number)
+{
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    return error == std::errc() && end == text.data() + text.size();
+}
+
+// Counts releases from 0.0 on: 3.x ended with 3.19, 4.x with 4.20, 5.x and 6.x with 19.
+unsigned ordinal(unsigned major, unsigned minor) { return 20 * major + (major > 4 ? 1 : 0) + minor; }
+
+} // namespace
+
+std::string KernelVersion::text() const { return fmt::format("{}.{}.{}{}", major, minor, sublevel, extra); }
+
+std::string KernelVersion::series() const { return fmt::format("{}.{}", major, minor); }
+
+Result<KernelVersion> kernel_version_of(Filesystem &files, const std::filesystem::path &tree, const std::string &origin)
+{
+    auto settings = version_settings(files.read(tree / "Makefile").value_or(std::string()));
+    KernelVersion version;
+    version.extra = settings["EXTRAVERSION"];
+    // Many projects have a Makefile with a VERSION; only one has this script too.
+    if (!parse_number(settings["VERSION"], version.major) || !parse_number(settings["PATCHLEVEL"], version.minor) ||
+        !parse_number(settings["SUBLEVEL"], version.sublevel) ||
+        !files.exists(tree / "scripts/kconfig/merge_config.sh"))
+        return failure(fmt::format("{} is no Linux source tree: its Makefile names no kernel version", origin));
+    return version;
+}
+
+bool is_patched(Filesystem &files, const std::filesystem::path &tree)
+{
+    return files.exists(tree / "krun") ||
+           files.read(tree / "Kconfig").value_or(std::string()).find("krun/Kconfig") != std::string::npos;
+}
+
+unsigned releases_between(const KernelVersion &version, const std::string &series)
+{
+    KernelVersion other;
+    const auto parts = split(series, '.');
+    if (parts.size() != 2 || !parse_number(parts[0], other.major) || !parse_number(parts[1], other.minor))
+        return std::numeric_limits<unsigned>::max();
+    const auto one = ordinal(version.major, version.minor);
+    const auto two = ordinal(other.major, other.minor);
+    return std::max(one, two) - std::min(one, two);
+}
+
+const KernelLine &nearest_line(const std::vector<KernelLine> &lines, const KernelVersion &version)
+{
+    // Sorted from old to new, and min_element takes the first of equals.
+    return *std::min_element(lines.begin(), lines.end(), [&version](const KernelLine &left, const KernelLine &right) {
+        return releases_between(version, left.name) < releases_between(version, right.name);
+    });
+}
+
+} // namespace krun
