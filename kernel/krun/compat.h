@@ -27,7 +27,11 @@ static __always_inline u64 krun_rdpmc(int counter)
 
 static inline int krun_rdmsr_safe_on_cpu(int cpu, u32 msr, u64 *value)
 {
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 16, 0)
+	return rdmsrq_safe_on_cpu(cpu, msr, value);
+#else
 	return rdmsrl_safe_on_cpu(cpu, msr, value);
+#endif
 }
 
 /* Width in bits of the counters that perf programs. */
@@ -36,9 +40,14 @@ static inline int krun_counter_bits(void)
 	return x86_pmu.cntval_bits;
 }
 
+/* @table ends with an empty entry, which @entries does not count. */
 static inline bool krun_register_sysctl(struct ctl_table *table, size_t entries)
 {
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
 	return register_sysctl_sz("kernel", table, entries);
+#else
+	return register_sysctl("kernel", table);
+#endif
 }
 
 #endif /* _KRUN_COMPAT_H */

@@ -13,8 +13,10 @@
 #include <linux/cpuhotplug.h>
 #include <linux/cred.h>
 #include <linux/init.h>
-#include <linux/init_task.h>
 #include <linux/mutex.h>
+#include <linux/rcupdate.h>
+#include <linux/sched.h>
+#include <linux/sched/task.h>
 #include "cycles.h"
 
 DEFINE_PER_CPU(struct krun_cycles, krun_cycles);
@@ -38,7 +40,7 @@ static int krun_cycles_start(int cpu)
 	 * Who may configure has been decided; perf would ask the calling
 	 * process for its own permission (kernel.perf_event_paranoid) again.
 	 */
-	old_cred = override_creds(&init_cred);
+	old_cred = override_creds(rcu_access_pointer(init_task.cred));
 	event = perf_event_create_kernel_counter(&attr, cpu, NULL, NULL, NULL);
 	revert_creds(old_cred);
 	if (IS_ERR(event)) {

@@ -110,7 +110,7 @@ Result<Plan> make_plan(Filesystem &files, const BuildRequest &request)
     if (!line)
         return tl::unexpected(line.error());
     plan.line = std::move(*line);
-    auto config = plan_config(files, plan.data, request.config, request.fragments);
+    auto config = plan_config(files, plan.data, plan.line, request.config, request.fragments);
     if (!config)
         return tl::unexpected(config.error());
     plan.config = std::move(*config);

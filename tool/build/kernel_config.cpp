@@ -64,8 +64,8 @@ std::string config_name(const std::string &config)
     return name;
 }
 
-Result<ConfigPlan> plan_config(Filesystem &files, const std::filesystem::path &data, const std::string &config,
-                               const std::vector<std::filesystem::path> &fragments)
+Result<ConfigPlan> plan_config(Filesystem &files, const std::filesystem::path &data, const KernelLine &line,
+                               const std::string &config, const std::vector<std::filesystem::path> &fragments)
 {
     ConfigPlan plan;
     plan.name = config_name(config);
@@ -73,10 +73,13 @@ Result<ConfigPlan> plan_config(Filesystem &files, const std::filesystem::path &d
     if (!is_named_config(config) && (!files.exists(config) || files.is_directory(config)))
         return usage_error(fmt::format("there is no configuration {}", shell_quoted(config)),
                            "it is vm, debian, running, or a file");
-    if (plan.tiny)
-        plan.fragments.push_back(data / "kernel/config/vm.config");
-    plan.fragments.push_back(data / "kernel/config/krun.config");
-    plan.fragments.push_back(data / "kernel/config/tickless.config");
+    for (const auto *name : {"vm.config", "krun.config", "tickless.config"}) {
+        if (name == std::string_view("vm.config") && !plan.tiny)
+            continue;
+        plan.fragments.push_back(data / "kernel/config" / name);
+        if (files.exists(line.config / name))
+            plan.fragments.push_back(line.config / name);
+    }
     for (const auto &fragment : fragments) {
         if (!files.exists(fragment) || files.is_directory(fragment))
             return usage_error(fmt::format("there is no configuration fragment {}", shell_quoted(fragment.string())));

@@ -30,8 +30,9 @@ struct ConfigPlan {
 std::string config_name(const std::string &config);
 
 // The fragments alone: knows of wrong names and missing files, asks nothing of the network.
-Result<ConfigPlan> plan_config(Filesystem &files, const std::filesystem::path &data, const std::string &config,
-                               const std::vector<std::filesystem::path> &fragments);
+// A line's own fragment follows the common one of its name: what only this line calls so, or has.
+Result<ConfigPlan> plan_config(Filesystem &files, const std::filesystem::path &data, const KernelLine &line,
+                               const std::string &config, const std::vector<std::filesystem::path> &fragments);
 // Fills in base_text.
 Result<void> fetch_base_config(ProcessRunner &runner, Filesystem &files, AptArchive &archive, const KernelLine &line,
                                const std::string &config, ConfigPlan &plan);

@@ -35,6 +35,7 @@ Result<KernelLine> parse(Filesystem &files, const std::filesystem::path &folder)
     KernelLine line;
     line.name = folder.filename().string();
     line.hooks = folder / "hooks";
+    line.config = folder / "config";
     try {
         const auto table = toml::parse(*text, path.string());
         line.package = table["package"].value_or(std::string());

@@ -19,6 +19,7 @@ struct KernelLine {
     std::vector<std::string> suites; // where the package is looked for
     std::string tested;              // newest version that passed all tests
     std::filesystem::path hooks;     // folder of `series` and patches
+    std::filesystem::path config;    // folder of fragments that add to the common ones of the same name
 };
 
 Result<std::vector<KernelLine>> load_kernel_lines(Filesystem &files, const std::filesystem::path &data);

@@ -61,14 +61,32 @@ TEST_F(VerifyTest, AModuleIsNotWhatWasAskedFor)
 TEST(ConfigPlan, FragmentsOfTheUserComeLast)
 {
     FakeFilesystem files;
+    const KernelLine line;
     files.add("/x/own.config", "");
-    const auto plan = plan_config(files, "/d", "vm", {"/x/own.config"}).value();
+    const auto plan = plan_config(files, "/d", line, "vm", {"/x/own.config"}).value();
     EXPECT_TRUE(plan.tiny);
     EXPECT_THAT(plan.fragments, ElementsAre("/d/kernel/config/vm.config", "/d/kernel/config/krun.config",
                                             "/d/kernel/config/tickless.config", "/x/own.config"));
-    EXPECT_EQ(plan_config(files, "/d", "vm", {"/x/none"}).error().code, ExitCode::usage);
-    EXPECT_EQ(plan_config(files, "/d", "/x/none", {}).error().code, ExitCode::usage);
-    EXPECT_FALSE(plan_config(files, "/d", "/x/own.config", {}).value().tiny);
+    EXPECT_EQ(plan_config(files, "/d", line, "vm", {"/x/none"}).error().code, ExitCode::usage);
+    EXPECT_EQ(plan_config(files, "/d", line, "/x/none", {}).error().code, ExitCode::usage);
+    EXPECT_FALSE(plan_config(files, "/d", line, "/x/own.config", {}).value().tiny);
+}
+
+TEST(ConfigPlan, ALinesOwnFragmentFollowsTheCommonOne)
+{
+    FakeFilesystem files;
+    KernelLine line;
+    line.config = "/d/kernel/lines/6.1/config";
+    files.add(line.config / "krun.config", "");
+    files.add(line.config / "vm.config", "");
+    files.add("/x/own.config", "");
+    EXPECT_THAT(plan_config(files, "/d", line, "vm", {}).value().fragments,
+                ElementsAre("/d/kernel/config/vm.config", "/d/kernel/lines/6.1/config/vm.config",
+                            "/d/kernel/config/krun.config", "/d/kernel/lines/6.1/config/krun.config",
+                            "/d/kernel/config/tickless.config"));
+    EXPECT_THAT(plan_config(files, "/d", line, "/x/own.config", {}).value().fragments,
+                ElementsAre("/d/kernel/config/krun.config", "/d/kernel/lines/6.1/config/krun.config",
+                            "/d/kernel/config/tickless.config"));
 }
 
 TEST(ConfigPlan, AFileNamedLikeAConfigurationGetsItsOwnFolder)
