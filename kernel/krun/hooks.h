@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What existing kernel files call; as little as they need to know. */
+/* What existing kernel files share with us; as little as they need to know. */
 #ifndef _KRUN_HOOKS_H
 #define _KRUN_HOOKS_H
 
@@ -9,6 +9,12 @@ struct signal_struct;
 void krun_process_exit(struct signal_struct *signal);
 #else
 static inline void krun_process_exit(struct signal_struct *signal) { }
+#endif
+
+#ifdef CONFIG_NO_HZ_FULL_ALL
+void housekeeping_nohz_full_all(void);
+#else
+static inline void housekeeping_nohz_full_all(void) { }
 #endif
 
 #endif /* _KRUN_HOOKS_H */
