@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A busy adaptive-tick CPU is left alone, and what keeps it quiet takes nothing
+ * away from those who need the interrupts.
+ */
+#include "krun_selftest.h"
+#include "kselftest_harness.h"
+
+#define SETTLE_MS 2000
+#define WATCH_SECONDS 10
+/* Two periods of the deadline server on an adaptive-tick CPU, and some more. */
+#define STARVE_MS 9000
+
+/* Local-timer interrupts of @cpu so far; -1 when /proc/interrupts is odd. */
+static long timer_interrupts(int cpu)
+{
+	FILE *file = fopen("/proc/interrupts", "re");
+	char line[4096], *field;
+	long count = -1;
+
+	if (!file)
+		return -1;
+	while (fgets(line, sizeof(line), file)) {
+		field = strtok(line, " ");
+		if (!field || strcmp(field, "LOC:"))
+			continue;
+		while (cpu-- >= 0 && field)
+			field = strtok(NULL, " ");
+		if (field)
+			count = strtol(field, NULL, 10);
+		break;
+	}
+	fclose(file);
+	return count;
+}
+
+/* The last CPU that is online, when it is an adaptive-tick one. */
+static int adaptive_tick_cpu(void)
+{
+	FILE *file = fopen("/sys/devices/system/cpu/nohz_full", "re");
+	int cpu = online_cpus() - 1, first = 0, last = -1;
+
+	if (!file)
+		return -1;
+	if (fscanf(file, "%d-%d", &first, &last) == 1)
+		last = first;
+	fclose(file);
+	return cpu > 0 && cpu >= first && cpu <= last ? cpu : -1;
+}
+
+static void sleep_ms(unsigned int ms)
+{
+	struct timespec time = {
+		.tv_sec = ms / 1000,
+		.tv_nsec = ms % 1000 * 1000000l,
+	};
+
+	while (nanosleep(&time, &time) && errno == EINTR)
+		;
+}
+
+/* A child that computes on @cpu and never enters the kernel. */
+static pid_t start_busy(int cpu, int policy)
+{
+	struct sched_param param = { .sched_priority = policy ? 1 : 0 };
+	pid_t child = fork();
+
+	if (child)
+		return child;
+	if (pin_to(cpu) || sched_setscheduler(0, policy, &param))
+		_exit(1);
+	for (;;)
+		asm volatile("" ::: "memory");
+}
+
+/* Milliseconds of CPU time that a child had, which ends here; -1: it failed. */
+static long end_busy(pid_t child)
+{
+	struct rusage usage;
+	int status;
+
+	kill(child, SIGKILL);
+	if (wait4(child, &status, 0, &usage) != child || !WIFSIGNALED(status))
+		return -1;
+	return usage.ru_utime.tv_sec * 1000 + usage.ru_utime.tv_usec / 1000 +
+	       usage.ru_stime.tv_sec * 1000 + usage.ru_stime.tv_usec / 1000;
+}
+
+FIXTURE(tickless)
+{
+	int cpu;
+};
+
+FIXTURE_SETUP(tickless)
+{
+	self->cpu = adaptive_tick_cpu();
+	if (self->cpu < 0)
+		SKIP(return, "no adaptive-tick CPU");
+	ASSERT_EQ(0, pin_to(0));
+}
+
+FIXTURE_TEARDOWN(tickless)
+{
+}
+
+TEST_F_TIMEOUT(tickless, busy_cpu_sees_at_most_one_interrupt_a_second, 90)
+{
+	long before, after;
+	pid_t busy;
+
+	busy = start_busy(self->cpu, SCHED_OTHER);
+	ASSERT_LT(0, busy);
+	sleep_ms(SETTLE_MS);
+	before = timer_interrupts(self->cpu);
+	sleep_ms(WATCH_SECONDS * 1000);
+	after = timer_interrupts(self->cpu);
+	/* It was really busy, or nothing was shown. */
+	EXPECT_LT(WATCH_SECONDS * 500, end_busy(busy));
+	ASSERT_LE(0, before);
+	EXPECT_LE(before, after);
+	EXPECT_GE(WATCH_SECONDS, after - before);
+}
+
+TEST_F_TIMEOUT(tickless, counter_keeps_counting_without_ticks, 90)
+{
+	struct reading first, second;
+	pid_t busy;
+
+	ASSERT_EQ(0, krun_configure(self->cpu + 1));
+	busy = start_busy(self->cpu, SCHED_OTHER);
+	ASSERT_LT(0, busy);
+	sleep_ms(SETTLE_MS);
+	EXPECT_EQ(0, krun_read(self->cpu + 1, false, &first));
+	sleep_ms(1000);
+	EXPECT_EQ(0, krun_read(self->cpu + 1, false, &second));
+	EXPECT_LT(0, end_busy(busy));
+	EXPECT_LT(first.aperf[self->cpu], second.aperf[self->cpu]);
+	EXPECT_LT(first.cycles[self->cpu], second.cycles[self->cpu]);
+}
+
+TEST_F_TIMEOUT(tickless, realtime_task_does_not_starve_a_fair_one, 90)
+{
+	pid_t fair, realtime;
+	long had;
+
+	fair = start_busy(self->cpu, SCHED_OTHER);
+	ASSERT_LT(0, fair);
+	sleep_ms(100);
+	realtime = start_busy(self->cpu, SCHED_FIFO);
+	if (realtime > 0)
+		sleep_ms(STARVE_MS);
+	had = end_busy(fair);
+	EXPECT_LT(STARVE_MS / 2, realtime > 0 ? end_busy(realtime) : -1);
+	/* 5 % by the book; half of that, and what it had before. */
+	EXPECT_LT(100 + STARVE_MS / 40, had);
+}
+
+TEST_HARNESS_MAIN
