@@ -28,7 +28,8 @@ std::vector<KernelLine> known_lines()
 std::vector<std::string> chosen(const std::vector<std::string> &wanted)
 {
     std::vector<std::string> names;
-    for (const auto &line : choose_lines(known_lines(), wanted).value())
+    const auto lines = choose_lines(known_lines(), wanted).value();
+    for (const auto &line : lines)
         names.push_back(line.name);
     return names;
 }
