@@ -57,9 +57,9 @@ void add_test_command(CLI::App &app, Context &context)
         "test",
         "Run all tests: the tool's own, the testbed's, and every kernel line's in a virtual machine (emulated)");
     auto options = std::make_shared<TestOptions>();
-    command->add_option("--line", options->lines, "Only this kernel line (repeatable)")->expected(1);
+    command->add_option("--line", options->lines, "Only this kernel line (repeatable)")->allow_extra_args(false);
     command->add_option("--tier", options->tiers, "Only this tier (repeatable)")
-        ->expected(1)
+        ->allow_extra_args(false)
         ->check(CLI::IsMember(tier_names()));
     command->callback([&context, options] { run_tests(context, *options); });
 }
