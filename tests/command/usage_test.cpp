@@ -2,7 +2,6 @@
 // Wrong usage, help, and what must not happen without the person's word.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
 
 #include "sandbox.hpp"
 
@@ -47,7 +46,10 @@ TEST_F(UsageTest, WrongUsageIsStatusTwoWithAHint)
     expect_usage_error({"watch", "--count", "-1"}, "--count");
     expect_usage_error({"check", "please"}, "please");
     expect_usage_error({"test", "--tier", "none"}, "--tier");
+    expect_usage_error({"test", "--tier", "unit", "--tier", "none"}, "none not in");
     expect_usage_error({"test", "--line", "9.99"}, "9.99");
+    expect_usage_error({"test", "--line", "6.12", "--line", "9.99"}, "9.99");
+    expect_usage_error({"lines", "6.12"}, "6.12");
 }
 
 TEST_F(UsageTest, ALocalVersionThatNamesCannotHoldIsRefused)
@@ -72,17 +74,6 @@ TEST_F(UsageTest, HelpAndVersionAreNoErrors)
     EXPECT_EQ(help.status, 0);
     EXPECT_THAT(help.output, HasSubstr("--dry-run"));
     EXPECT_THAT(sandbox.krunctl({"--version"}).output, StartsWith("krunctl 2."));
-}
-
-TEST_F(UsageTest, LinesShowsWhatThereIsAsTableAndAsJson)
-{
-    EXPECT_THAT(sandbox.krunctl({"lines"}).output, HasSubstr("linux-source-6.12"));
-    const auto json = nlohmann::json::parse(sandbox.krunctl({"lines", "--json"}).output);
-    ASSERT_EQ(json.size(), 1U);
-    EXPECT_EQ(json[0]["line"], "6.12");
-    EXPECT_EQ(json[0]["version"], "6.12.1");
-    EXPECT_EQ(json[0]["source"], "linux-source-6.12");
-    EXPECT_EQ(json[0]["state"], "not fetched");
 }
 
 TEST_F(UsageTest, DryRunWorksWithoutNetworkAndChangesNothing)

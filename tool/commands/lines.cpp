@@ -1,41 +1,35 @@
 // SPDX-License-Identifier: MIT
-// `krunctl lines`: the kernel lines that we have patched.
+// `krunctl lines`: the kernel lines that we have patched, what there is of each, and what is known to work.
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
+#include <memory>
 
 #include "build/output_folder.hpp"
 #include "commands/command.hpp"
+#include "report/line_list.hpp"
+#include "source/apt_archive.hpp"
+#include "source/hook_size.hpp"
 #include "source/kernel_line.hpp"
 #include "source/kernel_source.hpp"
+#include "testing/proof.hpp"
 #include "util/paths.hpp"
+#include "util/progress.hpp"
 
 namespace krun
 {
 namespace
 {
 
-struct Row {
-    std::string line;
-    std::string version; // of the newest tree in the cache, else the tested one
-    std::string source;
-    std::string state;
+struct Options {
+    bool json = false;
+    bool offline = false;
 };
 
-// "linux-source-6.12_6.12.117-1-0123456789ab" is the folder of a tree; its version stands between.
-std::string version_of_tree(const std::string &name, const std::string &package)
+std::string state_of(Filesystem &files, const KernelLine &line)
 {
-    const auto begin = package.size() + 1;
-    return name.substr(begin, name.rfind('-') - begin);
-}
-
-Row describe(Filesystem &files, const KernelLine &line)
-{
-    Row row{line.name, line.tested, line.package, "not fetched"};
+    std::string state = "not fetched";
     for (const auto &name : files.list(source_cache()).value_or(std::vector<std::string>())) {
-        if (name.starts_with(line.package + "_") && files.exists(source_cache() / name / "Makefile")) {
-            row.version = version_of_tree(name, line.package);
-            row.state = "fetched";
-        }
+        if (name.starts_with(line.package + "_") && files.exists(source_cache() / name / "Makefile"))
+            state = "fetched";
     }
     std::string built;
     const auto kernels = cache_directory() / "kernels";
@@ -44,39 +38,68 @@ Row describe(Filesystem &files, const KernelLine &line)
         if (metadata && metadata->value("line", "") == line.name)
             built += (built.empty() ? "" : ", ") + metadata->value("config", "");
     }
-    if (!built.empty())
-        row.state = "built: " + built;
-    return row;
+    return built.empty() ? state : "built: " + built;
 }
 
-void print(const std::vector<Row> &rows, bool json)
+// The list is worth having without a network: whatever goes wrong there is told, and is no error.
+std::string newest_version(AptArchive &archive, const KernelLine &line, bool offline)
 {
-    if (json) {
-        auto array = nlohmann::ordered_json::array();
-        for (const auto &row : rows)
-            array.push_back(
-                {{"line", row.line}, {"version", row.version}, {"source", row.source}, {"state", row.state}});
-        fmt::print("{}\n", array.dump(2));
-        return;
+    if (!offline) {
+        auto newest = archive.newest_version(line.package, line.suites);
+        if (newest)
+            return *newest;
+        if (newest.error().code == ExitCode::interrupted)
+            throw UserError(newest.error());
+        say(fmt::format("note: {}: {}", line.name, newest.error().message));
     }
-    fmt::print("{:<8} {:<24} {:<22} {}\n", "LINE", "VERSION", "SOURCE", "STATE");
-    for (const auto &row : rows)
-        fmt::print("{:<8} {:<24} {:<22} {}\n", row.line, row.version, row.source, row.state);
+    const auto known = archive.known_version(line.package, line.suites).value_or("");
+    if (known.empty())
+        say(fmt::format("note: the newest version of {} is not known", line.package));
+    else if (!offline)
+        say(fmt::format("note: {} {} is the newest that was known earlier", line.package, known));
+    return known;
+}
+
+LineSummary summarize(Context &context, AptArchive &archive, const KernelLine &line, bool offline)
+{
+    LineSummary summary;
+    summary.line = line.name;
+    summary.newest = newest_version(archive, line, offline);
+    summary.tested = line.tested;
+    if (const auto proof = read_proof(context.files, proof_file(line.name))) {
+        summary.proven = proof->version;
+        summary.proven_date = proof->date;
+    }
+    summary.hooks = unwrap(hook_size(context.files, line.hooks));
+    summary.source = line.package;
+    summary.state = state_of(context.files, line);
+    summary.untried = unwrap(is_untried(context.runner, summary.newest, summary.tested, summary.proven));
+    return summary;
+}
+
+void list_lines(Context &context, const Options &options)
+{
+    AptArchive archive(context.runner, context.files, cache_directory() / "apt");
+    std::vector<LineSummary> lines;
+    for (const auto &line : unwrap(load_kernel_lines(context.files, data_directory())))
+        lines.push_back(summarize(context, archive, line, options.offline));
+    if (options.json)
+        fmt::print("{}\n", line_list_json(lines).dump(2));
+    else
+        fmt::print("{}", line_list_table(lines));
 }
 
 } // namespace
 
 void add_lines_command(CLI::App &app, Context &context)
 {
-    auto *command = app.add_subcommand("lines", "kernel lines that we have patched: version, source, state");
-    auto json = std::make_shared<bool>(false);
-    command->add_flag("--json", *json, "print JSON");
-    command->callback([&context, json] {
-        std::vector<Row> rows;
-        for (const auto &line : unwrap(load_kernel_lines(context.files, data_directory())))
-            rows.push_back(describe(context.files, line));
-        print(rows, *json);
-    });
+    auto *command = app.add_subcommand(
+        "lines",
+        "kernel lines that we have patched: newest version in Debian, what is tested and proven, hooks, state");
+    auto options = std::make_shared<Options>();
+    command->add_flag("--json", options->json, "print JSON");
+    command->add_flag("--offline", options->offline, "ask nothing of the network");
+    command->callback([&context, options] { list_lines(context, *options); });
 }
 
 } // namespace krun

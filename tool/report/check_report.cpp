@@ -47,4 +47,25 @@ nlohmann::json check_json(const std::string &kernel_release, const std::vector<C
     return {{"kernel", kernel_release}, {"passed", all_good(results)}, {"checks", std::move(checks)}};
 }
 
+std::optional<CheckResult> check_in_json(const std::string &report, const std::string &id)
+{
+    const auto json = nlohmann::json::parse(report, nullptr, false);
+    if (!json.is_object())
+        return std::nullopt;
+    try {
+        for (const auto &check : json.at("checks")) {
+            if (check.at("id") != id)
+                continue;
+            CheckResult result{id, check.at("title"), CheckStatus::skip, check.at("detail"), check.at("remedy")};
+            for (const CheckStatus status : {CheckStatus::pass, CheckStatus::fail})
+                if (check.at("status") == word(status))
+                    result.status = status;
+            return result;
+        }
+    } catch (const nlohmann::json::exception &) {
+        return std::nullopt;
+    }
+    return std::nullopt;
+}
+
 } // namespace krun

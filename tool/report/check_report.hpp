@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,5 +14,7 @@ namespace krun
 
 std::string check_report(const std::vector<CheckResult> &results); // one line each, with the remedy below a bad one
 nlohmann::json check_json(const std::string &kernel_release, const std::vector<CheckResult> &results);
+// The check called `id` in what check_json() wrote; nothing when it is not there, or the text is something else.
+std::optional<CheckResult> check_in_json(const std::string &report, const std::string &id);
 
 } // namespace krun

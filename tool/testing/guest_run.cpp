@@ -69,17 +69,22 @@ Result<Tally> run_tap_in_guest(TierContext &context, const std::string &name, co
     return tally;
 }
 
+Tally tally_of_program(const std::string &name, const GuestRun &run)
+{
+    Tally tally;
+    if (run.status != 0)
+        tally.fail(fmt::format("{}: status {}\n{}", name, run.status, last_lines(run.output + run.errors, 15)));
+    else
+        judge_kernel_log(name, run, tally);
+    return tally;
+}
+
 Result<Tally> run_program_in_guest(TierContext &context, const std::string &name, const MachineRequest &request)
 {
     const auto run = run_guest(context, request);
     if (!run)
         return tl::unexpected(run.error());
-    Tally tally;
-    if (run->status != 0)
-        tally.fail(fmt::format("{}: status {}\n{}", name, run->status, last_lines(run->output + run->errors, 15)));
-    else
-        judge_kernel_log(name, *run, tally);
-    return tally;
+    return tally_of_program(name, *run);
 }
 
 } // namespace krun

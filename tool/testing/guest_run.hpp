@@ -23,6 +23,7 @@ Result<GuestRun> run_guest(TierContext &context, MachineRequest request);
 // A TAP program: its tests, and one more for the kernel's log.
 Result<Tally> run_tap_in_guest(TierContext &context, const std::string &name, const MachineRequest &request);
 // A program that says with status 0 that all is well; one test, the kernel's log included.
+Tally tally_of_program(const std::string &name, const GuestRun &run);
 Result<Tally> run_program_in_guest(TierContext &context, const std::string &name, const MachineRequest &request);
 
 } // namespace krun

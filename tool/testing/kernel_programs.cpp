@@ -24,12 +24,15 @@ Result<void> make(TierContext &context, const fs::path &folder, const std::strin
 
 } // namespace
 
-Result<KernelPrograms> build_kernel_programs(TierContext &context, const BuiltKernel &kernel)
+Result<KernelPrograms> build_kernel_programs(TierContext &context, const std::string &line, const BuiltKernel &kernel)
 {
     KernelPrograms programs;
-    const fs::path output = cache_directory() / "selftests" / context.line;
+    const fs::path output = cache_directory() / "selftests" / line;
     programs.test_prog = kernel.tree / "krun/test_prog";
     programs.read_cost = own_executable().parent_path() / "../benchmarks/read_cost";
+    // The older lines' rules do not see that a header has changed.
+    if (const auto removed = context.files.remove_all(output); !removed)
+        return tl::unexpected(removed.error());
     if (const auto folder = context.files.make_directories(output); !folder)
         return tl::unexpected(folder.error());
     const fs::path sources = kernel.tree / "tools/testing/selftests/krun";

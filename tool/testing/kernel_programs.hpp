@@ -3,8 +3,10 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 #include <vector>
 
+#include "build/kernel_build.hpp"
 #include "testing/tier.hpp"
 
 namespace krun
@@ -17,6 +19,6 @@ struct KernelPrograms {
     std::filesystem::path read_cost; // of benchmarks/
 };
 
-Result<KernelPrograms> build_kernel_programs(TierContext &context, const BuiltKernel &kernel);
+Result<KernelPrograms> build_kernel_programs(TierContext &context, const std::string &line, const BuiltKernel &kernel);
 
 } // namespace krun

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: MIT
 // Each checker is a command that is silent, or at least ends with status 0, when all is well.
-#include "testing/tier.hpp"
-
 #include <algorithm>
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "source/hook_size.hpp"
+#include "testing/line_run.hpp"
+#include "testing/sparse_output.hpp"
+#include "testing/tier.hpp"
 #include "util/paths.hpp"
 #include "util/text.hpp"
 
@@ -14,6 +19,8 @@ namespace
 {
 
 namespace fs = std::filesystem;
+
+constexpr unsigned hook_limit = 60; // changed lines of one kernel line
 
 struct Checker {
     std::string name;
@@ -52,81 +59,148 @@ std::vector<Checker> host_checkers(const fs::path &data)
             over_files("shellcheck", {"shellcheck"}, {(data / "krun").string(), (data / ".ci/run").string()})};
 }
 
-std::vector<Checker> kernel_checkers(const fs::path &data, const std::string &line, const BuiltKernel &kernel)
+// The tree's own checkpatch, run inside the tree: in a git clone it would take the patches for sources.
+class Checkpatch
 {
-    const std::string checkpatch = (kernel.tree / "scripts/checkpatch.pl").string();
+  public:
+    explicit Checkpatch(fs::path tree) : tree_(std::move(tree)) {}
+
+    // Not every version knows every type of message; one that it does not know is ignored without harm.
+    [[nodiscard]] Checker of(const std::string &what, const std::vector<std::string> &options,
+                             const std::string &ignored, const std::vector<std::string> &files) const
+    {
+        std::vector<std::string> argv = {"perl",      (tree_ / "scripts/checkpatch.pl").string(),
+                                         "--strict",  "--terse",
+                                         "--quiet",   "--no-summary",
+                                         "--no-tree", "--ignore",
+                                         ignored};
+        argv.insert(argv.end(), options.begin(), options.end());
+        Checker checker = over_files("checkpatch of the " + what, std::move(argv), files);
+        checker.command.directory = tree_;
+        checker.silent = true;
+        return checker;
+    }
+
+  private:
+    fs::path tree_;
+};
+
+Checker hooks_checker(const Checkpatch &checkpatch, const KernelLine &line)
+{
+    // build.patch adds a line `source "krun/Kconfig"` to the file Kconfig: not its own name.
+    return checkpatch.of("hooks", {"--no-signoff"}, "EMBEDDED_FILENAME", files_below(line.hooks, {".patch"}));
+}
+
+// Our own files, which are the same in every line.
+std::vector<Checker> overlay_checkers(const Checkpatch &checkpatch, const fs::path &data)
+{
     std::vector<std::string> sources = files_below(data / "kernel/krun", {".c", ".h", ".cpp"});
     for (const char *name : {"Kconfig", "Kbuild", "Makefile"})
         sources.push_back((data / "kernel/krun" / name).string());
-    const std::vector<std::string> options = {"perl",    checkpatch,     "--strict", "--terse",
-                                              "--quiet", "--no-summary", "--no-tree"};
-    const auto checkpatch_of = [&](const std::string &what, const std::vector<std::string> &more,
-                                   const std::vector<std::string> &files) {
-        std::vector<std::string> argv = options;
-        argv.insert(argv.end(), more.begin(), more.end());
-        Checker checker = over_files("checkpatch of the " + what, std::move(argv), files);
-        checker.silent = true;
-        return checker;
-    };
     return {
-        checkpatch_of("overlay", {"--file"}, sources),
+        // What newer kernels would rather have, the older ones lack: constant ctl_tables, kzalloc_obj().
+        checkpatch.of("overlay", {"--file"}, "CONST_STRUCT,ALLOC_WITH_SIZEOF", sources),
         // User space has neither the kernel's types nor its macros.
-        checkpatch_of("selftests", {"--ignore", "PREFER_KERNEL_TYPES,ARRAY_SIZE,BIT_MACRO", "--file"},
+        checkpatch.of("selftests", {"--file"}, "PREFER_KERNEL_TYPES,ARRAY_SIZE,BIT_MACRO",
                       files_below(data / "kernel/selftests", {".c", ".h"})),
-        // build.patch adds a line `source "krun/Kconfig"` to the file Kconfig: not its own name.
-        checkpatch_of("hooks", {"--no-signoff", "--ignore", "EMBEDDED_FILENAME"},
-                      files_below(data / "kernel/lines" / line / "hooks", {".patch"})),
     };
 }
 
-void run_checker(TierContext &context, Checker &checker, Tally &tally)
+// An Error is an interruption: a checker that cannot be started is a failure like any other.
+Result<void> run_checker(TierContext &context, Checker &checker, Tally &tally)
 {
     checker.command.log = context.log;
     const auto result = context.runner.run(checker.command);
     if (!result) {
+        if (result.error().code == ExitCode::interrupted)
+            return tl::unexpected(result.error());
         tally.fail(checker.name + ": " + result.error().message);
-        return;
+        return {};
     }
     if (result->ok() && (!checker.silent || trim(result->output + result->errors).empty()))
         tally.pass();
     else
         tally.fail(checker.name + ":\n" + last_lines(result->output + result->errors, 15));
+    return {};
 }
 
-// Sparse reports on stderr and does not fail the build; what it says comes as "file.c:line:...: warning: ...".
-void run_sparse(TierContext &context, const BuiltKernel &kernel, Tally &tally)
+// Sparse reports on stderr and does not fail the build.
+Result<void> run_sparse(TierContext &context, const BuiltKernel &kernel, Tally &tally)
 {
     Command command;
-    command.argv = {"make", "-C", kernel.tree.string(), "O=" + kernel.objects.string(), "C=2", "CF=-D__CHECK_ENDIAN__",
+    // From Linux 7 on, headers use an operator that Debian 12's sparse does not know; for its purposes it is the old
+    // one.
+    command.argv = {"make",
+                    "-C",
+                    kernel.tree.string(),
+                    "O=" + kernel.objects.string(),
+                    "C=2",
+                    "CF=-D__CHECK_ENDIAN__ -D__typeof_unqual__=__typeof__",
                     "krun/"};
     command.log = context.log;
     const auto result = context.runner.run(command);
     if (!result) {
+        if (result.error().code == ExitCode::interrupted)
+            return tl::unexpected(result.error());
         tally.fail("sparse: " + result.error().message);
-        return;
+        return {};
     }
     const std::string all = result->output + result->errors;
-    const bool looked = all.find("  CHECK   ") != std::string::npos;
-    const bool found = all.find("warning:") != std::string::npos || all.find("error:") != std::string::npos;
-    if (result->ok() && looked && !found)
-        tally.pass();
-    else
+    const SparseReport report = read_sparse_output(all, kernel.tree);
+    if (!report.findings.empty())
+        tally.fail(fmt::format("sparse:\n{}", fmt::join(report.findings, "\n")));
+    else if (report.too_old)
+        tally.skip("sparse: this kernel asks for a newer sparse than is installed");
+    else if (!result->ok() || report.checked == 0)
         tally.fail("sparse:\n" + last_lines(all, 15));
+    else
+        tally.pass();
+    return {};
+}
+
+void check_hook_size(TierContext &context, const KernelLine &line, Tally &tally)
+{
+    const auto size = hook_size(context.files, line.hooks);
+    if (!size)
+        tally.fail("size of the hooks: " + size.error().message);
+    else if (*size >= hook_limit)
+        tally.fail(fmt::format("size of the hooks of {}: {} changed lines, less than {} allowed", line.name, *size,
+                               hook_limit));
+    else
+        tally.pass();
 }
 
 } // namespace
 
 Result<Tally> run_style_tier(TierContext &context)
 {
-    const auto kernel = kernel_under_test(context);
+    Tally tally;
+    for (auto checkers = host_checkers(data_directory()); Checker & checker : checkers)
+        if (auto ran = run_checker(context, checker, tally); !ran)
+            return tl::unexpected(ran.error());
+    for (const KernelLine &line : context.lines)
+        check_hook_size(context, line, tally);
+    return tally;
+}
+
+Result<Tally> run_line_style_tier(TierContext &context, LineRun &line)
+{
+    Tally tally;
+    const auto kernel = line.kernel(tally);
     if (!kernel)
         return tl::unexpected(kernel.error());
-    Tally tally;
-    const fs::path data = data_directory();
-    for (auto checkers : {host_checkers(data), kernel_checkers(data, context.line, *kernel)})
-        for (Checker &checker : checkers)
-            run_checker(context, checker, tally);
-    run_sparse(context, *kernel, tally);
+    if (*kernel == nullptr)
+        return tally;
+    const Checkpatch checkpatch((*kernel)->tree);
+    std::vector<Checker> checkers = {hooks_checker(checkpatch, line.line())};
+    if (line.name() == context.lines.back().name) // the newest knows most
+        for (Checker &checker : overlay_checkers(checkpatch, data_directory()))
+            checkers.push_back(std::move(checker));
+    for (Checker &checker : checkers)
+        if (auto ran = run_checker(context, checker, tally); !ran)
+            return tl::unexpected(ran.error());
+    if (auto ran = run_sparse(context, **kernel, tally); !ran)
+        return tl::unexpected(ran.error());
     return tally;
 }
 

@@ -3,9 +3,9 @@
 #pragma once
 
 #include <filesystem>
-#include <string>
+#include <vector>
 
-#include "build/kernel_build.hpp"
+#include "source/kernel_line.hpp"
 #include "testing/tally.hpp"
 #include "util/filesystem.hpp"
 #include "util/process.hpp"
@@ -13,25 +13,28 @@
 namespace krun
 {
 
+class LineRun;
+
 struct TierContext {
     ProcessRunner &runner;
     Filesystem &files;
-    std::string line;          // kernel line, "6.12"
-    std::filesystem::path log; // everything the tier's programs print is appended here
+    const std::vector<KernelLine> &lines; // all that this run is about, oldest first
+    std::filesystem::path log;            // everything the tier's programs print is appended here
 };
 
 // GoogleTest programs beside krunctl in its build folder.
 Result<Tally> run_unit_tier(TierContext &context);
 Result<Tally> run_command_tier(TierContext &context);
-Result<Tally> run_machine_tier(TierContext &context); // boots for real
-// clang-format, shellcheck; checkpatch and sparse of the patched tree on the kernel parts.
-Result<Tally> run_style_tier(TierContext &context);
 // The PMU model of the testbed, under a stock Debian kernel.
 Result<Tally> run_model_tier(TierContext &context);
-// The Krun kernel in the guest: selftests, test_prog, check, cost of a reading.
-Result<Tally> run_kernel_tier(TierContext &context);
+// What can be said without a kernel: clang-format, shellcheck, the size of the hooks.
+Result<Tally> run_style_tier(TierContext &context);
 
-// The kernel that the tiers boot; built when it is not up to date.
-Result<BuiltKernel> kernel_under_test(TierContext &context);
+// These build the line's kernel when no tier before them has. When it cannot be built, they end with that.
+// checkpatch and sparse of the patched tree on the kernel parts.
+Result<Tally> run_line_style_tier(TierContext &context, LineRun &line);
+// The Krun kernel in the guest: selftests, test_prog, check, cost of a reading.
+Result<Tally> run_kernel_tier(TierContext &context, LineRun &line);
+Result<Tally> run_machine_tier(TierContext &context, LineRun &line); // GoogleTest again, boots for real
 
 } // namespace krun

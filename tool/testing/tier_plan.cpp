@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+// What a test run does; see tier_plan.hpp.
+//
+// Theory: the quick ones first. What needs no kernel comes before all that does, and every line's sources are looked at
+// before the first guest is booted for a long time.
+#include "testing/tier_plan.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace krun
+{
+
+namespace
+{
+
+// The tool's own boots are the same with every kernel: one line does, and it is the one people start with.
+constexpr const char *line_of_machine_tier = "6.12";
+
+bool contains(const std::vector<std::string> &all, const std::string &one)
+{
+    return std::find(all.begin(), all.end(), one) != all.end();
+}
+
+std::vector<std::string> names_of(const std::vector<KernelLine> &lines)
+{
+    std::vector<std::string> names;
+    for (const KernelLine &line : lines)
+        names.push_back(line.name);
+    return names;
+}
+
+} // namespace
+
+const std::vector<std::string> &tier_names()
+{
+    static const std::vector<std::string> names = {"unit", "command", "model", "style", "kernel", "machine"};
+    return names;
+}
+
+Result<std::vector<KernelLine>> choose_lines(const std::vector<KernelLine> &known,
+                                             const std::vector<std::string> &wanted)
+{
+    const auto names = names_of(known);
+    for (const std::string &name : wanted)
+        if (!contains(names, name))
+            return usage_error(fmt::format("there is no kernel line {}", name),
+                               fmt::format("the lines that we have patched: {}", fmt::join(names, ", ")));
+    std::vector<KernelLine> chosen;
+    for (const KernelLine &line : known)
+        if (wanted.empty() || contains(wanted, line.name))
+            chosen.push_back(line);
+    return chosen;
+}
+
+std::vector<TierStep> plan_tiers(const std::vector<std::string> &lines, const std::vector<std::string> &tiers)
+{
+    std::vector<TierStep> steps;
+    const auto add = [&](const std::string &tier, const std::vector<std::string> &of_lines) {
+        if (tiers.empty() || contains(tiers, tier))
+            for (const std::string &line : of_lines)
+                steps.push_back({tier, line});
+    };
+    const std::vector<std::string> once = {""};
+    for (const char *tier : {"unit", "command", "model", "style"})
+        add(tier, once);
+    add("style", lines);
+    add("kernel", lines);
+    if (!lines.empty())
+        add("machine", {contains(lines, line_of_machine_tier) ? line_of_machine_tier : lines.back()});
+    return steps;
+}
+
+} // namespace krun

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+// What a test run does, in which order: tiers that run once, and tiers that each kernel line runs.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "source/kernel_line.hpp"
+#include "util/result.hpp"
+
+namespace krun
+{
+
+struct TierStep {
+    std::string tier;
+    std::string line; // empty: no kernel line is needed
+
+    [[nodiscard]] std::string name() const { return line.empty() ? tier : tier + " " + line; }
+    bool operator==(const TierStep &) const = default;
+};
+
+const std::vector<std::string> &tier_names();
+
+// The lines called `wanted`, in the order of `known` and each once; all of them when nothing is wanted. A name that is
+// not known is a usage error.
+Result<std::vector<KernelLine>> choose_lines(const std::vector<KernelLine> &known,
+                                             const std::vector<std::string> &wanted);
+
+// `lines` is sorted, oldest first. No tiers: all.
+std::vector<TierStep> plan_tiers(const std::vector<std::string> &lines, const std::vector<std::string> &tiers);
+
+} // namespace krun
