@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
-// From a kernel line to a folder with vmlinuz, config, System.map and metadata.json.
+// From a kernel line, or a source of the user's own, to a folder with vmlinuz, config, System.map and metadata.json.
 #pragma once
 
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "source/source_origin.hpp"
 #include "util/filesystem.hpp"
 #include "util/process.hpp"
 #include "util/result.hpp"
@@ -17,12 +19,15 @@ namespace krun
 // What a build is at; an Error of build_kernel() belongs to the stage that was told last.
 enum class BuildStage { fetch, apply, configure, compile };
 
+inline constexpr const char *default_line = "6.12";
+
 struct BuildRequest {
-    std::string line = "6.12";
+    std::optional<std::string> line;              // none: default_line, or the one whose hooks suit `source` best
+    SourceRequest source;                         // none: the line's Debian package
     std::string config = "vm";                    // vm, debian, running, or a file
     std::vector<std::filesystem::path> fragments; // merged last
     std::string local_version;                    // empty: .krun.<first six of the git hash>
-    std::filesystem::path output;                 // empty: <cache>/kernels/<line>-<config>
+    std::filesystem::path output;                 // empty: <cache>/kernels/<line>-<config>, or <series>-source-<config>
     unsigned jobs = 0;                            // 0: as many as there are CPUs
     bool menuconfig = false;
     bool dry_run = false;

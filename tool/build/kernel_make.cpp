@@ -63,16 +63,22 @@ tl::unexpected<Error> compile_error(Filesystem &files, const KernelMake &make)
 
 } // namespace
 
+std::vector<std::string> KernelMake::settings() const
+{
+    // The same sources give the same bytes, on whatever machine and day.
+    return {"ARCH=x86_64", "LOCALVERSION=" + local_version, "KBUILD_BUILD_TIMESTAMP=1970-01-01 00:00:00 UTC",
+            "KBUILD_BUILD_USER=krun", "KBUILD_BUILD_HOST=krun"};
+}
+
 Command KernelMake::command(const std::vector<std::string> &targets) const
 {
     Command result;
-    result.argv = {"make", "-C", tree.string(), "O=" + objects.string(), "ARCH=x86_64", fmt::format("-j{}", jobs)};
+    result.argv = {"make", "-C", tree.string(), "O=" + objects.string(), fmt::format("-j{}", jobs)};
+    // Not one of the settings: it changes how fast the kernel is made, and the compiler is in the key by itself.
     if (program_on_path("ccache"))
         result.argv.emplace_back("CC=ccache gcc");
-    result.argv.push_back("LOCALVERSION=" + local_version);
-    // The same sources give the same bytes, on whatever machine and day.
-    result.argv.insert(result.argv.end(), {"KBUILD_BUILD_TIMESTAMP=1970-01-01 00:00:00 UTC", "KBUILD_BUILD_USER=krun",
-                                           "KBUILD_BUILD_HOST=krun"});
+    const auto set = settings();
+    result.argv.insert(result.argv.end(), set.begin(), set.end());
     result.argv.insert(result.argv.end(), targets.begin(), targets.end());
     // Settings for somebody else's make or kernel must not leak into this one.
     result.environment = {{"LC_ALL", "C"}, {"MAKEFLAGS", ""}, {"KCONFIG_CONFIG", (objects / ".config").string()}};

@@ -20,6 +20,8 @@ struct KernelMake {
     unsigned jobs = 1;
     std::filesystem::path log;
 
+    // What is set on make's command line and changes the kernel: a part of the build's key.
+    [[nodiscard]] std::vector<std::string> settings() const;
     [[nodiscard]] Command command(const std::vector<std::string> &targets) const;
 };
 

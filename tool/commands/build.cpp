@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// `krunctl build`: from a kernel line to a folder with vmlinuz.
+// `krunctl build`: from a kernel line, or a source of the user's own, to a folder with vmlinuz.
 #include <fmt/format.h>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -47,7 +47,13 @@ void add_build_command(CLI::App &app, Context &context)
     auto options = std::make_shared<Options>();
     auto &request = options->request;
     auto *command = app.add_subcommand("build", "fetch, patch, configure and compile a Krun kernel");
-    command->add_option("--line", request.line, "kernel line (see `krunctl lines`)")->capture_default_str();
+    command->add_option("--line", request.line, "kernel line (see `krunctl lines`)")->default_str(default_line);
+    auto *source = command->add_option("--source", request.source.name,
+                                       "Linux source to build instead of the line's: a folder, a tarball, or its URL");
+    command->add_option("--keyring", request.source.keyring, "OpenPGP keys that a tarball's signature may be from")
+        ->needs(source);
+    command->add_flag("--unverified", request.source.unverified, "take a tarball without looking at a signature")
+        ->needs(source);
     command->add_option("--config", request.config, "vm, debian, running, or a configuration file")
         ->capture_default_str();
     command->add_option("--fragment", request.fragments, "configuration fragment to merge last; may be repeated")

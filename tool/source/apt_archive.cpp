@@ -36,6 +36,12 @@ struct AptArchive::Index {
     [[nodiscard]] std::filesystem::path stamp() const { return folder / "updated"; }
 };
 
+struct AptArchive::Wanted {
+    FileLock lock;
+    Index index;
+    std::string version;
+};
+
 namespace
 {
 
@@ -219,13 +225,10 @@ Result<std::string> AptArchive::newest(const Index &index, const std::string &pa
 
 Result<std::string> AptArchive::newest_version(const std::string &package, const std::vector<std::string> &suites)
 {
-    const auto lock = FileLock::acquire(state_ / "lock", "the download cache");
-    if (!lock)
-        return tl::unexpected(lock.error());
-    const auto index = open("deb", suites);
-    if (!index)
-        return tl::unexpected(index.error());
-    return newest(*index, package);
+    auto wanted = find_wanted("deb", package, suites);
+    if (!wanted)
+        return tl::unexpected(wanted.error());
+    return std::move(wanted->version);
 }
 
 Result<std::string> AptArchive::known_version(const std::string &package, const std::vector<std::string> &suites)
@@ -281,30 +284,40 @@ bool AptArchive::is_intact(const Index &index, const std::string &package, const
     return actual && (expected.empty() || expected == *actual);
 }
 
-Result<std::filesystem::path> AptArchive::download(const std::string &package, const std::vector<std::string> &suites)
+Result<AptArchive::Wanted> AptArchive::find_wanted(const std::string &types, const std::string &package,
+                                                   const std::vector<std::string> &suites)
 {
-    const auto lock = FileLock::acquire(state_ / "lock", "the download cache");
+    auto lock = FileLock::acquire(state_ / "lock", "the download cache");
     if (!lock)
         return tl::unexpected(lock.error());
-    const auto index = open("deb", suites);
+    auto index = open(types, suites);
     if (!index)
         return tl::unexpected(index.error());
-    const auto version = newest(*index, package);
+    auto version = newest(*index, package);
     if (!version)
         return tl::unexpected(version.error());
+    return Wanted{std::move(*lock), std::move(*index), std::move(*version)};
+}
+
+Result<std::filesystem::path> AptArchive::download(const std::string &package, const std::vector<std::string> &suites)
+{
+    const auto wanted = find_wanted("deb", package, suites);
+    if (!wanted)
+        return tl::unexpected(wanted.error());
+    const auto &[lock, index, version] = *wanted;
 
     const auto folder = state_ / "packages";
-    const auto deb = folder / fmt::format("{}_{}.deb", package, in_file_name(*version));
+    const auto deb = folder / fmt::format("{}_{}.deb", package, in_file_name(version));
     if (files_.exists(deb)) {
-        if (is_intact(*index, package, *version, deb))
+        if (is_intact(index, package, version, deb))
             return deb;
         say(fmt::format("{} is damaged; downloading it again", deb.string()));
         if (auto removed = files_.remove_all(deb); !removed)
             return tl::unexpected(removed.error());
     }
     const auto partial = state_ / "packages.partial";
-    const auto what = fmt::format("{} {}", package, *version);
-    if (auto fetched = fetch(*index, {"download", package + "=" + *version}, what, partial); !fetched)
+    const auto what = fmt::format("{} {}", package, version);
+    if (auto fetched = fetch(index, {"download", package + "=" + version}, what, partial); !fetched)
         return tl::unexpected(fetched.error());
     const auto names = files_.list(partial);
     if (!names || names->size() != 1)
@@ -325,21 +338,16 @@ Result<std::filesystem::path> AptArchive::download(const std::string &package, c
 Result<std::filesystem::path> AptArchive::download_source(const std::string &package,
                                                           const std::vector<std::string> &suites)
 {
-    const auto lock = FileLock::acquire(state_ / "lock", "the download cache");
-    if (!lock)
-        return tl::unexpected(lock.error());
-    const auto index = open("deb-src", suites);
-    if (!index)
-        return tl::unexpected(index.error());
-    const auto version = newest(*index, package);
-    if (!version)
-        return tl::unexpected(version.error());
+    const auto wanted = find_wanted("deb-src", package, suites);
+    if (!wanted)
+        return tl::unexpected(wanted.error());
+    const auto &[lock, index, version] = *wanted;
 
-    const auto folder = state_ / "sources" / fmt::format("{}_{}", package, in_file_name(*version));
+    const auto folder = state_ / "sources" / fmt::format("{}_{}", package, in_file_name(version));
     if (!files_.exists(folder)) {
         const auto partial = state_ / "sources.partial";
-        const auto fetched = fetch(*index, {"source", "--download-only", "--only-source", package + "=" + *version},
-                                   fmt::format("the source of {} {}", package, *version), partial);
+        const auto fetched = fetch(index, {"source", "--download-only", "--only-source", package + "=" + version},
+                                   fmt::format("the source of {} {}", package, version), partial);
         if (!fetched)
             return tl::unexpected(fetched.error());
         if (auto made = files_.make_directories(folder.parent_path()); !made)

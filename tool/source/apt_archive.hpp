@@ -41,6 +41,10 @@ class AptArchive
     Result<std::string> newest_in(const Index &index, const std::string &package);
     // As newest_in(), with an index that is new enough.
     Result<std::string> newest(const Index &index, const std::string &package);
+    // A package to be fetched: the index that has it, its newest version, and the lock of the download cache.
+    struct Wanted;
+    Result<Wanted> find_wanted(const std::string &types, const std::string &package,
+                               const std::vector<std::string> &suites);
     Result<std::string> maximum(const std::vector<std::string> &versions);
     Result<void> fetch(const Index &index, const std::vector<std::string> &action, const std::string &what,
                        const std::filesystem::path &folder);

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "util/progress.hpp"
+#include "util/system_error.hpp"
 #include "util/text.hpp"
 
 namespace krun
@@ -12,38 +13,78 @@ namespace krun
 namespace
 {
 
-// What patch(1) said, as one line: "hunk #2 of kernel/sys.c failed".
-std::string first_failure(const std::string &output)
+// What patch(1) said.
+struct Complaint {
+    std::string words; // "hunk #2 of kernel/sys.c failed"
+    std::string file;  // below the tree; empty when it is not about a place there
+    std::string line;  // about where in it; empty when nobody knows
+};
+
+// "+++ b/kernel/sys.c" and a time, from patch's quotation of the hook.
+std::string file_of_header(const std::string &line)
+{
+    const auto words = words_of(line);
+    const auto slash = words.size() < 2 ? std::string::npos : words[1].find('/');
+    return slash == std::string::npos ? std::string() : words[1].substr(slash + 1);
+}
+
+Complaint first_complaint(const std::string &output)
 {
     std::string file;
+    bool not_found = false;
     for (const auto &line : lines_of(output)) {
         for (const auto *prefix : {"patching file ", "checking file "}) {
             if (line.starts_with(prefix))
                 file = trim(line.substr(std::string_view(prefix).size()));
         }
-        if (line.starts_with("can't find file to patch"))
-            return "the file to patch is not in the tree";
+        not_found = not_found || line.starts_with("can't find file to patch");
+        if (not_found && line.starts_with("|+++ "))
+            return {fmt::format("{} is not in the tree", file_of_header(line)), {}, {}};
         const auto words = words_of(line);
-        if (words.size() >= 3 && words[0] == "Hunk" && words[2] == "FAILED")
-            return fmt::format("hunk {} of {} failed", words[1], file);
+        if (words.size() >= 3 && words[0] == "Hunk" && words[2] == "FAILED") {
+            Complaint complaint{fmt::format("hunk {} of {} failed", words[1], file), file, {}};
+            if (words.size() >= 5 && words[3] == "at") // "17.", from the hunk's header
+                complaint.line = words[4].substr(0, words[4].find('.'));
+            return complaint;
+        }
         if (line.find("Reversed (or previously applied) patch") != std::string::npos)
-            return fmt::format("{} has the change already", file);
+            return {fmt::format("{} has the change already", file), file, {}};
         if (line.find("malformed patch") != std::string::npos || line.find("Only garbage") != std::string::npos)
-            return trim(line);
+            return {trim(line), {}, {}};
     }
-    return trim(output);
+    if (not_found)
+        return {"the file to patch is not in the tree", {}, {}};
+    return {trim(last_lines(output, 1)), {}, {}};
+}
+
+// "; look at linux/kernel/sys.c, at about line 17"
+std::string place_of(const Complaint &complaint, const HookedSource &source)
+{
+    if (complaint.file.empty())
+        return {};
+    auto place = source.folder.empty() ? complaint.file : (source.folder / complaint.file).string();
+    if (source.folder.empty() && !source.name.empty())
+        place += " of " + source.name;
+    return fmt::format("; look at {}{}", place,
+                       complaint.line.empty() ? std::string() : ", at about line " + complaint.line);
 }
 
 Result<void> apply(ProcessRunner &runner, const std::filesystem::path &tree, const std::filesystem::path &patch,
-                   bool dry_run)
+                   bool dry_run, const HookedSource &source)
 {
     const auto result = runner.run(patch_command(tree, patch, dry_run));
     if (!result)
         return tl::unexpected(result.error());
-    if (!result->ok())
-        return failure(fmt::format("the hook {} does not apply: {}", patch.filename().string(),
-                                   first_failure(result->output + result->errors)),
-                       fmt::format("the kernel has changed there; adapt {}", patch.string()));
+    if (tells_of_full_disk(result->errors))
+        return full_disk("the file system of " + tree.string());
+    if (!result->ok()) {
+        const auto complaint = first_complaint(result->output + result->errors);
+        return failure(fmt::format("the hook {} does not apply: {}{}", patch.filename().string(), complaint.words,
+                                   place_of(complaint, source)),
+                       source.folder.empty() ? "unpack that source, and fit the hooks to it with `krunctl port TREE`"
+                                             : fmt::format("fit the hooks to it with `krunctl port {}`",
+                                                           shell_quoted(source.folder.string())));
+    }
     if (dry_run) {
         for (const auto &line : lines_of(result->output)) {
             if (line.find(" with fuzz ") != std::string::npos)
@@ -81,8 +122,18 @@ Command patch_command(const std::filesystem::path &tree, const std::filesystem::
     return command;
 }
 
+std::vector<Command> hook_commands(const std::vector<std::filesystem::path> &patches, const std::filesystem::path &tree)
+{
+    std::vector<Command> commands;
+    for (const auto &patch : patches) {
+        commands.push_back(patch_command(tree, patch, true));
+        commands.push_back(patch_command(tree, patch, false));
+    }
+    return commands;
+}
+
 Result<void> apply_hooks(ProcessRunner &runner, Filesystem &files, const std::filesystem::path &hooks,
-                         const std::filesystem::path &tree)
+                         const std::filesystem::path &tree, const HookedSource &source)
 {
     const auto patches = read_series(files, hooks);
     if (!patches)
@@ -91,7 +142,7 @@ Result<void> apply_hooks(ProcessRunner &runner, Filesystem &files, const std::fi
         if (!files.exists(patch))
             return failure(fmt::format("the series names {}, which does not exist", patch.string()));
         for (const bool dry_run : {true, false}) {
-            if (auto applied = apply(runner, tree, patch, dry_run); !applied)
+            if (auto applied = apply(runner, tree, patch, dry_run, source); !applied)
                 return applied;
         }
     }

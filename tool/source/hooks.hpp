@@ -17,10 +17,19 @@ namespace krun
 Result<std::vector<std::filesystem::path>> read_series(Filesystem &files, const std::filesystem::path &hooks);
 
 Command patch_command(const std::filesystem::path &tree, const std::filesystem::path &patch, bool dry_run);
+// All that apply_hooks() runs.
+std::vector<Command> hook_commands(const std::vector<std::filesystem::path> &patches,
+                                   const std::filesystem::path &tree);
 
-// Applies all of them. On an Error, which names patch, hunk and file, the tree is worth nothing: the caller
-// works on a copy that it throws away.
+// What a person calls the tree that is patched, which is a copy of it.
+struct HookedSource {
+    std::string name;             // "linux-7.4.tar.xz"; empty: only the file is named
+    std::filesystem::path folder; // their own tree, when it is one
+};
+
+// Applies all of them. On an Error, which names patch, hunk, file and about which line of it, the tree is worth
+// nothing: the caller works on a copy that it throws away.
 Result<void> apply_hooks(ProcessRunner &runner, Filesystem &files, const std::filesystem::path &hooks,
-                         const std::filesystem::path &tree);
+                         const std::filesystem::path &tree, const HookedSource &source = {});
 
 } // namespace krun

@@ -5,94 +5,26 @@
 // a finished tree. So a folder that exists is right, and hooks that changed lead to another folder.
 #include "source/kernel_source.hpp"
 
-#include <algorithm>
-#include <chrono>
-#include <cstdlib>
 #include <fmt/format.h>
+#include <utility>
 
 #include "source/hooks.hpp"
 #include "source/kernel_tree.hpp"
-#include "source/overlay.hpp"
+#include "source/tarball.hpp"
 #include "util/digest.hpp"
-#include "util/file_lock.hpp"
 #include "util/paths.hpp"
 #include "util/progress.hpp"
-#include "util/system_error.hpp"
-#include "util/text.hpp"
 
 namespace krun
 {
 namespace
 {
 
-constexpr std::size_t tar_record = 10240;       // bytes; what tar counts its checkpoints in
-constexpr std::size_t checkpoint_records = 512; // 5 MiB between two signs of life
-constexpr std::size_t mebibyte = std::size_t{1} << 20;
-constexpr std::size_t hash_digits_in_name = 12;
-constexpr std::size_t trees_kept = 2; // of one package: changing hooks back and forth stays cheap
-
 Command dpkg_command(const std::filesystem::path &deb, const std::filesystem::path &folder)
 {
     Command command;
     command.argv = {"dpkg-deb", "-x", deb.string(), folder.string()};
     return command;
-}
-
-Command tar_command(const std::filesystem::path &tarball, const std::filesystem::path &folder)
-{
-    Command command;
-    command.argv = {"tar",
-                    "-x",
-                    "-f",
-                    tarball.string(),
-                    "-C",
-                    folder.string(),
-                    "--strip-components=1",
-                    "--no-same-owner",
-                    fmt::format("--checkpoint={}", checkpoint_records),
-                    "--checkpoint-action=echo=%u"};
-    command.environment["LC_ALL"] = "C";
-    command.environment["XZ_DEFAULTS"] = "-T0";
-    return command;
-}
-
-// The size in MiB that the tarball unpacks to; 0 when xz cannot tell.
-std::size_t unpacked_size(ProcessRunner &runner, const std::filesystem::path &tarball)
-{
-    Command command;
-    command.argv = {"xz", "--robot", "--list", tarball.string()};
-    const auto listed = runner.run(command);
-    if (!listed || !listed->ok())
-        return 0;
-    for (const auto &line : lines_of(listed->output)) {
-        const auto fields = split(line, '\t');
-        if (fields.size() > 4 && fields[0] == "totals")
-            return std::strtoull(fields[4].c_str(), nullptr, 10) / mebibyte;
-    }
-    return 0;
-}
-
-Result<void> unpack_tarball(ProcessRunner &runner, const std::filesystem::path &tarball,
-                            const std::filesystem::path &folder)
-{
-    Progress progress("unpacking " + tarball.filename().string(), unpacked_size(runner, tarball));
-    auto command = tar_command(tarball, folder);
-    command.on_line = [&progress](const std::string &line) {
-        // "tar: 1024": how many records were read
-        const auto words = words_of(line);
-        if (words.size() == 2 && words[0] == "tar:" && words[1].find_first_not_of("0123456789") == std::string::npos)
-            progress.set(std::strtoull(words[1].c_str(), nullptr, 10) * tar_record / mebibyte, "MiB");
-    };
-    const auto result = runner.run(command);
-    if (!result)
-        return tl::unexpected(result.error());
-    if (tells_of_full_disk(result->errors))
-        return full_disk("the file system of " + folder.string());
-    if (!result->ok())
-        return failure(
-            fmt::format("{} is damaged: tar failed with status {}", tarball.filename().string(), result->status));
-    progress.finish("done");
-    return {};
 }
 
 Result<std::filesystem::path> find_tarball(Filesystem &files, const std::filesystem::path &folder,
@@ -127,8 +59,9 @@ Result<void> unpack_package(Filesystem &files, AptArchive &archive, const Kernel
     return {};
 }
 
-Result<void> make_tree(ProcessRunner &runner, Filesystem &files, AptArchive &archive, const KernelLine &line,
-                       const KernelSource &source, const std::filesystem::path &work)
+// Package and tarball, to work/tree.
+Result<void> unpack_tree(ProcessRunner &runner, Filesystem &files, AptArchive &archive, const KernelLine &line,
+                         const std::filesystem::path &work)
 {
     const auto package = work / "package";
     const auto tree = work / "tree";
@@ -144,107 +77,78 @@ Result<void> make_tree(ProcessRunner &runner, Filesystem &files, AptArchive &arc
     // Whoever changed the package could have put anything in there; better said now than by make.
     if (auto version = kernel_version_of(files, tree, tarball->filename().string()); !version)
         return tl::unexpected(version.error());
-    if (auto applied = apply_hooks(runner, files, line.hooks, tree); !applied)
-        return applied;
-    return files.rename(tree, source.tree);
-}
-
-std::filesystem::path use_stamp(const std::filesystem::path &tree)
-{
-    auto stamp = tree;
-    stamp += ".used";
-    return stamp;
-}
-
-// Remembers that this tree was wanted now, and removes the package's trees that have not been for longest. A tree that
-// another krunctl works in is left alone.
-void forget_old_trees(Filesystem &files, const KernelSource &source)
-{
-    const auto now = std::chrono::system_clock::now().time_since_epoch().count();
-    static_cast<void>(files.write(use_stamp(source.tree), fmt::format("{}\n", now)));
-    std::vector<std::pair<long long, std::filesystem::path>> others;
-    for (const auto &name : files.list(source_cache()).value_or(std::vector<std::string>())) {
-        const auto tree = source_cache() / name;
-        if (!name.starts_with(source.package + "_") || name.ends_with(".partial") || !files.is_directory(tree) ||
-            tree == source.tree)
-            continue;
-        const auto used = files.read(use_stamp(tree)).value_or(std::string());
-        others.emplace_back(std::strtoll(used.c_str(), nullptr, 10), tree);
-    }
-    std::sort(others.begin(), others.end());
-    for (std::size_t at = 0; at + trees_kept <= others.size(); ++at) {
-        const auto &tree = others[at].second;
-        if (const auto lock = FileLock::try_acquire(tree_lock_file(tree))) {
-            static_cast<void>(files.remove_all(tree));
-            static_cast<void>(files.remove_all(use_stamp(tree)));
-        }
-    }
+    return {};
 }
 
 } // namespace
 
-std::filesystem::path source_cache() { return cache_directory() / "source"; }
-
-std::filesystem::path tree_lock_file(const std::filesystem::path &tree)
-{
-    auto lock = tree;
-    lock += ".lock";
-    return lock;
-}
-
 std::filesystem::path tree_folder(const std::string &package, const std::string &version, const std::string &hooks_hash)
 {
-    return source_cache() / fmt::format("{}_{}-{}", package, version, hooks_hash.substr(0, hash_digits_in_name));
+    return source_cache() / fmt::format("{}_{}-{}", package, version, short_digest(hooks_hash));
+}
+
+Result<KernelSource> hash_own_files(ProcessRunner &runner, Filesystem &files, const KernelLine &line,
+                                    const std::filesystem::path &data)
+{
+    // What is wrong in the clone is told before anything is asked of the network.
+    if (const auto series = read_series(files, line.hooks); !series)
+        return tl::unexpected(series.error());
+    auto hooks = sha256_of_tree(runner, line.hooks);
+    if (!hooks)
+        return tl::unexpected(hooks.error());
+    auto overlay = sha256_of_tree(runner, data / "kernel/krun");
+    if (!overlay)
+        return tl::unexpected(overlay.error());
+    KernelSource source;
+    source.hooks_hash = std::move(*hooks);
+    source.overlay_hash = std::move(*overlay);
+    return source;
 }
 
 Result<KernelSource> locate_kernel_source(ProcessRunner &runner, Filesystem &files, AptArchive &archive,
                                           const KernelLine &line, const std::filesystem::path &data, bool known_only)
 {
-    KernelSource source;
-    source.package = line.package;
-    // What is wrong in the clone is told before anything is asked of the network.
-    if (const auto series = read_series(files, line.hooks); !series)
-        return tl::unexpected(series.error());
-    const auto hooks = sha256_of_tree(runner, line.hooks);
-    if (!hooks)
-        return tl::unexpected(hooks.error());
-    const auto overlay = sha256_of_tree(runner, data / "kernel/krun");
-    if (!overlay)
-        return tl::unexpected(overlay.error());
+    auto source = hash_own_files(runner, files, line, data);
+    if (!source)
+        return source;
     const auto version = known_only ? archive.known_version(line.package, line.suites)
                                     : archive.newest_version(line.package, line.suites);
     if (!version)
         return tl::unexpected(version.error());
-    source.hooks_hash = *hooks;
-    source.overlay_hash = *overlay;
-    source.version = version->empty() ? "NEWEST" : *version;
-    source.tree = tree_folder(source.package, source.version, source.hooks_hash);
+    source->package = line.package;
+    source->version = version->empty() ? "NEWEST" : *version;
+    source->tree = tree_folder(source->package, source->version, source->hooks_hash);
     return source;
 }
 
 Result<void> prepare_kernel_source(ProcessRunner &runner, Filesystem &files, AptArchive &archive,
                                    const KernelLine &line, const std::filesystem::path &data,
-                                   const KernelSource &source)
+                                   const KernelSource &source, const std::function<void()> &before_apply)
 {
-    if (!files.exists(source.tree)) {
-        auto work = source.tree;
-        work += ".partial";
+    const bool is_new = !files.exists(source.tree);
+    const auto work = work_folder(source.tree);
+    if (is_new) {
         if (auto removed = files.remove_all(work); !removed)
             return removed;
-        auto made = make_tree(runner, files, archive, line, source, work);
+        if (auto unpacked = unpack_tree(runner, files, archive, line, work); !unpacked) {
+            static_cast<void>(files.remove_all(work));
+            return unpacked;
+        }
+    }
+    if (before_apply)
+        before_apply();
+    if (is_new) {
+        auto applied = apply_hooks(runner, files, line.hooks, work / "tree",
+                                   {fmt::format("{} {}", source.package, source.version), {}});
+        if (applied)
+            applied = files.rename(work / "tree", source.tree);
         static_cast<void>(files.remove_all(work));
-        if (!made)
-            return made;
+        if (!applied)
+            return applied;
     }
-    forget_old_trees(files, source);
-    for (const auto &[from, to] :
-         {std::pair{"kernel/krun", "krun"}, {"kernel/selftests", "tools/testing/selftests/krun"}}) {
-        if (!files.exists(data / from))
-            continue;
-        if (auto mirrored = mirror_folder(files, data / from, source.tree / to); !mirrored)
-            return tl::unexpected(mirrored.error());
-    }
-    return {};
+    forget_old_trees(files, source.tree,
+                     [&source](const std::string &name) { return name.starts_with(source.package + "_"); });
+    return place_overlay(files, data, source.tree);
 }
 
 Result<std::vector<Command>> preparation_commands(Filesystem &files, const KernelLine &line,
@@ -258,24 +162,17 @@ Result<std::vector<Command>> preparation_commands(Filesystem &files, const Kerne
     download.argv = {"apt-get", "download", source.package + "=" + source.version};
     download.directory = cache_directory() / "apt/packages";
     commands.push_back(download);
-    auto work = source.tree;
-    work += ".partial";
+    const auto work = work_folder(source.tree);
     commands.push_back(
         dpkg_command(download.directory / fmt::format("{}_{}.deb", source.package, source.version), work / "package"));
     commands.push_back(tar_command(work / "package/usr/src" / (source.package + ".tar.xz"), work / "tree"));
-    for (const auto &patch : *patches) {
-        commands.push_back(patch_command(work / "tree", patch, true));
-        commands.push_back(patch_command(work / "tree", patch, false));
-    }
+    for (auto &command : hook_commands(*patches, work / "tree"))
+        commands.push_back(std::move(command));
     Command rename;
     rename.argv = {"mv", (work / "tree").string(), source.tree.string()};
     commands.push_back(rename);
-    for (const auto &[from, to] :
-         {std::pair{"kernel/krun/", "krun/"}, {"kernel/selftests/", "tools/testing/selftests/krun/"}}) {
-        Command copy;
-        copy.argv = {"rsync", "-rp", "--checksum", "--delete", (data / from).string(), (source.tree / to).string()};
-        commands.push_back(copy);
-    }
+    for (auto &command : overlay_commands(data, source.tree))
+        commands.push_back(std::move(command));
     return commands;
 }
 

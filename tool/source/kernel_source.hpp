@@ -3,11 +3,13 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
 #include "source/apt_archive.hpp"
 #include "source/kernel_line.hpp"
+#include "source/tree_cache.hpp"
 #include "util/filesystem.hpp"
 #include "util/process.hpp"
 #include "util/result.hpp"
@@ -23,23 +25,24 @@ struct KernelSource {
     std::string overlay_hash; // SHA-256 of kernel/krun
 };
 
-// The folder that all trees and the files that guard them are in.
-std::filesystem::path source_cache();
-// The guard of one tree: whoever changes it, or reads it for long, holds this file's lock.
-std::filesystem::path tree_lock_file(const std::filesystem::path &tree);
 // Where the tree of this version with these hooks is or would be.
 std::filesystem::path tree_folder(const std::string &package, const std::string &version,
                                   const std::string &hooks_hash);
+
+// What of our clone goes into a tree: hooks_hash and overlay_hash, the rest is empty.
+Result<KernelSource> hash_own_files(ProcessRunner &runner, Filesystem &files, const KernelLine &line,
+                                    const std::filesystem::path &data);
 
 // Finds the newest version and says where its tree is; nothing is downloaded but the archive's index. With `known_only`
 // nothing at all is, and the version is the word NEWEST when there has been no index yet (for --dry-run).
 Result<KernelSource> locate_kernel_source(ProcessRunner &runner, Filesystem &files, AptArchive &archive,
                                           const KernelLine &line, const std::filesystem::path &data,
                                           bool known_only = false);
-// Makes the tree when it is not there yet, and brings our own files in it up to date.
+// Makes the tree when it is not there yet, and brings our own files in it up to date. `before_apply` is called when all
+// is fetched and unpacked, and changing the tree begins.
 Result<void> prepare_kernel_source(ProcessRunner &runner, Filesystem &files, AptArchive &archive,
                                    const KernelLine &line, const std::filesystem::path &data,
-                                   const KernelSource &source);
+                                   const KernelSource &source, const std::function<void()> &before_apply = {});
 // The commands that prepare_kernel_source() runs for a tree that is not there yet.
 Result<std::vector<Command>> preparation_commands(Filesystem &files, const KernelLine &line,
                                                   const std::filesystem::path &data, const KernelSource &source);

@@ -95,6 +95,17 @@ TEST_F(CompileTest, TheSameSourcesGiveTheSameBytes)
     EXPECT_EQ(command.environment.at("MAKEFLAGS"), "");
 }
 
+TEST_F(CompileTest, TheSettingsAreWhatIsOnTheCommandLineWithoutPathsAndJobs)
+{
+    const auto before = make.settings();
+    EXPECT_THAT(make.command({}).argv, testing::IsSupersetOf(before));
+    make.jobs = 7;
+    make.tree = "/other";
+    EXPECT_EQ(make.settings(), before);
+    make.local_version = ".other";
+    EXPECT_NE(make.settings(), before);
+}
+
 class OutputTest : public testing::Test
 {
   protected:

@@ -81,15 +81,28 @@ TEST_F(HooksTest, AFailureNamesPatchHunkAndFile)
     write_patch("other");
     const auto applied = apply();
     ASSERT_FALSE(applied);
-    EXPECT_EQ(applied.error().message, "the hook first.patch does not apply: hunk #1 of kernel/sys.c failed");
+    EXPECT_EQ(applied.error().message, "the hook first.patch does not apply: hunk #1 of kernel/sys.c failed; look at "
+                                       "kernel/sys.c, at about line 1");
+    EXPECT_THAT(applied.error().hint, HasSubstr("krunctl port TREE"));
     EXPECT_EQ(files.read(folder.path() / "tree/kernel/sys.c").value(), "one\ntwo\nthree\n");
+}
+
+TEST_F(HooksTest, ThePlaceIsNamedInTheUsersTerms)
+{
+    write_patch("other");
+    const auto fail = [this](const HookedSource &source) {
+        return apply_hooks(runner, files, folder.path() / "hooks", folder.path() / "tree", source).error();
+    };
+    EXPECT_THAT(fail({"linux.tar", {}}).message, HasSubstr("look at kernel/sys.c of linux.tar, at about line 1"));
+    EXPECT_THAT(fail({"linux", "/home/linux"}).message, HasSubstr("look at /home/linux/kernel/sys.c, at about line 1"));
+    EXPECT_THAT(fail({"linux", "/home/linux"}).hint, HasSubstr("krunctl port /home/linux"));
 }
 
 TEST_F(HooksTest, AMissingFileOfTheTreeIsSaid)
 {
     write_patch("two");
     ASSERT_TRUE(files.remove_all(folder.path() / "tree/kernel/sys.c"));
-    EXPECT_THAT(apply().error().message, HasSubstr("not in the tree"));
+    EXPECT_THAT(apply().error().message, HasSubstr("kernel/sys.c is not in the tree"));
 }
 
 TEST_F(HooksTest, APatchThatTheSeriesNamesMustExist)

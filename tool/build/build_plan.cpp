@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: MIT
+// What is decided before a kernel is compiled; see build_plan.hpp.
+#include "build/build_plan.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <thread>
+#include <utility>
+
+#include "build/local_version.hpp"
+#include "build/output_folder.hpp"
+#include "source/tarball.hpp"
+#include "util/digest.hpp"
+#include "util/paths.hpp"
+
+namespace krun
+{
+namespace
+{
+
+constexpr std::uintmax_t mebibyte = std::uintmax_t{1} << 20;
+
+// What the parts take, measured with 6.12 and rounded up.
+constexpr std::uintmax_t tree_space = 2300 * mebibyte;
+constexpr std::uintmax_t tiny_objects_space = 600 * mebibyte;
+constexpr std::uintmax_t full_objects_space = 9000 * mebibyte;
+
+struct Needed {
+    std::string program;
+    std::string package;
+};
+
+std::vector<Needed> needed_programs(const BuildPlan &plan, const BuildRequest &request)
+{
+    std::vector<Needed> needed = {{"make", "make"}, {"gcc", "gcc"}, {"flex", "flex"},  {"bison", "bison"},
+                                  {"bc", "bc"},     {"tar", "tar"}, {"patch", "patch"}};
+    if (!plan.origin || request.config == "debian")
+        needed.insert(needed.end(), {{"xz", "xz-utils"}, {"apt-get", "apt"}, {"dpkg-deb", "dpkg"}});
+    if (!plan.origin)
+        return needed;
+    if (plan.origin->kind == OriginKind::git)
+        needed.push_back({"git", "git"});
+    if (plan.origin->kind == OriginKind::folder)
+        needed.push_back({"rsync", "rsync"});
+    if (plan.origin->kind == OriginKind::url)
+        needed.push_back({"curl", "curl"});
+    if (!plan.origin->keyring.empty())
+        needed.push_back({"gpgv", "gpgv"});
+    if (plan.origin->is_tarball()) {
+        const auto decompressor = decompressor_of(plan.origin->path.filename().string());
+        if (!decompressor.program.empty())
+            needed.push_back({decompressor.program, decompressor.package});
+    }
+    return needed;
+}
+
+Result<void> expect_programs(const std::vector<Needed> &needed)
+{
+    for (const auto &[program, package] : needed) {
+        if (!program_on_path(program))
+            return host_lacks(fmt::format("the program `{}` is not installed", program),
+                              fmt::format("sudo apt-get install {}", package));
+    }
+    return {};
+}
+
+Result<std::vector<KernelLine>> possible_lines(Filesystem &files, const std::filesystem::path &data,
+                                               const BuildRequest &request)
+{
+    if (request.source.given() && !request.line) {
+        auto lines = load_kernel_lines(files, data);
+        if (lines && lines->empty())
+            return failure(fmt::format("no kernel lines in {}", (data / "kernel/lines").string()));
+        return lines;
+    }
+    auto line = find_kernel_line(files, data, request.line.value_or(default_line));
+    if (!line)
+        return tl::unexpected(line.error());
+    return std::vector{std::move(*line)};
+}
+
+// What is wrong with the configuration does not depend on the line, so that it is known before there is one.
+Result<void> plan_config_of_line(Filesystem &files, const BuildRequest &request, BuildPlan &plan)
+{
+    auto config = plan_config(files, plan.data, plan.line, request.config, request.fragments);
+    if (!config)
+        return tl::unexpected(config.error());
+    plan.config = std::move(*config);
+    return {};
+}
+
+Result<void> expect_free(Filesystem &files, std::uintmax_t needed)
+{
+    const auto free = files.free_space(cache_directory());
+    if (free >= needed)
+        return {};
+    return failure(fmt::format("no space left on the file system of {}: this build needs {} MiB, {} are free",
+                               cache_directory().string(), needed / mebibyte, free / mebibyte),
+                   "free some space there, or name a folder on another disk with XDG_CACHE_HOME");
+}
+
+} // namespace
+
+Result<BuildPlan> make_plan(Filesystem &files, const BuildRequest &request)
+{
+    BuildPlan plan;
+    plan.data = data_directory();
+    if (!request.local_version.empty()) {
+        if (auto allowed = check_local_version(request.local_version); !allowed)
+            return tl::unexpected(allowed.error());
+    }
+    auto lines = possible_lines(files, plan.data, request);
+    if (!lines)
+        return tl::unexpected(lines.error());
+    plan.lines = std::move(*lines);
+    plan.line = plan.lines.front();
+    if (auto configured = plan_config_of_line(files, request, plan); !configured)
+        return tl::unexpected(configured.error());
+    plan.make.jobs = request.jobs > 0 ? request.jobs : std::max(1U, std::thread::hardware_concurrency());
+    if (request.source.given()) {
+        auto origin = find_origin(files, request.source, cache_directory() / "downloads");
+        if (!origin)
+            return tl::unexpected(origin.error());
+        plan.origin = std::move(*origin);
+    } else if (!request.source.keyring.empty() || request.source.unverified) {
+        return usage_error("--keyring and --unverified are about a tarball that --source names", "name one");
+    }
+    place(plan, request, plan.line.name);
+    if (auto present = expect_programs(needed_programs(plan, request)); !present)
+        return tl::unexpected(present.error());
+    return plan;
+}
+
+void place(BuildPlan &plan, const BuildRequest &request, const std::string &beginning)
+{
+    plan.name = beginning + "-" + plan.config.name;
+    plan.make.objects = cache_directory() / "build" / plan.name;
+    plan.make.log = cache_directory() / "logs" / fmt::format("build-{}.log", plan.name);
+    plan.output = request.output.empty() ? cache_directory() / "kernels" / plan.name
+                                         : std::filesystem::absolute(request.output).lexically_normal();
+    if (!plan.output.has_filename()) // "--output folder/"
+        plan.output = plan.output.parent_path();
+}
+
+Result<void> adopt(Filesystem &files, BuildPlan &plan, const BuildRequest &request, UserSource source)
+{
+    plan.user = std::move(source);
+    plan.line = plan.user.line;
+    plan.source = plan.user.source;
+    if (auto configured = plan_config_of_line(files, request, plan); !configured)
+        return configured;
+    place(plan, request, plan.user.series + "-source");
+    return {};
+}
+
+Result<void> expect_space_for_tree(Filesystem &files) { return expect_free(files, tree_space); }
+
+Result<void> expect_space(Filesystem &files, const BuildPlan &plan)
+{
+    // A source of the user's own has been asked about, and unpacked, before.
+    std::uintmax_t needed = plan.origin || files.exists(plan.source.tree) ? 0 : tree_space;
+    if (!files.exists(plan.make.objects / "vmlinux"))
+        needed += plan.config.tiny ? tiny_objects_space : full_objects_space;
+    return expect_free(files, needed);
+}
+
+Result<std::string> build_key(ProcessRunner &runner, Filesystem &files, const BuildPlan &plan)
+{
+    auto text = fmt::format("{} {}\n{}\n{}\n{}\n", plan.source.package, plan.source.version, plan.source.hooks_hash,
+                            plan.source.overlay_hash, plan.compiler);
+    if (plan.origin)
+        text += fmt::format("{} {}\n", plan.user.identity, plan.user.verified);
+    for (const auto &setting : plan.make.settings())
+        text += setting + "\n";
+    text += plan.config.tiny ? "tinyconfig\n" : plan.config.base_text;
+    for (const auto &fragment : plan.config.fragments) {
+        const auto content = files.read(fragment);
+        if (!content)
+            return tl::unexpected(content.error());
+        text += "--- " + *content;
+    }
+    return sha256_of_text(runner, text);
+}
+
+nlohmann::ordered_json metadata_of(const BuildPlan &plan, const std::string &release, const std::string &config_hash)
+{
+    nlohmann::ordered_json source = {{"package", plan.source.package}, {"version", plan.source.version}};
+    if (plan.origin) {
+        source = {{"kind", name_of(plan.origin->kind)},
+                  {"origin", plan.origin->text},
+                  {"version", plan.source.version},
+                  {"identity", plan.user.identity},
+                  {"hooks_of", plan.line.name}};
+        if (plan.origin->is_tarball())
+            source["verified"] = plan.user.verified;
+    }
+    nlohmann::ordered_json metadata = {{"format", 1}};
+    if (!plan.origin) // such a kernel is not one of the line, even if it has its hooks
+        metadata["line"] = plan.line.name;
+    metadata.update({{"config", plan.config.name},
+                     {"release", release},
+                     {"local_version", plan.make.local_version},
+                     {"source", source},
+                     {"overlay", plan.source.overlay_hash},
+                     {"hooks", plan.source.hooks_hash},
+                     {"configuration", config_hash},
+                     {"compiler", plan.compiler},
+                     {"key", plan.key}});
+    return metadata;
+}
+
+Result<std::vector<Command>> planned_commands(Filesystem &files, const BuildPlan &plan)
+{
+    std::vector<Command> commands;
+    if (!files.exists(plan.source.tree)) {
+        auto preparation = plan.origin ? user_source_commands(files, plan.user, plan.data)
+                                       : preparation_commands(files, plan.line, plan.data, plan.source);
+        if (!preparation)
+            return preparation;
+        commands = std::move(*preparation);
+    }
+    for (auto &command : config_commands(plan.make, plan.config))
+        commands.push_back(std::move(command));
+    commands.push_back(plan.make.command({"bzImage"}));
+    for (const auto &[from, to] : products_of_build()) {
+        Command copy;
+        copy.argv = {"cp", (plan.make.objects / from).string(), (plan.output / to).string()};
+        commands.push_back(copy);
+    }
+    return commands;
+}
+
+} // namespace krun

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+// Downloads of single files, by curl(1). What is named by the final path is whole.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "util/filesystem.hpp"
+#include "util/process.hpp"
+#include "util/result.hpp"
+
+namespace krun
+{
+
+Command download_command(const std::string &url, const std::filesystem::path &file);
+
+// Nothing to do when `file` is there. Goes on with what an interrupted download left beside it (".partial").
+// `name` is the URL as it may be shown.
+Result<void> download(ProcessRunner &runner, Filesystem &files, const std::string &url, const std::string &name,
+                      const std::filesystem::path &file);
+
+} // namespace krun

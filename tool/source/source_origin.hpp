@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+// Where a kernel source of the user's own comes from: what `--source` names, and what is wrong with that.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "util/filesystem.hpp"
+#include "util/result.hpp"
+
+namespace krun
+{
+
+// As the user asked for it.
+struct SourceRequest {
+    std::string name;              // a folder, a tarball or a URL; empty: the line's Debian package
+    std::filesystem::path keyring; // checks a tarball's signature
+    bool unverified = false;       // a tarball is taken without looking at a signature
+
+    [[nodiscard]] bool given() const { return !name.empty(); }
+};
+
+enum class OriginKind { git, folder, tarball, url };
+
+struct SourceOrigin {
+    OriginKind kind = OriginKind::folder;
+    std::string name;              // "linux-7.4": begins the names of folders in the cache
+    std::string text;              // for people and metadata: absolute path, or URL without a password
+    std::filesystem::path path;    // the folder or tarball; of a URL, where it is or will be downloaded
+    std::string url;               // only of a URL
+    std::string signature_url;     // likewise
+    std::filesystem::path keyring; // absolute; empty when the tarball is taken unverified, and for folders
+
+    [[nodiscard]] bool is_tarball() const { return kind == OriginKind::tarball || kind == OriginKind::url; }
+};
+
+std::string name_of(OriginKind kind); // "git", "folder", "tarball", "url"
+
+// `downloads` is the folder of the cache for them. Looks at files, asks nothing of the network.
+Result<SourceOrigin> find_origin(Filesystem &files, const SourceRequest &request,
+                                 const std::filesystem::path &downloads);
+
+} // namespace krun

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+// Tarballs; see tarball.hpp.
+#include "source/tarball.hpp"
+
+#include <array>
+#include <cstdlib>
+#include <fmt/format.h>
+
+#include "util/progress.hpp"
+#include "util/system_error.hpp"
+#include "util/text.hpp"
+
+namespace krun
+{
+namespace
+{
+
+constexpr std::size_t tar_record = 10240;       // bytes; what tar counts its checkpoints in
+constexpr std::size_t checkpoint_records = 512; // 5 MiB between two signs of life
+constexpr std::size_t mebibyte = std::size_t{1} << 20;
+
+struct Compression {
+    const char *suffix;
+    const char *program;
+    const char *package;
+};
+constexpr std::array compressions = {Compression{".xz", "xz", "xz-utils"}, Compression{".gz", "gzip", "gzip"},
+                                     Compression{".bz2", "bzip2", "bzip2"}, Compression{".zst", "zstd", "zstd"}};
+
+bool is_tar(const std::string &file) { return file.ends_with(".tar") && file.size() > 4; }
+
+const Compression *compression_of(const std::string &file)
+{
+    for (const auto &compression : compressions) {
+        const std::string suffix = compression.suffix;
+        if (file.ends_with(suffix) && is_tar(file.substr(0, file.size() - suffix.size())))
+            return &compression;
+    }
+    return nullptr;
+}
+
+// The size in MiB that the tarball unpacks to; 0 when nobody can tell.
+std::size_t unpacked_size(ProcessRunner &runner, const std::filesystem::path &tarball)
+{
+    const auto file = tarball.filename().string();
+    if (is_tar(file)) {
+        std::error_code error;
+        const auto size = std::filesystem::file_size(tarball, error);
+        return error ? 0 : size / mebibyte;
+    }
+    if (!file.ends_with(".xz"))
+        return 0;
+    Command command;
+    command.argv = {"xz", "--robot", "--list", tarball.string()};
+    const auto listed = runner.run(command);
+    if (!listed || !listed->ok())
+        return 0;
+    for (const auto &line : lines_of(listed->output)) {
+        const auto fields = split(line, '\t');
+        if (fields.size() > 4 && fields[0] == "totals")
+            return std::strtoull(fields[4].c_str(), nullptr, 10) / mebibyte;
+    }
+    return 0;
+}
+
+} // namespace
+
+std::string tar_name(const std::string &file)
+{
+    if (is_tar(file))
+        return file;
+    const auto *compression = compression_of(file);
+    return compression == nullptr ? std::string()
+                                  : file.substr(0, file.size() - std::string(compression->suffix).size());
+}
+
+Decompressor decompressor_of(const std::string &file)
+{
+    const auto *compression = compression_of(file);
+    return compression == nullptr ? Decompressor{} : Decompressor{compression->program, compression->package};
+}
+
+std::vector<Command> decompress_commands(const std::filesystem::path &folder, const std::string &file)
+{
+    const auto *compression = compression_of(file);
+    if (compression == nullptr)
+        return {};
+    Command command;
+    command.argv = {compression->program, "-d", "-q"};
+    if (std::string(compression->program) == "zstd")
+        command.argv.emplace_back("--rm");
+    command.argv.push_back((folder / file).string());
+    command.environment = {{"LC_ALL", "C"}, {"XZ_DEFAULTS", "-T0"}};
+    return {command};
+}
+
+Result<std::filesystem::path> decompress(ProcessRunner &runner, Filesystem &files, const std::filesystem::path &tarball,
+                                         const std::filesystem::path &folder)
+{
+    const auto file = tarball.filename().string();
+    // A copy, because these programs write beside what they read.
+    if (auto copied = files.copy_file(tarball, folder / file); !copied)
+        return tl::unexpected(copied.error());
+    for (const auto &command : decompress_commands(folder, file)) {
+        say(fmt::format("decompressing {}", file));
+        const auto result = runner.run(command);
+        if (!result)
+            return tl::unexpected(result.error());
+        if (tells_of_full_disk(result->errors))
+            return full_disk("the file system of " + folder.string());
+        if (!result->ok())
+            return failure(fmt::format("{} is damaged: {} failed with status {}", tarball.string(),
+                                       command.argv.front(), result->status),
+                           "fetch it again");
+    }
+    return folder / tar_name(file);
+}
+
+std::vector<std::filesystem::path> signature_names(const std::filesystem::path &tarball)
+{
+    const auto tar = tarball.parent_path() / tar_name(tarball.filename().string());
+    return {tar.string() + ".sign", tar.string() + ".asc", tar.string() + ".sig"};
+}
+
+Command tar_command(const std::filesystem::path &tarball, const std::filesystem::path &folder, int strip)
+{
+    Command command;
+    command.argv = {"tar", "-x", "-f", tarball.string(), "-C", folder.string()};
+    if (strip > 0)
+        command.argv.push_back(fmt::format("--strip-components={}", strip));
+    command.argv.insert(command.argv.end(), {"--no-same-owner", fmt::format("--checkpoint={}", checkpoint_records),
+                                             "--checkpoint-action=echo=%u"});
+    command.environment["LC_ALL"] = "C";
+    command.environment["XZ_DEFAULTS"] = "-T0";
+    return command;
+}
+
+Result<void> unpack_tarball(ProcessRunner &runner, const std::filesystem::path &tarball,
+                            const std::filesystem::path &folder, int strip)
+{
+    Progress progress("unpacking " + tarball.filename().string(), unpacked_size(runner, tarball));
+    auto command = tar_command(tarball, folder, strip);
+    command.on_line = [&progress](const std::string &line) {
+        // "tar: 1024": how many records were read
+        const auto words = words_of(line);
+        if (words.size() == 2 && words[0] == "tar:" && words[1].find_first_not_of("0123456789") == std::string::npos)
+            progress.set(std::strtoull(words[1].c_str(), nullptr, 10) * tar_record / mebibyte, "MiB");
+    };
+    const auto result = runner.run(command);
+    if (!result)
+        return tl::unexpected(result.error());
+    if (tells_of_full_disk(result->errors))
+        return full_disk("the file system of " + folder.string());
+    if (!result->ok())
+        return failure(
+            fmt::format("{} is damaged: tar failed with status {}", tarball.filename().string(), result->status));
+    progress.finish("done");
+    return {};
+}
+
+} // namespace krun

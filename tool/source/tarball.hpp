@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+// Tarballs: their names, decompressing and unpacking with signs of life.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "util/filesystem.hpp"
+#include "util/process.hpp"
+#include "util/result.hpp"
+
+namespace krun
+{
+
+// "linux-7.4.tar.xz" without what its compression added: "linux-7.4.tar". Empty when it is no tarball's name.
+std::string tar_name(const std::string &file);
+// What has to be there to read it; both empty for a plain .tar.
+struct Decompressor {
+    std::string program;
+    std::string package;
+};
+Decompressor decompressor_of(const std::string &file);
+
+// Replaces `folder`/`file` by `folder`/tar_name(file). Empty for a plain .tar.
+std::vector<Command> decompress_commands(const std::filesystem::path &folder, const std::string &file);
+// Leaves the uncompressed tarball in `folder`, and returns its path. The original is only read.
+Result<std::filesystem::path> decompress(ProcessRunner &runner, Filesystem &files, const std::filesystem::path &tarball,
+                                         const std::filesystem::path &folder);
+
+// The files beside a tarball that may hold its signature, which is one of the uncompressed bytes.
+std::vector<std::filesystem::path> signature_names(const std::filesystem::path &tarball);
+
+// `strip`: how many leading folders of each name are left out.
+Command tar_command(const std::filesystem::path &tarball, const std::filesystem::path &folder, int strip = 1);
+Result<void> unpack_tarball(ProcessRunner &runner, const std::filesystem::path &tarball,
+                            const std::filesystem::path &folder, int strip = 1);
+
+} // namespace krun

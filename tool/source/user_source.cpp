@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: MIT
+// From `--source` to a patched tree; see user_source.hpp.
+#include "source/user_source.hpp"
+
+#include <cstdio>
+#include <fmt/format.h>
+#include <utility>
+
+#include "source/download.hpp"
+#include "source/hooks.hpp"
+#include "source/signature.hpp"
+#include "source/tarball.hpp"
+#include "source/tree_cache.hpp"
+#include "source/user_tree.hpp"
+#include "util/digest.hpp"
+#include "util/progress.hpp"
+#include "util/text.hpp"
+
+namespace krun
+{
+namespace
+{
+
+// What the names of this source's trees begin with; what follows tells the hooks.
+std::filesystem::path stem_of(const UserSource &source)
+{
+    return source_cache() / fmt::format("{}-{}", source.origin.name, short_digest(source.identity));
+}
+
+// Only the trees of Debian's packages have this character in their names.
+bool is_user_tree(const std::string &name) { return name.find('_') == std::string::npos; }
+
+// Which tarball, with its whole digest, was found good with which keyring.
+std::filesystem::path verified_stamp(const UserSource &source)
+{
+    auto stamp = stem_of(source);
+    stamp += ".verified";
+    return stamp;
+}
+
+// Version, line and place of the tree.
+Result<void> complete(ProcessRunner &runner, Filesystem &files, UserSource &source, const KernelVersion &version,
+                      const Lines &lines, const std::filesystem::path &data)
+{
+    source.line = nearest_line(lines, version);
+    auto hashed = hash_own_files(runner, files, source.line, data);
+    if (!hashed)
+        return tl::unexpected(hashed.error());
+    source.source = std::move(*hashed);
+    source.source.version = version.text();
+    source.series = version.series();
+    source.source.tree = stem_of(source);
+    source.source.tree += "-" + short_digest(source.source.hooks_hash);
+    return {};
+}
+
+// A folder tells its version itself; a tarball by any tree that was once made from it.
+std::optional<KernelVersion> known_version(Filesystem &files, const UserSource &source)
+{
+    if (!source.origin.is_tarball()) {
+        const auto version = kernel_version_of(files, source.origin.path, source.origin.text);
+        return version ? std::optional(*version) : std::nullopt;
+    }
+    const auto stem = stem_of(source).filename().string() + "-";
+    for (const auto &name : files.list(source_cache()).value_or(std::vector<std::string>())) {
+        if (!name.starts_with(stem) || name.ends_with(".partial") || !files.is_directory(source_cache() / name))
+            continue;
+        if (const auto version = kernel_version_of(files, source_cache() / name, name))
+            return *version;
+    }
+    return std::nullopt;
+}
+
+Result<void> download_origin(ProcessRunner &runner, Filesystem &files, const SourceOrigin &origin)
+{
+    // The small file first: without it the large one is of no use.
+    if (!origin.keyring.empty()) {
+        const auto signature = signature_names(origin.path).front();
+        if (auto fetched = download(runner, files, origin.signature_url, "the signature of " + origin.text, signature);
+            !fetched)
+            return fetched;
+    }
+    return download(runner, files, origin.url, origin.text, origin.path);
+}
+
+Result<std::filesystem::path> find_signature(Filesystem &files, const SourceOrigin &origin)
+{
+    const auto names = signature_names(origin.path);
+    for (const auto &name : names) {
+        if (files.exists(name))
+            return name;
+    }
+    return failure(fmt::format("{} has no signature: there is no {}", origin.text, names.front().string()),
+                   "fetch it from where the tarball is from, or build with --unverified");
+}
+
+// "<digest of the tarball> <digest of the keyring>", or an Error when the keyring cannot be read.
+Result<std::string> trust_of(ProcessRunner &runner, const UserSource &source)
+{
+    const auto keyring = sha256_of_file(runner, source.origin.keyring);
+    if (!keyring)
+        return tl::unexpected(keyring.error());
+    return fmt::format("{} {}\n", source.identity, *keyring);
+}
+
+// Decompressed once: the bytes that are verified are those that are unpacked.
+Result<void> unpack_verified(ProcessRunner &runner, Filesystem &files, UserSource &source,
+                             const std::filesystem::path &work)
+{
+    const auto &origin = source.origin;
+    const auto tar = decompress(runner, files, origin.path, work);
+    if (!tar)
+        return tl::unexpected(tar.error());
+    if (origin.keyring.empty()) {
+        say(fmt::format("note: {} is UNVERIFIED: nobody vouches for what is in it", origin.text));
+    } else {
+        const auto signature = find_signature(files, origin);
+        if (!signature)
+            return tl::unexpected(signature.error());
+        if (auto good = check_signature(runner, origin.keyring, *signature, *tar, origin.text); !good)
+            return good;
+        source.verified = true;
+        say(fmt::format("the signature of {} is good", origin.text));
+    }
+    return unpack_tarball(runner, *tar, work / "tree");
+}
+
+// The file is wrong, and not the keyring or the disk.
+bool tells_of_damage(const Error &error)
+{
+    for (const auto *words : {" is damaged", " is bad", " is no OpenPGP signature"}) {
+        if (error.message.find(words) != std::string::npos)
+            return true;
+    }
+    return false;
+}
+
+// What was downloaded and turned out to be damaged must not be taken again.
+Result<void> unpack_origin(ProcessRunner &runner, Filesystem &files, UserSource &source,
+                           const std::filesystem::path &work)
+{
+    if (auto made = files.make_directories(work / "tree"); !made)
+        return made;
+    if (!source.origin.is_tarball())
+        return copy_user_tree(runner, source.origin, source.identity, work);
+    auto unpacked = unpack_verified(runner, files, source, work);
+    if (!unpacked && source.origin.kind == OriginKind::url && tells_of_damage(unpacked.error()))
+        static_cast<void>(files.remove_all(source.origin.path.parent_path()));
+    return unpacked;
+}
+
+Result<void> expect_pristine(Filesystem &files, const std::filesystem::path &tree, const SourceOrigin &origin)
+{
+    if (!is_patched(files, tree))
+        return {};
+    return failure(fmt::format("{} is patched already: it has Krun's hooks or overlay in it", origin.text),
+                   "name the pristine source that it was made from");
+}
+
+Result<void> identify(ProcessRunner &runner, UserSource &source)
+{
+    auto identity = source.origin.is_tarball() ? sha256_of_file(runner, source.origin.path)
+                                               : identity_of_user_tree(runner, source.origin);
+    if (!identity)
+        return tl::unexpected(identity.error());
+    source.identity = std::move(*identity);
+    return {};
+}
+
+// Into the work folder.
+Result<KernelVersion> fetch_tree(ProcessRunner &runner, Filesystem &files, UserSource &source)
+{
+    const auto folder = work_folder(stem_of(source));
+    if (auto removed = files.remove_all(folder); !removed)
+        return tl::unexpected(removed.error());
+    source.work = std::make_unique<WorkFolder>(files, folder);
+    if (auto unpacked = unpack_origin(runner, files, source, folder); !unpacked)
+        return tl::unexpected(unpacked.error());
+    auto version = kernel_version_of(files, folder / "tree", source.origin.text);
+    if (!version)
+        return version;
+    if (auto pristine = expect_pristine(files, folder / "tree", source.origin); !pristine)
+        return tl::unexpected(pristine.error());
+    return version;
+}
+
+// "linux-7.4-rc3": 7.4
+std::optional<KernelVersion> version_in_name(const std::string &name)
+{
+    KernelVersion version;
+    const auto digit = name.find_first_of("0123456789");
+    if (digit == std::string::npos || std::sscanf(name.c_str() + digit, "%u.%u", &version.major, &version.minor) != 2)
+        return std::nullopt;
+    return version;
+}
+
+} // namespace
+
+Result<UserSource> fetch_user_source(ProcessRunner &runner, Filesystem &files, const SourceOrigin &origin,
+                                     const Lines &lines, const std::filesystem::path &data,
+                                     const std::function<Result<void>()> &expect_space)
+{
+    UserSource source;
+    source.origin = origin;
+    if (!origin.is_tarball()) {
+        if (auto good = check_user_tree(runner, files, origin); !good)
+            return tl::unexpected(good.error());
+    }
+    if (origin.kind == OriginKind::url) {
+        const auto lock = FileLock::acquire(tree_lock_file(origin.path.parent_path()), "the download");
+        if (!lock)
+            return tl::unexpected(lock.error());
+        if (auto fetched = download_origin(runner, files, origin); !fetched)
+            return tl::unexpected(fetched.error());
+    }
+    if (auto identified = identify(runner, source); !identified)
+        return tl::unexpected(identified.error());
+    auto lock = FileLock::acquire(tree_lock_file(stem_of(source)), "the source " + origin.text);
+    if (!lock)
+        return tl::unexpected(lock.error());
+    source.lock = std::move(*lock);
+
+    std::string trust;
+    if (!origin.keyring.empty()) {
+        auto wanted = trust_of(runner, source);
+        if (!wanted)
+            return tl::unexpected(wanted.error());
+        trust = std::move(*wanted);
+        source.verified = files.read(verified_stamp(source)).value_or(std::string()) == trust;
+    }
+    if (const auto version = known_version(files, source)) {
+        if (auto completed = complete(runner, files, source, *version, lines, data); !completed)
+            return tl::unexpected(completed.error());
+        if (files.exists(source.source.tree) && source.verified == !origin.keyring.empty())
+            return source;
+    }
+    if (auto enough = expect_space(); !enough)
+        return tl::unexpected(enough.error());
+    source.verified = false;
+    const auto version = fetch_tree(runner, files, source);
+    if (!version)
+        return tl::unexpected(version.error());
+    if (source.verified) {
+        if (auto written = files.write(verified_stamp(source), trust); !written)
+            return tl::unexpected(written.error());
+    }
+    if (auto completed = complete(runner, files, source, *version, lines, data); !completed)
+        return tl::unexpected(completed.error());
+    return source;
+}
+
+Result<void> apply_to_user_source(ProcessRunner &runner, Filesystem &files, UserSource &source,
+                                  const std::filesystem::path &data, const std::function<void()> &before_apply)
+{
+    if (before_apply)
+        before_apply();
+    const auto &tree = source.source.tree;
+    const auto &origin = source.origin;
+    if (!files.exists(tree)) {
+        if (source.series != source.line.name)
+            say(fmt::format("there are no hooks for Linux {}: trying those of {}", source.series, source.line.name));
+        // Somebody's krunctl may have forgotten the tree since it was found.
+        if (!source.work) {
+            if (auto version = fetch_tree(runner, files, source); !version)
+                return tl::unexpected(version.error());
+        }
+        const auto work = source.work->path() / "tree";
+        HookedSource hooked{origin.text, {}};
+        if (!origin.is_tarball())
+            hooked.folder = origin.path;
+        if (auto applied = apply_hooks(runner, files, source.line.hooks, work, hooked); !applied)
+            return applied;
+        if (auto renamed = files.rename(work, tree); !renamed)
+            return renamed;
+    }
+    source.work.reset();
+    forget_old_trees(files, tree, is_user_tree);
+    return place_overlay(files, data, tree);
+}
+
+Result<UserSource> foresee_user_source(ProcessRunner &runner, Filesystem &files, const SourceOrigin &origin,
+                                       const Lines &lines, const std::filesystem::path &data)
+{
+    UserSource source;
+    source.origin = origin;
+    if (!origin.is_tarball()) {
+        if (auto good = check_user_tree(runner, files, origin); !good)
+            return tl::unexpected(good.error());
+    }
+    if (origin.kind == OriginKind::url && !files.exists(origin.path)) {
+        source.identity = "DIGEST";
+    } else if (auto identified = identify(runner, source); !identified) {
+        return tl::unexpected(identified.error());
+    }
+    auto version = known_version(files, source);
+    if (!version)
+        version = version_in_name(origin.name);
+    if (version) {
+        if (auto completed = complete(runner, files, source, *version, lines, data); !completed)
+            return tl::unexpected(completed.error());
+        return source;
+    }
+    say(fmt::format("note: only unpacking {} tells its version; the hooks shown are those of {}", origin.text,
+                    lines.back().name));
+    if (auto completed = complete(runner, files, source, {}, {lines.back()}, data); !completed)
+        return tl::unexpected(completed.error());
+    source.series = "SERIES";
+    return source;
+}
+
+Result<std::vector<Command>> user_source_commands(Filesystem &files, const UserSource &source,
+                                                  const std::filesystem::path &data)
+{
+    const auto patches = read_series(files, source.line.hooks);
+    if (!patches)
+        return tl::unexpected(patches.error());
+    const auto &origin = source.origin;
+    const auto work = work_folder(stem_of(source));
+    std::vector<Command> commands;
+    const auto add = [&commands](const std::vector<std::string> &argv) {
+        Command command;
+        command.argv = argv;
+        commands.push_back(command);
+    };
+    const auto add_all = [&commands](const std::vector<Command> &more) {
+        commands.insert(commands.end(), more.begin(), more.end());
+    };
+    const auto signature = signature_names(origin.path).front();
+    if (origin.kind == OriginKind::url && !files.exists(origin.path)) {
+        if (!origin.keyring.empty())
+            commands.push_back(download_command(origin.signature_url, signature));
+        commands.push_back(download_command(origin.url, origin.path));
+    }
+    add({"mkdir", "-p", (work / "tree").string()});
+    if (origin.is_tarball()) {
+        const auto file = origin.path.filename().string();
+        const auto tar = work / tar_name(file);
+        add({"cp", origin.path.string(), (work / file).string()});
+        add_all(decompress_commands(work, file));
+        if (!origin.keyring.empty())
+            commands.push_back(
+                signature_command(origin.keyring, find_signature(files, origin).value_or(signature), tar));
+        commands.push_back(tar_command(tar, work / "tree"));
+    } else {
+        add_all(copy_commands(origin, source.identity, work));
+    }
+    add_all(hook_commands(*patches, work / "tree"));
+    add({"mv", (work / "tree").string(), source.source.tree.string()});
+    add_all(overlay_commands(data, source.source.tree));
+    return commands;
+}
+
+} // namespace krun

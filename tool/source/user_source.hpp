@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+// From what `--source` names to a patched tree in the cache.
+//
+// Theory: which hooks suit a source is known when its version is, and that of a tarball only when it is unpacked. So
+// fetching leaves an unpatched tree in a work folder, and applying patches that one and gives it its name.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "source/kernel_line.hpp"
+#include "source/kernel_source.hpp"
+#include "source/kernel_tree.hpp"
+#include "source/source_origin.hpp"
+#include "util/file_lock.hpp"
+#include "util/filesystem.hpp"
+#include "util/process.hpp"
+#include "util/result.hpp"
+
+namespace krun
+{
+
+// A folder that is gone when its owner is.
+class WorkFolder
+{
+  public:
+    WorkFolder(Filesystem &files, std::filesystem::path path) : files_(files), path_(std::move(path)) {}
+    WorkFolder(const WorkFolder &) = delete;
+    WorkFolder &operator=(const WorkFolder &) = delete;
+    ~WorkFolder() { static_cast<void>(files_.remove_all(path_)); }
+    [[nodiscard]] const std::filesystem::path &path() const { return path_; }
+
+  private:
+    Filesystem &files_;
+    std::filesystem::path path_;
+};
+
+struct UserSource {
+    SourceOrigin origin;
+    std::string identity;  // commit, or SHA-256
+    bool verified = false; // a tarball, by its signature
+    std::string series;    // "7.4"
+    KernelLine line;       // whose hooks it gets
+    KernelSource source;   // package is empty
+    // While the source is worked on: nobody else does, and its tree, when that is not in the cache yet, lies here.
+    std::optional<FileLock> lock;
+    std::unique_ptr<WorkFolder> work;
+};
+
+// The line that is forced, or else all there are.
+using Lines = std::vector<KernelLine>;
+
+// All but what changes the tree. `expect_space` is asked before something large is written.
+Result<UserSource> fetch_user_source(ProcessRunner &runner, Filesystem &files, const SourceOrigin &origin,
+                                     const Lines &lines, const std::filesystem::path &data,
+                                     const std::function<Result<void>()> &expect_space);
+// Hooks and overlay. `before_apply` is called when changing the tree begins.
+Result<void> apply_to_user_source(ProcessRunner &runner, Filesystem &files, UserSource &source,
+                                  const std::filesystem::path &data, const std::function<void()> &before_apply);
+
+// For --dry-run: what is known without a download or a write. The series of a tarball is guessed from its name.
+Result<UserSource> foresee_user_source(ProcessRunner &runner, Filesystem &files, const SourceOrigin &origin,
+                                       const Lines &lines, const std::filesystem::path &data);
+// What fetching and applying would run.
+Result<std::vector<Command>> user_source_commands(Filesystem &files, const UserSource &source,
+                                                  const std::filesystem::path &data);
+
+} // namespace krun

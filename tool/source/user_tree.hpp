@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+// A kernel tree of the user's own, in a folder: what it is, and a copy of it. It is never written to.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "source/source_origin.hpp"
+#include "util/filesystem.hpp"
+#include "util/process.hpp"
+#include "util/result.hpp"
+
+namespace krun
+{
+
+// An Error when it is no kernel, has hooks in it already or was built in place; of git, also when its files are not
+// those of the commit that is checked out.
+Result<void> check_user_tree(ProcessRunner &runner, Filesystem &files, const SourceOrigin &origin);
+
+// The commit, or a digest of all that is in the folder.
+Result<std::string> identity_of_user_tree(ProcessRunner &runner, const SourceOrigin &origin);
+
+// Exactly the commit, or all of the folder but what version control keeps there, to work/tree.
+std::vector<Command> copy_commands(const SourceOrigin &origin, const std::string &identity,
+                                   const std::filesystem::path &work);
+Result<void> copy_user_tree(ProcessRunner &runner, const SourceOrigin &origin, const std::string &identity,
+                            const std::filesystem::path &work);
+
+} // namespace krun
