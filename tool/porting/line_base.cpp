@@ -2,7 +2,6 @@
 // The files that a line's hooks were made for; see line_base.hpp.
 #include "porting/line_base.hpp"
 
-#include <algorithm>
 #include <fmt/format.h>
 
 #include "source/apt_archive.hpp"
@@ -12,27 +11,13 @@
 
 namespace krun
 {
-namespace
-{
-
-// Without a network, a tree that an earlier build has left will do.
-Result<KernelSource> locate(ProcessRunner &runner, Filesystem &files, AptArchive &archive, const KernelLine &line,
-                            const std::filesystem::path &data)
-{
-    auto source = locate_kernel_source(runner, files, archive, line, data);
-    if (source || source.error().code == ExitCode::interrupted)
-        return source;
-    auto known = locate_kernel_source(runner, files, archive, line, data, true);
-    return known && files.exists(known->tree) ? known : source;
-}
-
-} // namespace
 
 Result<LineBase> fetch_line_base(ProcessRunner &runner, Filesystem &files, Workbench &bench, const KernelLine &line,
                                  const std::vector<HookPatch> &hooks, const std::filesystem::path &data)
 {
     AptArchive archive(runner, files, cache_directory() / "apt");
-    const auto source = locate(runner, files, archive, line, data);
+    // Without a network, apt goes on with what it knows from earlier.
+    const auto source = locate_kernel_source(runner, files, archive, line, data);
     if (!source)
         return tl::unexpected(source.error());
     const auto lock = FileLock::acquire(tree_lock_file(source->tree), "the kernel source");
