@@ -57,7 +57,7 @@ class LineRunTest : public testing::Test
     Result<BuiltKernel> build(const BuildRequest &request)
     {
         ++builds;
-        requested = request.line;
+        requested = request.line.value_or("");
         for (const BuildStage stage : told)
             request.on_stage(stage);
         if (!error.message.empty())

@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: MIT
+// `krunctl port` with tiny kernels: what becomes of the hook, of the line's folder and of the kernel source.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "fake_kernel.hpp"
+#include "sandbox.hpp"
+#include "util/digest.hpp"
+
+namespace krun
+{
+namespace
+{
+
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+namespace fs = std::filesystem;
+
+// The hook adds a line between these two lines of Kconfig; see Sandbox.
+constexpr const char *fitting = "mainmenu \"tiny\"\nconfig PERF\n\tbool \"p\"\n";
+constexpr const char *moved = "# new\n# new\nmainmenu \"tiny\"\nconfig PERF\n\tbool \"p\"\n";
+constexpr const char *conflicting = "mainmenu \"large\"\nconfig OTHER\n";
+
+class PortTest : public testing::Test
+{
+  protected:
+    void SetUp() override
+    {
+        fs::create_directories(temporary);
+        sandbox.environment["TMPDIR"] = temporary.string();
+        make_tree(moved);
+    }
+    void make_tree(const std::string &kconfig)
+    {
+        write_fake_kernel(tree, true);
+        write_text(tree / "Makefile", "VERSION = 6\nPATCHLEVEL = 6\nSUBLEVEL = 9\n");
+        write_text(tree / "Kconfig", kconfig);
+        digest = sha256_of_tree(runner, tree).value();
+    }
+    // A line that goes must be there, whatever the fuzz.
+    void make_conflict()
+    {
+        write_text(hooks_6_12 / "build.patch", "--- a/Kconfig\n+++ b/Kconfig\n@@ -1,2 +1,3 @@\n-mainmenu \"tiny\"\n"
+                                               "+mainmenu \"krun\"\n+source \"krun/Kconfig\"\n config PERF\n");
+        make_tree(conflicting);
+    }
+    void port(const std::vector<std::string> &more = {})
+    {
+        std::vector<std::string> arguments = {"port", tree.string()};
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        result = sandbox.krunctl(arguments);
+        EXPECT_EQ(sha256_of_tree(runner, tree).value(), digest) << "the kernel source is only read";
+        EXPECT_TRUE(fs::is_empty(temporary)) << "scratch files are left";
+    }
+    void expect_error(int status, const std::string &message)
+    {
+        EXPECT_EQ(result.status, status) << result.errors;
+        EXPECT_THAT(result.errors, HasSubstr("krunctl: error: "));
+        EXPECT_THAT(result.errors, HasSubstr(message));
+        EXPECT_EQ(result.output, "");
+        std::size_t lines = 0;
+        for (const auto &entry : fs::directory_iterator(sandbox.data() / "kernel/lines")) {
+            EXPECT_THAT(entry.path().filename().string(), StartsWith("6.12")) << "something is left";
+            ++lines;
+        }
+        EXPECT_LE(lines, 1U);
+    }
+    // With patch(1), and no searching: fuzz is not allowed, and an offset would be printed.
+    void expect_fits(const fs::path &patch)
+    {
+        const auto copy = sandbox.root() / "copy";
+        fs::copy(tree, copy, fs::copy_options::recursive);
+        const auto applied =
+            sandbox.run({"patch", "-p1", "--fuzz=0", "--forward", "-d", copy.string(), "-i", patch.string()});
+        EXPECT_EQ(applied.status, 0) << applied.output;
+        EXPECT_THAT(applied.output, Not(HasSubstr("Hunk")));
+        EXPECT_THAT(read_text(copy / "Kconfig"), HasSubstr("source \"krun/Kconfig\"\n"));
+    }
+
+    Sandbox sandbox;
+    SystemProcessRunner runner;
+    const fs::path temporary = sandbox.root() / "temporary";
+    const fs::path tree = sandbox.root() / "tree";
+    const fs::path line = sandbox.data() / "kernel/lines/6.6";
+    const fs::path hooks_6_12 = sandbox.data() / "kernel/lines/6.12/hooks";
+    std::string digest;
+    ProcessResult result;
+};
+
+TEST_F(PortTest, MakesALineWhosePatchesFitExactly)
+{
+    write_text(hooks_6_12 / "build.patch", "About it.\n---\n" + read_text(hooks_6_12 / "build.patch"));
+    port();
+    EXPECT_EQ(result.status, 0) << result.errors;
+    EXPECT_THAT(result.output, HasSubstr("Linux 6.6.9 with the hooks of the line 6.12 (Linux 6.12.1-1)"));
+    EXPECT_THAT(result.output, HasSubstr("fits, 2 lines further down"));
+    EXPECT_THAT(result.output, HasSubstr("next:\n  krunctl build --line 6.6\n  krunctl test --line 6.6\n"));
+    const auto patch = read_text(line / "hooks/build.patch");
+    EXPECT_THAT(patch, StartsWith("About it.\n---\n--- a/Kconfig\n+++ b/Kconfig\n@@ -1,5 +1,6 @@\n"));
+    expect_fits(line / "hooks/build.patch");
+    EXPECT_EQ(read_text(line / "hooks/series"), "build.patch\n");
+    EXPECT_FALSE(fs::exists(line / "hooks/PORTING.md"));
+    EXPECT_FALSE(fs::exists(line.string() + ".partial"));
+    EXPECT_THAT(read_text(line / "line.toml"), HasSubstr("from the line 6.12 to Linux 6.6.9"));
+    EXPECT_THAT(sandbox.krunctl({"lines"}).output, HasSubstr("linux-source-6.6"));
+}
+
+TEST_F(PortTest, WhatFindsNoPlaceIsTheAnswerNoAndGoesIntoTheReport)
+{
+    make_conflict();
+    port();
+    EXPECT_EQ(result.status, 1) << result.errors;
+    EXPECT_THAT(result.output, HasSubstr("MISSING"));
+    EXPECT_THAT(result.output, HasSubstr("0 of 1 hunks have a place, 1 is missing\n"));
+    EXPECT_THAT(result.output, HasSubstr("no line has `mainmenu \"tiny\"`"));
+    const auto notes = read_text(line / "hooks/PORTING.md");
+    EXPECT_THAT(notes, HasSubstr("## build.patch: Kconfig, hunk 1"));
+    EXPECT_THAT(notes, HasSubstr("+source \"krun/Kconfig\"\n"));
+    EXPECT_THAT(notes, HasSubstr("<<<<<<< Linux 6.6.9\nmainmenu \"large\"\n"));
+    EXPECT_THAT(notes, HasSubstr(">>>>>>> Linux 6.12.1-1 with the hook\n"));
+    EXPECT_THAT(read_text(line / "hooks/series"), StartsWith("# nothing of it applied"));
+}
+
+TEST_F(PortTest, ADryRunOnlyReports)
+{
+    port({"--dry-run"});
+    EXPECT_EQ(result.status, 0) << result.errors;
+    EXPECT_THAT(result.output, HasSubstr("all hunks have a place (1)"));
+    EXPECT_THAT(result.output, Not(HasSubstr("made")));
+    EXPECT_FALSE(fs::exists(line));
+    make_conflict();
+    port({"--dry-run"});
+    EXPECT_EQ(result.status, 1);
+    EXPECT_THAT(result.output, HasSubstr("+source \"krun/Kconfig\"\n")) << "there is no file to read it in";
+    EXPECT_FALSE(fs::exists(line));
+}
+
+TEST_F(PortTest, AnExistingLineCanBeTriedDry)
+{
+    fs::create_directories(line);
+    port({"--dry-run"});
+    EXPECT_EQ(result.status, 0) << result.errors;
+    EXPECT_TRUE(fs::is_empty(line));
+}
+
+TEST_F(PortTest, TheReportIsThereAsJson)
+{
+    make_conflict();
+    port({"--json"});
+    EXPECT_EQ(result.status, 1);
+    const auto json = nlohmann::json::parse(result.output);
+    EXPECT_EQ(json["version"], "6.6.9");
+    EXPECT_EQ(json["from"], "6.12");
+    EXPECT_EQ(json["base"], "6.12.1-1");
+    EXPECT_EQ(json["complete"], false);
+    EXPECT_EQ(json["folder"], line.string());
+    EXPECT_EQ(json["hooks"][0]["hunks"][0]["place"], "missing");
+    EXPECT_THAT(json["hooks"][0]["hunks"][0]["conflict"].get<std::string>(), HasSubstr("config OTHER"));
+}
+
+TEST_F(PortTest, WithoutTheLinesSourceItGoesOnWithoutMerges)
+{
+    sandbox.cut_network();
+    port();
+    EXPECT_EQ(result.status, 0) << result.errors;
+    EXPECT_THAT(result.output, HasSubstr("note: without three-way merges, as the source of the line 6.12 is not to be "
+                                         "had: "));
+    expect_fits(line / "hooks/build.patch");
+}
+
+TEST_F(PortTest, OutputAndStartingLineCanBeChosen)
+{
+    fs::copy(hooks_6_12.parent_path(), sandbox.data() / "kernel/lines/6.5", fs::copy_options::recursive);
+    const auto elsewhere = sandbox.root() / "elsewhere";
+    port({"--from", "6.12", "--output", elsewhere.string() + "/"});
+    EXPECT_EQ(result.status, 0) << result.errors;
+    EXPECT_THAT(result.output, HasSubstr("hooks of the line 6.12"));
+    EXPECT_THAT(result.output, HasSubstr("move it to kernel/lines/6.6\n"));
+    expect_fits(elsewhere / "hooks/build.patch");
+    EXPECT_FALSE(fs::exists(line));
+    port({"--dry-run"});
+    EXPECT_THAT(result.output, HasSubstr("hooks of the line 6.5")) << "the nearest";
+}
+
+TEST_F(PortTest, FragmentsOfTheLineAreMentioned)
+{
+    write_text(hooks_6_12.parent_path() / "own.config", "CONFIG_X=y\n");
+    port({"--dry-run"});
+    EXPECT_THAT(result.output, HasSubstr("fragments of its own (own.config), which are not copied"));
+}
+
+TEST_F(PortTest, WhatIsNoUnpatchedKernelIsRefused)
+{
+    const auto refused = [this](const fs::path &what, int status, const std::string &message) {
+        result = sandbox.krunctl({"port", what.string()});
+        expect_error(status, message);
+    };
+    refused(sandbox.root() / "none", 2, "none is not a folder");
+    refused(tree / "Makefile", 2, "Makefile is not a folder");
+    refused(sandbox.data(), 4, "is no Linux source tree");
+    write_text(sandbox.root() / "patched/Makefile", read_text(tree / "Makefile"));
+    write_text(sandbox.root() / "patched/scripts/kconfig/merge_config.sh", "");
+    write_text(sandbox.root() / "patched/krun/Kbuild", "");
+    refused(sandbox.root() / "patched", 2, "patched has hooks already");
+    EXPECT_EQ(sandbox.krunctl({"port"}).status, 2);
+}
+
+TEST_F(PortTest, AnExistingLineIsNotTouched)
+{
+    write_text(tree / "Makefile", "VERSION = 6\nPATCHLEVEL = 12\nSUBLEVEL = 9\n");
+    digest = sha256_of_tree(runner, tree).value();
+    const auto before = sha256_of_tree(runner, sandbox.data()).value();
+    port();
+    expect_error(2, "there is a kernel line 6.12 already");
+    EXPECT_THAT(result.errors, HasSubstr("hint: --output DIR"));
+    EXPECT_EQ(sha256_of_tree(runner, sandbox.data()).value(), before);
+}
+
+TEST_F(PortTest, ThePlaceOfTheOutputIsCheckedFirst)
+{
+    port({"--output", sandbox.data().string()});
+    expect_error(2, "exists already");
+    port({"--output", (sandbox.root() / "no/where").string()});
+    expect_error(2, "there is no folder");
+    port({"--output", (tree / "line").string()});
+    expect_error(2, "is inside the kernel source");
+    EXPECT_FALSE(fs::exists(sandbox.cache())) << "nothing was fetched for it";
+}
+
+TEST_F(PortTest, AnOutputThatCannotBeWrittenLeavesNothing)
+{
+    port({"--output", "/proc/line"}); // where not even root makes folders
+    expect_error(4, "cannot create /proc/line.partial");
+}
+
+TEST_F(PortTest, ALineThatCannotBeReadIsAnError)
+{
+    port({"--from", "1.0"});
+    expect_error(2, "there is no kernel line 1.0");
+    write_text(hooks_6_12 / "build.patch", "only words\n");
+    port();
+    expect_error(4, "the hook build.patch cannot be ported: it changes no file");
+    fs::remove(hooks_6_12 / "build.patch");
+    port();
+    expect_error(4, "build.patch");
+    write_text(hooks_6_12 / "series", "# none\n");
+    port();
+    expect_error(4, "the series of the line 6.12 names no patch");
+    fs::remove(hooks_6_12 / "series");
+    port();
+    expect_error(4, "series");
+    fs::remove_all(hooks_6_12.parent_path());
+    port();
+    expect_error(4, "there is no kernel line in");
+}
+
+TEST_F(PortTest, AHookThatDoesNotEvenFitItsOwnLineMeansNoMerges)
+{
+    write_text(hooks_6_12 / "build.patch",
+               "--- a/Kconfig\n+++ b/Kconfig\n@@ -1,2 +1,2 @@\n-mainmenu \"large\"\n+source "
+               "\"krun/Kconfig\"\n config OTHER\n");
+    make_tree(conflicting);
+    port();
+    EXPECT_EQ(result.status, 0) << result.errors;
+    EXPECT_THAT(result.output, HasSubstr("note: without three-way merges"));
+    expect_fits(line / "hooks/build.patch");
+}
+
+TEST_F(PortTest, AMissingProgramIsNamed)
+{
+    const auto programs = sandbox.root() / "programs";
+    fs::create_directories(programs);
+    sandbox.environment["PATH"] = programs.string();
+    for (const auto *program : {"patch", "diff", "git"}) {
+        result = sandbox.krunctl({"port", tree.string()});
+        expect_error(3, std::string("the program `") + program + "` is not installed");
+        fs::create_symlink("/bin/true", programs / program);
+    }
+}
+
+TEST_F(PortTest, AMissingFolderForTemporaryFilesIsSaid)
+{
+    sandbox.environment["TMPDIR"] = (sandbox.root() / "gone").string();
+    port();
+    expect_error(4, "cannot create a folder in");
+}
+
+} // namespace
+} // namespace krun

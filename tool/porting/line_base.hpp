@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+// The files that a line's hooks were made for, as Debian has them: what a three-way merge starts from.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "porting/hook_patch.hpp"
+#include "porting/port_hooks.hpp"
+#include "porting/workbench.hpp"
+#include "source/kernel_line.hpp"
+#include "util/filesystem.hpp"
+#include "util/process.hpp"
+#include "util/result.hpp"
+
+namespace krun
+{
+
+struct LineBase {
+    SourceFiles files;
+    std::string version; // of the Debian package, "6.12.117-1"
+};
+
+// Takes them from the line's tree in the cache, which is made when it is not there: that takes a download. The hooks
+// are in that tree; they are taken out of the copies.
+Result<LineBase> fetch_line_base(ProcessRunner &runner, Filesystem &files, Workbench &bench, const KernelLine &line,
+                                 const std::vector<HookPatch> &hooks, const std::filesystem::path &data);
+
+} // namespace krun

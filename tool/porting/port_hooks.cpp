@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: MIT
+// The hooks of one line, applied to the files of another kernel; see port_hooks.hpp.
+#include "porting/port_hooks.hpp"
+
+#include <fmt/format.h>
+#include <optional>
+
+#include "porting/source_text.hpp"
+
+namespace krun
+{
+namespace
+{
+
+using Chosen = std::vector<bool>; // of the hunks of a file
+
+FilePatch only(const FilePatch &changes, const Chosen &chosen)
+{
+    FilePatch part{changes.path, {}};
+    for (std::size_t at = 0; at < changes.hunks.size(); ++at) {
+        if (chosen[at])
+            part.hunks.push_back(changes.hunks[at]);
+    }
+    return part;
+}
+
+// One file of one hook on its way into the new kernel.
+class FilePort
+{
+  public:
+    FilePort(Workbench &bench, const MergeLabels &labels, const FilePatch &changes, std::string text)
+        : bench_(bench), labels_(labels), changes_(changes), text_(std::move(text)), placed_(changes.hunks.size())
+    {
+    }
+
+    // `base`: the line's own file before this hook.
+    Result<void> run(const std::optional<std::string> &base)
+    {
+        for (const auto &hunk : changes_.hunks) {
+            HunkReport report;
+            report.file = changes_.path;
+            report.number = hunk.number;
+            report.old_line = hunk.old_line;
+            reports_.push_back(report);
+        }
+        if (auto patched = patch(); !patched)
+            return patched;
+        if (!base)
+            return {};
+        for (std::size_t at = 0; at < reports_.size(); ++at) {
+            if (auto confirmed = reports_[at].place == Place::fuzzy ? confirm(*base, at) : Result<void>(); !confirmed)
+                return confirmed;
+        }
+        for (std::size_t at = 0; at < reports_.size(); ++at) {
+            if (auto merged = reports_[at].is_missing() ? merge(*base, at) : Result<void>(); !merged)
+                return merged;
+        }
+        return {};
+    }
+
+    [[nodiscard]] const std::string &text() const { return text_; }
+    std::vector<HunkReport> &reports() { return reports_; }
+
+  private:
+    Result<void> patch()
+    {
+        auto patched = bench_.patch(text_, changes_);
+        if (!patched)
+            return tl::unexpected(patched.error());
+        text_ = std::move(patched->text);
+        for (std::size_t at = 0; at < reports_.size(); ++at) {
+            const auto &fate = patched->fates[at];
+            if (!fate.placed)
+                continue;
+            auto &report = reports_[at];
+            report.place = fate.fuzz > 0 ? Place::fuzzy : fate.offset != 0 ? Place::moved : Place::exactly;
+            report.offset = fate.offset;
+            report.fuzz = fate.fuzz;
+            report.line = fate.line;
+            report.inside = heading_of(text_, fate.line + changes_.hunks[at].leading_context());
+            placed_[at] = true;
+        }
+        return {};
+    }
+
+    // What the hunk `at` alone does to the line's file that has the hunks `others`, done to `tree`. Nothing when the
+    // hunks do not fit the line's own file one by one.
+    Result<std::optional<MergedText>> merge_one(const std::string &base, const Chosen &others, std::size_t at,
+                                                const std::string &tree)
+    {
+        auto with = others;
+        with[at] = true;
+        const auto before = bench_.patch(base, only(changes_, others));
+        if (!before)
+            return tl::unexpected(before.error());
+        const auto after = bench_.patch(base, only(changes_, with));
+        if (!after)
+            return tl::unexpected(after.error());
+        if (!before->complete() || !after->complete())
+            return std::nullopt;
+        auto merged = bench_.merge(tree, before->text, after->text, labels_);
+        if (!merged)
+            return tl::unexpected(merged.error());
+        return std::move(*merged);
+    }
+
+    // Fuzz can mean a wrong place. Does a merge, which looks at the whole file, choose the same one?
+    Result<void> confirm(const std::string &base, std::size_t at)
+    {
+        const auto without = without_hunk(text_, changes_.hunks[at], reports_[at].line);
+        if (!without)
+            return {};
+        auto others = placed_;
+        others[at] = false;
+        const auto merged = merge_one(base, others, at, *without);
+        if (!merged)
+            return tl::unexpected(merged.error());
+        reports_[at].confirmed = *merged && (*merged)->clean && (*merged)->text == text_;
+        return {};
+    }
+
+    Result<void> merge(const std::string &base, std::size_t at)
+    {
+        auto merged = merge_one(base, placed_, at, text_);
+        if (!merged)
+            return tl::unexpected(merged.error());
+        if (!*merged)
+            return {};
+        auto &report = reports_[at];
+        if (!(*merged)->clean) {
+            report.conflict = std::move((*merged)->conflict);
+            return {};
+        }
+        report.place = (*merged)->text == text_ ? Place::there : Place::merged;
+        report.line = report.place == Place::merged ? first_difference(text_, (*merged)->text) : 0;
+        report.inside = heading_of((*merged)->text, report.line);
+        text_ = std::move((*merged)->text);
+        placed_[at] = true;
+        return {};
+    }
+
+    Workbench &bench_;
+    const MergeLabels &labels_;
+    const FilePatch &changes_;
+    std::string text_;
+    Chosen placed_;
+    std::vector<HunkReport> reports_;
+};
+
+class Porter
+{
+  public:
+    Porter(ProcessRunner &runner, Filesystem &files, Workbench &bench, const PortInput &input)
+        : runner_(runner), bench_(bench), input_(input), pristine_(read_touched_files(files, input.tree, input.hooks)),
+          state_(pristine_), base_(input.base)
+    {
+    }
+
+    Result<std::vector<HookReport>> run()
+    {
+        std::vector<HookReport> reports;
+        for (const auto &hook : input_.hooks) {
+            HookReport report{hook.name, hook.description, {}, {}};
+            for (const auto &changes : hook.files) {
+                auto diff = port_file(changes, report.hunks);
+                if (!diff)
+                    return tl::unexpected(diff.error());
+                report.diffs += *diff;
+            }
+            reports.push_back(std::move(report));
+        }
+        if (auto proved = prove(reports); !proved)
+            return tl::unexpected(proved.error());
+        return reports;
+    }
+
+  private:
+    // The diff for the new kernel; what became of the hunks is added to `reports`.
+    Result<std::string> port_file(const FilePatch &changes, std::vector<HunkReport> &reports)
+    {
+        const auto base = state_of(base_, changes.path);
+        const auto before = state_of(state_, changes.path);
+        std::string diff;
+        std::vector<HunkReport> mine;
+        if (before) {
+            FilePort port(bench_, input_.labels, changes, *before);
+            if (auto ported = port.run(base); !ported)
+                return tl::unexpected(ported.error());
+            auto made = bench_.difference(changes.path, *before, port.text());
+            if (!made)
+                return made;
+            diff = std::move(*made);
+            state_[changes.path] = port.text();
+            mine = std::move(port.reports());
+        } else {
+            mine = std::vector<HunkReport>(changes.hunks.size());
+        }
+        for (std::size_t at = 0; at < mine.size(); ++at) {
+            if (mine[at].is_missing())
+                explain(changes, changes.hunks[at], base, mine[at]);
+            reports.push_back(std::move(mine[at]));
+        }
+        if (auto advanced = advance_base(changes, base); !advanced)
+            return tl::unexpected(advanced.error());
+        return diff;
+    }
+
+    void explain(const FilePatch &changes, const Hunk &hunk, const std::optional<std::string> &base, HunkReport &report)
+    {
+        report.file = changes.path;
+        report.number = hunk.number;
+        report.old_line = hunk.old_line;
+        report.text = hunk.text;
+        report.inside = base ? heading_of(*base, hunk.old_line + hunk.leading_context()) : hunk.section;
+        const auto text = state_of(pristine_, changes.path);
+        report.look = text ? where_to_look(runner_, input_.tree, changes.path, *text, hunk, report.inside)
+                           : where_the_file_is(runner_, input_.tree, changes.path);
+    }
+
+    // The line's file as the next hook finds it.
+    Result<void> advance_base(const FilePatch &changes, const std::optional<std::string> &base)
+    {
+        if (!base)
+            return {};
+        auto patched = bench_.patch(*base, changes);
+        if (!patched)
+            return tl::unexpected(patched.error());
+        base_[changes.path] = std::move(patched->text);
+        return {};
+    }
+
+    // A patch that does not fit exactly would be found out only by a build: better to know here.
+    Result<void> prove(const std::vector<HookReport> &reports)
+    {
+        auto texts = pristine_;
+        for (const auto &report : reports) {
+            if (report.diffs.empty())
+                continue;
+            const auto hook = parse_hook(report.name, report.diffs);
+            if (!hook)
+                return tl::unexpected(hook.error());
+            for (const auto &changes : hook->files) {
+                auto patched = bench_.patch(texts[changes.path], changes);
+                if (!patched)
+                    return tl::unexpected(patched.error());
+                for (const auto &fate : patched->fates) {
+                    if (!fate.exactly())
+                        return failure(fmt::format("the new {} does not fit {} exactly", report.name, changes.path));
+                }
+                texts[changes.path] = std::move(patched->text);
+            }
+        }
+        return {};
+    }
+
+    static std::optional<std::string> state_of(const SourceFiles &texts, const std::string &path)
+    {
+        const auto found = texts.find(path);
+        return found == texts.end() ? std::nullopt : std::optional(found->second);
+    }
+
+    ProcessRunner &runner_;
+    Workbench &bench_;
+    const PortInput &input_;
+    SourceFiles pristine_;
+    SourceFiles state_;
+    SourceFiles base_;
+};
+
+} // namespace
+
+SourceFiles read_touched_files(Filesystem &files, const std::filesystem::path &tree,
+                               const std::vector<HookPatch> &hooks)
+{
+    SourceFiles texts;
+    for (const auto &hook : hooks) {
+        for (const auto &changes : hook.files) {
+            if (auto text = files.read(tree / changes.path); text)
+                texts.emplace(changes.path, std::move(*text));
+        }
+    }
+    return texts;
+}
+
+Result<std::vector<HookReport>> port_hooks(ProcessRunner &runner, Filesystem &files, Workbench &bench,
+                                           const PortInput &input)
+{
+    return Porter(runner, files, bench, input).run();
+}
+
+} // namespace krun

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+// From a kernel tree that no line covers to a new line's folder.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "porting/port_report.hpp"
+#include "util/filesystem.hpp"
+#include "util/process.hpp"
+#include "util/result.hpp"
+
+namespace krun
+{
+
+struct PortRequest {
+    std::filesystem::path tree;   // only read
+    std::string from;             // line to start from; empty: the nearest
+    std::filesystem::path output; // the new line's folder; empty: where the lines are
+    bool dry_run = false;
+};
+
+struct PortedLine {
+    PortReport report;
+    std::filesystem::path folder; // empty after a dry run
+};
+
+// That something is missing is no Error: the report tells it.
+Result<PortedLine> port_kernel(ProcessRunner &runner, Filesystem &files, const PortRequest &request);
+
+} // namespace krun
