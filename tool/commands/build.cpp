@@ -56,8 +56,8 @@ void add_build_command(CLI::App &app, Context &context)
         ->needs(source);
     command->add_option("--config", request.config, "vm, debian, running, or a configuration file")
         ->capture_default_str();
-    command->add_option("--fragment", request.fragments, "configuration fragment to merge last; may be repeated")
-        ->expected(1);
+    command->add_option("--fragment", request.fragments, "configuration fragment to merge last (repeatable)")
+        ->allow_extra_args(false);
     command->add_option_function<std::string>(
         "--local-version",
         [options](const std::string &text) {

@@ -95,11 +95,18 @@ Checker hooks_checker(const Checkpatch &checkpatch, const KernelLine &line)
 std::vector<Checker> overlay_checkers(const Checkpatch &checkpatch, const fs::path &data)
 {
     std::vector<std::string> sources = files_below(data / "kernel/krun", {".c", ".h", ".cpp"});
+    const std::string compat = (data / "kernel/krun/compat.h").string();
+    std::erase(sources, compat);
     for (const char *name : {"Kconfig", "Kbuild", "Makefile"})
         sources.push_back((data / "kernel/krun" / name).string());
+    // What newer kernels would rather have, the older ones lack: constant ctl_tables, kzalloc_obj().
+    const std::string newer_ways = "CONST_STRUCT,ALLOC_WITH_SIZEOF";
     return {
-        // What newer kernels would rather have, the older ones lack: constant ctl_tables, kzalloc_obj().
-        checkpatch.of("overlay", {"--file"}, "CONST_STRUCT,ALLOC_WITH_SIZEOF", sources),
+        // absent.c answers as if there were no such call, hence ENOSYS.
+        checkpatch.of("overlay", {"--file"}, newer_ways + ",ENOSYS", sources),
+        // The one file that may ask for the kernel's version.
+        checkpatch.of("overlay's compat.h", {"--file"}, newer_ways + ",LINUX_VERSION_CODE,CONSTANT_COMPARISON",
+                      {compat}),
         // User space has neither the kernel's types nor its macros.
         checkpatch.of("selftests", {"--file"}, "PREFER_KERNEL_TYPES,ARRAY_SIZE,BIT_MACRO",
                       files_below(data / "kernel/selftests", {".c", ".h"})),
