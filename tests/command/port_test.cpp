@@ -185,11 +185,12 @@ TEST_F(PortTest, OutputAndStartingLineCanBeChosen)
     EXPECT_THAT(result.output, HasSubstr("hooks of the line 6.5")) << "the nearest";
 }
 
-TEST_F(PortTest, FragmentsOfTheLineAreMentioned)
+TEST_F(PortTest, FragmentsOfTheLineGoAlong)
 {
-    write_text(hooks_6_12.parent_path() / "own.config", "CONFIG_X=y\n");
-    port({"--dry-run"});
-    EXPECT_THAT(result.output, HasSubstr("fragments of its own (own.config), which are not copied"));
+    write_text(hooks_6_12.parent_path() / "config/krun.config", "CONFIG_X=y\n");
+    port();
+    EXPECT_THAT(result.output, HasSubstr("fragments of its own (krun.config), which the new line gets too"));
+    EXPECT_EQ(read_text(line / "config/krun.config"), "CONFIG_X=y\n");
 }
 
 TEST_F(PortTest, WhatIsNoUnpatchedKernelIsRefused)

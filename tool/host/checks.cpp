@@ -19,7 +19,8 @@ namespace
 {
 
 constexpr double tickless_seconds = 3.0;
-constexpr double tickless_limit = 1.0; // local-timer interrupts a second; docs/design/tickless.md says what is left of them
+constexpr double tickless_limit =
+    1.0; // local-timer interrupts a second; docs/design/tickless.md says what is left of them
 constexpr double busy_seconds = 0.2;
 
 CheckResult pass(std::string detail) { return {{}, {}, CheckStatus::pass, std::move(detail), {}}; }

@@ -6,6 +6,7 @@
 #include <fmt/ranges.h>
 
 #include "porting/port_text.hpp"
+#include "source/overlay.hpp"
 
 namespace krun
 {
@@ -49,6 +50,10 @@ Result<void> fill(Filesystem &files, const std::filesystem::path &folder, const 
     for (const auto &hook : report.hooks) {
         if (auto written = files.write(hooks / hook.name, hook.description + hook.diffs); !written)
             return written;
+    }
+    if (files.exists(from.config)) {
+        if (auto copied = mirror_folder(files, from.config, folder / "config"); !copied)
+            return tl::unexpected(copied.error());
     }
     if (report.complete())
         return {};

@@ -140,15 +140,15 @@ Result<std::vector<HookPatch>> read_hooks(Filesystem &files, const KernelLine &l
     return hooks;
 }
 
-// What the new line does not get by itself.
+// Nobody can tell but the build, which says so when an option is not to be had.
 void note_fragments(Filesystem &files, const KernelLine &line, PortReport &report)
 {
-    auto names = files.list(line.hooks.parent_path()).value_or(std::vector<std::string>());
-    std::erase_if(names, [](const std::string &name) { return !name.ends_with(".config"); });
+    const auto names = files.list(line.config).value_or(std::vector<std::string>());
     if (!names.empty())
-        report.notes.push_back(fmt::format("the line {} has configuration fragments of its own ({}), which are not "
-                                           "copied: see whether this kernel needs them",
-                                           line.name, fmt::join(names, ", ")));
+        report.notes.push_back(
+            fmt::format("the line {} has configuration fragments of its own ({}), which the new line "
+                        "gets too: see whether this kernel needs them",
+                        line.name, fmt::join(names, ", ")));
 }
 
 Result<void> add_base(ProcessRunner &runner, Filesystem &files, Workbench &bench, const Plan &plan, PortInput &input,
