@@ -2,8 +2,11 @@
 // Configurations that others made; see base_config.hpp.
 #include "build/base_config.hpp"
 
+#include <algorithm>
+#include <array>
 #include <fmt/format.h>
 #include <sys/utsname.h>
+#include <utility>
 
 #include "build/config_values.hpp"
 #include "build/kernel_config.hpp"
@@ -26,15 +29,16 @@ Result<std::string> decompressed(ProcessRunner &runner, const std::string &progr
     return result->output;
 }
 
-// A certificate that is a file of the tree's builder ("debian/certs/...") stops the build of everybody else.
-std::string safe_value(const std::string &symbol, const std::string &value)
-{
-    if (symbol == "SYSTEM_TRUSTED_KEYS" || symbol == "SYSTEM_REVOCATION_KEYS")
-        return "\"\"";
-    if (symbol == "MODULE_SIG_KEY")
-        return "\"certs/signing_key.pem\""; // the build makes this one
-    return value;
-}
+// What makes a build depend on files or on chance of the machine where it runs. A certificate that is a file of the
+// configuration's builder ("debian/certs/...") stops the build of everybody else; a key that the build makes is another
+// one each time, and so would be every byte that it signs.
+constexpr std::array<std::pair<const char *, const char *>, 5> signing = {{
+    {"SYSTEM_TRUSTED_KEYS", "\"\""},
+    {"SYSTEM_REVOCATION_KEYS", "\"\""},
+    {"MODULE_SIG_KEY", "\"\""},
+    {"MODULE_SIG_ALL", "n"},
+    {"MODULE_SIG_FORCE", "n"},
+}};
 
 } // namespace
 
@@ -92,15 +96,17 @@ std::string without_traps(const std::string &base_text, bool keep_debug_info)
     std::string text;
     for (const auto &line : lines_of(base_text)) {
         const auto values = parse_config(line);
-        if (values.empty()) {
-            text += line + "\n";
-            continue;
-        }
-        const auto &[symbol, value] = *values.begin();
+        const auto symbol = values.empty() ? std::string() : values.begin()->first;
+        const bool signs = std::any_of(signing.begin(), signing.end(),
+                                       [&symbol](const auto &setting) { return symbol == setting.first; });
         // Debug information multiplies time and space of a build by five, and nothing of ours reads it.
-        if (keep_debug_info || !symbol.starts_with("DEBUG_INFO"))
-            text += config_line(symbol, safe_value(symbol, value)) + "\n";
+        const bool debugs = !keep_debug_info && symbol.starts_with("DEBUG_INFO");
+        if (!signs && !debugs)
+            text += line + "\n";
     }
+    // Also when the base says nothing of them: their defaults are the trap.
+    for (const auto &[symbol, value] : signing)
+        text += config_line(symbol, value) + "\n";
     return keep_debug_info ? text : text + "CONFIG_DEBUG_INFO_NONE=y\n";
 }
 
