@@ -101,8 +101,10 @@ TEST(BaseConfig, LosesItsBuildersCertificatesAndDebugInformation)
     const auto text = without_traps("CONFIG_SYSTEM_TRUSTED_KEYS=\"debian/certs/x.pem\"\nCONFIG_MODULE_SIG_KEY=\"a\"\n"
                                     "CONFIG_DEBUG_INFO=y\nCONFIG_DEBUG_INFO_BTF=y\n# CONFIG_B is not set\nCONFIG_A=m\n",
                                     false);
-    EXPECT_EQ(text, "CONFIG_SYSTEM_TRUSTED_KEYS=\"\"\nCONFIG_MODULE_SIG_KEY=\"certs/signing_key.pem\"\n"
-                    "# CONFIG_B is not set\nCONFIG_A=m\nCONFIG_DEBUG_INFO_NONE=y\n");
+    EXPECT_EQ(text, "# CONFIG_B is not set\nCONFIG_A=m\n"
+                    "CONFIG_SYSTEM_TRUSTED_KEYS=\"\"\nCONFIG_SYSTEM_REVOCATION_KEYS=\"\"\nCONFIG_MODULE_SIG_KEY=\"\"\n"
+                    "# CONFIG_MODULE_SIG_ALL is not set\n# CONFIG_MODULE_SIG_FORCE is not set\n"
+                    "CONFIG_DEBUG_INFO_NONE=y\n");
     EXPECT_THAT(without_traps("CONFIG_DEBUG_INFO=y\n", true), AllOf(HasSubstr("INFO=y"), Not(HasSubstr("NONE"))));
 }
 
