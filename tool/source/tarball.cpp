@@ -63,6 +63,22 @@ std::size_t unpacked_size(ProcessRunner &runner, const std::filesystem::path &ta
     return 0;
 }
 
+// What else than a full disk makes a decompressor or tar fail is the tarball.
+Result<void> run_on_tarball(ProcessRunner &runner, const Command &command, const std::filesystem::path &tarball,
+                            const std::filesystem::path &folder)
+{
+    const auto result = runner.run(command);
+    if (!result)
+        return tl::unexpected(result.error());
+    if (tells_of_full_disk(result->errors))
+        return full_disk("the file system of " + folder.string());
+    if (!result->ok())
+        return failure(fmt::format("{} is damaged: {} failed with status {}", tarball.string(), command.argv.front(),
+                                   result->status),
+                       "fetch it again");
+    return {};
+}
+
 } // namespace
 
 std::string tar_name(const std::string &file)
@@ -103,15 +119,8 @@ Result<std::filesystem::path> decompress(ProcessRunner &runner, Filesystem &file
         return tl::unexpected(copied.error());
     for (const auto &command : decompress_commands(folder, file)) {
         say(fmt::format("decompressing {}", file));
-        const auto result = runner.run(command);
-        if (!result)
-            return tl::unexpected(result.error());
-        if (tells_of_full_disk(result->errors))
-            return full_disk("the file system of " + folder.string());
-        if (!result->ok())
-            return failure(fmt::format("{} is damaged: {} failed with status {}", tarball.string(),
-                                       command.argv.front(), result->status),
-                           "fetch it again");
+        if (auto done = run_on_tarball(runner, command, tarball, folder); !done)
+            return tl::unexpected(done.error());
     }
     return folder / tar_name(file);
 }
@@ -146,14 +155,8 @@ Result<void> unpack_tarball(ProcessRunner &runner, const std::filesystem::path &
         if (words.size() == 2 && words[0] == "tar:" && words[1].find_first_not_of("0123456789") == std::string::npos)
             progress.set(std::strtoull(words[1].c_str(), nullptr, 10) * tar_record / mebibyte, "MiB");
     };
-    const auto result = runner.run(command);
-    if (!result)
-        return tl::unexpected(result.error());
-    if (tells_of_full_disk(result->errors))
-        return full_disk("the file system of " + folder.string());
-    if (!result->ok())
-        return failure(
-            fmt::format("{} is damaged: tar failed with status {}", tarball.filename().string(), result->status));
+    if (auto done = run_on_tarball(runner, command, tarball, folder); !done)
+        return done;
     progress.finish("done");
     return {};
 }
