@@ -205,7 +205,7 @@ TEST_F(PortTest, WhatIsNoUnpatchedKernelIsRefused)
     write_text(sandbox.root() / "patched/Makefile", read_text(tree / "Makefile"));
     write_text(sandbox.root() / "patched/scripts/kconfig/merge_config.sh", "");
     write_text(sandbox.root() / "patched/krun/Kbuild", "");
-    refused(sandbox.root() / "patched", 2, "patched has hooks already");
+    refused(sandbox.root() / "patched", 4, "patched is patched already");
     EXPECT_EQ(sandbox.krunctl({"port"}).status, 2);
 }
 

@@ -25,15 +25,10 @@ constexpr std::uintmax_t tree_space = 2300 * mebibyte;
 constexpr std::uintmax_t tiny_objects_space = 600 * mebibyte;
 constexpr std::uintmax_t full_objects_space = 9000 * mebibyte;
 
-struct Needed {
-    std::string program;
-    std::string package;
-};
-
-std::vector<Needed> needed_programs(const BuildPlan &plan, const BuildRequest &request)
+std::vector<NeededProgram> needed_programs(const BuildPlan &plan, const BuildRequest &request)
 {
-    std::vector<Needed> needed = {{"make", "make"}, {"gcc", "gcc"}, {"flex", "flex"},  {"bison", "bison"},
-                                  {"bc", "bc"},     {"tar", "tar"}, {"patch", "patch"}};
+    std::vector<NeededProgram> needed = {{"make", "make"}, {"gcc", "gcc"}, {"flex", "flex"},  {"bison", "bison"},
+                                         {"bc", "bc"},     {"tar", "tar"}, {"patch", "patch"}};
     if (!plan.origin || request.config == "debian")
         needed.insert(needed.end(), {{"xz", "xz-utils"}, {"apt-get", "apt"}, {"dpkg-deb", "dpkg"}});
     if (!plan.origin)
@@ -52,16 +47,6 @@ std::vector<Needed> needed_programs(const BuildPlan &plan, const BuildRequest &r
             needed.push_back({decompressor.program, decompressor.package});
     }
     return needed;
-}
-
-Result<void> expect_programs(const std::vector<Needed> &needed)
-{
-    for (const auto &[program, package] : needed) {
-        if (!program_on_path(program))
-            return host_lacks(fmt::format("the program `{}` is not installed", program),
-                              fmt::format("sudo apt-get install {}", package));
-    }
-    return {};
 }
 
 Result<std::vector<KernelLine>> possible_lines(Filesystem &files, const std::filesystem::path &data,

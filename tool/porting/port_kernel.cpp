@@ -33,28 +33,16 @@ struct Plan {
     fs::path folder; // the new line's
 };
 
-Result<void> expect_programs()
-{
-    struct Needed {
-        const char *program;
-        const char *package;
-    };
-    for (const auto &[program, package] : {Needed{"patch", "patch"}, {"diff", "diffutils"}, {"git", "git"}}) {
-        if (!program_on_path(program))
-            return host_lacks(fmt::format("the program `{}` is not installed", program),
-                              fmt::format("sudo apt-get install {}", package));
-    }
-    return {};
-}
-
 Result<KernelVersion> version_to_port(Filesystem &files, const fs::path &tree)
 {
     if (!files.is_directory(tree))
         return usage_error(fmt::format("{} is not a folder", tree.string()),
                            "name the folder of an unpacked kernel source");
     auto version = kernel_version_of(files, tree, tree.string());
-    if (version && is_patched(files, tree))
-        return usage_error(fmt::format("{} has hooks already", tree.string()), "name an unpatched kernel source");
+    if (!version)
+        return version;
+    if (auto unpatched = expect_unpatched(files, tree, tree.string()); !unpatched)
+        return tl::unexpected(unpatched.error());
     return version;
 }
 
@@ -115,7 +103,7 @@ Result<Plan> make_plan(Filesystem &files, const PortRequest &request)
         if (auto place = expect_free_place(files, plan, !request.output.empty()); !place)
             return tl::unexpected(place.error());
     }
-    if (auto present = expect_programs(); !present)
+    if (auto present = expect_programs({{"patch", "patch"}, {"diff", "diffutils"}, {"git", "git"}}); !present)
         return tl::unexpected(present.error());
     return plan;
 }

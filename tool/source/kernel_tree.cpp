@@ -60,10 +60,13 @@ Result<KernelVersion> kernel_version_of(Filesystem &files, const std::filesystem
     return version;
 }
 
-bool is_patched(Filesystem &files, const std::filesystem::path &tree)
+Result<void> expect_unpatched(Filesystem &files, const std::filesystem::path &tree, const std::string &origin)
 {
-    return files.exists(tree / "krun") ||
-           files.read(tree / "Kconfig").value_or(std::string()).find("krun/Kconfig") != std::string::npos;
+    if (!files.exists(tree / "krun") &&
+        files.read(tree / "Kconfig").value_or(std::string()).find("krun/Kconfig") == std::string::npos)
+        return {};
+    return failure(fmt::format("{} is patched already: it has Krun's hooks or overlay in it", origin),
+                   "name the pristine source that it was made from");
 }
 
 unsigned releases_between(const KernelVersion &version, const std::string &series)

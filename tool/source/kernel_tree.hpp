@@ -27,8 +27,8 @@ struct KernelVersion {
 Result<KernelVersion> kernel_version_of(Filesystem &files, const std::filesystem::path &tree,
                                         const std::string &origin);
 
-// Whether our hooks, or those of another Krun, are in the tree.
-bool is_patched(Filesystem &files, const std::filesystem::path &tree);
+// An Error when our hooks, or those of another Krun, are in the tree. `origin` names it there.
+Result<void> expect_unpatched(Filesystem &files, const std::filesystem::path &tree, const std::string &origin);
 
 // How many releases lie between two series: 5.19 and 6.0 are neighbours, and so are 6.19 and 7.0.
 unsigned releases_between(const KernelVersion &version, const std::string &series);

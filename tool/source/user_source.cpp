@@ -149,14 +149,6 @@ Result<void> unpack_origin(ProcessRunner &runner, Filesystem &files, UserSource 
     return unpacked;
 }
 
-Result<void> expect_pristine(Filesystem &files, const std::filesystem::path &tree, const SourceOrigin &origin)
-{
-    if (!is_patched(files, tree))
-        return {};
-    return failure(fmt::format("{} is patched already: it has Krun's hooks or overlay in it", origin.text),
-                   "name the pristine source that it was made from");
-}
-
 Result<void> identify(ProcessRunner &runner, UserSource &source)
 {
     auto identity = source.origin.is_tarball() ? sha256_of_file(runner, source.origin.path)
@@ -179,8 +171,8 @@ Result<KernelVersion> fetch_tree(ProcessRunner &runner, Filesystem &files, UserS
     auto version = kernel_version_of(files, folder / "tree", source.origin.text);
     if (!version)
         return version;
-    if (auto pristine = expect_pristine(files, folder / "tree", source.origin); !pristine)
-        return tl::unexpected(pristine.error());
+    if (auto unpatched = expect_unpatched(files, folder / "tree", source.origin.text); !unpatched)
+        return tl::unexpected(unpatched.error());
     return version;
 }
 

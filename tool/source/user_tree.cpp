@@ -72,9 +72,8 @@ Result<void> check_user_tree(ProcessRunner &runner, Filesystem &files, const Sou
 {
     if (auto version = kernel_version_of(files, origin.path, origin.text); !version)
         return tl::unexpected(version.error());
-    if (is_patched(files, origin.path))
-        return failure(fmt::format("{} is patched already: it has Krun's hooks or overlay in it", origin.text),
-                       "name the pristine tree that it was made from");
+    if (auto unpatched = expect_unpatched(files, origin.path, origin.text); !unpatched)
+        return unpatched;
     if (auto clean = check_clean(files, origin.path); !clean)
         return clean;
     if (origin.kind == OriginKind::git)

@@ -77,4 +77,14 @@ bool program_on_path(const std::string &name)
     return false;
 }
 
+Result<void> expect_programs(const std::vector<NeededProgram> &needed)
+{
+    for (const auto &[program, package] : needed) {
+        if (!program_on_path(program))
+            return host_lacks(fmt::format("the program `{}` is not installed", program),
+                              fmt::format("sudo apt-get install {}", package));
+    }
+    return {};
+}
+
 } // namespace krun

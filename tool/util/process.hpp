@@ -71,4 +71,11 @@ std::string quoted(const Command &command);
 // True when `name` is an executable on PATH.
 bool program_on_path(const std::string &name);
 
+struct NeededProgram {
+    std::string program;
+    std::string package; // Debian's, that has it
+};
+// The first that is missing, as ExitCode::host_lacks with the command that installs it.
+Result<void> expect_programs(const std::vector<NeededProgram> &needed);
+
 } // namespace krun

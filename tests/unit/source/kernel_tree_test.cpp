@@ -46,12 +46,12 @@ TEST(KernelTree, KnowsWhenHooksAreInIt)
 {
     FakeFilesystem files;
     add_tree(files, "");
-    EXPECT_FALSE(is_patched(files, "/k"));
+    EXPECT_TRUE(expect_unpatched(files, "/k", "it"));
     files.add("/k/Kconfig", "source \"krun/Kconfig\"\n");
-    EXPECT_TRUE(is_patched(files, "/k"));
+    EXPECT_FALSE(expect_unpatched(files, "/k", "it"));
     FakeFilesystem with_overlay;
     with_overlay.add("/k/krun/Kbuild", "");
-    EXPECT_TRUE(is_patched(with_overlay, "/k"));
+    EXPECT_FALSE(expect_unpatched(with_overlay, "/k", "it"));
 }
 
 KernelLine line(const std::string &name)
