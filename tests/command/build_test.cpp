@@ -118,6 +118,15 @@ TEST_F(BuildTest, AFragmentThatTakesNoEffectIsNamedWithItsDependency)
     EXPECT_FALSE(std::filesystem::exists(sandbox.kernel()));
 }
 
+TEST_F(BuildTest, EveryFragmentIsMerged)
+{
+    write_text(sandbox.root() / "one.config", "CONFIG_ONE=y\n");
+    write_text(sandbox.root() / "two.config", "CONFIG_TWO=y\n");
+    build({"--fragment", "one.config", "--fragment", "two.config"});
+    expect_built();
+    EXPECT_THAT(read_text(sandbox.kernel() / "config"), AllOf(HasSubstr("CONFIG_ONE=y"), HasSubstr("CONFIG_TWO=y")));
+}
+
 TEST_F(BuildTest, ACompileErrorIsTheMessageAndTheLogsEndIsShown)
 {
     write_text(sandbox.data() / "kernel/krun/first.c", "int first\n");

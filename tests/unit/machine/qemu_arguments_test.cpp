@@ -74,6 +74,13 @@ TEST_F(QemuArgumentsTest, TheGuestIsToldTheRateOfItsTsc)
     EXPECT_NE(kernel_command_line(request, setup).find(" tsc_early_khz=1000000"), std::string::npos);
 }
 
+TEST_F(QemuArgumentsTest, OnlyAnEmulatedMachineIsSparedTheTestsThatItFails)
+{
+    EXPECT_NE(kernel_command_line(request, setup).find(" no_timer_check"), std::string::npos);
+    setup.kvm = true;
+    EXPECT_EQ(kernel_command_line(request, setup).find("no_timer_check"), std::string::npos);
+}
+
 TEST_F(QemuArgumentsTest, ThePersonsKernelOptionsComeLastAndWin)
 {
     request.append = "panic=5 quiet";
