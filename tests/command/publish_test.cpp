@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+// `krunctl publish` with the real reprepro, gpg and apt: what it makes, and what it refuses.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "sandbox.hpp"
+
+namespace krun
+{
+namespace
+{
+
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr const char *user = "fleet <fleet@example.org>";
+
+class PublishTest : public testing::Test
+{
+  protected:
+    PublishTest()
+    {
+        // gpg's sockets want a short path and a folder for its user alone.
+        std::filesystem::create_directory(home());
+        std::filesystem::permissions(home(), std::filesystem::perms(0700));
+        sandbox.environment["GNUPGHOME"] = home().string();
+        must({"gpg", "--homedir", home().string(), "--batch", "--quiet", "--passphrase", "", "--quick-gen-key", user,
+              "ed25519", "sign", "0"});
+    }
+    ~PublishTest() override
+    {
+        static_cast<void>(sandbox.run({"gpgconf", "--homedir", home().string(), "--kill", "all"}));
+    }
+
+    [[nodiscard]] std::filesystem::path home() const { return sandbox.root() / "gnupg"; }
+    [[nodiscard]] std::filesystem::path repository() const { return sandbox.root() / "repository"; }
+
+    ProcessResult must(const std::vector<std::string> &argv)
+    {
+        auto done = sandbox.run(argv);
+        EXPECT_EQ(done.status, 0) << argv.front() << ": " << done.errors;
+        return done;
+    }
+    std::string make_deb(const std::string &name, const std::string &version, const std::string &note = "",
+                         const std::string &architecture = "amd64")
+    {
+        const auto folder = sandbox.root() / "package" / name;
+        write_text(folder / "DEBIAN/control", "Package: " + name + "\nVersion: " + version +
+                                                  "\nArchitecture: " + architecture +
+                                                  "\nMaintainer: me <me@example.org>\nSection: kernel\n"
+                                                  "Priority: optional\nDescription: test " +
+                                                  note + "\n");
+        const auto deb = (sandbox.root() / (name + "_" + version + "_" + architecture + ".deb")).string();
+        must({"dpkg-deb", "--root-owner-group", "--build", folder.string(), deb});
+        return deb;
+    }
+    ProcessResult publish(std::vector<std::string> more)
+    {
+        std::vector<std::string> arguments = {"publish", repository().string()};
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        return sandbox.krunctl(arguments);
+    }
+    ProcessResult publish_kernel(const std::string &release, const std::string &version, const std::string &note = "")
+    {
+        return publish({make_deb("linux-image-" + release, version, note), "--key", user, "--json"});
+    }
+    std::string index() { return read_text(repository() / "dists/krun/main/binary-amd64/Packages"); }
+    void expect_refused(const ProcessResult &result, int status, const std::string &message)
+    {
+        EXPECT_EQ(result.status, status) << result.errors;
+        EXPECT_THAT(result.errors, HasSubstr(message));
+        EXPECT_FALSE(std::filesystem::exists(repository() / "dists"));
+    }
+    Sandbox sandbox;
+};
+
+TEST_F(PublishTest, SignsAnIndexThatTheExportedKeyVerifies)
+{
+    const auto result = publish_kernel("6.12.1.krun.aa", "6.12.1-1");
+    ASSERT_EQ(result.status, 0) << result.errors;
+    const auto json = nlohmann::json::parse(result.output);
+    EXPECT_EQ(json["suite"], "krun");
+    EXPECT_EQ(json["packages"].size(), 2U);
+    const auto keyring = (sandbox.root() / "fleet.gpg").string();
+    must({"gpg", "--homedir", home().string(), "--batch", "--dearmor", "--output", keyring,
+          (repository() / "krun-archive-keyring.asc").string()});
+    must({"gpgv", "--keyring", keyring, (repository() / "dists/krun/InRelease").string()});
+}
+
+TEST_F(PublishTest, TheLinesPackageFollowsTheNewestKernel)
+{
+    ASSERT_EQ(publish_kernel("6.12.1.krun.aa", "6.12.1-1").status, 0);
+    EXPECT_THAT(index(), HasSubstr("Depends: linux-image-6.12.1.krun.aa (= 6.12.1-1)"));
+    ASSERT_EQ(publish_kernel("6.12.2.krun.bb", "6.12.2-1").status, 0);
+    EXPECT_THAT(index(), HasSubstr("Depends: linux-image-6.12.2.krun.bb (= 6.12.2-1)"));
+    EXPECT_THAT(index(), HasSubstr("Version: 6.12.2+krun1"));
+    EXPECT_THAT(index(), HasSubstr("Package: linux-image-6.12.1.krun.aa")); // what is installed stays to be had
+    ASSERT_EQ(publish_kernel("6.12.1.krun.cc", "6.12.1-1").status, 0);
+    EXPECT_THAT(index(), HasSubstr("Version: 6.12.2+krun1"));
+}
+
+TEST_F(PublishTest, TheSamePackageAgainChangesNothing)
+{
+    ASSERT_EQ(publish_kernel("6.12.1.krun.aa", "6.12.1-1").status, 0);
+    const auto before = index();
+    const auto again =
+        publish({(sandbox.root() / "linux-image-6.12.1.krun.aa_6.12.1-1_amd64.deb").string(), "--key", user});
+    ASSERT_EQ(again.status, 0) << again.errors;
+    EXPECT_EQ(index(), before);
+    EXPECT_THAT(again.output, HasSubstr("Signed-By: /etc/apt/keyrings/krun-archive-keyring.asc"));
+}
+
+TEST_F(PublishTest, OtherContentsUnderTheSameVersionAreRefused)
+{
+    ASSERT_EQ(publish_kernel("6.12.1.krun.aa", "6.12.1-1").status, 0);
+    const auto before = index();
+    const auto other = publish_kernel("6.12.1.krun.aa", "6.12.1-1", "changed");
+    EXPECT_EQ(other.status, 4);
+    EXPECT_THAT(other.errors, HasSubstr("same name and version, but with other contents"));
+    EXPECT_EQ(index(), before);
+}
+
+TEST_F(PublishTest, WhatIsNoKernelGetsNoLinePackage)
+{
+    const auto result = publish({make_deb("krunctl", "2.0"), "--key", user});
+    ASSERT_EQ(result.status, 0) << result.errors;
+    EXPECT_THAT(index(), Not(HasSubstr("linux-image-krun")));
+}
+
+TEST_F(PublishTest, BadInputIsRefusedAndNothingIsMade)
+{
+    const auto deb = make_deb("linux-image-6.12.1.krun.aa", "6.12.1-1");
+    expect_refused(publish({"none.deb", "--key", user}), 2, "there is no file none.deb");
+    write_text(sandbox.root() / "text.deb", "no package");
+    expect_refused(publish({(sandbox.root() / "text.deb").string(), "--key", user}), 2, "is not a Debian package");
+    expect_refused(publish({make_deb("other", "1", "", "arm64"), "--key", user}), 2, "is for arm64, not for amd64");
+    expect_refused(publish({deb, "--key", "nobody"}), 3, "you have no secret key nobody");
+    expect_refused(publish({deb}), 2, "--key is required");
+    expect_refused(publish({"--key", user}), 2, "DEB is required");
+    write_text(repository() / "holiday.jpg", "");
+    expect_refused(publish({deb, "--key", user}), 2, "holds something else");
+}
+
+TEST_F(PublishTest, ADryRunNamesTheCommandAndChangesNothing)
+{
+    const auto result = publish({make_deb("linux-image-6.12.1.krun.aa", "6.12.1-1"), "--key", user, "--dry-run"});
+    EXPECT_EQ(result.status, 0) << result.errors;
+    EXPECT_THAT(result.output, HasSubstr("reprepro --basedir"));
+    EXPECT_FALSE(std::filesystem::exists(repository()));
+}
+
+} // namespace
+} // namespace krun

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+// `krunctl publish`: packages into a signed apt repository that other machines install from.
+#include <fmt/format.h>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "commands/command.hpp"
+#include "package/deb_repository.hpp"
+
+namespace krun
+{
+namespace
+{
+
+struct Options {
+    PublishRequest request;
+    bool json = false;
+};
+
+void print_json(const PublishRequest &request, const Published &published)
+{
+    nlohmann::ordered_json packages = nlohmann::ordered_json::array();
+    for (const auto &package : published.packages)
+        packages.push_back({{"name", package.name}, {"version", package.version}});
+    const nlohmann::ordered_json json = {{"folder", std::filesystem::absolute(request.folder).string()},
+                                         {"suite", repository_suite},
+                                         {"key", published.fingerprint},
+                                         {"packages", packages}};
+    fmt::print("{}\n", json.dump(2));
+}
+
+void print_people(const PublishRequest &request, const Published &published)
+{
+    for (const auto &package : published.packages)
+        fmt::print("{} {}\n", package.name, package.version);
+    fmt::print("\nOn each machine, as root, with the address at which you serve {}:\n"
+               "  put its {} into /etc/apt/keyrings/\n"
+               "  write /etc/apt/sources.list.d/krun.sources:\n"
+               "    Types: deb\n    URIs: ADDRESS\n    Suites: {}\n    Components: main\n"
+               "    Signed-By: /etc/apt/keyrings/{}\n",
+               request.folder.string(), repository_key_file, repository_suite, repository_key_file);
+}
+
+void run(Context &context, const Options &options)
+{
+    const auto published = unwrap(publish(context.runner, context.files, options.request));
+    if (options.request.dry_run)
+        return;
+    if (options.json)
+        print_json(options.request, published);
+    else
+        print_people(options.request, published);
+}
+
+} // namespace
+
+void add_publish_command(CLI::App &app, Context &context)
+{
+    auto options = std::make_shared<Options>();
+    auto &request = options->request;
+    auto *command = app.add_subcommand("publish", "put packages into a signed apt repository");
+    command->add_option("DIR", request.folder, "folder of the repository; made when it is not there")->required();
+    command->add_option("DEB", request.debs, "packages to put into it")->required();
+    command->add_option("--key", request.key, "your OpenPGP key to sign with, as gpg names it")->required();
+    auto *dry_run = command->add_flag("--dry-run", request.dry_run, "print the command, change nothing");
+    command->add_flag("--json", options->json, "print what the repository holds as JSON")->excludes(dry_run);
+    command->callback([&context, options] { run(context, *options); });
+}
+
+} // namespace krun

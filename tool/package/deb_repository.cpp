@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: MIT
+// A signed apt repository; see deb_repository.hpp.
+#include "package/deb_repository.hpp"
+
+#include <fmt/format.h>
+#include <optional>
+
+#include "package/line_package.hpp"
+#include "util/paths.hpp"
+#include "util/progress.hpp"
+#include "util/text.hpp"
+
+#include <unistd.h>
+
+namespace krun
+{
+namespace
+{
+
+namespace fs = std::filesystem;
+
+constexpr const char *first_line = "# Made by krunctl publish: a repository of Krun kernels.\n";
+
+struct DebFields {
+    std::string name;
+    std::string version;
+    std::string architecture;
+};
+
+Result<DebFields> fields_of(ProcessRunner &runner, Filesystem &files, const fs::path &deb)
+{
+    if (!files.exists(deb) || files.is_directory(deb))
+        return usage_error(fmt::format("there is no file {}", shell_quoted(deb.string())));
+    Command command;
+    command.argv = {"dpkg-deb", "--show", "--showformat", "${Package}\n${Version}\n${Architecture}\n", deb.string()};
+    command.environment["LC_ALL"] = "C";
+    const auto shown = runner.run(command);
+    if (!shown)
+        return tl::unexpected(shown.error());
+    const auto lines = lines_of(shown->output);
+    if (!shown->ok() || lines.size() < 3)
+        return usage_error(fmt::format("{} is not a Debian package", deb.string()));
+    if (lines[2] != "amd64" && lines[2] != "all")
+        return usage_error(fmt::format("{} is for {}, not for amd64", deb.string(), lines[2]));
+    return DebFields{lines[0], lines[1], lines[2]};
+}
+
+Result<std::string> fingerprint_of(ProcessRunner &runner, const std::string &key)
+{
+    Command command;
+    command.argv = {"gpg", "--batch", "--with-colons", "--list-secret-keys", key};
+    command.environment["LC_ALL"] = "C";
+    const auto listed = runner.run(command);
+    if (!listed)
+        return tl::unexpected(listed.error());
+    std::string found;
+    unsigned keys = 0;
+    for (const auto &line : lines_of(listed->output)) {
+        const auto fields = split(line, ':');
+        keys += fields[0] == "sec" ? 1 : 0;
+        // The first fingerprint behind "sec" is the primary key's own; those of subkeys follow.
+        if (fields[0] == "fpr" && fields.size() > 9 && found.empty())
+            found = fields[9];
+    }
+    if (found.empty())
+        return host_lacks(fmt::format("you have no secret key {}", shell_quoted(key)),
+                          "gpg --list-secret-keys shows yours; gpg --quick-generate-key NAME makes one");
+    if (keys > 1)
+        return usage_error(fmt::format("{} of your secret keys match {}", keys, shell_quoted(key)),
+                           "name one by its fingerprint");
+    return found;
+}
+
+std::string distributions_file(const std::string &fingerprint)
+{
+    return fmt::format("{}Codename: {}\nComponents: main\nArchitectures: amd64\nDescription: Krun Linux kernels\n"
+                       "SignWith: {}\n",
+                       first_line, repository_suite, fingerprint);
+}
+
+fs::path distributions_of(const PublishRequest &request) { return request.folder / "conf/distributions"; }
+
+// A folder of something else is not to become a repository by a slip of the keyboard.
+Result<void> expect_ours_or_new(Filesystem &files, const PublishRequest &request)
+{
+    if (!files.exists(request.folder))
+        return {};
+    if (!files.is_directory(request.folder))
+        return usage_error(fmt::format("{} is not a folder", request.folder.string()));
+    const auto names = files.list(request.folder);
+    if (!names)
+        return tl::unexpected(names.error());
+    if (names->empty() || files.read(distributions_of(request)).value_or("").starts_with(first_line))
+        return {};
+    return usage_error(fmt::format("{} holds something else than a repository of ours", request.folder.string()),
+                       "name a new folder");
+}
+
+Command reprepro(const PublishRequest &request, const std::vector<std::string> &arguments)
+{
+    Command command;
+    command.argv = {"reprepro", "--basedir", fs::absolute(request.folder).string()};
+    command.argv.insert(command.argv.end(), arguments.begin(), arguments.end());
+    command.environment["LC_ALL"] = "C";
+    return command;
+}
+
+// "name version depends..." of each package that is in the repository, or of those called `name`.
+Result<std::vector<std::vector<std::string>>> list_repository(ProcessRunner &runner, const PublishRequest &request,
+                                                              const std::string &name)
+{
+    std::vector<std::string> arguments = {"--list-format", "${package} ${version} ${Depends}\n", "list",
+                                          repository_suite};
+    if (!name.empty())
+        arguments.push_back(name);
+    const auto listed = runner.run_ok(reprepro(request, arguments));
+    if (!listed)
+        return tl::unexpected(listed.error());
+    std::vector<std::vector<std::string>> packages;
+    for (const auto &line : lines_of(listed->output)) {
+        if (auto words = words_of(line); words.size() >= 2)
+            packages.push_back(std::move(words));
+    }
+    return packages;
+}
+
+Result<std::optional<PresentLinePackage>> present_line_package(ProcessRunner &runner, Filesystem &files,
+                                                               const PublishRequest &request, const std::string &name)
+{
+    if (!files.exists(distributions_of(request)))
+        return std::optional<PresentLinePackage>();
+    const auto found = list_repository(runner, request, name);
+    if (!found)
+        return tl::unexpected(found.error());
+    if (found->empty())
+        return std::optional<PresentLinePackage>();
+    const auto &words = found->front();
+    std::string depends;
+    for (std::size_t at = 2; at < words.size(); ++at)
+        depends += (at == 2 ? "" : " ") + words[at];
+    return std::optional(PresentLinePackage{words[1], depends});
+}
+
+// The line package that this kernel calls for, if it is a kernel and the newest of its line.
+Result<std::optional<LinePackage>> line_package_for(ProcessRunner &runner, Filesystem &files,
+                                                    const PublishRequest &request, const DebFields &deb)
+{
+    const std::string prefix = "linux-image-";
+    const auto version = deb.version.substr(0, deb.version.find('-'));
+    const auto numbers = split(version, '.');
+    if (!deb.name.starts_with(prefix + version) || deb.name.ends_with("-dbg") || numbers.size() < 2)
+        return std::optional<LinePackage>();
+    const auto line = numbers[0] + "." + numbers[1];
+    const auto present = present_line_package(runner, files, request, prefix + "krun-" + line);
+    if (!present)
+        return tl::unexpected(present.error());
+    return next_line_package(line, version, fmt::format("{} (= {})", deb.name, deb.version), *present);
+}
+
+class ScratchFolder
+{
+  public:
+    explicit ScratchFolder(Filesystem &files)
+        : files_(files), path_(cache_directory() / fmt::format("run/publish-{}", getpid()))
+    {
+    }
+    ScratchFolder(const ScratchFolder &) = delete;
+    ScratchFolder &operator=(const ScratchFolder &) = delete;
+    ~ScratchFolder() { static_cast<void>(files_.remove_all(path_)); }
+    [[nodiscard]] const fs::path &path() const { return path_; }
+
+  private:
+    Filesystem &files_;
+    fs::path path_;
+};
+
+Result<void> write_settings(Filesystem &files, const PublishRequest &request, const std::string &fingerprint)
+{
+    if (auto made = files.make_directories(request.folder / "conf"); !made)
+        return made;
+    return files.write(distributions_of(request), distributions_file(fingerprint));
+}
+
+// The public key, which the machines need to trust the repository.
+Result<void> export_key(ProcessRunner &runner, Filesystem &files, const PublishRequest &request,
+                        const std::string &fingerprint)
+{
+    Command command;
+    command.argv = {"gpg", "--batch", "--armor", "--export", fingerprint};
+    const auto exported = runner.run_ok(command);
+    if (!exported)
+        return tl::unexpected(exported.error());
+    return files.write(request.folder / repository_key_file, exported->output);
+}
+
+Result<void> include(ProcessRunner &runner, const PublishRequest &request, const std::vector<fs::path> &debs)
+{
+    std::vector<std::string> arguments = {"--component", "main", "includedeb", repository_suite};
+    for (const auto &deb : debs)
+        arguments.push_back(fs::absolute(deb).string());
+    const auto command = reprepro(request, arguments);
+    const auto result = runner.run(command);
+    if (!result)
+        return tl::unexpected(result.error());
+    if (result->ok())
+        return {};
+    if (result->errors.find("can only be included again, if they are the same") != std::string::npos)
+        return failure("the repository has a package of the same name and version, but with other contents",
+                       "build with another --local-version; what machines may have installed is not replaced");
+    return failure(
+        fmt::format("reprepro failed with status {}:\n{}", result->status, trim(last_lines(result->errors, 10))));
+}
+
+} // namespace
+
+Result<Published> publish(ProcessRunner &runner, Filesystem &files, const PublishRequest &request)
+{
+    if (auto present = expect_programs({{"reprepro", "reprepro"}, {"gpg", "gnupg"}, {"dpkg-deb", "dpkg"}}); !present)
+        return tl::unexpected(present.error());
+    std::vector<DebFields> fields;
+    for (const auto &deb : request.debs) {
+        auto read = fields_of(runner, files, deb);
+        if (!read)
+            return tl::unexpected(read.error());
+        fields.push_back(std::move(*read));
+    }
+    if (auto ours = expect_ours_or_new(files, request); !ours)
+        return tl::unexpected(ours.error());
+    Published published;
+    const auto fingerprint = fingerprint_of(runner, request.key);
+    if (!fingerprint)
+        return tl::unexpected(fingerprint.error());
+    published.fingerprint = *fingerprint;
+    if (request.dry_run) {
+        DryRunProcessRunner printer;
+        if (auto printed = include(printer, request, request.debs); !printed)
+            return tl::unexpected(printed.error());
+        return published;
+    }
+
+    if (auto written = write_settings(files, request, *fingerprint); !written)
+        return tl::unexpected(written.error());
+    const ScratchFolder scratch(files);
+    for (std::size_t at = 0; at < request.debs.size(); ++at) {
+        say(fmt::format("publishing {} {}", fields[at].name, fields[at].version));
+        std::vector<fs::path> debs = {request.debs[at]};
+        const auto line = line_package_for(runner, files, request, fields[at]);
+        if (!line)
+            return tl::unexpected(line.error());
+        if (*line) {
+            auto made = make_line_package(runner, files, **line, scratch.path());
+            if (!made)
+                return tl::unexpected(made.error());
+            debs.push_back(std::move(*made)); // last: it depends on the other
+        }
+        if (auto included = include(runner, request, debs); !included)
+            return tl::unexpected(included.error());
+    }
+    if (auto exported = export_key(runner, files, request, *fingerprint); !exported)
+        return tl::unexpected(exported.error());
+    const auto all = list_repository(runner, request, {});
+    if (!all)
+        return tl::unexpected(all.error());
+    for (const auto &words : *all)
+        published.packages.push_back({words[0], words[1]});
+    return published;
+}
+
+} // namespace krun

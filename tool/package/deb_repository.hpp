@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+// A signed apt repository of kernels, in a folder that any web server can serve.
+//
+// Theory: reprepro keeps the index, the pool and the signatures. What we add is a package for each kernel line that
+// depends on its newest kernel: kernels have their release in their name, so that without it no `apt upgrade` would
+// ever bring another one.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "util/filesystem.hpp"
+#include "util/process.hpp"
+#include "util/result.hpp"
+
+namespace krun
+{
+
+inline constexpr const char *repository_suite = "krun";
+inline constexpr const char *repository_key_file = "krun-archive-keyring.asc";
+
+struct PublishRequest {
+    std::filesystem::path folder; // of the repository; made when it is not there
+    std::string key;              // whatever gpg takes for one of the user's secret keys
+    std::vector<std::filesystem::path> debs;
+    bool dry_run = false;
+};
+
+struct PublishedPackage {
+    std::string name;
+    std::string version;
+};
+
+struct Published {
+    std::string fingerprint;                // of the key that signs
+    std::vector<PublishedPackage> packages; // all that are in the repository now
+};
+
+// An Error: a file is no Debian package for amd64, the user has no such secret key, the folder holds something else,
+// a package of the same name and version but other contents is there already.
+Result<Published> publish(ProcessRunner &runner, Filesystem &files, const PublishRequest &request);
+
+} // namespace krun
