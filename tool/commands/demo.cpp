@@ -119,7 +119,7 @@ bool show_cost(Context &context, const BuiltKernel &kernel)
     MachineRequest request = guest(kernel, {"/read_cost"});
     request.cpus = 1;
     request.icount = true;
-    request.copy_in = {{own_executable().parent_path() / "../benchmarks/read_cost", "/read_cost"}};
+    request.copy_in = {{unwrap(private_program(context.files, "read_cost")), "/read_cost"}};
     request.on_output = [&output](const std::string &piece) { output += piece; };
     say("booting the kernel to count instructions");
     const bool good = run(context, request);

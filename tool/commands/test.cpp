@@ -37,11 +37,12 @@ void report_lines(Context &context, const std::vector<LineStatus> &statuses)
 void run_tests(Context &context, const TestOptions &options)
 {
     const auto lines = unwrap(choose_lines(unwrap(load_kernel_lines(context.files, data_directory())), options.lines));
+    const auto tiers = clone_directory().empty() ? unwrap(tiers_without_clone(options.tiers)) : options.tiers;
     std::vector<std::string> names;
     for (const KernelLine &line : lines)
         names.push_back(line.name);
     TestRun run(context.runner, context.files, lines);
-    for (const TierStep &step : plan_tiers(names, options.tiers))
+    for (const TierStep &step : plan_tiers(names, tiers))
         unwrap(run.run(step));
     report_lines(context, run.statuses());
     fmt::print("{}\n", summary(run.total()));

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <sys/stat.h>
 
+#include "machine/elf_dependencies.hpp"
 #include "machine/guest_staging.hpp"
 #include "machine/kernel_image.hpp"
 #include "source/apt_archive.hpp"
@@ -36,18 +37,6 @@ struct BaseParts {
     fs::path krunctl;
     fs::path busybox;
 };
-
-// The init that was built with this krunctl: in its build folder, or installed beside it.
-Result<fs::path> find_init(Filesystem &files)
-{
-    const fs::path here = own_executable().parent_path();
-    for (const fs::path &candidate : {here / "../testbed/guest/krun-init", here / "../lib/krunctl/krun-init"}) {
-        if (files.exists(candidate))
-            return candidate.lexically_normal();
-    }
-    return failure("krun-init, the guest's first process, is not where krunctl's build or installation puts it",
-                   "build everything: cmake --build of the whole project, not of krunctl alone");
-}
 
 // Looked for in the cache first, so that no network is needed once it is there.
 Result<fs::path> find_busybox(ProcessRunner &runner, Filesystem &files)
@@ -146,6 +135,22 @@ Result<void> fill_base(ProcessRunner &runner, GuestStaging &staging, const BaseP
         .and_then([&] { return staging.write("etc/group", group); });
 }
 
+// Which files the base archive is made of: a krunctl that is not static brings its libraries.
+Result<std::string> identity_of(ProcessRunner &runner, const BaseParts &parts)
+{
+    std::string text = fmt::format("{}\n", base_recipe);
+    for (const auto &part : {parts.init, parts.krunctl, parts.busybox})
+        text += identity(part) + "\n";
+    if (!needs_dynamic_loader(parts.krunctl))
+        return text;
+    const auto libraries = dynamic_dependencies(runner, parts.krunctl);
+    if (!libraries)
+        return tl::unexpected<Error>(libraries.error());
+    for (const fs::path &library : *libraries)
+        text += identity(library) + "\n";
+    return text;
+}
+
 // Only the newest base archive is kept: each rebuild of krunctl makes a new one.
 void remove_older_bases(Filesystem &files, const fs::path &folder, const fs::path &keep)
 {
@@ -160,15 +165,17 @@ void remove_older_bases(Filesystem &files, const fs::path &folder, const fs::pat
 
 Result<fs::path> base_archive(ProcessRunner &runner, Filesystem &files, const fs::path &work)
 {
-    const auto init = find_init(files);
+    const auto init = private_program(files, "krun-init");
     if (!init)
         return init;
     const auto busybox = find_busybox(runner, files);
     if (!busybox)
         return busybox;
     const BaseParts parts{*init, own_executable(), *busybox};
-    const auto key = sha256_of_text(runner, fmt::format("{}\n{}\n{}\n{}\n", base_recipe, identity(parts.init),
-                                                        identity(parts.krunctl), identity(parts.busybox)));
+    const auto text = identity_of(runner, parts);
+    if (!text)
+        return tl::unexpected<Error>(text.error());
+    const auto key = sha256_of_text(runner, *text);
     if (!key)
         return tl::unexpected<Error>(key.error());
     const fs::path folder = cache_directory() / "guest";

@@ -49,6 +49,11 @@ Result<Tally> run_command_tier(TierContext &context)
     return run_gtest(context, "tests/command/krun_command_tests", {});
 }
 
+Result<Tally> run_package_tier(TierContext &context)
+{
+    return run_gtest(context, "tests/package/krun_package_tests", {});
+}
+
 Result<Tally> run_machine_tier(TierContext &context, LineRun &line)
 {
     Tally tally;

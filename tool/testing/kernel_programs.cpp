@@ -29,7 +29,10 @@ Result<KernelPrograms> build_kernel_programs(TierContext &context, const std::st
     KernelPrograms programs;
     const fs::path output = cache_directory() / "selftests" / line;
     programs.test_prog = kernel.tree / "krun/test_prog";
-    programs.read_cost = own_executable().parent_path() / "../benchmarks/read_cost";
+    const auto read_cost = private_program(context.files, "read_cost");
+    if (!read_cost)
+        return tl::unexpected(read_cost.error());
+    programs.read_cost = *read_cost;
     // The older lines' rules do not see that a header has changed.
     if (const auto removed = context.files.remove_all(output); !removed)
         return tl::unexpected(removed.error());

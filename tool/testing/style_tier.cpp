@@ -51,12 +51,16 @@ Checker over_files(std::string name, std::vector<std::string> argv, const std::v
 std::vector<Checker> host_checkers(const fs::path &data)
 {
     std::vector<std::string> sources;
-    for (const char *folder : {"tool", "tests/unit", "tests/command", "tests/machine", "benchmarks", "testbed/guest"}) {
+    for (const char *folder :
+         {"tool", "tests/unit", "tests/command", "tests/machine", "tests/package", "benchmarks", "testbed/guest"}) {
         const auto more = files_below(data / folder, {".cpp", ".hpp", ".h"});
         sources.insert(sources.end(), more.begin(), more.end());
     }
+    std::vector<std::string> scripts;
+    for (const char *script : {"krun", ".ci/run", "packaging/build-debs", "packaging/krunctl.bash-completion"})
+        scripts.push_back((data / script).string());
     return {over_files("clang-format", {"clang-format", "--dry-run", "--Werror"}, sources),
-            over_files("shellcheck", {"shellcheck"}, {(data / "krun").string(), (data / ".ci/run").string()})};
+            over_files("shellcheck", {"shellcheck"}, scripts)};
 }
 
 // The tree's own checkpatch, run inside the tree: in a git clone it would take the patches for sources.

@@ -87,7 +87,8 @@ Result<Tally> TestRun::run_tier(TierContext &context, const TierStep &step)
         for (const OnceTier &tier : {OnceTier{"unit", run_unit_tier},
                                      {"command", run_command_tier},
                                      {"model", run_model_tier},
-                                     {"style", run_style_tier}})
+                                     {"style", run_style_tier},
+                                     {"package", run_package_tier}})
             if (step.tier == tier.name)
                 return tier.run(context);
     }

@@ -29,6 +29,8 @@ Result<Tally> run_command_tier(TierContext &context);
 Result<Tally> run_model_tier(TierContext &context);
 // What can be said without a kernel: clang-format, shellcheck, the size of the hooks.
 Result<Tally> run_style_tier(TierContext &context);
+// Our own Debian packages: built, looked at, unpacked and used, installed in a clean Debian.
+Result<Tally> run_package_tier(TierContext &context);
 
 // These build the line's kernel when no tier before them has. When it cannot be built, they end with that.
 // checkpatch and sparse of the patched tree on the kernel parts.

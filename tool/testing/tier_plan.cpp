@@ -18,6 +18,8 @@ namespace
 // The tool's own boots are the same with every kernel: one line does, and it is the one people start with.
 constexpr const char *line_of_machine_tier = "6.12";
 
+constexpr const char *tier_of_kernels = "kernel";
+
 bool contains(const std::vector<std::string> &all, const std::string &one)
 {
     return std::find(all.begin(), all.end(), one) != all.end();
@@ -35,8 +37,17 @@ std::vector<std::string> names_of(const std::vector<KernelLine> &lines)
 
 const std::vector<std::string> &tier_names()
 {
-    static const std::vector<std::string> names = {"unit", "command", "model", "style", "kernel", "machine"};
+    static const std::vector<std::string> names = {"unit", "command", "model", "style", "package", "kernel", "machine"};
     return names;
+}
+
+Result<std::vector<std::string>> tiers_without_clone(const std::vector<std::string> &wanted)
+{
+    for (const std::string &tier : wanted)
+        if (tier != tier_of_kernels)
+            return host_lacks(fmt::format("the tests of the tier {} are not in this installation", tier),
+                              "run ./krun test in a clone of the project");
+    return std::vector<std::string>{tier_of_kernels};
 }
 
 Result<std::vector<KernelLine>> choose_lines(const std::vector<KernelLine> &known,
@@ -63,10 +74,10 @@ std::vector<TierStep> plan_tiers(const std::vector<std::string> &lines, const st
                 steps.push_back({tier, line});
     };
     const std::vector<std::string> once = {""};
-    for (const char *tier : {"unit", "command", "model", "style"})
+    for (const char *tier : {"unit", "command", "model", "style", "package"})
         add(tier, once);
     add("style", lines);
-    add("kernel", lines);
+    add(tier_of_kernels, lines);
     if (!lines.empty())
         add("machine", {contains(lines, line_of_machine_tier) ? line_of_machine_tier : lines.back()});
     return steps;

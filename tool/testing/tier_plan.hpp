@@ -21,6 +21,9 @@ struct TierStep {
 
 const std::vector<std::string> &tier_names();
 
+// An installed krunctl has the kernels' tests alone: that tier, or why not those that are wanted.
+Result<std::vector<std::string>> tiers_without_clone(const std::vector<std::string> &wanted);
+
 // The lines called `wanted`, in the order of `known` and each once; all of them when nothing is wanted. A name that is
 // not known is a usage error.
 Result<std::vector<KernelLine>> choose_lines(const std::vector<KernelLine> &known,

@@ -60,7 +60,7 @@ TEST(ChooseLines, AnUnknownNameIsWrongUsageAndTheHintHasTheKnownOnes)
 
 TEST(PlanTiers, WhatNeedsNoKernelComesFirstAndEveryLinesStyleBeforeItsGuests)
 {
-    EXPECT_THAT(steps({"5.10", "6.12"}, {}), ElementsAre("unit", "command", "model", "style", "style 5.10",
+    EXPECT_THAT(steps({"5.10", "6.12"}, {}), ElementsAre("unit", "command", "model", "style", "package", "style 5.10",
                                                          "style 6.12", "kernel 5.10", "kernel 6.12", "machine 6.12"));
 }
 
@@ -75,6 +75,21 @@ TEST(PlanTiers, TheMachineTierRunsOnceWithTheUsualLineOrElseTheNewest)
     EXPECT_THAT(plan_tiers({"5.10", "6.12", "7.3"}, {"machine"}), ElementsAre(TierStep{"machine", "6.12"}));
     EXPECT_THAT(plan_tiers({"5.10", "7.3"}, {"machine"}), ElementsAre(TierStep{"machine", "7.3"}));
     EXPECT_THAT(plan_tiers({}, {"machine"}), IsEmpty());
+}
+
+TEST(TiersWithoutClone, AreTheKernelsAlone)
+{
+    EXPECT_THAT(tiers_without_clone({}).value(), ElementsAre("kernel"));
+    EXPECT_THAT(tiers_without_clone({"kernel"}).value(), ElementsAre("kernel"));
+}
+
+TEST(TiersWithoutClone, AnotherOneIsToldWhereItWouldRun)
+{
+    const auto tiers = tiers_without_clone({"kernel", "style"});
+    ASSERT_FALSE(tiers);
+    EXPECT_EQ(tiers.error().code, ExitCode::host_lacks);
+    EXPECT_THAT(tiers.error().message, HasSubstr("style"));
+    EXPECT_THAT(tiers.error().hint, HasSubstr("./krun test"));
 }
 
 TEST(PlanTiers, EveryTierThatCanBeChosenDoesSomething)

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MIT
+// packaging/build-debs, and what Debian's own tools say of its packages.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <sys/stat.h>
+
+#include "packages.hpp"
+#include "util/text.hpp"
+
+namespace krun
+{
+namespace
+{
+
+namespace fs = std::filesystem;
+using testing::AllOf;
+using testing::Contains;
+using testing::Each;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::StartsWith;
+using testing::UnorderedElementsAre;
+
+std::vector<std::string> names_in(const fs::path &folder)
+{
+    std::vector<std::string> names;
+    for (const auto &entry : fs::directory_iterator(folder))
+        names.push_back(entry.path().filename().string());
+    return names;
+}
+
+std::vector<std::string> files_of(const fs::path &deb)
+{
+    std::vector<std::string> files;
+    for (const auto &line : lines_of(run_program({"dpkg-deb", "-c", deb.string()}).output)) {
+        const auto words = words_of(line);
+        if (words.size() >= 6 && !words[5].ends_with('/'))
+            files.push_back(words[5].substr(1));
+    }
+    return files;
+}
+
+std::string field(const fs::path &deb, const std::string &name)
+{
+    return trim(run_program({"dpkg-deb", "-f", deb.string(), name}).output);
+}
+
+TEST(BuildDebs, PutsOutThePackagesTheirListsAndItsLogAndNothingElse)
+{
+    const auto version = field(packages().deb("krunctl"), "Version");
+    EXPECT_THAT(names_in(packages().folder),
+                UnorderedElementsAre("krunctl_" + version + "_amd64.deb", "krun-syscall-dev_" + version + "_amd64.deb",
+                                     "krun_" + version + "_amd64.changes", "krun_" + version + "_amd64.buildinfo",
+                                     "build-debs.log"));
+    EXPECT_EQ(packages().krunctl({"--version"}).output, "krunctl " + version + "\n");
+}
+
+TEST(BuildDebs, LeavesNoTraceInTheClone) { EXPECT_FALSE(fs::exists(KRUN_SOURCE_DIR "/debian")); }
+
+TEST(BuildDebs, WantsExactlyOneFolder)
+{
+    for (const auto &arguments : {std::vector<std::string>{}, {"a", "b"}, {"--help"}, {""}}) {
+        const auto result = build_debs(arguments);
+        EXPECT_EQ(result.status, 2);
+        EXPECT_THAT(result.errors, HasSubstr("hint: packaging/build-debs OUTPUT"));
+    }
+    const auto result = build_debs({"/dev/null/x"});
+    EXPECT_EQ(result.status, 2);
+    EXPECT_THAT(result.errors, HasSubstr("/dev/null/x cannot be made"));
+}
+
+// With a dpkg-buildpackage that fails.
+TEST(BuildDebs, AFailureShowsTheEndOfTheLogAndLeavesOnlyThat)
+{
+    const OwnFolder folder;
+    const auto fake = folder.path() / "bin/dpkg-buildpackage";
+    fs::create_directories(fake.parent_path());
+    std::ofstream(fake) << "#!/bin/sh\necho half >../half.deb\necho the reason\nexit 9\n";
+    chmod(fake.c_str(), 0755);
+    const auto out = folder.path() / "out";
+    const auto result =
+        build_debs({out.string()}, {{"PATH", fake.parent_path().string() + ":/usr/sbin:/usr/bin:/sbin:/bin"},
+                                    {"TMPDIR", folder.path().string()}});
+    EXPECT_EQ(result.status, 4);
+    EXPECT_THAT(result.errors, HasSubstr("the reason"));
+    EXPECT_THAT(result.errors, HasSubstr("log: " + (out / "build-debs.log").string()));
+    EXPECT_THAT(names_in(out), UnorderedElementsAre("build-debs.log"));
+    EXPECT_THAT(names_in(folder.path()), UnorderedElementsAre("bin", "out")) << "the copy is still there";
+}
+
+TEST(BuildDebs, WhatIsMissingForTheBuildIsNamedWithAStatusOfItsOwn)
+{
+    const OwnFolder folder;
+    const auto fake = folder.path() / "bin/dpkg-checkbuilddeps";
+    fs::create_directories(fake.parent_path());
+    std::ofstream(fake) << "#!/bin/sh\necho 'Unmet build dependencies: scdoc' >&2\nexit 1\n";
+    chmod(fake.c_str(), 0755);
+    const auto result = build_debs({(folder.path() / "out").string()},
+                                   {{"PATH", fake.parent_path().string() + ":/usr/sbin:/usr/bin:/sbin:/bin"}});
+    EXPECT_EQ(result.status, 3);
+    EXPECT_THAT(result.errors, HasSubstr("Unmet build dependencies: scdoc"));
+    EXPECT_THAT(result.errors, HasSubstr("packaging/build-packages.txt"));
+}
+
+TEST(Lintian, HasNoErrorAndNoWarningForThePackages)
+{
+    const auto result = run_program({"lintian", "--allow-root", "--fail-on", "error,warning", "--tag-display-limit",
+                                     "0", packages().changes().string()});
+    EXPECT_EQ(result.status, 0) << result.output << result.errors;
+    EXPECT_THAT(lines_of(result.output), Each(Not(AllOf(Not(StartsWith("N:")), HasSubstr(":"))))) << result.output;
+}
+
+TEST(SyscallDev, HasTheHeaderAtItsPlaceAndNothingOfLinuxLibcDev)
+{
+    const auto files = files_of(packages().deb("krun-syscall-dev"));
+    EXPECT_THAT(files, Contains("/usr/include/x86_64-linux-gnu/sys/krun-syscall.h"));
+    const auto theirs = lines_of(run_program({"dpkg", "-L", "linux-libc-dev"}).output);
+    ASSERT_THAT(theirs, Contains("/usr/include/linux/types.h")) << "linux-libc-dev is not installed here";
+    for (const auto &file : files) {
+        EXPECT_THAT(theirs, Not(Contains(file)));
+        EXPECT_TRUE(file == "/usr/include/x86_64-linux-gnu/sys/krun-syscall.h" || file.starts_with("/usr/share/"))
+            << file;
+    }
+    EXPECT_EQ(field(packages().deb("krun-syscall-dev"), "Multi-Arch"), "same");
+}
+
+TEST(SyscallDev, ItsHeaderIsTheKernels)
+{
+    EXPECT_TRUE(run_program({"cmp", KRUN_SOURCE_DIR "/kernel/krun/krun-syscall.h",
+                             packages().root / "usr/include/x86_64-linux-gnu/sys/krun-syscall.h"})
+                    .ok());
+}
+
+TEST(Krunctl, DependsOnLibrariesAloneAndRecommendsWhatBuildingNeeds)
+{
+    const auto deb = packages().deb("krunctl");
+    for (const auto &dependency : split(field(deb, "Depends"), ','))
+        EXPECT_THAT(trim(dependency), StartsWith("lib"));
+    const auto recommended = field(deb, "Recommends");
+    for (const char *package : {"make", "flex", "bison", "libelf-dev", "meson", "cpio"})
+        EXPECT_THAT(recommended, HasSubstr(package));
+}
+
+TEST(Krunctl, KnowsNoFolderOfItsBuild)
+{
+    for (const char *program : {"usr/bin/krunctl", "usr/lib/krunctl/krun-init", "usr/lib/krunctl/read_cost"}) {
+        const auto found = run_program({"strings", "-a", packages().root / program}).output;
+        EXPECT_THAT(found, Not(HasSubstr(KRUN_SOURCE_DIR))) << program;
+        EXPECT_THAT(found, Not(HasSubstr("/tmp/tmp."))) << program;
+    }
+    EXPECT_THAT(run_program({"readelf", "-d", packages().root / "usr/bin/krunctl"}).output,
+                AllOf(HasSubstr("(NEEDED)"), Not(HasSubstr("RPATH")), Not(HasSubstr("RUNPATH"))));
+}
+
+} // namespace
+} // namespace krun

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+// krunctl out of its package, unpacked somewhere: what it finds there, and that it looks nowhere else.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "packages.hpp"
+#include "util/paths.hpp"
+#include "util/text.hpp"
+
+namespace krun
+{
+namespace
+{
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+using testing::IsSupersetOf;
+
+std::vector<std::string> line_names(const fs::path &data)
+{
+    std::vector<std::string> names;
+    for (const auto &entry : fs::directory_iterator(data / "kernel/lines"))
+        names.push_back(entry.path().filename().string());
+    return names;
+}
+
+std::vector<std::string> listed_lines(const std::map<std::string, std::string> &environment)
+{
+    const auto result = packages().krunctl({"lines", "--json", "--offline"}, environment);
+    EXPECT_EQ(result.status, 0) << result.errors;
+    std::vector<std::string> names;
+    for (const auto &line : nlohmann::json::parse(result.output))
+        names.push_back(line.at("line"));
+    return names;
+}
+
+// Enough of a kernel source for what happens before anything is run on it.
+void write_source(const fs::path &folder)
+{
+    fs::create_directories(folder / "kernel");
+    std::ofstream(folder / "Makefile") << "VERSION = 6\nPATCHLEVEL = 12\nSUBLEVEL = 5\nEXTRAVERSION =\n";
+    for (const char *name : {"Kconfig", "Kbuild", "MAINTAINERS"})
+        std::ofstream(folder / name) << "\n";
+}
+
+TEST(Installed, FindsItsLinesBesideItself)
+{
+    const auto names = line_names(KRUN_SOURCE_DIR);
+    EXPECT_THAT(names, IsSupersetOf({"6.12"}));
+    EXPECT_THAT(listed_lines({}), testing::UnorderedElementsAreArray(names));
+}
+
+TEST(Installed, ItsDataAreThoseOfTheClone)
+{
+    for (const char *folder : {"kernel", "testbed/qemu"}) {
+        const auto differences = run_program({"diff", "-r", "--exclude=test_prog", fs::path(KRUN_SOURCE_DIR) / folder,
+                                              packages().root / "usr/share/krunctl" / folder});
+        EXPECT_TRUE(differences.ok()) << differences.output;
+    }
+}
+
+TEST(Installed, KrunDataGoesFirst)
+{
+    const OwnFolder data;
+    fs::create_directories(data.path() / "kernel/lines/6.12/hooks");
+    fs::copy(packages().root / "usr/share/krunctl/kernel/lines/6.12", data.path() / "kernel/lines/6.12",
+             fs::copy_options::recursive);
+    EXPECT_THAT(listed_lines({{"KRUN_DATA", data.path().string()}}), testing::ElementsAre("6.12"));
+}
+
+TEST(Installed, PlansABuildFromItsOwnData)
+{
+    const OwnFolder folder;
+    write_source(folder.path() / "linux");
+    const auto result = packages().krunctl({"build", "--source", (folder.path() / "linux").string(), "--dry-run"});
+    EXPECT_EQ(result.status, 0) << result.errors;
+    EXPECT_THAT(result.output, HasSubstr((packages().root / "usr/share/krunctl/kernel/krun").string()));
+    EXPECT_THAT(result.output, testing::Not(HasSubstr(KRUN_SOURCE_DIR)));
+}
+
+TEST(Installed, HasTheKernelsTestsAndSaysWhereTheOthersAre)
+{
+    const auto result = packages().krunctl({"test", "--tier", "unit"});
+    EXPECT_EQ(result.status, 3);
+    EXPECT_THAT(result.errors, HasSubstr("./krun test"));
+}
+
+TEST(Installed, CheckNeedsNothingElse)
+{
+    const auto result = packages().krunctl({"check", "--json"}, {{"PATH", "/usr/bin:/bin"}});
+    EXPECT_TRUE(result.status == 0 || result.status == 1) << result.status << result.errors;
+    EXPECT_EQ(nlohmann::json::parse(result.output).at("passed"), result.status == 0);
+}
+
+// Dynamic, as Debian wants it, it must take its libraries along; the guest's init must not need any.
+TEST(Installed, RunsInAGuestThatItBoots)
+{
+    const auto kernel = cache_directory() / "kernels/6.12-vm/vmlinuz";
+    if (!fs::exists(kernel))
+        GTEST_SKIP() << "there is no kernel " << kernel.string() << "; ./krun build makes it";
+    if (fs::is_empty(cache_directory() / "qemu"))
+        GTEST_SKIP() << "the testbed's QEMU has not been built";
+    const OwnFolder empty;
+    const auto result = run_program({packages().root / "usr/bin/krunctl", "boot", "--kernel", kernel.string(),
+                                     "--accel", "tcg", "--timeout", "300", "--", "krunctl", "check", "--json"},
+                                    empty.path(), {{"XDG_CACHE_HOME", cache_directory().parent_path().string()}});
+    ASSERT_TRUE(result.status == 0 || result.status == 1) << result.errors;
+    const auto json = nlohmann::json::parse(result.output);
+    EXPECT_THAT(json.at("kernel").get<std::string>(), HasSubstr("krun"));
+    for (const auto &check : json.at("checks")) {
+        if (check.at("id") != "header") // of the guest, where it was not copied in
+            EXPECT_EQ(check.at("status"), "pass") << check.dump();
+    }
+    EXPECT_TRUE(fs::is_empty(empty.path()));
+}
+
+TEST(CmakeInstall, MakesTheSameLayoutAsThePackages)
+{
+    const OwnFolder folder;
+    const auto build = folder.path() / "build";
+    const auto prefix = folder.path() / "usr";
+    // Not compiled: stand-ins for what the rules install.
+    const auto configured = run_program({"cmake", "-S", KRUN_SOURCE_DIR, "-B", build.string(), "-G", "Ninja"});
+    ASSERT_TRUE(configured.ok()) << configured.errors;
+    ASSERT_TRUE(run_program({"cmake", "--build", build.string(), "--target", "krun_man"}).ok());
+    for (const char *program : {"tool/krunctl", "testbed/guest/krun-init", "benchmarks/read_cost"})
+        std::ofstream(build / program) << "\n";
+    const auto installed = run_program({"cmake", "--install", build.string(), "--prefix", prefix.string()});
+    ASSERT_TRUE(installed.ok()) << installed.errors;
+    // What debhelper adds or compresses is not CMake's.
+    const std::string list = "cd \"$1\" && find . ! -type d ! -path './share/doc/*/copyright' "
+                             "! -path './share/doc/*/changelog*' ! -path './share/lintian/*' | sed 's/\\.gz$//' | sort";
+    const auto ours = run_program({"sh", "-c", list, "sh", prefix.string()}).output;
+    const auto theirs = run_program({"sh", "-c", list, "sh", packages().root / "usr"}).output;
+    EXPECT_EQ(ours, theirs);
+}
+
+} // namespace
+} // namespace krun
