@@ -138,6 +138,21 @@ Result<void> SystemFilesystem::write(const fs::path &path, const std::string &te
     return {};
 }
 
+Result<void> SystemFilesystem::write_durably(const fs::path &path, const std::string &text, unsigned mode)
+{
+    TemporaryFile temporary(path);
+    if (temporary.descriptor() < 0)
+        return system_failure("write", path, errno);
+    if (!write_all(temporary.descriptor(), text.data(), text.size()) || fchmod(temporary.descriptor(), mode) != 0 ||
+        fsync(temporary.descriptor()) != 0 || !temporary.rename_to(path))
+        return system_failure("write", path, errno);
+    // The new name is the folder's content.
+    const Descriptor folder(path.parent_path());
+    if (folder.get() < 0 || fsync(folder.get()) != 0)
+        return system_failure("write", path, errno);
+    return {};
+}
+
 Result<void> SystemFilesystem::make_directories(const fs::path &path)
 {
     std::error_code error;
@@ -199,6 +214,13 @@ Result<std::vector<std::string>> SystemFilesystem::list(const fs::path &director
         return system_failure("list", directory, error.value());
     std::sort(names.begin(), names.end());
     return names;
+}
+
+std::uintmax_t SystemFilesystem::size_of(const fs::path &path)
+{
+    std::error_code error;
+    const auto size = fs::file_size(path, error);
+    return error ? 0 : size;
 }
 
 std::uintmax_t SystemFilesystem::free_space(const fs::path &path)

@@ -22,6 +22,13 @@ class Filesystem
     virtual Result<std::string> read(const std::filesystem::path &path) = 0;
     // Writes to a temporary neighbour and renames: a reader sees the old text or the new, never half.
     virtual Result<void> write(const std::filesystem::path &path, const std::string &text) = 0;
+    // As write(), and it is on the disk when this returns, under its name: for what must survive a power loss. The file
+    // has its `mode` from the first moment.
+    virtual Result<void> write_durably(const std::filesystem::path &path, const std::string &text, unsigned mode)
+    {
+        static_cast<void>(mode);
+        return write(path, text);
+    }
     virtual Result<void> make_directories(const std::filesystem::path &path) = 0;
     virtual Result<void> rename(const std::filesystem::path &from, const std::filesystem::path &to) = 0;
     virtual Result<void> remove_all(const std::filesystem::path &path) = 0;
@@ -29,6 +36,12 @@ class Filesystem
     virtual Result<void> copy_file(const std::filesystem::path &from, const std::filesystem::path &to) = 0;
     // Names in the directory, sorted; directories and files alike.
     virtual Result<std::vector<std::string>> list(const std::filesystem::path &directory) = 0;
+    // Of a file; 0 when there is none.
+    virtual std::uintmax_t size_of(const std::filesystem::path &path)
+    {
+        const auto text = read(path);
+        return text ? text->size() : 0;
+    }
     // Bytes that can still be written below `path`, which need not exist yet. A huge number when nobody knows.
     virtual std::uintmax_t free_space(const std::filesystem::path &path)
     {
@@ -44,11 +57,13 @@ class SystemFilesystem : public Filesystem
     bool is_directory(const std::filesystem::path &path) override;
     Result<std::string> read(const std::filesystem::path &path) override;
     Result<void> write(const std::filesystem::path &path, const std::string &text) override;
+    Result<void> write_durably(const std::filesystem::path &path, const std::string &text, unsigned mode) override;
     Result<void> make_directories(const std::filesystem::path &path) override;
     Result<void> rename(const std::filesystem::path &from, const std::filesystem::path &to) override;
     Result<void> remove_all(const std::filesystem::path &path) override;
     Result<void> copy_file(const std::filesystem::path &from, const std::filesystem::path &to) override;
     Result<std::vector<std::string>> list(const std::filesystem::path &directory) override;
+    std::uintmax_t size_of(const std::filesystem::path &path) override;
     std::uintmax_t free_space(const std::filesystem::path &path) override;
 };
 

@@ -10,6 +10,7 @@ namespace
 {
 
 volatile std::sig_atomic_t received = 0;
+int held = 0;
 
 extern "C" void remember_signal(int number) { received = number; }
 
@@ -29,7 +30,13 @@ void install_interrupt_handlers()
     sigaction(SIGPIPE, &action, nullptr);
 }
 
-bool interrupt_requested() { return received != 0; }
+bool interrupt_requested() { return received != 0 && held == 0; }
+
+bool interrupt_noted() { return received != 0; }
+
+HeldInterrupts::HeldInterrupts() { ++held; }
+
+HeldInterrupts::~HeldInterrupts() { --held; }
 
 int interrupt_signal() { return received; }
 

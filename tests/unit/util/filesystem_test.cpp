@@ -38,6 +38,22 @@ TEST(SystemFilesystem, AFailedWriteKeepsTheOldText)
     EXPECT_THAT(files.list(folder.path()).value(), ElementsAre("target"));
 }
 
+TEST(SystemFilesystem, ADurableWriteReplacesTheTextAndHasItsMode)
+{
+    const TemporaryFolder folder;
+    SystemFilesystem files;
+    ASSERT_TRUE(files.write(folder.path() / "file", "old"));
+    ASSERT_TRUE(files.write_durably(folder.path() / "file", "new", 0755));
+    EXPECT_EQ(files.read(folder.path() / "file").value(), "new");
+    EXPECT_EQ(files.size_of(folder.path() / "file"), 3u);
+    EXPECT_EQ(files.size_of(folder.path() / "none"), 0u);
+    struct stat status = {};
+    ASSERT_EQ(stat((folder.path() / "file").c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 07777, 0755u);
+    EXPECT_FALSE(files.write_durably(folder.path() / "none/file", "new", 0644));
+    EXPECT_THAT(files.list(folder.path()).value(), ElementsAre("file"));
+}
+
 TEST(SystemFilesystem, CopyKeepsTheMode)
 {
     const TemporaryFolder folder;

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: MIT
+// Something goes wrong in the middle, or the user presses Ctrl-C: krunctl takes the installation back by itself, and
+// where it cannot, says so and leaves a machine that boots the old kernel.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "package/krunctl_on_fake.hpp"
+
+namespace krun
+{
+namespace
+{
+
+using testing::HasSubstr;
+
+class InstallerFailureTest : public testing::Test
+{
+  protected:
+    InstallerFailureTest()
+        : debs{machine.add_deb(std::string("linux-image-") + krun_kernel, "6.12.117-1"),
+               machine.add_deb("krun-syscall-dev", "2.0")},
+          before(machine.snapshot())
+    {
+    }
+    FakeMachine machine;
+    std::vector<std::filesystem::path> debs;
+    std::string before;
+};
+
+TEST_F(InstallerFailureTest, AnyStepThatFailsOnceIsTakenBackCompletely)
+{
+    unsigned failures = 0;
+    for (;; ++failures) {
+        SCOPED_TRACE("failure of side effect " + std::to_string(failures));
+        auto copy = machine;
+        copy.fails_at = failures;
+        const auto result = install(copy, debs);
+        if (result)
+            break;
+        EXPECT_EQ(result.error().code, ExitCode::failure);
+        EXPECT_EQ(copy.snapshot(), before);
+        EXPECT_EQ(copy.boot(), old_kernel);
+        ASSERT_FALSE(HasFailure());
+    }
+    EXPECT_GT(failures, 15u);
+}
+
+TEST_F(InstallerFailureTest, WhenTakingItBackFailsTooTheOldKernelBootsAndUndoWorksOnceItIsMended)
+{
+    for (unsigned at = 0;; ++at) {
+        SCOPED_TRACE("everything fails from side effect " + std::to_string(at));
+        auto copy = machine;
+        copy.fails_at = at;
+        copy.fails_for_good = true;
+        const auto result = install(copy, debs);
+        if (result)
+            break;
+        EXPECT_EQ(result.error().code, ExitCode::failure);
+        if (!state_of(copy).empty()) {
+            EXPECT_THAT(result.error().message, HasSubstr("taking it back failed, too"));
+            EXPECT_THAT(result.error().hint, HasSubstr("krunctl uninstall"));
+        }
+        auto rebooted = copy;
+        rebooted.panicking = {krun_kernel};
+        EXPECT_EQ(rebooted.boot(), old_kernel);
+        copy.fails_at.reset();
+        EXPECT_TRUE(undo(copy));
+        EXPECT_EQ(copy.snapshot(), before);
+        ASSERT_FALSE(HasFailure());
+    }
+}
+
+TEST_F(InstallerFailureTest, WhatRemainsIsNamed)
+{
+    // dpkg breaks off, and everything after it as well.
+    machine.fails_at = 5;
+    machine.fails_for_good = true;
+    const auto result = install(machine, debs);
+    ASSERT_FALSE(result);
+    EXPECT_THAT(result.error().message, HasSubstr("/etc/default/grub.d/zz-krunctl.cfg"));
+    EXPECT_EQ(result.error().log, "/var/log/krunctl/log");
+}
+
+TEST_F(InstallerFailureTest, CtrlCBetweenTwoStepsTakesEverythingBack)
+{
+    for (unsigned steps = 0; steps < 4; ++steps) {
+        auto copy = machine;
+        unsigned asked = 0;
+        const auto result = install(copy, debs, [&] { return asked++ >= steps; });
+        ASSERT_FALSE(result);
+        EXPECT_EQ(result.error().code, ExitCode::interrupted);
+        EXPECT_EQ(copy.snapshot(), before);
+    }
+}
+
+TEST_F(InstallerFailureTest, ADebThatIsGoneWhenContinuingIsAnErrorThatNamesIt)
+{
+    machine.power_fails_after = machine.effects + 6; // dpkg has just begun to unpack
+    EXPECT_THROW(static_cast<void>(install(machine, debs)), PowerLoss);
+    machine.power_fails_after.reset();
+    machine.contents.erase(debs.front());
+    const auto result = go_on(machine);
+    ASSERT_FALSE(result);
+    EXPECT_THAT(result.error().message,
+                HasSubstr("linux-image-6.12.117.krun.abcdef_6.12.117-1_amd64.deb is no longer"));
+    EXPECT_THAT(result.error().hint, HasSubstr("--undo"));
+}
+
+TEST_F(InstallerFailureTest, AnInitrdThatNobodyMadeIsFound)
+{
+    class WithoutInitramfsTools : public FakeMachine
+    {
+      public:
+        Result<ProcessResult> run(const Command &command) override
+        {
+            auto result = FakeMachine::run(command);
+            if (command.argv[0] == "dpkg" && command.argv[1] == "--install") {
+                contents.erase(std::string("/boot/initrd.img-") + krun_kernel);
+                update_grub();
+            }
+            return result;
+        }
+    } without;
+    for (const auto &deb : debs)
+        without.add(deb, machine.contents[deb]);
+    const auto result = install(without, debs);
+    ASSERT_FALSE(result);
+    EXPECT_THAT(result.error().message, HasSubstr("no initrd was made for the kernel 6.12.117.krun.abcdef"));
+    EXPECT_EQ(without.snapshot(), before);
+}
+
+TEST_F(InstallerFailureTest, ADefaultThatDoesNotTakeEffectIsFoundBeforeAnyPackageComes)
+{
+    machine.add("/etc/default/grub.d/zzz-other.cfg", "GRUB_DEFAULT=0\n");
+    machine.update_grub();
+    const auto with_other = machine.snapshot();
+    const auto result = install(machine, debs);
+    ASSERT_FALSE(result);
+    EXPECT_THAT(result.error().message, HasSubstr("GRUB's default did not become the kernel 6.1.0-41-amd64"));
+    for (const auto &program : machine.programs)
+        EXPECT_THAT(program, testing::Not(HasSubstr("dpkg --install")));
+    EXPECT_EQ(machine.snapshot(), with_other);
+}
+
+TEST_F(InstallerFailureTest, TheOnlyKernelThatCanBootIsNotRemoved)
+{
+    ASSERT_TRUE(install(machine, debs));
+    machine.boot();
+    ASSERT_TRUE(promote(machine));
+    for (const auto *release : {"6.1.0-40-amd64", old_kernel})
+        machine.contents.erase(std::string("/boot/vmlinuz-") + release);
+    machine.update_grub();
+    const auto untouched = machine.snapshot();
+    const auto result = uninstall(machine, krun_kernel);
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.error().code, ExitCode::answer_is_no);
+    EXPECT_THAT(result.error().message, HasSubstr("is the only kernel that this machine can boot"));
+    EXPECT_EQ(machine.snapshot(), untouched);
+}
+
+TEST_F(InstallerFailureTest, WhenTheOldDefaultIsGoneAnotherOldKernelTakesItsPlace)
+{
+    ASSERT_TRUE(install(machine, debs));
+    machine.contents.erase(std::string("/boot/vmlinuz-") + old_kernel);
+    machine.contents.erase(std::string("/boot/initrd.img-") + old_kernel);
+    machine.update_grub();
+    machine.boot();
+    ASSERT_EQ(machine.running, krun_kernel);
+    const auto result = uninstall(machine, krun_kernel);
+    ASSERT_TRUE(result) << result.error().message;
+    EXPECT_EQ(*result, Removal::pending_reboot);
+    EXPECT_EQ(machine.boot(), "6.1.0-40-amd64");
+}
+
+} // namespace
+} // namespace krun

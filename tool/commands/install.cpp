@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: MIT
+// krunctl install: a Krun kernel for a trial boot; and going on with what was interrupted.
+#include <fmt/format.h>
+#include <memory>
+
+#include "commands/command.hpp"
+#include "package/boot_gate.hpp"
+#include "package/install_status.hpp"
+#include "package/preflight.hpp"
+#include "package/session.hpp"
+#include "util/interrupt.hpp"
+#include "util/progress.hpp"
+
+namespace krun
+{
+namespace
+{
+
+using nlohmann::ordered_json;
+
+struct Options {
+    std::vector<std::filesystem::path> debs;
+    bool no_boot_gate = false;
+    bool go_on = false;
+    bool undo = false;
+    bool status = false;
+    bool dry_run = false;
+    bool json = false;
+};
+
+// What --json prints in the end, also when the command fails after that.
+void print(const Options &options, const ordered_json &json)
+{
+    if (options.json)
+        fmt::print("{}\n", json.dump(2));
+}
+
+void check_usage(const Options &options)
+{
+    const int modes =
+        (options.debs.empty() ? 0 : 1) + (options.go_on ? 1 : 0) + (options.undo ? 1 : 0) + (options.status ? 1 : 0);
+    if (modes == 0)
+        throw UserError({ExitCode::usage, "no package is named", "`krunctl build --package` makes them", {}});
+    if (modes > 1)
+        throw UserError(
+            {ExitCode::usage, "packages, --continue, --undo and --status exclude each other", "choose one", {}});
+}
+
+std::vector<std::filesystem::path> absolute(const std::vector<std::filesystem::path> &paths)
+{
+    std::vector<std::filesystem::path> result;
+    for (const auto &path : paths)
+        result.push_back(std::filesystem::absolute(path).lexically_normal());
+    return result;
+}
+
+void print_shown(const Options &options, const ShownChanges &changes, ordered_json json)
+{
+    json["result"] = "dry-run";
+    json["steps"] = changes.lines();
+    print(options, json);
+    if (options.json)
+        return;
+    for (const auto &line : changes.lines())
+        fmt::print("{}\n", line);
+}
+
+std::string next_steps(const std::string &release, const std::string &fallback)
+{
+    return fmt::format("{0} is installed and boots once, at the next reboot:\n"
+                       "  sudo reboot\n"
+                       "  krunctl check          in the new kernel\n"
+                       "  sudo krunctl promote   makes it the default\n"
+                       "Without that, and whatever becomes of it, the boot after the next is {1} again.\n"
+                       "`sudo krunctl uninstall` takes everything back.\n",
+                       release, fallback);
+}
+
+// The gate's verdict as JSON; throws when the kernel did not pass.
+ordered_json pass_gate(Context &context, const Options &options, const KernelPackages &packages, ordered_json report)
+{
+    if (options.no_boot_gate)
+        return nullptr;
+    say(fmt::format("booting {} in the testbed first", packages.release));
+    const auto gate = unwrap(boot_gate(context.runner, context.files, packages.image().deb));
+    ordered_json json = {{"passed", gate.passed},
+                         {"tests_passed", gate.tests_passed},
+                         {"tests_failed", gate.tests_failed},
+                         {"detail", gate.detail}};
+    if (!gate.passed) {
+        report["result"] = "refused";
+        report["gate"] = json;
+        print(options, report);
+        throw UserError({ExitCode::answer_is_no,
+                         "the kernel does not pass the boot gate: " + gate.detail,
+                         "nothing was changed",
+                         {}});
+    }
+    say(gate.detail);
+    return json;
+}
+
+void refuse(const Options &options, ExitCode code, ordered_json report)
+{
+    report["result"] = "refused";
+    print(options, report);
+    throw UserError({code, "the kernel was not installed, nothing was changed", {}, {}});
+}
+
+void install(Context &context, const Options &options, Target &target, InstallSession &session)
+{
+    unwrap(session.expect_nothing_unfinished());
+    const auto packages = unwrap(read_kernel_packages(context.runner, context.files, absolute(options.debs)));
+    auto &state = session.state();
+    const auto checks = preflight({target, packages, state});
+    if (!options.json)
+        fmt::print(stderr, "{}", preflight_report(checks, options.dry_run));
+    const auto &release = packages.release;
+    ordered_json report = {{"release", release}, {"result", ""}, {"checks", preflight_json(checks)}};
+    auto fallback = kernel_to_keep(target, state);
+
+    if (options.dry_run) {
+        if (fallback.empty())
+            fallback = target.running_release;
+        ShownChanges changes(target);
+        Installer installer(
+            target, changes, [] { return false; }, [](const std::string &) {});
+        unwrap(installer.begin_install(state, packages, fallback));
+        unwrap(installer.go_on_installing(state));
+        print_shown(options, changes, report);
+        return;
+    }
+    if (const auto code = preflight_code(checks); code != ExitCode::done)
+        refuse(options, code, report);
+    report["gate"] = pass_gate(context, options, packages, report);
+
+    const HeldInterrupts held;
+    const auto log = target.layout.log(release);
+    RealChanges changes(target, log);
+    Installer installer(target, changes, interrupt_noted, say);
+    unwrap(installer.begin_install(state, packages, fallback));
+    report["log"] = log.string();
+    if (auto installed = installer.go_on_installing(state); !installed) {
+        const auto error = take_back(installer, state, release, installed.error(), log);
+        report["result"] = state.find(release) == nullptr ? "undone" : "failed";
+        report["error"] = error.message;
+        print(options, report);
+        throw UserError(error);
+    }
+    report["result"] = "trial";
+    report["default"] = state.default_release();
+    print(options, report);
+    if (!options.json)
+        fmt::print("{}", next_steps(release, state.default_release()));
+}
+
+Error nothing_unfinished()
+{
+    return {
+        ExitCode::answer_is_no, "nothing was interrupted", "`krunctl install --status` tells what is installed", {}};
+}
+
+Result<std::string> finish(Installer &installer, InstallState &state, bool undo)
+{
+    const auto operation = *state.operation;
+    const auto word = [](Result<void> result, const char *outcome) -> Result<std::string> {
+        if (!result)
+            return tl::unexpected(result.error());
+        return std::string(outcome);
+    };
+    if (operation.kind == Operation::Kind::promote)
+        return undo ? word(installer.undo_promotion(state), "trial")
+                    : word(installer.promote(state, operation.release), "promoted");
+    if (operation.kind == Operation::Kind::install && !undo)
+        return word(installer.go_on_installing(state), "trial");
+    // A removal can only go forward: nobody knows what the packages have lost already.
+    const auto removed = installer.uninstall(state, operation.release);
+    if (!removed)
+        return tl::unexpected(removed.error());
+    return std::string(*removed == Removal::done ? "removed" : "pending-reboot");
+}
+
+void go_on(const Options &options, Target &target, InstallSession &session)
+{
+    auto &state = session.state();
+    if (!state.operation)
+        throw UserError(nothing_unfinished());
+    const auto operation = *state.operation;
+    ordered_json report = {{"release", operation.release}, {"result", ""}};
+    if (options.dry_run) {
+        ShownChanges changes(target);
+        Installer installer(
+            target, changes, [] { return false; }, [](const std::string &) {});
+        unwrap(finish(installer, state, options.undo));
+        print_shown(options, changes, report);
+        return;
+    }
+    unwrap(session.expect_root());
+    const HeldInterrupts held;
+    const auto log = target.layout.log(operation.release);
+    RealChanges changes(target, log);
+    Installer installer(target, changes, interrupt_noted, say);
+    const auto outcome = finish(installer, state, options.undo);
+    if (!outcome)
+        throw UserError(options.undo
+                            ? with_remains(installer, state, operation.release, outcome.error(), log)
+                            : Error{outcome.error().code, outcome.error().message,
+                                    "mend that and run `krunctl install --continue` again, or take everything back "
+                                    "with `krunctl install --undo`",
+                                    log.string()});
+    report["result"] = *outcome;
+    print(options, report);
+    if (options.json)
+        return;
+    if (*outcome == "trial" && !options.undo)
+        fmt::print("{}", next_steps(operation.release, state.default_release()));
+    else if (*outcome == "pending-reboot")
+        fmt::print("{} is running: reboot, then run `sudo krunctl uninstall` again\n", operation.release);
+    else
+        fmt::print("{}: {}\n", operation.release, *outcome);
+}
+
+void run(Context &context, const Options &options)
+{
+    check_usage(options);
+    auto target = unwrap(system_target(context.runner, context.files));
+    auto session = unwrap(InstallSession::open(target, options.dry_run || options.status));
+    if (options.status) {
+        const auto status = install_status(target, session.state());
+        if (options.json)
+            fmt::print("{}\n", status_json(status).dump(2));
+        else
+            fmt::print("{}", status_text(status));
+    } else if (options.go_on || options.undo) {
+        go_on(options, target, session);
+    } else {
+        install(context, options, target, session);
+    }
+}
+
+} // namespace
+
+void add_install_command(CLI::App &app, Context &context)
+{
+    auto options = std::make_shared<Options>();
+    auto *command = app.add_subcommand("install", "install a Krun kernel's packages for a trial boot");
+    command->add_option("DEB", options->debs, "packages of one Krun kernel, as `krunctl build --package` makes them");
+    command->add_flag("--no-boot-gate", options->no_boot_gate, "do not boot the kernel in the testbed first");
+    command->add_flag("--continue", options->go_on, "go on with what was interrupted");
+    command->add_flag("--undo", options->undo, "take back what was interrupted");
+    command->add_flag("--status", options->status, "which Krun kernels are installed, and what boots next");
+    command->add_flag("--dry-run", options->dry_run, "print what would be done, change nothing");
+    command->add_flag("--json", options->json, "print one JSON object");
+    command->callback([&context, options] { run(context, *options); });
+}
+
+} // namespace krun

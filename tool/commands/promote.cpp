@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+// krunctl promote: the kernel on trial, which is running and passes all checks, becomes the default.
+#include <fmt/format.h>
+#include <memory>
+
+#include "commands/command.hpp"
+#include "host/checks.hpp"
+#include "host/system_host.hpp"
+#include "package/session.hpp"
+#include "report/check_report.hpp"
+#include "util/interrupt.hpp"
+#include "util/progress.hpp"
+
+namespace krun
+{
+namespace
+{
+
+using nlohmann::ordered_json;
+
+struct Options {
+    bool dry_run = false;
+    bool json = false;
+};
+
+[[noreturn]] void refuse(std::string message, std::string hint)
+{
+    throw UserError({ExitCode::answer_is_no, std::move(message), std::move(hint), {}});
+}
+
+void expect_on_trial(const InstallState &state, const std::string &running)
+{
+    if (state.find(running) != nullptr && state.find(running)->state != KernelState::removing)
+        return;
+    for (const auto &kernel : state.kernels) {
+        if (kernel.state == KernelState::trial)
+            refuse(fmt::format("{} is running, not the kernel on trial, {}", running, kernel.release),
+                   fmt::format("if its trial boot failed, remove it: sudo krunctl uninstall {0}; to try it again, "
+                               "choose {0} in the boot menu",
+                               kernel.release));
+    }
+    refuse(fmt::format("the running kernel {} was not installed by krunctl", running),
+           "install one for a trial boot: sudo krunctl install DEB…");
+}
+
+// The report of `krunctl check`; throws when something is wrong.
+nlohmann::json pass_checks(Context &context, const Options &options, const std::string &release)
+{
+    SystemHost host(context.runner);
+    say("checking the running kernel over");
+    const auto results = check_kernel(host);
+    auto json = check_json(release, results);
+    if (all_good(results))
+        return json;
+    if (options.json)
+        fmt::print("{}\n", ordered_json({{"release", release}, {"result", "refused"}, {"check", json}}).dump(2));
+    else
+        fmt::print("{}", check_report(results));
+    refuse(fmt::format("{} does not pass all checks, nothing was changed", release),
+           "mend what failed and try again, or go back with `sudo krunctl uninstall`");
+}
+
+void run(Context &context, const Options &options)
+{
+    auto target = unwrap(system_target(context.runner, context.files));
+    auto session = unwrap(InstallSession::open(target, options.dry_run));
+    auto &state = session.state();
+    const auto &release = target.running_release;
+    if (!options.dry_run)
+        unwrap(session.expect_root());
+    unwrap(session.expect_nothing_unfinished());
+    expect_on_trial(state, release);
+    ordered_json report = {{"release", release}, {"result", "promoted"}};
+
+    if (options.dry_run) {
+        ShownChanges changes(target);
+        Installer installer(
+            target, changes, [] { return false; }, [](const std::string &) {});
+        unwrap(installer.promote(state, release));
+        report["result"] = "dry-run";
+        report["steps"] = changes.lines();
+        if (!options.json)
+            fmt::print("{}\n", fmt::join(changes.lines(), "\n"));
+    } else if (state.default_release() != release) {
+        report["check"] = pass_checks(context, options, release);
+        const HeldInterrupts held;
+        const auto log = target.layout.log(release);
+        RealChanges changes(target, log);
+        Installer installer(target, changes, interrupt_noted, say);
+        if (const auto promoted = installer.promote(state, release); !promoted) {
+            auto error = promoted.error();
+            error.log = log.string();
+            if (const auto undone = installer.undo_promotion(state); undone)
+                error.message += "; the default is as it was";
+            else
+                error.hint = "`krunctl install --undo` keeps the default that was, `--continue` goes on";
+            throw UserError(error);
+        }
+    }
+    if (options.json)
+        fmt::print("{}\n", report.dump(2));
+    else if (!options.dry_run)
+        fmt::print("{} is the default kernel\n", release);
+}
+
+} // namespace
+
+void add_promote_command(CLI::App &app, Context &context)
+{
+    auto options = std::make_shared<Options>();
+    auto *command = app.add_subcommand(
+        "promote", "make the running kernel, which is on trial, the default if it passes all checks");
+    command->add_flag("--dry-run", options->dry_run, "print what would be done (without the checks), change nothing");
+    command->add_flag("--json", options->json, "print one JSON object");
+    command->callback([&context, options] { run(context, *options); });
+}
+
+} // namespace krun

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+// The last test before a kernel is installed: the very image of the package boots in the testbed.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "util/filesystem.hpp"
+#include "util/process.hpp"
+#include "util/result.hpp"
+
+namespace krun
+{
+
+struct GateResult {
+    bool passed = false;
+    unsigned tests_passed = 0;
+    unsigned tests_failed = 0;
+    std::string detail; // for people: what was seen, or what went wrong and where the log is
+};
+
+// An Error when there was no way to find out (no QEMU, no disk space, Ctrl-C).
+Result<GateResult> boot_gate(ProcessRunner &runner, Filesystem &files, const std::filesystem::path &image_deb);
+
+} // namespace krun

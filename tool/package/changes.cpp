@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+// See changes.hpp.
+#include "package/changes.hpp"
+
+#include <fmt/format.h>
+
+#include "util/text.hpp"
+
+namespace krun
+{
+
+Result<void> RealChanges::run(const Command &command)
+{
+    auto logged = command;
+    logged.log = log_;
+    if (const auto result = target_.runner.run_ok(logged); !result)
+        return tl::unexpected(result.error());
+    return {};
+}
+
+Result<void> RealChanges::write(const std::filesystem::path &path, const std::string &text, unsigned mode)
+{
+    if (auto made = target_.files.make_directories(path.parent_path()); !made)
+        return made;
+    return target_.files.write_durably(path, text, mode);
+}
+
+Result<void> RealChanges::remove(const std::filesystem::path &path)
+{
+    if (!target_.files.exists(path))
+        return {};
+    return target_.files.remove_all(path);
+}
+
+Result<void> RealChanges::save(const InstallState &state)
+{
+    if (state.empty())
+        return remove(target_.layout.state());
+    return write(target_.layout.state(), state_text(state), 0644);
+}
+
+Result<void> ShownChanges::run(const Command &command)
+{
+    lines_.push_back(quoted(command));
+    return {};
+}
+
+Result<void> ShownChanges::write(const std::filesystem::path &path, const std::string &text, unsigned mode)
+{
+    lines_.push_back(fmt::format("write {} (mode {:o}):", shell_quoted(path.string()), mode));
+    for (const auto &line : lines_of(text))
+        lines_.push_back("  | " + line);
+    return {};
+}
+
+Result<void> ShownChanges::remove(const std::filesystem::path &path)
+{
+    if (target_.files.exists(path))
+        lines_.push_back("remove " + shell_quoted(path.string()));
+    return {};
+}
+
+Result<void> ShownChanges::save(const InstallState &state)
+{
+    const auto doing = state.operation
+                           ? fmt::format(" ({} of {} begun)", word_for(state.operation->kind), state.operation->release)
+                           : std::string();
+    lines_.push_back(fmt::format("{} {}{}", state.empty() ? "remove" : "write",
+                                 shell_quoted(target_.layout.state().string()), doing));
+    return {};
+}
+
+} // namespace krun

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+// The .deb files that the user names: what they are, and whether they belong together.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "util/filesystem.hpp"
+#include "util/process.hpp"
+#include "util/result.hpp"
+
+namespace krun
+{
+
+struct KernelPackage {
+    std::filesystem::path deb; // absolute
+    std::string name;
+    std::string version;
+    std::string architecture;
+    std::uintmax_t installed_bytes = 0;
+};
+
+// One Krun kernel with what may come along.
+struct KernelPackages {
+    std::string release;
+    std::uintmax_t kernel_bytes = 0;   // of vmlinuz
+    std::vector<KernelPackage> kernel; // the image, and the headers if they were named
+    std::vector<KernelPackage> shared; // krun-syscall-dev
+    [[nodiscard]] std::vector<KernelPackage> all() const;
+    [[nodiscard]] const KernelPackage &image() const { return kernel.front(); }
+};
+
+constexpr const char *shared_package_name = "krun-syscall-dev";
+
+// ExitCode::usage for what is no package or does not belong here.
+Result<KernelPackages> read_kernel_packages(ProcessRunner &runner, Filesystem &files,
+                                            const std::vector<std::filesystem::path> &debs);
+
+} // namespace krun

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: MIT
+// The way back: a kernel and all that came with it is removed, whatever state it is in; see installer.hpp.
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "package/installer.hpp"
+
+namespace krun
+{
+namespace
+{
+
+bool knows_nothing(const std::string &status) { return status == "not-installed"; }
+
+} // namespace
+
+Result<std::vector<std::string>> Installer::known_to_dpkg(const std::vector<InstalledPackage> &packages)
+{
+    std::vector<std::string> known;
+    for (const auto &package : packages) {
+        const auto status = target_.package_status(package.name);
+        if (!status)
+            return tl::unexpected(status.error());
+        if (!knows_nothing(*status))
+            known.push_back(package.name);
+    }
+    return known;
+}
+
+Result<void> Installer::purge(const std::vector<InstalledPackage> &packages)
+{
+    const auto known = known_to_dpkg(packages);
+    if (!known)
+        return tl::unexpected(known.error());
+    if (known->empty())
+        return {};
+    // dpkg refuses to remove what it was cut off from unpacking, unless told that this is what we want.
+    std::vector<std::string> argv = {"dpkg", "--purge", "--force-remove-reinstreq"};
+    argv.insert(argv.end(), known->begin(), known->end());
+    auto command = plain_command(std::move(argv));
+    command.environment["DEBIAN_FRONTEND"] = "noninteractive";
+    return changes_.run(command);
+}
+
+// What the packages' scripts made, and left when they were cut off.
+Result<void> Installer::remove_files_of(const std::string &release)
+{
+    std::vector<std::filesystem::path> leftovers = {target_.layout.modules(release),
+                                                    target_.layout.at("/var/lib/initramfs-tools") / release};
+    const auto prefix = "initrd.img-" + release;
+    for (const auto &name : target_.files.list(target_.layout.boot()).value_or(std::vector<std::string>{})) {
+        if (name == prefix || name == prefix + ".new" || name == prefix + ".dpkg-bak")
+            leftovers.push_back(target_.layout.boot() / name);
+    }
+    for (const auto &path : leftovers) {
+        if (auto removed = changes_.remove(path); !removed)
+            return removed;
+    }
+    return {};
+}
+
+// The kernel to boot when this one is gone: what the state says, or the newest other one that can boot.
+Result<std::string> Installer::default_without(const InstallState &state, const std::string &release)
+{
+    const auto wanted = state.default_release(release);
+    const auto menu = target_.menu();
+    if (!menu) {
+        if (changes_.only_shown())
+            return wanted;
+        return tl::unexpected(menu.error());
+    }
+    if (wanted != release && target_.can_boot(*menu, wanted))
+        return wanted;
+    for (const auto &other : menu->releases()) {
+        const auto *krun = state.find(other);
+        const bool proven = krun == nullptr || krun->state == KernelState::promoted;
+        if (other != release && proven && target_.can_boot(*menu, other))
+            return other;
+    }
+    return tl::unexpected(Error{ExitCode::answer_is_no,
+                                fmt::format("{} is the only kernel that this machine can boot", release),
+                                "install another one first: sudo apt-get install linux-image-amd64",
+                                {}});
+}
+
+Result<Removal> Installer::uninstall(InstallState &state, const std::string &release)
+{
+    const auto *kernel = state.find(release);
+    const auto known = known_to_dpkg(kernel->packages);
+    if (!known)
+        return tl::unexpected(known.error());
+    // Where dpkg knows nothing of it any more (or yet), the default cannot be this kernel.
+    std::string next_default;
+    if (!known->empty()) {
+        auto found = default_without(state, release);
+        if (!found)
+            return tl::unexpected(found.error());
+        next_default = std::move(*found);
+    }
+
+    state.operation = Operation{Operation::Kind::uninstall, release, {}};
+    if (auto saved = changes_.save(state); !saved)
+        return tl::unexpected(saved.error());
+    if (auto cleared = boot_default_.not_once(release); !cleared)
+        return tl::unexpected(cleared.error());
+    if (!next_default.empty()) {
+        tell_(fmt::format("making {} the default", next_default));
+        if (auto pinned = boot_default_.pin(next_default); !pinned)
+            return tl::unexpected(pinned.error());
+    }
+    if (target_.running_release == release) {
+        state.find(release)->state = KernelState::removing;
+        state.operation.reset();
+        if (auto saved = changes_.save(state); !saved)
+            return tl::unexpected(saved.error());
+        return Removal::pending_reboot;
+    }
+    tell_(fmt::format("removing {}", release));
+    if (auto purged = purge(state.find(release)->packages); !purged)
+        return tl::unexpected(purged.error());
+    if (auto removed = remove_files_of(release); !removed)
+        return tl::unexpected(removed.error());
+    if (auto finished = finish_removal(state, release); !finished)
+        return tl::unexpected(finished.error());
+    return Removal::done;
+}
+
+Result<void> Installer::finish_removal(InstallState &state, const std::string &release)
+{
+    const auto kernel = *state.find(release);
+    const bool last = state.kernels.size() == 1;
+    // What an installation brought goes when that is taken back, otherwise with the last kernel.
+    const bool with_shared = last || kernel.state == KernelState::installing;
+    if (with_shared) {
+        if (auto purged = purge(kernel.shared_packages); !purged)
+            return purged;
+    }
+    if (last) {
+        tell_("giving the boot settings back as they were");
+        if (auto unpinned = boot_default_.unpin(); !unpinned)
+            return unpinned;
+    }
+    std::erase_if(state.kernels, [&](const InstalledKernel &other) { return other.release == release; });
+    if (last)
+        state.fallback.clear();
+    else if (!with_shared)
+        state.kernels.front().shared_packages.insert(state.kernels.front().shared_packages.end(),
+                                                     kernel.shared_packages.begin(), kernel.shared_packages.end());
+    state.operation.reset();
+    if (auto synced = changes_.run(plain_command({"sync"})); !synced)
+        return synced;
+    return changes_.save(state);
+}
+
+std::string Installer::remains_of(const InstallState &state, const std::string &release)
+{
+    std::string remains;
+    const auto add = [&](const std::string &what) { remains += (remains.empty() ? "" : ", ") + what; };
+    if (const auto *kernel = state.find(release)) {
+        auto packages = kernel->packages;
+        packages.insert(packages.end(), kernel->shared_packages.begin(), kernel->shared_packages.end());
+        for (const auto &name : known_to_dpkg(packages).value_or(std::vector<std::string>{}))
+            add("the package " + name);
+    }
+    for (const auto &path : {target_.layout.kernel(release), target_.layout.initrd(release),
+                             target_.layout.modules(release), target_.layout.drop_in(), target_.layout.script()}) {
+        if (target_.files.exists(path))
+            add(path.string());
+    }
+    return remains;
+}
+
+} // namespace krun

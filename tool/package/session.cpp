@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+// See session.hpp.
+#include "package/session.hpp"
+
+#include <fmt/format.h>
+
+#include "package/install_status.hpp"
+#include "util/text.hpp"
+
+namespace krun
+{
+namespace
+{
+
+Result<std::string> ask(ProcessRunner &runner, std::vector<std::string> argv)
+{
+    const auto result = runner.run_ok(plain_command(std::move(argv)));
+    if (!result)
+        return tl::unexpected(result.error());
+    return trim(result->output);
+}
+
+} // namespace
+
+Result<Target> system_target(ProcessRunner &runner, Filesystem &files)
+{
+    const auto release = ask(runner, {"uname", "-r"});
+    if (!release)
+        return tl::unexpected(release.error());
+    const auto user = ask(runner, {"id", "-u"});
+    if (!user)
+        return tl::unexpected(user.error());
+    return Target{runner, files, system_layout(), *release, *user == "0"};
+}
+
+Result<InstallSession> InstallSession::open(const Target &target, bool only_show)
+{
+    std::optional<FileLock> lock;
+    if (target.is_root && !only_show) {
+        if (auto made = target.files.make_directories(target.layout.state_folder()); !made)
+            return tl::unexpected(made.error());
+        auto acquired = FileLock::acquire(target.layout.state_folder() / "lock", "the installed kernels");
+        if (!acquired)
+            return tl::unexpected(acquired.error());
+        lock = std::move(*acquired);
+    }
+    auto state = read_state(target.files, target.layout);
+    if (!state)
+        return tl::unexpected(state.error());
+    return InstallSession(target, std::move(lock), std::move(*state));
+}
+
+Result<void> InstallSession::expect_root()
+{
+    if (target_.is_root)
+        return {};
+    return host_lacks("this changes the machine, and you are not root", "run it with sudo");
+}
+
+Result<void> InstallSession::expect_nothing_unfinished()
+{
+    if (!state_.operation)
+        return {};
+    return tl::unexpected(
+        Error{ExitCode::answer_is_no,
+              unfinished_text(state_),
+              "go on with `krunctl install --continue`, or take it back with `krunctl install --undo`",
+              {}});
+}
+
+Error with_remains(Installer &installer, const InstallState &state, const std::string &release, Error why,
+                   const std::filesystem::path &log)
+{
+    const auto remains = installer.remains_of(state, release);
+    if (!remains.empty() && why.code != ExitCode::answer_is_no)
+        why.message += fmt::format("; left are {}", remains);
+    if (why.hint.empty())
+        why.hint = "mend what the log complains of, and run `krunctl uninstall` again; until then the default kernel "
+                   "stays what it is";
+    if (why.log.empty())
+        why.log = log.string();
+    return why;
+}
+
+Error take_back(Installer &installer, InstallState &state, const std::string &release, Error why,
+                const std::filesystem::path &log)
+{
+    why.log = log.string();
+    const auto undone = installer.uninstall(state, release);
+    if (!undone) {
+        auto second = with_remains(installer, state, release, undone.error(), log);
+        second.code = ExitCode::failure;
+        second.message = fmt::format("{}; taking it back failed, too: {}", why.message, second.message);
+        return second;
+    }
+    if (*undone == Removal::pending_reboot) {
+        why.message += "; the kernel is running, so that it can only be removed after a reboot";
+        why.hint = "reboot, then run `krunctl uninstall`";
+        return why;
+    }
+    why.message += "; the machine is as it was before";
+    return why;
+}
+
+} // namespace krun

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+// Where things are on the machine that gets a kernel. Everything is below one root, which tests move elsewhere.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+namespace krun
+{
+
+struct SystemLayout {
+    std::filesystem::path root = "/";
+
+    [[nodiscard]] std::filesystem::path at(const std::string &absolute) const
+    {
+        return root / std::filesystem::path(absolute).relative_path();
+    }
+    [[nodiscard]] std::filesystem::path boot() const { return at("/boot"); }
+    [[nodiscard]] std::filesystem::path grub_config() const { return at("/boot/grub/grub.cfg"); }
+    [[nodiscard]] std::filesystem::path grub_environment() const { return at("/boot/grub/grubenv"); }
+    [[nodiscard]] std::filesystem::path default_folder() const { return at("/etc/default/grub.d"); }
+    // Read last by grub-mkconfig, so that it has the last word.
+    [[nodiscard]] std::filesystem::path drop_in() const { return default_folder() / "zz-krunctl.cfg"; }
+    // After 00_header, which knows whether this is a one-shot boot.
+    [[nodiscard]] std::filesystem::path script() const { return at("/etc/grub.d/01_krunctl"); }
+    [[nodiscard]] std::filesystem::path state_folder() const { return at("/var/lib/krunctl"); }
+    [[nodiscard]] std::filesystem::path state() const { return state_folder() / "state.json"; }
+    [[nodiscard]] std::filesystem::path log(const std::string &release) const
+    {
+        return at("/var/log/krunctl") / (release + ".log");
+    }
+    [[nodiscard]] std::filesystem::path kernel(const std::string &release) const
+    {
+        return boot() / ("vmlinuz-" + release);
+    }
+    [[nodiscard]] std::filesystem::path initrd(const std::string &release) const
+    {
+        return boot() / ("initrd.img-" + release);
+    }
+    [[nodiscard]] std::filesystem::path modules(const std::string &release) const
+    {
+        return at("/lib/modules") / release;
+    }
+};
+
+SystemLayout system_layout(); // below $KRUN_ROOT, which is / without it
+
+} // namespace krun

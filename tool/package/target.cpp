@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+#include "package/target.hpp"
+
+#include "util/text.hpp"
+
+namespace krun
+{
+
+Command plain_command(std::vector<std::string> argv)
+{
+    Command command;
+    command.argv = std::move(argv);
+    command.environment["LC_ALL"] = "C";
+    return command;
+}
+
+Result<BootMenu> Target::menu()
+{
+    const auto text = files.read(layout.grub_config());
+    if (!text)
+        return tl::unexpected(text.error());
+    return BootMenu::parse(*text);
+}
+
+Result<GrubEnvironment> Target::grub_environment()
+{
+    if (!files.exists(layout.grub_environment()))
+        return GrubEnvironment{};
+    const auto listing = runner.run_ok(plain_command({"grub-editenv", layout.grub_environment().string(), "list"}));
+    if (!listing)
+        return tl::unexpected(listing.error());
+    return parse_grub_environment(listing->output);
+}
+
+bool Target::can_boot(const BootMenu &menu, const std::string &release)
+{
+    const auto *entry = menu.entry_of(release);
+    return entry != nullptr && files.exists(layout.kernel(release)) &&
+           (entry->initrd.empty() || files.exists(layout.boot() / entry->initrd));
+}
+
+Result<std::string> Target::package_status(const std::string &name, std::string *version)
+{
+    const auto result = runner.run(plain_command({"dpkg-query", "-W", "-f", "${db:Status-Status} ${Version}\n", name}));
+    if (!result)
+        return tl::unexpected(result.error());
+    const auto words = words_of(result->output);
+    if (!result->ok() || words.empty())
+        return std::string("not-installed");
+    if (version != nullptr && words.size() > 1)
+        *version = words[1];
+    return words[0];
+}
+
+} // namespace krun

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+// The machine that gets a kernel, as it is now. Only looks; what changes it is in changes.hpp.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "package/boot_menu.hpp"
+#include "package/system_layout.hpp"
+#include "util/filesystem.hpp"
+#include "util/process.hpp"
+
+namespace krun
+{
+
+struct Target {
+    ProcessRunner &runner;
+    Filesystem &files;
+    SystemLayout layout;
+    std::string running_release; // as uname -r
+    bool is_root = true;
+
+    Result<BootMenu> menu();
+    Result<GrubEnvironment> grub_environment();
+    // Kernel and, where its entry has one, initrd are there.
+    bool can_boot(const BootMenu &menu, const std::string &release);
+    // As dpkg has it: "installed", "half-configured", "not-installed"...; its version in `version` if that is given.
+    Result<std::string> package_status(const std::string &name, std::string *version = nullptr);
+};
+
+// `name` with this for LC_ALL=C.
+Command plain_command(std::vector<std::string> argv);
+
+} // namespace krun
