@@ -31,6 +31,7 @@ void add_commands(CLI::App &app, Context &context)
     add_check_command(app, context);
     add_watch_command(app, context);
     add_port_command(app, context);
+    add_gate_command(app, context);
     add_publish_command(app, context);
     add_test_command(app, context);
     add_install_command(app, context);

@@ -26,6 +26,7 @@ void add_check_command(CLI::App &app, Context &context);
 void add_watch_command(CLI::App &app, Context &context);
 void add_demo_command(CLI::App &app, Context &context);
 void add_port_command(CLI::App &app, Context &context);
+void add_gate_command(CLI::App &app, Context &context);
 void add_publish_command(CLI::App &app, Context &context);
 void add_test_command(CLI::App &app, Context &context);
 void add_install_command(CLI::App &app, Context &context);

@@ -4,9 +4,10 @@
 
 #include <fmt/format.h>
 
-#include "machine/virtual_machine.hpp"
+#include "testing/guest_run.hpp"
 #include "util/file_lock.hpp"
 #include "util/paths.hpp"
+#include "util/progress.hpp"
 #include "util/text.hpp"
 
 namespace krun
@@ -14,18 +15,21 @@ namespace krun
 namespace
 {
 
-constexpr unsigned boot_timeout_seconds = 300;
+namespace fs = std::filesystem;
+
+// Runs where there are no counters, and sees that the kernel says so.
+constexpr const char *test_without_counters = "absent_test";
 
 // The unpacked package; gone when this is.
 class Unpacked
 {
   public:
-    Unpacked(Filesystem &files, std::filesystem::path folder) : files_(files), folder_(std::move(folder)) {}
+    Unpacked(Filesystem &files, fs::path folder) : files_(files), folder_(std::move(folder)) {}
     Unpacked(const Unpacked &) = delete;
     Unpacked &operator=(const Unpacked &) = delete;
     ~Unpacked() { static_cast<void>(files_.remove_all(folder_)); }
 
-    Result<std::filesystem::path> kernel(ProcessRunner &runner, const std::filesystem::path &deb)
+    Result<fs::path> kernel(ProcessRunner &runner, const fs::path &deb)
     {
         if (auto removed = files_.remove_all(folder_); !removed)
             return tl::unexpected(removed.error());
@@ -36,20 +40,68 @@ class Unpacked
         if (const auto unpacked = runner.run_ok(command); !unpacked)
             return tl::unexpected(unpacked.error());
         for (const auto &name : files_.list(folder_ / "boot").value_or(std::vector<std::string>{})) {
-            if (name.rfind("vmlinuz-", 0) == 0)
+            if (name.starts_with("vmlinuz-"))
                 return folder_ / "boot" / name;
         }
         return failure(fmt::format("no kernel in {}", deb.string()));
     }
+    [[nodiscard]] fs::path selftests(const std::string &release) const
+    {
+        return folder_ / "usr/lib/krun" / release / "selftests";
+    }
 
   private:
     Filesystem &files_;
-    std::filesystem::path folder_;
+    fs::path folder_;
 };
+
+MachineRequest guest_with(const fs::path &kernel, const fs::path &selftest)
+{
+    const auto name = selftest.filename().string();
+    auto guest = test_guest(kernel);
+    guest.pmu_model = name != test_without_counters;
+    guest.copy_in = {{selftest, "/" + name}};
+    guest.command = {"/" + name};
+    return guest;
+}
+
+// A guest that hangs or dies is a verdict on the kernel; Ctrl-C is none.
+Result<void> count(Tally &tally, const std::string &name, const Result<Tally> &one)
+{
+    if (one)
+        tally += *one;
+    else if (one.error().code == ExitCode::interrupted || one.error().code == ExitCode::host_lacks)
+        return tl::unexpected(one.error());
+    else
+        tally.fail(fmt::format("{}: {}", name, one.error().message));
+    return {};
+}
+
+Result<Tally> run_all(TierContext &context, const Unpacked &package, const fs::path &kernel, const std::string &release)
+{
+    Tally tally;
+    auto guest = test_guest(kernel);
+    guest.command = {"/bin/sh", "-c", fmt::format("test \"$(uname -r)\" = {}", shell_quoted(release))};
+    if (auto counted = count(tally, "uname -r", run_program_in_guest(context, "uname -r", guest)); !counted)
+        return tl::unexpected(counted.error());
+    if (tally.failed != 0) // every other guest would end in the same way
+        return tally;
+    const auto folder = package.selftests(release);
+    const auto names = context.files.list(folder).value_or(std::vector<std::string>());
+    if (names.empty())
+        tally.fail("the package has no selftests: `krunctl build --package` of this version puts them there");
+    for (const auto &name : names) {
+        say(fmt::format("the boot gate: {}", name));
+        if (auto counted = count(tally, name, run_tap_in_guest(context, name, guest_with(kernel, folder / name)));
+            !counted)
+            return tl::unexpected(counted.error());
+    }
+    return tally;
+}
 
 } // namespace
 
-Result<GateResult> boot_gate(ProcessRunner &runner, Filesystem &files, const std::filesystem::path &image_deb)
+Result<GateResult> boot_gate(ProcessRunner &runner, Filesystem &files, const fs::path &image_deb)
 {
     const auto folder = cache_directory() / "gate";
     if (auto made = files.make_directories(folder); !made)
@@ -57,34 +109,29 @@ Result<GateResult> boot_gate(ProcessRunner &runner, Filesystem &files, const std
     const auto lock = FileLock::acquire(folder / "lock", "a boot gate");
     if (!lock)
         return tl::unexpected(lock.error());
-    Unpacked unpacked(files, folder / "package");
-    const auto kernel = unpacked.kernel(runner, image_deb);
+    Unpacked package(files, folder / "package");
+    const auto kernel = package.kernel(runner, image_deb);
     if (!kernel)
         return tl::unexpected(kernel.error());
     const auto release = kernel->filename().string().substr(std::string("vmlinuz-").size());
+    const auto log = cache_directory() / fmt::format("logs/gate-{}.log", release);
+    if (auto begun = files.write(log, ""); !begun)
+        return tl::unexpected(begun.error());
 
-    MachineRequest request;
-    request.kernel = *kernel;
-    request.command = {"uname", "-r"};
-    request.timeout_seconds = boot_timeout_seconds;
-    std::string output;
-    request.on_output = [&](const std::string &piece) { output += piece; };
-    request.on_errors = [](const std::string &) {};
-    const auto machine = run_machine(runner, files, request);
-    if (!machine)
-        return tl::unexpected(machine.error());
-
+    const std::vector<KernelLine> none; // the package alone counts
+    TierContext context{runner, files, none, log};
+    const auto tally = run_all(context, package, *kernel, release);
+    if (!tally)
+        return tl::unexpected(tally.error());
     GateResult result;
-    const bool right = machine->status == 0 && trim(output) == release;
-    result.passed = right && machine->kernel_problems.empty();
-    if (result.passed)
-        result.detail = fmt::format("{} boots in the testbed", release);
-    else if (!right)
-        result.detail = fmt::format("`uname -r` in the guest said `{}` (status {})", trim(output), machine->status);
-    else
-        result.detail = "the kernel complained: " + machine->kernel_problems.front();
+    result.passed = tally->failed == 0 && tally->passed != 0;
+    result.tests_passed = tally->passed;
+    result.tests_failed = tally->failed;
+    result.failures = tally->failures;
+    result.detail = fmt::format("{} in the testbed (emulated): {}", release, summary(*tally));
     if (!result.passed)
-        result.detail += fmt::format("; its console is in {}", machine->console_log.string());
+        result.detail +=
+            fmt::format("; {} ({})", tally->failures.empty() ? "" : lines_of(tally->failures.front())[0], log.string());
     return result;
 }
 

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+// `krunctl gate`: the boot gate of `install` alone, for a machine that builds for others.
+#include <fmt/format.h>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "commands/command.hpp"
+#include "package/boot_gate.hpp"
+#include "package/kernel_package.hpp"
+
+namespace krun
+{
+namespace
+{
+
+struct Options {
+    std::filesystem::path deb;
+    bool json = false;
+};
+
+void run(Context &context, const Options &options)
+{
+    const auto packages =
+        unwrap(read_kernel_packages(context.runner, context.files, {std::filesystem::absolute(options.deb)}));
+    const auto gate = unwrap(boot_gate(context.runner, context.files, packages.image().deb));
+    if (options.json) {
+        const nlohmann::ordered_json json = {{"release", packages.release},       {"passed", gate.passed},
+                                             {"tests_passed", gate.tests_passed}, {"tests_failed", gate.tests_failed},
+                                             {"failures", gate.failures},         {"detail", gate.detail}};
+        fmt::print("{}\n", json.dump(2));
+    } else {
+        for (const auto &failure : gate.failures)
+            fmt::print("FAILED {}\n", failure);
+        fmt::print("{}\n", gate.detail);
+    }
+    if (!gate.passed)
+        context.exit_code = ExitCode::answer_is_no;
+}
+
+} // namespace
+
+void add_gate_command(CLI::App &app, Context &context)
+{
+    auto options = std::make_shared<Options>();
+    auto *command = app.add_subcommand("gate", "boot a kernel's package in the testbed and run its selftests there");
+    command->add_option("DEB", options->deb, "the kernel's linux-image package")->required();
+    command->add_flag("--json", options->json, "print one JSON object");
+    command->callback([&context, options] { run(context, *options); });
+}
+
+} // namespace krun
