@@ -42,7 +42,12 @@ constexpr std::array<std::pair<const char *, const char *>, 5> signing = {{
 
 } // namespace
 
-bool is_named_config(const std::string &config) { return config == "vm" || config == "debian" || config == "running"; }
+bool is_tiny_config(const std::string &config) { return config == "vm" || config == "disk"; }
+
+bool is_named_config(const std::string &config)
+{
+    return is_tiny_config(config) || config == "debian" || config == "running";
+}
 
 Result<std::string> debian_config(ProcessRunner &runner, Filesystem &files, AptArchive &archive, const KernelLine &line)
 {

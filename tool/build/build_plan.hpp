@@ -32,6 +32,8 @@ struct BuildPlan {
     ConfigPlan config;
     KernelMake make;
     std::filesystem::path output;
+    // <cache>/build/<name>: the objects have a parent of their own, because the kernel leaves its packages there.
+    std::filesystem::path folder;
     std::string name; // of the folders in the cache: "6.12-vm", "7.4-source-vm"
     std::string compiler;
     std::string key;

@@ -117,6 +117,8 @@ Result<void> let_person_configure(ProcessRunner &runner, const KernelMake &make)
     return {};
 }
 
+std::filesystem::path with_suffix(std::filesystem::path path, const char *suffix) { return path += suffix; }
+
 // The part that takes long; the output folder is not touched before all of it went well.
 Result<BuiltKernel> build(ProcessRunner &runner, Filesystem &files, const BuildRequest &request, BuildPlan &plan)
 {
@@ -146,9 +148,8 @@ Result<BuiltKernel> build(ProcessRunner &runner, Filesystem &files, const BuildR
     std::vector<std::string> targets = {"bzImage"};
     if (value_of(parse_config(*config), "MODULES") == "y")
         targets.emplace_back("modules");
-    auto steps_file = plan.make.objects;
-    steps_file += ".steps";
-    if (auto compiled = compile_kernel(runner, files, plan.make, targets, steps_file); !compiled)
+    if (auto compiled = compile_kernel(runner, files, plan.make, targets, with_suffix(plan.folder, ".steps"));
+        !compiled)
         return tl::unexpected(compiled.error());
     const auto release = files.read(plan.make.objects / "include/config/kernel.release");
     if (!release)
@@ -160,8 +161,6 @@ Result<BuiltKernel> build(ProcessRunner &runner, Filesystem &files, const BuildR
     say(fmt::format("built Linux {} in {}", name, plan.output.string()));
     return result_of(plan, name, false);
 }
-
-std::filesystem::path with_lock_suffix(std::filesystem::path path) { return path += ".lock"; }
 
 } // namespace
 
@@ -185,7 +184,7 @@ Result<BuiltKernel> build_kernel(ProcessRunner &runner, Filesystem &files, const
     }
     std::optional<FileLock> build_lock;
     const auto lock_build = [&]() -> Result<void> {
-        auto lock = FileLock::acquire(with_lock_suffix(plan->make.objects), "the build " + plan->name);
+        auto lock = FileLock::acquire(with_suffix(plan->folder, ".lock"), "the build " + plan->name);
         if (!lock)
             return tl::unexpected(lock.error());
         build_lock = std::move(*lock);

@@ -66,8 +66,12 @@ tl::unexpected<Error> compile_error(Filesystem &files, const KernelMake &make)
 std::vector<std::string> KernelMake::settings() const
 {
     // The same sources give the same bytes, on whatever machine and day.
-    return {"ARCH=x86_64", "LOCALVERSION=" + local_version, "KBUILD_BUILD_TIMESTAMP=1970-01-01 00:00:00 UTC",
-            "KBUILD_BUILD_USER=krun", "KBUILD_BUILD_HOST=krun"};
+    return {"ARCH=x86_64",
+            "LOCALVERSION=" + local_version,
+            "KBUILD_BUILD_TIMESTAMP=1970-01-01 00:00:00 UTC",
+            "KBUILD_BUILD_VERSION=1",
+            "KBUILD_BUILD_USER=krun",
+            "KBUILD_BUILD_HOST=krun"};
 }
 
 Command KernelMake::command(const std::vector<std::string> &targets) const

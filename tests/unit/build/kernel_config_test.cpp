@@ -89,6 +89,16 @@ TEST(ConfigPlan, ALinesOwnFragmentFollowsTheCommonOne)
                             "/d/kernel/config/tickless.config"));
 }
 
+TEST(ConfigPlan, TheDisksKernelIsTheVirtualMachinesAndMore)
+{
+    FakeFilesystem files;
+    const auto plan = plan_config(files, "/d", KernelLine(), "disk", {}).value();
+    EXPECT_TRUE(plan.tiny);
+    EXPECT_EQ(plan.name, "disk");
+    EXPECT_THAT(plan.fragments, ElementsAre("/d/kernel/config/vm.config", "/d/kernel/config/disk.config",
+                                            "/d/kernel/config/krun.config", "/d/kernel/config/tickless.config"));
+}
+
 TEST(ConfigPlan, AFileNamedLikeAConfigurationGetsItsOwnFolder)
 {
     EXPECT_EQ(config_name("debian"), "debian");
