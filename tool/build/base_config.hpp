@@ -19,6 +19,9 @@ bool is_named_config(const std::string &config);
 // vm, disk: made of the kernel's own tinyconfig and our fragments alone.
 bool is_tiny_config(const std::string &config);
 
+// The kernel's type information, which the program `pahole` makes.
+bool asks_for_btf(const std::string &text);
+
 Result<std::string> debian_config(ProcessRunner &runner, Filesystem &files, AptArchive &archive,
                                   const KernelLine &line);
 Result<std::string> running_config(ProcessRunner &runner, Filesystem &files);

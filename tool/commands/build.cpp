@@ -66,6 +66,7 @@ void add_build_command(CLI::App &app, Context &context)
         },
         "what follows the version in `uname -r` (default: .krun. and the first six digits of the commit)");
     command->add_flag("--menuconfig", request.menuconfig, "change the configuration by hand before compiling");
+    command->add_flag("--package", request.package, "make Debian packages too: linux-image and linux-headers");
     command->add_option("--jobs,-j", request.jobs, "parallel jobs (default: one for each CPU)")
         ->check(CLI::Range(1U, 4096U));
     command->add_option("--output", request.output, "folder for the result (default: in the cache)");
