@@ -104,6 +104,7 @@ void Sandbox::make_data()
     write_text(data() / "kernel/krun/second.c", "int second;\n");
     write_text(data() / "kernel/selftests/test.c", "int main(void) { return 0; }\n");
     write_text(data() / "kernel/config/vm.config", "CONFIG_SMP=y\n");
+    write_text(data() / "kernel/config/disk.config", "CONFIG_MODULES=y\n");
     write_text(data() / "kernel/config/krun.config", "CONFIG_KRUN=y\n");
     write_text(data() / "kernel/config/tickless.config", "# CONFIG_HZ_PERIODIC is not set\n");
 }

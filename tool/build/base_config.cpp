@@ -12,6 +12,7 @@
 #include "build/kernel_config.hpp"
 #include "util/file_lock.hpp"
 #include "util/paths.hpp"
+#include "util/progress.hpp"
 #include "util/text.hpp"
 
 namespace krun
@@ -42,7 +43,12 @@ constexpr std::array<std::pair<const char *, const char *>, 5> signing = {{
 
 } // namespace
 
-bool is_named_config(const std::string &config) { return config == "vm" || config == "debian" || config == "running"; }
+bool is_tiny_config(const std::string &config) { return config == "vm" || config == "disk"; }
+
+bool is_named_config(const std::string &config)
+{
+    return is_tiny_config(config) || config == "debian" || config == "running";
+}
 
 Result<std::string> debian_config(ProcessRunner &runner, Filesystem &files, AptArchive &archive, const KernelLine &line)
 {
@@ -87,12 +93,21 @@ Result<void> fetch_base_config(ProcessRunner &runner, Filesystem &files, AptArch
                                             : files.read(config);
     if (!text)
         return tl::unexpected(text.error());
-    plan.base_text = without_traps(*text, !is_named_config(config));
+    const bool keeps_debug_info = !is_named_config(config);
+    const bool has_pahole = program_on_path("pahole");
+    if (keeps_debug_info && !has_pahole && asks_for_btf(*text))
+        say(fmt::format("note: without BTF (DEBUG_INFO_BTF), which {} asks for: `pahole` is not installed (sudo "
+                        "apt-get install dwarves)",
+                        config));
+    plan.base_text = without_traps(*text, keeps_debug_info, has_pahole);
     return {};
 }
 
-std::string without_traps(const std::string &base_text, bool keep_debug_info)
+bool asks_for_btf(const std::string &text) { return value_of(parse_config(text), "DEBUG_INFO_BTF") == "y"; }
+
+std::string without_traps(const std::string &base_text, bool keep_debug_info, bool has_pahole)
 {
+    const bool drops_btf = keep_debug_info && !has_pahole && asks_for_btf(base_text);
     std::string text;
     for (const auto &line : lines_of(base_text)) {
         const auto values = parse_config(line);
@@ -100,13 +115,17 @@ std::string without_traps(const std::string &base_text, bool keep_debug_info)
         const bool signs = std::any_of(signing.begin(), signing.end(),
                                        [&symbol](const auto &setting) { return symbol == setting.first; });
         // Debug information multiplies time and space of a build by five, and nothing of ours reads it.
-        const bool debugs = !keep_debug_info && symbol.starts_with("DEBUG_INFO");
+        const bool debugs =
+            (!keep_debug_info && symbol.starts_with("DEBUG_INFO")) || (drops_btf && symbol == "DEBUG_INFO_BTF");
         if (!signs && !debugs)
             text += line + "\n";
     }
     // Also when the base says nothing of them: their defaults are the trap.
     for (const auto &[symbol, value] : signing)
         text += config_line(symbol, value) + "\n";
+    // Newer kernels drop it by themselves; in older ones the last step of the build would fail.
+    if (drops_btf)
+        text += config_line("DEBUG_INFO_BTF", "n") + "\n";
     return keep_debug_info ? text : text + "CONFIG_DEBUG_INFO_NONE=y\n";
 }
 

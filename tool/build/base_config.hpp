@@ -14,8 +14,13 @@
 namespace krun
 {
 
-// vm, debian, running: everything else is the name of a file.
+// vm, disk, debian, running: everything else is the name of a file.
 bool is_named_config(const std::string &config);
+// vm, disk: made of the kernel's own tinyconfig and our fragments alone.
+bool is_tiny_config(const std::string &config);
+
+// The kernel's type information, which the program `pahole` makes.
+bool asks_for_btf(const std::string &text);
 
 Result<std::string> debian_config(ProcessRunner &runner, Filesystem &files, AptArchive &archive,
                                   const KernelLine &line);

@@ -7,7 +7,10 @@
 #include <thread>
 #include <utility>
 
+#include "build/base_config.hpp"
+#include "build/kernel_package.hpp"
 #include "build/local_version.hpp"
+#include "build/needed_programs.hpp"
 #include "build/output_folder.hpp"
 #include "source/tarball.hpp"
 #include "util/digest.hpp"
@@ -24,27 +27,38 @@ constexpr std::uintmax_t mebibyte = std::uintmax_t{1} << 20;
 constexpr std::uintmax_t tree_space = 2300 * mebibyte;
 constexpr std::uintmax_t tiny_objects_space = 600 * mebibyte;
 constexpr std::uintmax_t full_objects_space = 9000 * mebibyte;
+constexpr std::uintmax_t tiny_packages_space = 400 * mebibyte;
+constexpr std::uintmax_t full_packages_space = 3000 * mebibyte;
 
-std::vector<NeededProgram> needed_programs(const BuildPlan &plan, const BuildRequest &request)
+std::vector<NeededProgram> needed_programs(Filesystem &files, const BuildPlan &plan, const BuildRequest &request)
 {
-    std::vector<NeededProgram> needed = {{"make", "make"}, {"gcc", "gcc"}, {"flex", "flex"},  {"bison", "bison"},
-                                         {"bc", "bc"},     {"tar", "tar"}, {"patch", "patch"}};
+    auto needed = programs_of_compiling();
+    const auto add = [&needed](const std::vector<NeededProgram> &more) {
+        needed.insert(needed.end(), more.begin(), more.end());
+    };
     if (!plan.origin || request.config == "debian")
-        needed.insert(needed.end(), {{"xz", "xz-utils"}, {"apt-get", "apt"}, {"dpkg-deb", "dpkg"}});
+        add({{"xz", "xz-utils"}, {"apt-get", "apt"}, {"dpkg-deb", "dpkg"}});
+    if (request.package)
+        add(programs_of_packaging());
+    // A base's wish for BTF can be given up, a person's cannot.
+    for (const auto &fragment : request.fragments) {
+        if (asks_for_btf(files.read(fragment).value_or(std::string())))
+            add({{"pahole", "dwarves"}});
+    }
     if (!plan.origin)
         return needed;
     if (plan.origin->kind == OriginKind::git)
-        needed.push_back({"git", "git"});
+        add({{"git", "git"}});
     if (plan.origin->kind == OriginKind::folder)
-        needed.push_back({"rsync", "rsync"});
+        add({{"rsync", "rsync"}});
     if (plan.origin->kind == OriginKind::url)
-        needed.push_back({"curl", "curl"});
+        add({{"curl", "curl"}});
     if (!plan.origin->keyring.empty())
-        needed.push_back({"gpgv", "gpgv"});
+        add({{"gpgv", "gpgv"}});
     if (plan.origin->is_tarball()) {
         const auto decompressor = decompressor_of(plan.origin->path.filename().string());
         if (!decompressor.program.empty())
-            needed.push_back({decompressor.program, decompressor.package});
+            add({{decompressor.program, decompressor.package}});
     }
     return needed;
 }
@@ -84,7 +98,48 @@ Result<void> expect_free(Filesystem &files, std::uintmax_t needed)
                    "free some space there, or name a folder on another disk with XDG_CACHE_HOME");
 }
 
+// For --dry-run: what a base of others says is not known then, and they all have modules.
+bool expects_modules(Filesystem &files, const BuildPlan &plan)
+{
+    auto value = std::string(plan.config.tiny ? "n" : "y");
+    for (const auto &fragment : plan.config.fragments) {
+        const auto values = parse_config(files.read(fragment).value_or(std::string()));
+        if (const auto found = values.find("MODULES"); found != values.end())
+            value = found->second;
+    }
+    return value == "y";
+}
+
+// Likewise: the version is that of the source package, without Debian's part.
+PackagePlan foreseen_packages(Filesystem &files, const BuildPlan &plan, bool has_modules)
+{
+    auto version = plan.source.version;
+    if (const auto tree = kernel_version_of(files, plan.source.tree, "the tree"))
+        version = tree->text();
+    else if (!plan.origin)
+        version = version.substr(0, version.find('-'));
+    return {plan.folder, version + plan.make.local_version, package_version_of(version), has_modules};
+}
+
 } // namespace
+
+std::vector<std::string> compile_targets(bool has_modules)
+{
+    if (has_modules)
+        return {"bzImage", "modules"};
+    return {"bzImage"};
+}
+
+Result<PackagePlan> plan_packages(Filesystem &files, const BuildPlan &plan, const std::string &release,
+                                  bool has_modules)
+{
+    if (auto nameable = expect_package_name("the release", release, ExitCode::failure); !nameable)
+        return tl::unexpected(nameable.error());
+    const auto version = kernel_version_of(files, plan.source.tree, plan.source.tree.string());
+    if (!version)
+        return tl::unexpected(version.error());
+    return PackagePlan{plan.folder, release, package_version_of(version->text()), has_modules};
+}
 
 Result<BuildPlan> make_plan(Filesystem &files, const BuildRequest &request)
 {
@@ -93,7 +148,11 @@ Result<BuildPlan> make_plan(Filesystem &files, const BuildRequest &request)
     if (!request.local_version.empty()) {
         if (auto allowed = check_local_version(request.local_version); !allowed)
             return tl::unexpected(allowed.error());
+        const auto nameable = expect_package_name("the local version", request.local_version, ExitCode::usage);
+        if (request.package && !nameable)
+            return tl::unexpected(nameable.error());
     }
+    plan.package = request.package;
     auto lines = possible_lines(files, plan.data, request);
     if (!lines)
         return tl::unexpected(lines.error());
@@ -111,7 +170,7 @@ Result<BuildPlan> make_plan(Filesystem &files, const BuildRequest &request)
         return usage_error("--keyring and --unverified are about a tarball that --source names", "name one");
     }
     place(plan, request, plan.line.name);
-    if (auto present = expect_programs(needed_programs(plan, request)); !present)
+    if (auto present = expect_programs(needed_programs(files, plan, request)); !present)
         return tl::unexpected(present.error());
     return plan;
 }
@@ -119,7 +178,8 @@ Result<BuildPlan> make_plan(Filesystem &files, const BuildRequest &request)
 void place(BuildPlan &plan, const BuildRequest &request, const std::string &beginning)
 {
     plan.name = beginning + "-" + plan.config.name;
-    plan.make.objects = cache_directory() / "build" / plan.name;
+    plan.folder = cache_directory() / "build" / plan.name;
+    plan.make.objects = plan.folder / "objects";
     plan.make.log = cache_directory() / "logs" / fmt::format("build-{}.log", plan.name);
     plan.output = request.output.empty() ? cache_directory() / "kernels" / plan.name
                                          : std::filesystem::absolute(request.output).lexically_normal();
@@ -146,6 +206,8 @@ Result<void> expect_space(Filesystem &files, const BuildPlan &plan)
     std::uintmax_t needed = plan.origin || files.exists(plan.source.tree) ? 0 : tree_space;
     if (!files.exists(plan.make.objects / "vmlinux"))
         needed += plan.config.tiny ? tiny_objects_space : full_objects_space;
+    if (plan.package)
+        needed += plan.config.tiny ? tiny_packages_space : full_packages_space;
     return expect_free(files, needed);
 }
 
@@ -170,6 +232,8 @@ Result<std::string> build_key(ProcessRunner &runner, Filesystem &files, const Bu
 nlohmann::ordered_json metadata_of(const BuildPlan &plan, const std::string &release, const std::string &config_hash)
 {
     nlohmann::ordered_json source = {{"package", plan.source.package}, {"version", plan.source.version}};
+    if (!plan.source.checksum.empty())
+        source["sha256"] = plan.source.checksum;
     if (plan.origin) {
         source = {{"kind", name_of(plan.origin->kind)},
                   {"origin", plan.origin->text},
@@ -206,10 +270,21 @@ Result<std::vector<Command>> planned_commands(Filesystem &files, const BuildPlan
     }
     for (auto &command : config_commands(plan.make, plan.config))
         commands.push_back(std::move(command));
-    commands.push_back(plan.make.command({"bzImage"}));
-    for (const auto &[from, to] : products_of_build()) {
+    const bool has_modules = expects_modules(files, plan);
+    commands.push_back(plan.make.command(compile_targets(has_modules)));
+    std::vector<std::pair<std::filesystem::path, std::filesystem::path>> copies;
+    for (const auto &[from, to] : products_of_build())
+        copies.emplace_back(plan.make.objects / from, plan.output / to);
+    if (plan.package) {
+        const auto packages = foreseen_packages(files, plan, has_modules);
+        for (auto &command : packaging_commands(plan.make, packages))
+            commands.push_back(std::move(command));
+        for (const auto &name : packages.names())
+            copies.emplace_back(packages.finished(name), plan.output / name);
+    }
+    for (const auto &[from, to] : copies) {
         Command copy;
-        copy.argv = {"cp", (plan.make.objects / from).string(), (plan.output / to).string()};
+        copy.argv = {"cp", from.string(), to.string()};
         commands.push_back(copy);
     }
     return commands;

@@ -12,6 +12,7 @@
 #include "build/kernel_build.hpp"
 #include "build/kernel_config.hpp"
 #include "build/kernel_make.hpp"
+#include "build/kernel_package.hpp"
 #include "source/kernel_line.hpp"
 #include "source/kernel_source.hpp"
 #include "source/user_source.hpp"
@@ -32,7 +33,10 @@ struct BuildPlan {
     ConfigPlan config;
     KernelMake make;
     std::filesystem::path output;
+    // <cache>/build/<name>: the objects have a parent of their own, because the kernel leaves its packages there.
+    std::filesystem::path folder;
     std::string name; // of the folders in the cache: "6.12-vm", "7.4-source-vm"
+    bool package = false;
     std::string compiler;
     std::string key;
 };
@@ -50,6 +54,11 @@ Result<void> expect_space(Filesystem &files, const BuildPlan &plan);
 // A digest of all that the kernel depends on.
 Result<std::string> build_key(ProcessRunner &runner, Filesystem &files, const BuildPlan &plan);
 nlohmann::ordered_json metadata_of(const BuildPlan &plan, const std::string &release, const std::string &config_hash);
+
+// What make is asked for, and, when that is done, what the packages will be called.
+std::vector<std::string> compile_targets(bool has_modules);
+Result<PackagePlan> plan_packages(Filesystem &files, const BuildPlan &plan, const std::string &release,
+                                  bool has_modules);
 
 // The commands in the order in which they would run.
 Result<std::vector<Command>> planned_commands(Filesystem &files, const BuildPlan &plan);

@@ -13,7 +13,9 @@
 #include "build/config_values.hpp"
 #include "build/kernel_config.hpp"
 #include "build/kernel_make.hpp"
+#include "build/kernel_package.hpp"
 #include "build/local_version.hpp"
+#include "build/needed_programs.hpp"
 #include "build/output_folder.hpp"
 #include "source/apt_archive.hpp"
 #include "source/kernel_source.hpp"
@@ -117,6 +119,33 @@ Result<void> let_person_configure(ProcessRunner &runner, const KernelMake &make)
     return {};
 }
 
+std::filesystem::path with_suffix(std::filesystem::path path, const char *suffix) { return path += suffix; }
+
+// What the configuration asks of this machine, found before hours are spent.
+Result<void> expect_possible(const ConfigValues &values, bool package)
+{
+    auto programs = expect_programs(programs_of_config(values));
+    if (!programs || !package)
+        return programs;
+    auto local_version = value_of(values, "LOCALVERSION");
+    std::erase(local_version, '"');
+    return expect_package_name("the configuration's LOCALVERSION", local_version, ExitCode::failure);
+}
+
+Result<void> package_and_fill(ProcessRunner &runner, Filesystem &files, const BuildPlan &plan,
+                              const std::string &release, bool has_modules, nlohmann::ordered_json &metadata)
+{
+    const auto packages = plan_packages(files, plan, release, has_modules);
+    if (!packages)
+        return tl::unexpected(packages.error());
+    const auto made = package_kernel(runner, files, plan.make, *packages, metadata);
+    auto filled =
+        made ? fill_output(files, plan.make.objects, *made, plan.output, metadata) : tl::unexpected(made.error());
+    // Also after a failure: what is left takes space, and serves nobody.
+    static_cast<void>(clear_packaging(files, plan.make, *packages));
+    return filled;
+}
+
 // The part that takes long; the output folder is not touched before all of it went well.
 Result<BuiltKernel> build(ProcessRunner &runner, Filesystem &files, const BuildRequest &request, BuildPlan &plan)
 {
@@ -142,26 +171,31 @@ Result<BuiltKernel> build(ProcessRunner &runner, Filesystem &files, const BuildR
     if (request.menuconfig) // no later build without the person's choices may take this one for its own
         plan.key = "menuconfig-" + *config_hash;
 
+    const auto values = parse_config(*config);
+    if (auto possible = expect_possible(values, request.package); !possible)
+        return tl::unexpected(possible.error());
+
     tell(request, BuildStage::compile);
-    std::vector<std::string> targets = {"bzImage"};
-    if (value_of(parse_config(*config), "MODULES") == "y")
-        targets.emplace_back("modules");
-    auto steps_file = plan.make.objects;
-    steps_file += ".steps";
-    if (auto compiled = compile_kernel(runner, files, plan.make, targets, steps_file); !compiled)
+    const bool has_modules = value_of(values, "MODULES") == "y";
+    if (auto compiled =
+            compile_kernel(runner, files, plan.make, compile_targets(has_modules), with_suffix(plan.folder, ".steps"));
+        !compiled)
         return tl::unexpected(compiled.error());
     const auto release = files.read(plan.make.objects / "include/config/kernel.release");
     if (!release)
         return tl::unexpected(release.error());
     const auto name = trim(*release);
-    if (auto filled = fill_output(files, plan.make.objects, plan.output, metadata_of(plan, name, *config_hash));
-        !filled)
+    auto metadata = metadata_of(plan, name, *config_hash);
+    if (request.package) {
+        tell(request, BuildStage::package);
+        if (auto packaged = package_and_fill(runner, files, plan, name, has_modules, metadata); !packaged)
+            return tl::unexpected(packaged.error());
+    } else if (auto filled = fill_output(files, plan.make.objects, {}, plan.output, metadata); !filled) {
         return tl::unexpected(filled.error());
+    }
     say(fmt::format("built Linux {} in {}", name, plan.output.string()));
     return result_of(plan, name, false);
 }
-
-std::filesystem::path with_lock_suffix(std::filesystem::path path) { return path += ".lock"; }
 
 } // namespace
 
@@ -185,7 +219,7 @@ Result<BuiltKernel> build_kernel(ProcessRunner &runner, Filesystem &files, const
     }
     std::optional<FileLock> build_lock;
     const auto lock_build = [&]() -> Result<void> {
-        auto lock = FileLock::acquire(with_lock_suffix(plan->make.objects), "the build " + plan->name);
+        auto lock = FileLock::acquire(with_suffix(plan->folder, ".lock"), "the build " + plan->name);
         if (!lock)
             return tl::unexpected(lock.error());
         build_lock = std::move(*lock);
@@ -222,7 +256,8 @@ Result<BuiltKernel> build_kernel(ProcessRunner &runner, Filesystem &files, const
 
     const auto metadata = read_metadata(files, plan->output);
     const bool up_to_date = !request.menuconfig && metadata && metadata->value("key", "") == plan->key &&
-                            files.exists(plan->make.objects / "vmlinux");
+                            files.exists(plan->make.objects / "vmlinux") &&
+                            (!request.package || has_packages(runner, files, plan->output, *metadata));
     if (!up_to_date) {
         if (auto space = expect_space(files, *plan); !space)
             return tl::unexpected(space.error());

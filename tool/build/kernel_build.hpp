@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// From a kernel line, or a source of the user's own, to a folder with vmlinuz, config, System.map and metadata.json.
+// From a kernel line, or a source of the user's own, to a folder with vmlinuz, config, System.map, metadata.json and,
+// on request, Debian packages.
 #pragma once
 
 #include <filesystem>
@@ -17,25 +18,26 @@ namespace krun
 {
 
 // What a build is at; an Error of build_kernel() belongs to the stage that was told last.
-enum class BuildStage { fetch, apply, configure, compile };
+enum class BuildStage { fetch, apply, configure, compile, package };
 
 inline constexpr const char *default_line = "6.12";
 
 struct BuildRequest {
     std::optional<std::string> line;              // none: default_line, or the one whose hooks suit `source` best
     SourceRequest source;                         // none: the line's Debian package
-    std::string config = "vm";                    // vm, debian, running, or a file
+    std::string config = "vm";                    // vm, disk, debian, running, or a file
     std::vector<std::filesystem::path> fragments; // merged last
     std::string local_version;                    // empty: .krun.<first six of the git hash>
     std::filesystem::path output;                 // empty: <cache>/kernels/<line>-<config>, or <series>-source-<config>
     unsigned jobs = 0;                            // 0: as many as there are CPUs
     bool menuconfig = false;
+    bool package = false; // linux-image and linux-headers as .debs too
     bool dry_run = false;
     std::function<void(BuildStage)> on_stage; // each stage as it begins; none when the kernel is up to date
 };
 
 struct BuiltKernel {
-    std::filesystem::path folder;  // vmlinuz, config, System.map, metadata.json
+    std::filesystem::path folder;  // vmlinuz, config, System.map, metadata.json, packages
     std::filesystem::path tree;    // the patched source tree it was built from
     std::filesystem::path objects; // the build folder (make O=)
     std::string release;           // what uname -r will say

@@ -51,6 +51,16 @@ Result<std::map<std::string, Request>> requests_of(Filesystem &files, const Conf
     return requests;
 }
 
+// The disk's kernel is the virtual machine's and more.
+std::vector<const char *> our_fragments(const std::string &config)
+{
+    if (config == "disk")
+        return {"vm.config", "disk.config", "krun.config", "tickless.config"};
+    if (config == "vm")
+        return {"vm.config", "krun.config", "tickless.config"};
+    return {"krun.config", "tickless.config"};
+}
+
 } // namespace
 
 std::string config_name(const std::string &config)
@@ -69,13 +79,11 @@ Result<ConfigPlan> plan_config(Filesystem &files, const std::filesystem::path &d
 {
     ConfigPlan plan;
     plan.name = config_name(config);
-    plan.tiny = config == "vm";
+    plan.tiny = is_tiny_config(config);
     if (!is_named_config(config) && (!files.exists(config) || files.is_directory(config)))
         return usage_error(fmt::format("there is no configuration {}", shell_quoted(config)),
-                           "it is vm, debian, running, or a file");
-    for (const auto *name : {"vm.config", "krun.config", "tickless.config"}) {
-        if (name == std::string_view("vm.config") && !plan.tiny)
-            continue;
+                           "it is vm, disk, debian, running, or a file");
+    for (const auto *name : our_fragments(config)) {
         plan.fragments.push_back(data / "kernel/config" / name);
         if (files.exists(line.config / name))
             plan.fragments.push_back(line.config / name);

@@ -20,7 +20,7 @@ namespace krun
 {
 
 struct ConfigPlan {
-    std::string name;      // "vm", "debian", "running", or the file's name: names the folders in the cache
+    std::string name;      // "vm", "disk", "debian", "running", or the file's name: names the folders in the cache
     bool tiny = false;     // the base is the kernel's own tinyconfig
     std::string base_text; // else this
     std::vector<std::filesystem::path> fragments; // each of their symbols is verified; later ones win
@@ -37,8 +37,9 @@ Result<ConfigPlan> plan_config(Filesystem &files, const std::filesystem::path &d
 Result<void> fetch_base_config(ProcessRunner &runner, Filesystem &files, AptArchive &archive, const KernelLine &line,
                                const std::string &config, ConfigPlan &plan);
 
-// The base without what only works in the tree it came from: certificates of its builder, debug information.
-std::string without_traps(const std::string &base_text, bool keep_debug_info);
+// The base without what only works in the tree it came from: certificates of its builder, debug information, and the
+// kernel's type information (BTF), which pahole makes, on a machine without that.
+std::string without_traps(const std::string &base_text, bool keep_debug_info, bool has_pahole);
 
 // What configure() runs, for --dry-run.
 std::vector<Command> config_commands(const KernelMake &make, const ConfigPlan &plan);

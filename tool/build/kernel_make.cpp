@@ -42,14 +42,14 @@ std::string package_for(const std::string &log)
     return {};
 }
 
-tl::unexpected<Error> compile_error(Filesystem &files, const KernelMake &make)
+tl::unexpected<Error> make_error(Filesystem &files, const KernelMake &make, const std::string &doing)
 {
     const auto text = files.read(make.log).value_or(std::string());
     say("the end of " + make.log.string() + ":\n" + trim(last_lines(text, shown_log_lines)));
     if (tells_of_full_disk(text))
         return full_disk("the file system of " + make.objects.string(), make.log.string());
     if (const auto package = package_for(text); !package.empty()) {
-        auto error = host_lacks(fmt::format("compiling needs the package {}", package),
+        auto error = host_lacks(fmt::format("{} needs the package {}", doing, package),
                                 fmt::format("sudo apt-get install {}", package));
         error.value().log = make.log.string();
         return error;
@@ -58,7 +58,8 @@ tl::unexpected<Error> compile_error(Filesystem &files, const KernelMake &make)
     // The tree's own path says nothing to anybody.
     if (const auto prefix = make.tree.string() + "/"; message.starts_with(prefix))
         message.erase(0, prefix.size());
-    return failure("compiling the kernel failed" + (message.empty() ? "" : ": " + message), {}, make.log.string());
+    return failure(fmt::format("{} the kernel failed{}", doing, message.empty() ? "" : ": " + message), {},
+                   make.log.string());
 }
 
 } // namespace
@@ -66,8 +67,12 @@ tl::unexpected<Error> compile_error(Filesystem &files, const KernelMake &make)
 std::vector<std::string> KernelMake::settings() const
 {
     // The same sources give the same bytes, on whatever machine and day.
-    return {"ARCH=x86_64", "LOCALVERSION=" + local_version, "KBUILD_BUILD_TIMESTAMP=1970-01-01 00:00:00 UTC",
-            "KBUILD_BUILD_USER=krun", "KBUILD_BUILD_HOST=krun"};
+    return {"ARCH=x86_64",
+            "LOCALVERSION=" + local_version,
+            "KBUILD_BUILD_TIMESTAMP=1970-01-01 00:00:00 UTC",
+            "KBUILD_BUILD_VERSION=1",
+            "KBUILD_BUILD_USER=krun",
+            "KBUILD_BUILD_HOST=krun"};
 }
 
 Command KernelMake::command(const std::vector<std::string> &targets) const
@@ -75,8 +80,9 @@ Command KernelMake::command(const std::vector<std::string> &targets) const
     Command result;
     result.argv = {"make", "-C", tree.string(), "O=" + objects.string(), fmt::format("-j{}", jobs)};
     // Not one of the settings: it changes how fast the kernel is made, and the compiler is in the key by itself.
+    // Both, because the packaging makes the programs of linux-headers anew when they differ.
     if (program_on_path("ccache"))
-        result.argv.emplace_back("CC=ccache gcc");
+        result.argv.insert(result.argv.end(), {"CC=ccache gcc", "HOSTCC=ccache gcc"});
     const auto set = settings();
     result.argv.insert(result.argv.end(), set.begin(), set.end());
     result.argv.insert(result.argv.end(), targets.begin(), targets.end());
@@ -99,17 +105,10 @@ std::string first_build_error(const std::string &log)
     return from_make;
 }
 
-Result<void> compile_kernel(ProcessRunner &runner, Filesystem &files, const KernelMake &make,
-                            const std::vector<std::string> &targets, const std::filesystem::path &steps_file)
+Result<std::size_t> run_kernel_make(ProcessRunner &runner, Filesystem &files, const KernelMake &make, Command command,
+                                    Progress &progress, const std::string &doing)
 {
-    // What a partial build will take nobody knows; only builds from nothing are alike.
-    const bool from_nothing = !files.exists(make.objects / "vmlinux.o") && !files.exists(make.objects / "vmlinux.a");
-    std::size_t total = 0;
-    if (from_nothing)
-        total = std::strtoull(files.read(steps_file).value_or(std::string()).c_str(), nullptr, 10);
-    Progress progress("compiling", total);
     std::size_t steps = 0;
-    auto command = make.command(targets);
     command.capture = false;
     command.on_line = [&](const std::string &line) {
         if (!is_step(line))
@@ -121,10 +120,25 @@ Result<void> compile_kernel(ProcessRunner &runner, Filesystem &files, const Kern
     if (!result)
         return tl::unexpected(result.error());
     if (!result->ok())
-        return compile_error(files, make);
-    progress.finish(fmt::format("{} steps", steps));
+        return make_error(files, make, doing);
+    return steps;
+}
+
+Result<void> compile_kernel(ProcessRunner &runner, Filesystem &files, const KernelMake &make,
+                            const std::vector<std::string> &targets, const std::filesystem::path &steps_file)
+{
+    // What a partial build will take nobody knows; only builds from nothing are alike.
+    const bool from_nothing = !files.exists(make.objects / "vmlinux.o") && !files.exists(make.objects / "vmlinux.a");
+    std::size_t total = 0;
     if (from_nothing)
-        return files.write(steps_file, fmt::format("{}\n", steps));
+        total = std::strtoull(files.read(steps_file).value_or(std::string()).c_str(), nullptr, 10);
+    Progress progress("compiling", total);
+    const auto steps = run_kernel_make(runner, files, make, make.command(targets), progress, "compiling");
+    if (!steps)
+        return tl::unexpected(steps.error());
+    progress.finish(fmt::format("{} steps", *steps));
+    if (from_nothing)
+        return files.write(steps_file, fmt::format("{}\n", *steps));
     return {};
 }
 

@@ -8,6 +8,7 @@
 
 #include "util/filesystem.hpp"
 #include "util/process.hpp"
+#include "util/progress.hpp"
 #include "util/result.hpp"
 
 namespace krun
@@ -25,6 +26,10 @@ struct KernelMake {
     [[nodiscard]] Command command(const std::vector<std::string> &targets) const;
 };
 
+// Runs make with progress and returns how many steps it took. A failure shows the end of the log, and is of `doing`:
+// "compiling", "packaging".
+Result<std::size_t> run_kernel_make(ProcessRunner &runner, Filesystem &files, const KernelMake &make, Command command,
+                                    Progress &progress, const std::string &doing);
 // Compiles with progress. `steps_file` remembers how many steps a build from nothing took.
 Result<void> compile_kernel(ProcessRunner &runner, Filesystem &files, const KernelMake &make,
                             const std::vector<std::string> &targets, const std::filesystem::path &steps_file);

@@ -9,21 +9,45 @@ namespace krun
 namespace
 {
 
-Result<void> copy_products(Filesystem &files, const std::filesystem::path &objects, const std::filesystem::path &folder)
+// Those of an earlier kernel, which must not be taken for this one's.
+Result<void> remove_old_packages(Filesystem &files, const std::filesystem::path &folder)
+{
+    const auto metadata = nlohmann::json::parse(files.read(folder / "metadata.json").value_or("{}"), nullptr, false);
+    if (!metadata.is_object() || !metadata.contains("packages") || !metadata["packages"].is_array())
+        return {};
+    for (const auto &name : metadata["packages"]) {
+        // A name that leads elsewhere is not from us.
+        if (!name.is_string() || std::filesystem::path(name.get<std::string>()).has_parent_path())
+            continue;
+        if (auto removed = files.remove_all(folder / name.get<std::string>()); !removed)
+            return removed;
+    }
+    return {};
+}
+
+Result<void> copy_products(Filesystem &files, const std::filesystem::path &objects,
+                           const std::vector<std::filesystem::path> &packages, const std::filesystem::path &folder)
 {
     for (const auto &product : products_of_build()) {
         if (auto copied = files.copy_file(objects / product.from, folder / product.to); !copied)
             return copied;
     }
+    for (const auto &package : packages) {
+        if (auto copied = files.copy_file(package, folder / package.filename()); !copied)
+            return copied;
+    }
     return {};
 }
 
-Result<void> fill(Filesystem &files, const std::filesystem::path &objects, const std::filesystem::path &folder,
+Result<void> fill(Filesystem &files, const std::filesystem::path &objects,
+                  const std::vector<std::filesystem::path> &packages, const std::filesystem::path &folder,
                   const nlohmann::ordered_json &metadata)
 {
+    if (auto removed = remove_old_packages(files, folder); !removed)
+        return removed;
     if (auto removed = files.remove_all(folder / "metadata.json"); !removed)
         return removed;
-    if (auto copied = copy_products(files, objects, folder); !copied)
+    if (auto copied = copy_products(files, objects, packages, folder); !copied)
         return copied;
     return files.write(folder / "metadata.json", metadata.dump(2) + "\n");
 }
@@ -66,18 +90,19 @@ Result<void> expect_writable(Filesystem &files, const std::filesystem::path &fol
     return files.remove_all(is_new ? folder : probe);
 }
 
-Result<void> fill_output(Filesystem &files, const std::filesystem::path &objects, const std::filesystem::path &folder,
+Result<void> fill_output(Filesystem &files, const std::filesystem::path &objects,
+                         const std::vector<std::filesystem::path> &packages, const std::filesystem::path &folder,
                          const nlohmann::ordered_json &metadata)
 {
     if (files.exists(folder))
-        return fill(files, objects, folder, metadata);
+        return fill(files, objects, packages, folder, metadata);
     auto partial = folder;
     partial += ".partial";
     if (auto removed = files.remove_all(partial); !removed)
         return removed;
     if (auto made = files.make_directories(partial); !made)
         return made;
-    auto filled = fill(files, objects, partial, metadata);
+    auto filled = fill(files, objects, packages, partial, metadata);
     if (filled)
         filled = files.rename(partial, folder);
     if (!filled)

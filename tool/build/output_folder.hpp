@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The folder that a build ends in: vmlinuz, config, System.map and metadata.json.
+// The folder that a build ends in: vmlinuz, config, System.map, packages if there are, and metadata.json.
 //
 // Theory: metadata.json is written last and removed first, so that a folder that has one is complete. Nothing else that
-// may lie in the folder is touched: it is the person's.
+// may lie in the folder is touched: it is the person's. Packages are ours when the last metadata.json names them.
 #pragma once
 
 #include <filesystem>
@@ -28,8 +28,9 @@ std::optional<nlohmann::ordered_json> read_metadata(Filesystem &files, const std
 // Before an hour of compiling: can we write there?
 Result<void> expect_writable(Filesystem &files, const std::filesystem::path &folder);
 
-// Copies the build's results from `objects`.
-Result<void> fill_output(Filesystem &files, const std::filesystem::path &objects, const std::filesystem::path &folder,
+// Copies the build's results from `objects`, and `packages`.
+Result<void> fill_output(Filesystem &files, const std::filesystem::path &objects,
+                         const std::vector<std::filesystem::path> &packages, const std::filesystem::path &folder,
                          const nlohmann::ordered_json &metadata);
 
 } // namespace krun

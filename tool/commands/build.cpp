@@ -54,7 +54,7 @@ void add_build_command(CLI::App &app, Context &context)
         ->needs(source);
     command->add_flag("--unverified", request.source.unverified, "take a tarball without looking at a signature")
         ->needs(source);
-    command->add_option("--config", request.config, "vm, debian, running, or a configuration file")
+    command->add_option("--config", request.config, "vm, disk, debian, running, or a configuration file")
         ->capture_default_str();
     command->add_option("--fragment", request.fragments, "configuration fragment to merge last (repeatable)")
         ->allow_extra_args(false);
@@ -66,6 +66,7 @@ void add_build_command(CLI::App &app, Context &context)
         },
         "what follows the version in `uname -r` (default: .krun. and the first six digits of the commit)");
     command->add_flag("--menuconfig", request.menuconfig, "change the configuration by hand before compiling");
+    command->add_flag("--package", request.package, "make Debian packages too: linux-image and linux-headers");
     command->add_option("--jobs,-j", request.jobs, "parallel jobs (default: one for each CPU)")
         ->check(CLI::Range(1U, 4096U));
     command->add_option("--output", request.output, "folder for the result (default: in the cache)");

@@ -274,11 +274,25 @@ Result<void> AptArchive::fetch(const Index &index, const std::vector<std::string
     return unreachable("download " + what, result->errors);
 }
 
+std::string AptArchive::checksum_in(const Index &index, const std::string &package, const std::string &version)
+{
+    const auto shown = runner_.run(index.command({"apt-cache", "show", "--no-all-versions", package + "=" + version}));
+    return shown && shown->ok() ? value_of_field(shown->output, "SHA256") : std::string();
+}
+
+Result<std::string> AptArchive::checksum(const std::string &package, const std::string &version,
+                                         const std::vector<std::string> &suites)
+{
+    auto lock = FileLock::acquire(state_ / "lock", "the download cache");
+    if (!lock)
+        return tl::unexpected(lock.error());
+    return checksum_in(index_of("deb", suites), package, version);
+}
+
 bool AptArchive::is_intact(const Index &index, const std::string &package, const std::string &version,
                            const std::filesystem::path &deb)
 {
-    const auto shown = runner_.run(index.command({"apt-cache", "show", "--no-all-versions", package + "=" + version}));
-    const auto expected = shown && shown->ok() ? value_of_field(shown->output, "SHA256") : std::string();
+    const auto expected = checksum_in(index, package, version);
     const auto actual = sha256_of_file(runner_, deb);
     // A version that the index has forgotten cannot be compared; unpack() still notices damage.
     return actual && (expected.empty() || expected == *actual);

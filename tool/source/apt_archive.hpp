@@ -24,6 +24,9 @@ class AptArchive
     Result<std::string> newest_version(const std::string &package, const std::vector<std::string> &suites);
     // The same as far as it is known from earlier, empty when it is not: no network, nothing is written.
     Result<std::string> known_version(const std::string &package, const std::vector<std::string> &suites);
+    // The SHA-256 that the index has for a version's .deb; empty when it has forgotten that version.
+    Result<std::string> checksum(const std::string &package, const std::string &version,
+                                 const std::vector<std::string> &suites);
     // Downloads that version's .deb into the cache (a second call finds it there) and returns its path.
     Result<std::filesystem::path> download(const std::string &package, const std::vector<std::string> &suites);
     // Downloads the newest source package and returns the path of its .dsc; the other files lie beside it.
@@ -48,6 +51,7 @@ class AptArchive
     Result<std::string> maximum(const std::vector<std::string> &versions);
     Result<void> fetch(const Index &index, const std::vector<std::string> &action, const std::string &what,
                        const std::filesystem::path &folder);
+    std::string checksum_in(const Index &index, const std::string &package, const std::string &version);
     bool is_intact(const Index &index, const std::string &package, const std::string &version,
                    const std::filesystem::path &deb);
 

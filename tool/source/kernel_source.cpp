@@ -117,6 +117,12 @@ Result<KernelSource> locate_kernel_source(ProcessRunner &runner, Filesystem &fil
         return tl::unexpected(version.error());
     source->package = line.package;
     source->version = version->empty() ? "NEWEST" : *version;
+    if (!known_only) {
+        auto checksum = archive.checksum(line.package, *version, line.suites);
+        if (!checksum)
+            return tl::unexpected(checksum.error());
+        source->checksum = std::move(*checksum);
+    }
     source->tree = tree_folder(source->package, source->version, source->hooks_hash);
     return source;
 }

@@ -21,6 +21,7 @@ struct KernelSource {
     std::filesystem::path tree;
     std::string package;
     std::string version;      // of the Debian package, "6.12.117-1"
+    std::string checksum;     // SHA-256 of that package, as the archive's index has it
     std::string hooks_hash;   // SHA-256 of the hooks folder
     std::string overlay_hash; // SHA-256 of kernel/krun
 };

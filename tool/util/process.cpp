@@ -80,7 +80,8 @@ bool program_on_path(const std::string &name)
 Result<void> expect_programs(const std::vector<NeededProgram> &needed)
 {
     for (const auto &[program, package] : needed) {
-        if (!program_on_path(program))
+        if (!program_on_path(program) && !program_on_path("/usr/sbin/" + program) &&
+            !program_on_path("/sbin/" + program))
             return host_lacks(fmt::format("the program `{}` is not installed", program),
                               fmt::format("sudo apt-get install {}", package));
     }

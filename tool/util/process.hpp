@@ -75,7 +75,8 @@ struct NeededProgram {
     std::string program;
     std::string package; // Debian's, that has it
 };
-// The first that is missing, as ExitCode::host_lacks with the command that installs it.
+// The first that is missing, as ExitCode::host_lacks with the command that installs it. Programs for administrators
+// count too: Debian has their folders not on everybody's PATH.
 Result<void> expect_programs(const std::vector<NeededProgram> &needed);
 
 } // namespace krun

@@ -89,6 +89,16 @@ TEST(ConfigPlan, ALinesOwnFragmentFollowsTheCommonOne)
                             "/d/kernel/config/tickless.config"));
 }
 
+TEST(ConfigPlan, TheDisksKernelIsTheVirtualMachinesAndMore)
+{
+    FakeFilesystem files;
+    const auto plan = plan_config(files, "/d", KernelLine(), "disk", {}).value();
+    EXPECT_TRUE(plan.tiny);
+    EXPECT_EQ(plan.name, "disk");
+    EXPECT_THAT(plan.fragments, ElementsAre("/d/kernel/config/vm.config", "/d/kernel/config/disk.config",
+                                            "/d/kernel/config/krun.config", "/d/kernel/config/tickless.config"));
+}
+
 TEST(ConfigPlan, AFileNamedLikeAConfigurationGetsItsOwnFolder)
 {
     EXPECT_EQ(config_name("debian"), "debian");
@@ -100,12 +110,22 @@ TEST(BaseConfig, LosesItsBuildersCertificatesAndDebugInformation)
 {
     const auto text = without_traps("CONFIG_SYSTEM_TRUSTED_KEYS=\"debian/certs/x.pem\"\nCONFIG_MODULE_SIG_KEY=\"a\"\n"
                                     "CONFIG_DEBUG_INFO=y\nCONFIG_DEBUG_INFO_BTF=y\n# CONFIG_B is not set\nCONFIG_A=m\n",
-                                    false);
+                                    false, true);
     EXPECT_EQ(text, "# CONFIG_B is not set\nCONFIG_A=m\n"
                     "CONFIG_SYSTEM_TRUSTED_KEYS=\"\"\nCONFIG_SYSTEM_REVOCATION_KEYS=\"\"\nCONFIG_MODULE_SIG_KEY=\"\"\n"
                     "# CONFIG_MODULE_SIG_ALL is not set\n# CONFIG_MODULE_SIG_FORCE is not set\n"
                     "CONFIG_DEBUG_INFO_NONE=y\n");
-    EXPECT_THAT(without_traps("CONFIG_DEBUG_INFO=y\n", true), AllOf(HasSubstr("INFO=y"), Not(HasSubstr("NONE"))));
+    EXPECT_THAT(without_traps("CONFIG_DEBUG_INFO=y\n", true, true), AllOf(HasSubstr("INFO=y"), Not(HasSubstr("NONE"))));
+}
+
+TEST(BaseConfig, KeepsAPersonsTypeInformationOnlyWherePaholeCanMakeIt)
+{
+    const std::string base = "CONFIG_DEBUG_INFO=y\nCONFIG_DEBUG_INFO_BTF=y\n";
+    EXPECT_THAT(without_traps(base, true, true), HasSubstr("CONFIG_DEBUG_INFO_BTF=y\n"));
+    const auto without = without_traps(base, true, false);
+    EXPECT_THAT(without, AllOf(HasSubstr("CONFIG_DEBUG_INFO=y\n"), HasSubstr("# CONFIG_DEBUG_INFO_BTF is not set\n"),
+                               Not(HasSubstr("BTF=y"))));
+    EXPECT_THAT(without_traps("CONFIG_DEBUG_INFO=y\n", true, false), Not(HasSubstr("BTF")));
 }
 
 TEST(LocalVersion, OnlyLettersDigitsAndDots)

@@ -90,6 +90,7 @@ TEST_F(CompileTest, AMissingHeaderIsAMissingPackage)
 TEST_F(CompileTest, TheSameSourcesGiveTheSameBytes)
 {
     const auto command = make.command({"bzImage"});
+    EXPECT_THAT(command.argv, Contains("KBUILD_BUILD_VERSION=1"));
     EXPECT_THAT(command.argv, Contains("LOCALVERSION=.krun.x"));
     EXPECT_THAT(command.argv, Contains(HasSubstr("KBUILD_BUILD_TIMESTAMP=")));
     EXPECT_EQ(command.environment.at("MAKEFLAGS"), "");
@@ -122,7 +123,7 @@ class OutputTest : public testing::Test
 
 TEST_F(OutputTest, ANewFolderAppearsWhole)
 {
-    ASSERT_TRUE(fill_output(files, "/o", "/home/out", metadata));
+    ASSERT_TRUE(fill_output(files, "/o", {}, "/home/out", metadata));
     EXPECT_EQ(files.written.back(), "/home/out");
     EXPECT_EQ(files.contents["/home/out/vmlinuz"], "kernel");
     EXPECT_EQ((*read_metadata(files, "/home/out"))["key"], "k");
@@ -132,16 +133,32 @@ TEST_F(OutputTest, ANewFolderAppearsWhole)
 TEST_F(OutputTest, WhatElseIsInTheFolderStays)
 {
     files.add("/home/out/notes", "mine");
-    ASSERT_TRUE(fill_output(files, "/o", "/home/out", metadata));
+    ASSERT_TRUE(fill_output(files, "/o", {}, "/home/out", metadata));
     EXPECT_EQ(files.contents["/home/out/notes"], "mine");
     EXPECT_EQ(files.written.back(), "/home/out/metadata.json");
 }
 
+TEST_F(OutputTest, PackagesComeWithTheKernelAndOldOnesGoWithTheirs)
+{
+    files.add("/p/image_1.deb", "one");
+    files.add("/p/image_2.deb", "two");
+    files.add("/home/out/mine.deb", "mine");
+    files.add("/home/x.deb", "not ours");
+    const nlohmann::ordered_json first = {{"packages", {"image_1.deb", "../x.deb"}}};
+    ASSERT_TRUE(fill_output(files, "/o", {"/p/image_1.deb"}, "/home/out", first));
+    EXPECT_EQ(files.contents["/home/out/image_1.deb"], "one");
+    ASSERT_TRUE(fill_output(files, "/o", {"/p/image_2.deb"}, "/home/out", metadata));
+    EXPECT_FALSE(files.exists("/home/out/image_1.deb"));
+    EXPECT_EQ(files.contents["/home/out/image_2.deb"], "two");
+    EXPECT_EQ(files.contents["/home/out/mine.deb"], "mine");
+    EXPECT_EQ(files.contents["/home/x.deb"], "not ours");
+}
+
 TEST_F(OutputTest, AFailureInBetweenLeavesAFolderThatIsNotTakenForABuild)
 {
-    ASSERT_TRUE(fill_output(files, "/o", "/home/out", metadata));
+    ASSERT_TRUE(fill_output(files, "/o", {}, "/home/out", metadata));
     files.unwritable.insert("/home/out/System.map");
-    EXPECT_FALSE(fill_output(files, "/o", "/home/out", metadata));
+    EXPECT_FALSE(fill_output(files, "/o", {}, "/home/out", metadata));
     EXPECT_FALSE(read_metadata(files, "/home/out"));
 }
 

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: MIT
+// Debian packages of a kernel; see kernel_package.hpp.
+#include "build/kernel_package.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <fmt/format.h>
+#include <string_view>
+
+#include "build/needed_programs.hpp"
+#include "build/repacked_deb.hpp"
+#include "util/digest.hpp"
+#include "util/progress.hpp"
+
+namespace krun
+{
+namespace
+{
+
+constexpr const char *source_name = "linux-krun";
+
+std::string changelog_of(const PackagePlan &plan)
+{
+    return fmt::format("{} ({}) unstable; urgency=medium\n\n"
+                       "  * Linux {} with the Krun system calls, built by krunctl.\n"
+                       "    What it was built from: /usr/share/krun/{}/metadata.json\n\n"
+                       " -- krun <krun@krun>  Tue, 01 Jan 1980 00:00:00 +0000\n",
+                       source_name, plan.version, plan.release, plan.release);
+}
+
+Repacking repacking_of(const KernelMake &make, const PackagePlan &plan, const std::string &name)
+{
+    Repacking repacking;
+    repacking.deb = plan.folder / name;
+    repacking.work = plan.folder / "unpacked";
+    repacking.target = plan.finished(name);
+    repacking.log = make.log;
+    repacking.changelog = changelog_of(plan);
+    return repacking;
+}
+
+Result<void> finish_package(ProcessRunner &runner, Filesystem &files, const KernelMake &make, const PackagePlan &plan,
+                            const std::string &name, const nlohmann::ordered_json &metadata)
+{
+    auto repacking = repacking_of(make, plan, name);
+    if (!files.exists(repacking.deb))
+        return failure(fmt::format("packaging the kernel left no {}", name), {}, make.log.string());
+    if (name.starts_with("linux-image-"))
+        repacking.added = {{fmt::format("usr/share/krun/{}/metadata.json", plan.release), metadata.dump(2) + "\n"}};
+    return repack_deb(runner, files, repacking);
+}
+
+bool is_leftover(const std::string &name)
+{
+    return name == "packages" || name == "unpacked" || name.ends_with(".deb") || name.ends_with(".changes") ||
+           name.ends_with(".buildinfo");
+}
+
+} // namespace
+
+std::vector<std::string> PackagePlan::names() const
+{
+    std::vector<std::string> result = {fmt::format("linux-image-{}_{}_amd64.deb", release, version)};
+    if (headers)
+        result.push_back(fmt::format("linux-headers-{}_{}_amd64.deb", release, version));
+    return result;
+}
+
+std::filesystem::path PackagePlan::finished(const std::string &name) const { return folder / "packages" / name; }
+
+std::string package_version_of(const std::string &kernel_version)
+{
+    auto version = kernel_version;
+    if (const auto candidate = version.find("-rc"); candidate != std::string::npos)
+        version[candidate] = '~';
+    for (auto &character : version) {
+        const bool allowed = std::isalnum(static_cast<unsigned char>(character)) != 0 ||
+                             std::string_view(".+-~").find(character) != std::string_view::npos;
+        if (!allowed)
+            character = '.';
+    }
+    return version + "-1";
+}
+
+Result<void> expect_package_name(const std::string &what, const std::string &text, ExitCode code)
+{
+    const auto bad = std::find_if_not(text.begin(), text.end(), [](unsigned char character) {
+        return std::islower(character) != 0 || std::isdigit(character) != 0 || character == '+' || character == '-' ||
+               character == '.';
+    });
+    if (bad == text.end())
+        return {};
+    return tl::unexpected(
+        Error{code,
+              fmt::format("{} {} holds the character '{}', which the name of a package cannot have", what, text, *bad),
+              "only small letters, digits and dots are possible with --package",
+              {}});
+}
+
+Command packaging_command(const KernelMake &make, const PackagePlan &plan)
+{
+    auto command = make.command({"bindeb-pkg"});
+    const std::vector<std::string> settings = {
+        "KDEB_PKGVERSION=" + plan.version,
+        fmt::format("KDEB_SOURCENAME={}", source_name),
+        "KDEB_CHANGELOG_DIST=unstable",
+        "KDEB_COMPRESS=none", // they are packed once more
+        "DPKG_FLAGS=--no-check-builddeps",
+        "KBUILD_PKG_ROOTCMD=", // needed by no kernel, but fakeroot has to be installed for some without this
+    };
+    command.argv.insert(command.argv.end(), settings.begin(), settings.end());
+    // Wishes that the caller has for packages of their own must not reach these.
+    command.environment.insert({{"PATH", path_of_administrators()},
+                                {"SOURCE_DATE_EPOCH", fmt::format("{}", package_epoch)},
+                                {"DEBFULLNAME", "krun"},
+                                {"DEBEMAIL", "krun@krun"},
+                                {"DEB_BUILD_OPTIONS", ""},
+                                {"DEB_BUILD_PROFILES", fmt::format("pkg.{}.nokerneldbg", source_name)},
+                                {"DH_OPTIONS", ""},
+                                {"KBUILD_DEBARCH", ""},
+                                {"KDEB_HOOKDIR", ""}});
+    return command;
+}
+
+std::vector<Command> packaging_commands(const KernelMake &make, const PackagePlan &plan)
+{
+    std::vector<Command> commands = {packaging_command(make, plan)};
+    for (const auto &name : plan.names()) {
+        const auto repacking = repacking_of(make, plan, name);
+        commands.push_back(unpack_command(repacking));
+        commands.push_back(pack_command(repacking));
+    }
+    return commands;
+}
+
+Result<void> clear_packaging(Filesystem &files, const KernelMake &make, const PackagePlan &plan)
+{
+    for (const auto &name : files.list(plan.folder).value_or(std::vector<std::string>())) {
+        if (!is_leftover(name))
+            continue;
+        if (auto removed = files.remove_all(plan.folder / name); !removed)
+            return removed;
+    }
+    return files.remove_all(make.objects / "debian");
+}
+
+Result<std::vector<std::filesystem::path>> package_kernel(ProcessRunner &runner, Filesystem &files,
+                                                          const KernelMake &make, const PackagePlan &plan,
+                                                          nlohmann::ordered_json &metadata)
+{
+    if (auto cleared = clear_packaging(files, make, plan); !cleared)
+        return tl::unexpected(cleared.error());
+    metadata["package_format"] = package_format;
+    metadata["package_version"] = plan.version;
+    metadata["packages"] = plan.names();
+    Progress progress("packaging", 0);
+    const auto steps = run_kernel_make(runner, files, make, packaging_command(make, plan), progress, "packaging");
+    if (!steps)
+        return tl::unexpected(steps.error());
+    std::vector<std::filesystem::path> packages;
+    auto checksums = nlohmann::ordered_json::object();
+    for (const auto &name : plan.names()) {
+        progress.advance(name);
+        if (auto finished = finish_package(runner, files, make, plan, name, metadata); !finished)
+            return tl::unexpected(finished.error());
+        const auto checksum = sha256_of_file(runner, plan.finished(name));
+        if (!checksum)
+            return tl::unexpected(checksum.error());
+        checksums[name] = *checksum;
+        packages.push_back(plan.finished(name));
+    }
+    metadata["checksums"] = checksums; // last, because a package cannot hold its own
+    progress.finish(fmt::format("{} packages", packages.size()));
+    return packages;
+}
+
+bool has_packages(ProcessRunner &runner, Filesystem &files, const std::filesystem::path &folder,
+                  const nlohmann::ordered_json &metadata)
+{
+    const auto checksums = metadata.find("checksums");
+    if (metadata.value("package_format", 0) != package_format || checksums == metadata.end() || checksums->empty())
+        return false;
+    for (const auto &[name, expected] : checksums->items()) {
+        if (!files.exists(folder / name))
+            return false;
+        const auto actual = sha256_of_file(runner, folder / name);
+        if (!actual || expected != *actual)
+            return false;
+    }
+    return true;
+}
+
+} // namespace krun

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: MIT
+// A Debian package, packed once more; see repacked_deb.hpp.
+#include "build/repacked_deb.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <fmt/format.h>
+#include <optional>
+
+#include "util/text.hpp"
+
+namespace krun
+{
+namespace
+{
+
+Command logged(const Repacking &repacking, std::vector<std::string> argv)
+{
+    Command command;
+    command.argv = std::move(argv);
+    command.environment = {{"LC_ALL", "C"}, {"SOURCE_DATE_EPOCH", fmt::format("{}", package_epoch)}};
+    command.log = repacking.log;
+    return command;
+}
+
+Result<void> run_step(ProcessRunner &runner, const Command &command)
+{
+    if (auto result = runner.run_ok(command); !result)
+        return tl::unexpected(result.error());
+    return {};
+}
+
+// The build system's notes: full of absolute paths, and no external module's build reads them.
+Result<void> remove_notes(ProcessRunner &runner, Filesystem &files, const Repacking &repacking)
+{
+    if (!files.exists(repacking.work / "usr/src"))
+        return {};
+    return run_step(runner, logged(repacking, {"find", (repacking.work / "usr/src").string(), "(", "-name", "*.cmd",
+                                               "-o", "-name", "*.o", ")", "-type", "f", "-delete"}));
+}
+
+Result<void> replace_changelog(ProcessRunner &runner, Filesystem &files, const Repacking &repacking)
+{
+    const auto doc = repacking.work / "usr/share/doc";
+    for (const auto &package : files.list(doc).value_or(std::vector<std::string>())) {
+        const auto file = doc / package / "changelog.Debian";
+        if (auto written = files.write(file, repacking.changelog); !written)
+            return written;
+        if (auto packed = run_step(runner, logged(repacking, {"gzip", "-9nf", file.string()})); !packed)
+            return packed;
+    }
+    return {};
+}
+
+Result<void> add_files(Filesystem &files, const Repacking &repacking)
+{
+    for (const auto &[path, text] : repacking.added) {
+        if (auto made = files.make_directories((repacking.work / path).parent_path()); !made)
+            return made;
+        if (auto written = files.write(repacking.work / path, text); !written)
+            return written;
+    }
+    return {};
+}
+
+struct Entry {
+    char type = ' '; // as find(1) has it
+    std::uintmax_t size = 0;
+    std::string path;
+};
+
+std::optional<Entry> parse_entry(const std::string &text)
+{
+    Entry entry;
+    const auto blank = text.find(' ', 2);
+    if (text.size() < 4 || text[1] != ' ' || blank == std::string::npos)
+        return std::nullopt;
+    entry.type = text[0];
+    std::from_chars(text.data() + 2, text.data() + blank, entry.size);
+    entry.path = text.substr(blank + 1);
+    return entry;
+}
+
+// All that will be installed, by name.
+Result<std::vector<Entry>> entries_of(ProcessRunner &runner, const Repacking &repacking)
+{
+    Command find;
+    find.argv = {"find", ".", "-mindepth", "1", "-path", "./DEBIAN", "-prune", "-o", "-printf", R"(%y %s %P\0)"};
+    find.directory = repacking.work;
+    const auto found = runner.run_ok(find);
+    if (!found)
+        return tl::unexpected(found.error());
+    std::vector<Entry> entries;
+    for (const auto &text : split(found->output, '\0')) {
+        if (auto entry = parse_entry(text))
+            entries.push_back(std::move(*entry));
+    }
+    std::sort(entries.begin(), entries.end(),
+              [](const Entry &left, const Entry &right) { return left.path < right.path; });
+    return entries;
+}
+
+Result<void> write_digests(ProcessRunner &runner, Filesystem &files, const Repacking &repacking,
+                           const std::vector<Entry> &entries)
+{
+    Command digest;
+    digest.argv = {"xargs", "-0", "-r", "md5sum", "--"};
+    digest.directory = repacking.work;
+    for (const auto &entry : entries) {
+        if (entry.type == 'f')
+            digest.input += entry.path + '\0';
+    }
+    const auto digests = runner.run_ok(digest);
+    if (!digests)
+        return tl::unexpected(digests.error());
+    return files.write(repacking.work / "DEBIAN/md5sums", digests->output);
+}
+
+// As dpkg-gencontrol(1) counts: KiB, each file rounded up, everything that is no file one.
+std::uintmax_t installed_size(const std::vector<Entry> &entries)
+{
+    constexpr std::uintmax_t kibibyte = 1024;
+    std::uintmax_t size = 0;
+    for (const auto &entry : entries)
+        size += entry.type == 'f' || entry.type == 'l' ? (entry.size + kibibyte - 1) / kibibyte : 1;
+    return size;
+}
+
+Result<void> write_installed_size(Filesystem &files, const Repacking &repacking, const std::vector<Entry> &entries)
+{
+    const auto file = repacking.work / "DEBIAN/control";
+    const auto control = files.read(file);
+    if (!control)
+        return tl::unexpected(control.error());
+    std::string text;
+    for (const auto &line : lines_of(*control))
+        text += line.starts_with("Installed-Size:") ? fmt::format("Installed-Size: {}\n", installed_size(entries))
+                                                    : line + "\n";
+    return files.write(file, text);
+}
+
+Result<void> change(ProcessRunner &runner, Filesystem &files, const Repacking &repacking)
+{
+    if (auto removed = remove_notes(runner, files, repacking); !removed)
+        return removed;
+    if (auto replaced = replace_changelog(runner, files, repacking); !replaced)
+        return replaced;
+    if (auto added = add_files(files, repacking); !added)
+        return added;
+    const auto entries = entries_of(runner, repacking);
+    if (!entries)
+        return tl::unexpected(entries.error());
+    if (auto written = write_digests(runner, files, repacking, *entries); !written)
+        return written;
+    if (auto written = write_installed_size(files, repacking, *entries); !written)
+        return written;
+    // Whatever the builder's umask was.
+    return run_step(runner, logged(repacking, {"chmod", "-R", "u+rwX,go+rX,go-w", repacking.work.string()}));
+}
+
+Result<void> pack(ProcessRunner &runner, Filesystem &files, const Repacking &repacking)
+{
+    auto partial = repacking;
+    partial.target += ".partial";
+    auto packed = run_step(runner, pack_command(partial));
+    if (packed)
+        packed = files.rename(partial.target, repacking.target);
+    if (!packed)
+        static_cast<void>(files.remove_all(partial.target));
+    return packed;
+}
+
+} // namespace
+
+Command unpack_command(const Repacking &repacking)
+{
+    return logged(repacking, {"dpkg-deb", "-R", repacking.deb.string(), repacking.work.string()});
+}
+
+Command pack_command(const Repacking &repacking)
+{
+    // The level is said, because a variable of the caller's could set another.
+    return logged(repacking, {"dpkg-deb", "--root-owner-group", "-Zxz", "-z6", "-b", repacking.work.string(),
+                              repacking.target.string()});
+}
+
+Result<void> repack_deb(ProcessRunner &runner, Filesystem &files, const Repacking &repacking)
+{
+    if (auto removed = files.remove_all(repacking.work); !removed)
+        return removed;
+    if (auto made = files.make_directories(repacking.target.parent_path()); !made)
+        return made;
+    auto done = run_step(runner, unpack_command(repacking));
+    if (done)
+        done = change(runner, files, repacking);
+    if (done)
+        done = pack(runner, files, repacking);
+    static_cast<void>(files.remove_all(repacking.work));
+    return done;
+}
+
+} // namespace krun

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+// A Debian package that the kernel made, packed once more: with our files in it, and the same bytes on every day.
+//
+// Theory: the kernel's packaging differs from line to line, and none has a place for a file of ours. What all lines
+// agree on is the package itself. What in it depends on day and place is known and small: times of files, the date in
+// the changelog, and, from older kernels, the build system's notes with absolute paths. Replaced or removed, the same
+// kernel gives the same package; owners and order are dpkg-deb's care.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "util/filesystem.hpp"
+#include "util/process.hpp"
+#include "util/result.hpp"
+
+namespace krun
+{
+
+struct AddedFile {
+    std::filesystem::path path; // below the root of the machine, without a leading slash
+    std::string text;
+};
+
+struct Repacking {
+    std::filesystem::path deb;    // as the kernel made it
+    std::filesystem::path work;   // unpacked here
+    std::filesystem::path target; // the result
+    std::filesystem::path log;
+    std::string changelog; // replaces the package's own
+    std::vector<AddedFile> added;
+};
+
+// Every time stamp in a package, in seconds since 1970: early 1980, because archive tools call what is older an error.
+inline constexpr long package_epoch = 315532800;
+
+// The two steps that take time, for --dry-run.
+Command unpack_command(const Repacking &repacking);
+Command pack_command(const Repacking &repacking);
+
+// `target` appears whole or not at all; `work` is gone afterwards.
+Result<void> repack_deb(ProcessRunner &runner, Filesystem &files, const Repacking &repacking);
+
+} // namespace krun
