@@ -30,6 +30,7 @@ compopt() { :; } # Only readline has it.
 COMP_WORDS=("$@")
 COMP_CWORD=$(($# - 1))
 COMP_LINE="$*"
+COMP_LINE=${COMP_LINE// = /=}
 COMP_POINT=${#COMP_LINE}
 COMP_TYPE=9
 _krunctl "$1" "${@: -1}" "${@: -2:1}"

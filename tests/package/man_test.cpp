@@ -25,8 +25,7 @@ std::string page(const std::string &name, int section)
     const auto file = packages().root / fmt::format("usr/share/man/man{}/{}.{}.gz", section, name, section);
     if (!fs::exists(file))
         return {};
-    return run_program({"man", "--local-file", file.string()}, "/", {{"MANWIDTH", "1000"}, {"MAN_KEEP_FORMATTING", ""}})
-        .output;
+    return run_program({"man", "--local-file", file.string()}, "/", {{"MANWIDTH", "1000"}}).output;
 }
 
 // Commands for the administrator have section 8.
@@ -68,8 +67,10 @@ TEST(ManualPages, NameEveryOptionOfEveryCommand)
 TEST(ManualPages, OfKrunctlNamesEveryCommandAndItsPage)
 {
     const auto text = page("krunctl", 1);
-    for (const auto &command : commands_of_help())
-        EXPECT_THAT(text, testing::ContainsRegex(" {7}" + command + "\n(.|\n)*krunctl-" + command + "\\([18]\\)"));
+    for (const auto &command : commands_of_help()) {
+        EXPECT_THAT(text, HasSubstr(fmt::format("\n       {}\n", command)));
+        EXPECT_THAT(text, HasSubstr(fmt::format("krunctl-{}(", command)));
+    }
 }
 
 TEST(ManualPages, HaveTheUsualSections)
