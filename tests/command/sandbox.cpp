@@ -103,6 +103,8 @@ void Sandbox::make_data()
     write_text(data() / "kernel/krun/first.c", "int first;\n");
     write_text(data() / "kernel/krun/second.c", "int second;\n");
     write_text(data() / "kernel/selftests/test.c", "int main(void) { return 0; }\n");
+    write_text(data() / "kernel/selftests/tiny_test.c", "int main(void) { return 0; }\n");
+    write_text(data() / "kernel/selftests/Makefile", "all:\n\tgcc -static -o $(OUTPUT)/tiny_test tiny_test.c\n");
     write_text(data() / "kernel/config/vm.config", "CONFIG_SMP=y\n");
     write_text(data() / "kernel/config/disk.config", "CONFIG_MODULES=y\n");
     write_text(data() / "kernel/config/krun.config", "CONFIG_KRUN=y\n");

@@ -38,6 +38,7 @@ struct BuildPlan {
     std::string name; // of the folders in the cache: "6.12-vm", "7.4-source-vm"
     bool package = false;
     std::string compiler;
+    std::string selftests_hash; // of packages only, which bring them along
     std::string key;
 };
 

@@ -188,6 +188,7 @@ Result<BuiltKernel> build(ProcessRunner &runner, Filesystem &files, const BuildR
     auto metadata = metadata_of(plan, name, *config_hash);
     if (request.package) {
         tell(request, BuildStage::package);
+        metadata["selftests"] = plan.selftests_hash;
         if (auto packaged = package_and_fill(runner, files, plan, name, has_modules, metadata); !packaged)
             return tl::unexpected(packaged.error());
     } else if (auto filled = fill_output(files, plan.make.objects, {}, plan.output, metadata); !filled) {
@@ -249,6 +250,12 @@ Result<BuiltKernel> build_kernel(ProcessRunner &runner, Filesystem &files, const
     plan->compiler = std::move(*compiler);
     if (auto fetched = fetch_base_config(runner, files, archive, plan->line, request.config, plan->config); !fetched)
         return tl::unexpected(fetched.error());
+    if (request.package) {
+        auto hash = sha256_of_tree(runner, plan->data / "kernel/selftests");
+        if (!hash)
+            return tl::unexpected(hash.error());
+        plan->selftests_hash = std::move(*hash);
+    }
     auto key = build_key(runner, files, *plan);
     if (!key)
         return tl::unexpected(key.error());
@@ -257,7 +264,8 @@ Result<BuiltKernel> build_kernel(ProcessRunner &runner, Filesystem &files, const
     const auto metadata = read_metadata(files, plan->output);
     const bool up_to_date = !request.menuconfig && metadata && metadata->value("key", "") == plan->key &&
                             files.exists(plan->make.objects / "vmlinux") &&
-                            (!request.package || has_packages(runner, files, plan->output, *metadata));
+                            (!request.package || (metadata->value("selftests", "") == plan->selftests_hash &&
+                                                  has_packages(runner, files, plan->output, *metadata)));
     if (!up_to_date) {
         if (auto space = expect_space(files, *plan); !space)
             return tl::unexpected(space.error());

@@ -9,6 +9,7 @@
 
 #include "build/needed_programs.hpp"
 #include "build/repacked_deb.hpp"
+#include "build/selftests.hpp"
 #include "util/digest.hpp"
 #include "util/progress.hpp"
 
@@ -40,20 +41,25 @@ Repacking repacking_of(const KernelMake &make, const PackagePlan &plan, const st
 }
 
 Result<void> finish_package(ProcessRunner &runner, Filesystem &files, const KernelMake &make, const PackagePlan &plan,
-                            const std::string &name, const nlohmann::ordered_json &metadata)
+                            const std::string &name, const nlohmann::ordered_json &metadata,
+                            const std::vector<std::filesystem::path> &selftests)
 {
     auto repacking = repacking_of(make, plan, name);
     if (!files.exists(repacking.deb))
         return failure(fmt::format("packaging the kernel left no {}", name), {}, make.log.string());
-    if (name.starts_with("linux-image-"))
+    if (name.starts_with("linux-image-")) {
         repacking.added = {{fmt::format("usr/share/krun/{}/metadata.json", plan.release), metadata.dump(2) + "\n"}};
+        for (const auto &program : selftests)
+            repacking.programs.push_back(
+                {fmt::format("usr/lib/krun/{}/selftests/{}", plan.release, program.filename().string()), program});
+    }
     return repack_deb(runner, files, repacking);
 }
 
 bool is_leftover(const std::string &name)
 {
-    return name == "packages" || name == "unpacked" || name.ends_with(".deb") || name.ends_with(".changes") ||
-           name.ends_with(".buildinfo");
+    return name == "packages" || name == "unpacked" || name == "selftests" || name.ends_with(".deb") ||
+           name.ends_with(".changes") || name.ends_with(".buildinfo");
 }
 
 } // namespace
@@ -154,6 +160,9 @@ Result<std::vector<std::filesystem::path>> package_kernel(ProcessRunner &runner,
     metadata["package_version"] = plan.version;
     metadata["packages"] = plan.names();
     Progress progress("packaging", 0);
+    const auto selftests = build_selftests(runner, files, make.tree, plan.folder / "selftests", make.log);
+    if (!selftests)
+        return tl::unexpected(selftests.error());
     const auto steps = run_kernel_make(runner, files, make, packaging_command(make, plan), progress, "packaging");
     if (!steps)
         return tl::unexpected(steps.error());
@@ -161,7 +170,7 @@ Result<std::vector<std::filesystem::path>> package_kernel(ProcessRunner &runner,
     auto checksums = nlohmann::ordered_json::object();
     for (const auto &name : plan.names()) {
         progress.advance(name);
-        if (auto finished = finish_package(runner, files, make, plan, name, metadata); !finished)
+        if (auto finished = finish_package(runner, files, make, plan, name, metadata, *selftests); !finished)
             return tl::unexpected(finished.error());
         const auto checksum = sha256_of_file(runner, plan.finished(name));
         if (!checksum)

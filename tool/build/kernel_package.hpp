@@ -21,7 +21,7 @@ namespace krun
 {
 
 // Packages that were made in another way before are made again.
-inline constexpr int package_format = 1;
+inline constexpr int package_format = 2;
 
 struct PackagePlan {
     std::filesystem::path folder; // the parent of the build folder
@@ -44,7 +44,8 @@ Command packaging_command(const KernelMake &make, const PackagePlan &plan);
 std::vector<Command> packaging_commands(const KernelMake &make, const PackagePlan &plan);
 
 // Returns the finished packages. `metadata` is completed with what is to be known of them, and the image holds it, but
-// for the checksums, at /usr/share/krun/<release>/metadata.json.
+// for the checksums, at /usr/share/krun/<release>/metadata.json; beside it, in /usr/lib/krun/<release>/selftests, are
+// the kselftests of the tree, for `krunctl gate` and for the machine that it is installed on.
 Result<std::vector<std::filesystem::path>> package_kernel(ProcessRunner &runner, Filesystem &files,
                                                           const KernelMake &make, const PackagePlan &plan,
                                                           nlohmann::ordered_json &metadata);

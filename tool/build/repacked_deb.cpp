@@ -64,6 +64,19 @@ Result<void> add_files(Filesystem &files, const Repacking &repacking)
     return {};
 }
 
+Result<void> add_programs(ProcessRunner &runner, Filesystem &files, const Repacking &repacking)
+{
+    for (const auto &[path, from] : repacking.programs) {
+        const auto target = repacking.work / path;
+        if (auto made = files.make_directories(target.parent_path()); !made)
+            return made;
+        if (auto stripped = run_step(runner, logged(repacking, {"strip", "-o", target.string(), from.string()}));
+            !stripped)
+            return stripped;
+    }
+    return {};
+}
+
 struct Entry {
     char type = ' '; // as find(1) has it
     std::uintmax_t size = 0;
@@ -147,6 +160,8 @@ Result<void> change(ProcessRunner &runner, Filesystem &files, const Repacking &r
     if (auto replaced = replace_changelog(runner, files, repacking); !replaced)
         return replaced;
     if (auto added = add_files(files, repacking); !added)
+        return added;
+    if (auto added = add_programs(runner, files, repacking); !added)
         return added;
     const auto entries = entries_of(runner, repacking);
     if (!entries)

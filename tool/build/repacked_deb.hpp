@@ -23,6 +23,11 @@ struct AddedFile {
     std::string text;
 };
 
+struct AddedProgram {
+    std::filesystem::path path; // likewise
+    std::filesystem::path from; // without its symbols in the package
+};
+
 struct Repacking {
     std::filesystem::path deb;    // as the kernel made it
     std::filesystem::path work;   // unpacked here
@@ -30,6 +35,7 @@ struct Repacking {
     std::filesystem::path log;
     std::string changelog; // replaces the package's own
     std::vector<AddedFile> added;
+    std::vector<AddedProgram> programs;
 };
 
 // Every time stamp in a package, in seconds since 1970: early 1980, because archive tools call what is older an error.

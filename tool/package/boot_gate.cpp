@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "build/selftests.hpp"
 #include "testing/guest_run.hpp"
 #include "util/file_lock.hpp"
 #include "util/paths.hpp"
@@ -16,9 +17,6 @@ namespace
 {
 
 namespace fs = std::filesystem;
-
-// Runs where there are no counters, and sees that the kernel says so.
-constexpr const char *test_without_counters = "absent_test";
 
 // The unpacked package; gone when this is.
 class Unpacked

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "testing/kernel_programs.hpp"
 
+#include <fmt/format.h>
+
+#include "build/selftests.hpp"
 #include "util/paths.hpp"
 
 namespace krun
@@ -33,28 +36,19 @@ Result<KernelPrograms> build_kernel_programs(TierContext &context, const std::st
     if (!read_cost)
         return tl::unexpected(read_cost.error());
     programs.read_cost = *read_cost;
-    // The older lines' rules do not see that a header has changed.
-    if (const auto removed = context.files.remove_all(output); !removed)
-        return tl::unexpected(removed.error());
-    if (const auto folder = context.files.make_directories(output); !folder)
-        return tl::unexpected(folder.error());
-    const fs::path sources = kernel.tree / "tools/testing/selftests/krun";
-    if (const auto made = make(context, sources, "OUTPUT=" + output.string()); !made)
-        return tl::unexpected(made.error());
+    const auto selftests = build_selftests(context.runner, context.files, kernel.tree, output, context.log);
+    if (!selftests)
+        return tl::unexpected(selftests.error());
+    for (const fs::path &program : *selftests)
+        if (program.filename() == test_without_counters)
+            programs.absent_test = program;
+        else
+            programs.selftests.push_back(program);
+    if (programs.absent_test.empty())
+        return failure(fmt::format("there is no {} among the selftests", test_without_counters));
     // As the README says: cd krun && make. Static, because the guest has no libraries.
     if (const auto made = make(context, kernel.tree / "krun", "LDFLAGS=-static"); !made)
         return tl::unexpected(made.error());
-
-    const auto names = context.files.list(sources);
-    if (!names)
-        return tl::unexpected(names.error());
-    for (const std::string &name : *names)
-        if (name == "absent_test.c")
-            programs.absent_test = output / "absent_test";
-        else if (name.ends_with("_test.c"))
-            programs.selftests.push_back(output / fs::path(name).stem());
-    if (programs.selftests.empty() || programs.absent_test.empty())
-        return failure("no selftests in " + sources.string());
     return programs;
 }
 

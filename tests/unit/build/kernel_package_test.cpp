@@ -29,6 +29,11 @@ class PackageTest : public testing::Test
         make.objects = "/build/objects";
         make.log = "/log";
         files.add("/build/objects/.config", "");
+        files.add("/tree/tools/testing/selftests/krun/abi_test.c", "");
+        runner.on({"strip"}, [this](const Command &command) {
+            stripped.push_back(command.argv[2]);
+            return ProcessResult{};
+        });
         runner.on({"make"}, [this](const Command &) {
             for (const auto *name : {"linux-image-6.12.1.k_6.12.1-1_amd64.deb", "linux-libc-dev_6.12.1-1_amd64.deb",
                                      "linux-headers-6.12.1.k_6.12.1-1_amd64.deb", "linux.changes", "linux.buildinfo"})
@@ -59,6 +64,7 @@ class PackageTest : public testing::Test
         std::string metadata;
     };
     std::vector<Packed> packed;
+    std::vector<std::string> stripped;
     FakeFilesystem files;
     FakeProcessRunner runner;
     KernelMake make;
@@ -72,6 +78,18 @@ TEST_F(PackageTest, OnlyImageAndHeadersArePassedOn)
                                                "/build/packages/linux-headers-6.12.1.k_6.12.1-1_amd64.deb"));
     plan.headers = false;
     EXPECT_THAT(package().value(), ElementsAre("/build/packages/linux-image-6.12.1.k_6.12.1-1_amd64.deb"));
+}
+
+TEST_F(PackageTest, TheImageAloneHoldsTheSelftests)
+{
+    ASSERT_TRUE(package());
+    EXPECT_THAT(stripped, ElementsAre("/build/unpacked/usr/lib/krun/6.12.1.k/selftests/abi_test"));
+}
+
+TEST_F(PackageTest, ATreeWithoutSelftestsIsNotPackaged)
+{
+    files.contents.erase("/tree/tools/testing/selftests/krun/abi_test.c");
+    EXPECT_FALSE(package());
 }
 
 TEST_F(PackageTest, TheImageAloneHoldsTheMetadataAndItNamesThePackages)

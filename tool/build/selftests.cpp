@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+// See selftests.hpp.
+#include "build/selftests.hpp"
+
+namespace krun
+{
+
+Result<std::vector<std::filesystem::path>> build_selftests(ProcessRunner &runner, Filesystem &files,
+                                                           const std::filesystem::path &tree,
+                                                           const std::filesystem::path &output,
+                                                           const std::filesystem::path &log)
+{
+    const auto sources = tree / "tools/testing/selftests/krun";
+    const auto names = files.list(sources);
+    if (!names)
+        return tl::unexpected(names.error());
+    // The older lines' rules do not see that a header has changed.
+    if (const auto removed = files.remove_all(output); !removed)
+        return tl::unexpected(removed.error());
+    if (const auto folder = files.make_directories(output); !folder)
+        return tl::unexpected(folder.error());
+    Command command;
+    command.argv = {"make", "-C", sources.string(), "OUTPUT=" + output.string()};
+    command.environment = {{"LC_ALL", "C"}, {"MAKEFLAGS", ""}};
+    command.log = log;
+    if (const auto made = runner.run_ok(command); !made)
+        return tl::unexpected(made.error());
+    std::vector<std::filesystem::path> programs;
+    for (const auto &name : *names) {
+        if (name.ends_with("_test.c"))
+            programs.push_back(output / std::filesystem::path(name).stem());
+    }
+    if (programs.empty())
+        return failure("no selftests in " + sources.string());
+    return programs;
+}
+
+} // namespace krun

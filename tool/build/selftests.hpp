@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+// The kselftests of a patched tree, built by their own Makefile.
+#pragma once
+
+#include <filesystem>
+#include <vector>
+
+#include "util/filesystem.hpp"
+#include "util/process.hpp"
+#include "util/result.hpp"
+
+namespace krun
+{
+
+// The one that wants a machine without counters, and sees that the kernel says so.
+inline constexpr const char *test_without_counters = "absent_test";
+
+// Static executables in `output`, which is made anew; sorted. Each prints TAP.
+Result<std::vector<std::filesystem::path>> build_selftests(ProcessRunner &runner, Filesystem &files,
+                                                           const std::filesystem::path &tree,
+                                                           const std::filesystem::path &output,
+                                                           const std::filesystem::path &log);
+
+} // namespace krun
