@@ -155,7 +155,8 @@ TEST_F(InstallTest, AFullDiskIsStatusFourWithTheLogAndEverythingIsAsBefore)
     write_text(root.path("/full-disk"), "");
     before = root.snapshot();
     const auto result = install();
-    expect_refusal(result, 4, "no space left on");
+    expect_refusal(result, 4, "no space left for what `dpkg` writes");
+    EXPECT_THAT(result.errors, HasSubstr("hint: free some space"));
     EXPECT_THAT(result.errors, HasSubstr("the machine is as it was before"));
     const auto log = root.path("/var/log/krunctl/6.12.117.krun.abcdef.log");
     EXPECT_THAT(result.errors, HasSubstr("log: " + log.string()));

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "util/system_error.hpp"
 #include "util/text.hpp"
 
 namespace krun
@@ -12,10 +13,20 @@ namespace krun
 Result<void> RealChanges::run(const Command &command)
 {
     auto logged = command;
-    logged.log = log_;
-    if (const auto result = target_.runner.run_ok(logged); !result)
+    // A log that cannot be written ends the program, which must not be what keeps dpkg from making room again.
+    constexpr std::uintmax_t room_for_log = 1 << 20;
+    if (target_.files.free_space(log_.parent_path()) >= room_for_log)
+        logged.log = log_;
+    const auto result = target_.runner.run(logged);
+    if (!result)
         return tl::unexpected(result.error());
-    return {};
+    if (result->ok())
+        return {};
+    const auto name = fmt::format("`{}`", command.argv.front());
+    if (tells_of_full_disk(result->errors) || tells_of_full_disk(result->output))
+        return failure(fmt::format("no space left for what {} writes", name), "free some space: see df -h / /boot");
+    return failure(
+        fmt::format("{} failed with status {}: {}", name, result->status, trim(last_lines(trim(result->errors), 1))));
 }
 
 Result<void> RealChanges::write(const std::filesystem::path &path, const std::string &text, unsigned mode)

@@ -98,8 +98,12 @@ Result<Removal> Installer::uninstall(InstallState &state, const std::string &rel
         next_default = std::move(*found);
     }
 
+    // Where the journal already says that this kernel is half there, it need not be said again: an installation that
+    // has filled the disk is taken back all the same.
+    const bool half_there =
+        state.operation && state.operation->release == release && state.operation->kind != Operation::Kind::promote;
     state.operation = Operation{Operation::Kind::uninstall, release, {}};
-    if (auto saved = changes_.save(state); !saved)
+    if (auto saved = changes_.save(state); !saved && !half_there)
         return tl::unexpected(saved.error());
     if (auto cleared = boot_default_.not_once(release); !cleared)
         return tl::unexpected(cleared.error());

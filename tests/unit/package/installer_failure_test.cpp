@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "fakes/fake_process_runner.hpp"
 #include "package/krunctl_on_fake.hpp"
 
 namespace krun
@@ -127,6 +128,50 @@ TEST_F(InstallerFailureTest, AnInitrdThatNobodyMadeIsFound)
     ASSERT_FALSE(result);
     EXPECT_THAT(result.error().message, HasSubstr("no initrd was made for the kernel 6.12.117.krun.abcdef"));
     EXPECT_EQ(without.snapshot(), before);
+}
+
+TEST_F(InstallerFailureTest, AnInstallationThatFilledTheDiskIsTakenBackThoughNothingCanBeWritten)
+{
+    class FilledByDpkg : public FakeMachine
+    {
+      public:
+        bool full = false;
+        Result<ProcessResult> run(const Command &command) override
+        {
+            auto result = FakeMachine::run(command);
+            if (command.argv[0] == "dpkg" && command.argv[1] == "--purge")
+                full = false;
+            if (command.argv[0] != "dpkg" || command.argv[1] != "--install")
+                return result;
+            full = true;
+            result->status = 1;
+            result->errors = "update-initramfs: No space left on device";
+            return result;
+        }
+        Result<void> write(const std::filesystem::path &path, const std::string &text) override
+        {
+            return full ? failure("no space left") : FakeMachine::write(path, text);
+        }
+    } filled;
+    for (const auto &deb : debs)
+        filled.add(deb, machine.contents[deb]);
+    const auto result = install(filled, debs);
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.error().message, "no space left for what `dpkg` writes; the machine is as it was before");
+    EXPECT_EQ(filled.snapshot(), before);
+}
+
+TEST(RealChangesTest, WhereThereIsNoRoomForALogTheProgramRunsWithoutOne)
+{
+    FakeProcessRunner runner;
+    FakeFilesystem files;
+    Target target{runner, files, {}, old_kernel, true};
+    RealChanges changes(target, "/var/log/krunctl/log");
+    ASSERT_TRUE(changes.run(plain_command({"dpkg"})));
+    files.space = 1000;
+    ASSERT_TRUE(changes.run(plain_command({"dpkg"})));
+    EXPECT_EQ(runner.commands[0].log, "/var/log/krunctl/log");
+    EXPECT_EQ(runner.commands[1].log, "");
 }
 
 TEST_F(InstallerFailureTest, ADefaultThatDoesNotTakeEffectIsFoundBeforeAnyPackageComes)

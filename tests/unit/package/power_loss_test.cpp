@@ -113,8 +113,9 @@ TEST_F(PowerLossTest, TheNewKernelBootsByItselfOnlyWhenItsInstallationIsComplete
     const auto complete = on_trial();
     at_every_power_loss(fresh, install_krun, [&](FakeMachine &machine) {
         const auto packages = machine.packages;
-        if (machine.boot() == krun_kernel)
+        if (machine.boot() == krun_kernel) {
             EXPECT_EQ(packages, complete.packages);
+        }
     });
 }
 
@@ -183,8 +184,9 @@ TEST_F(PowerLossTest, WhilePromotingOneOfTheTwoProvenKernelsBootsAndBothWaysLead
         auto back = machine;
         const bool finished = state_of(back).find(krun_kernel)->state == KernelState::promoted;
         undo_it(back);
-        if (!finished)
+        if (!finished) {
             EXPECT_EQ(back.snapshot(), trial.snapshot());
+        }
         if (!state_of(machine).operation && !finished)
             promote_running(machine);
         continue_it(machine);
@@ -227,8 +229,9 @@ TEST_F(PowerLossTest, WhileInstallingANewerOneThePromotedKernelIsWhatBoots)
         auto back = machine;
         const bool complete = state_of(back).kernels.size() == 2 && !state_of(back).operation;
         undo_it(back);
-        if (!complete)
+        if (!complete) {
             EXPECT_EQ(back.snapshot(), one.snapshot());
+        }
         if (state_of(machine).kernels.size() == 1)
             install_newer(machine);
         continue_it(machine);

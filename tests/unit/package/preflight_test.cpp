@@ -196,9 +196,9 @@ TEST_F(PreflightTest, TooLittleSpaceIsFoundBeforeDpkgFindsIt)
     };
     SmallDisks small;
     constexpr std::uintmax_t mib = 1 << 20;
-    const auto status = [&](std::uintmax_t boot, std::uintmax_t root) {
-        small.boot_space = boot;
-        small.space = root;
+    const auto status = [&](std::uintmax_t in_boot, std::uintmax_t elsewhere) {
+        small.boot_space = in_boot;
+        small.space = elsewhere;
         auto target = small.target();
         for (const auto &result : preflight({target, packages, state})) {
             if (result.id == "space")
