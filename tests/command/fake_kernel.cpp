@@ -37,7 +37,7 @@ modules: bzImage
 	@mkdir -p $(O)/modules && echo module > $(O)/modules/m.ko
 
 # What the kernel's packaging does as far as others see it: packages of today in the parent folder, and a few that nobody
-# has asked for. The scripts of its headers hold notes with absolute paths.
+# has asked for. Notes and a program's debug information hold absolute paths.
 release = $(shell cat $(O)/include/config/kernel.release)
 bindeb-pkg: bzImage
 	@if [ "$$KRUN_TEST_PACKAGING" = fails ]; then echo 'dpkg-deb: error: no luck'; exit 1; fi
@@ -54,6 +54,7 @@ bindeb-pkg: bzImage
 		date +%s%N > $$root/usr/share/doc/$$package/changelog.Debian; \
 		gzip $$root/usr/share/doc/$$package/changelog.Debian; \
 		echo "$(O)" > $$root/usr/src/x/.m.cmd; echo source > $$root/usr/src/x/m.c; \
+		echo "int main(void) { return 0; }" > $(O)/tool.c; $(CC) -g -o $$root/usr/src/x/tool $(O)/tool.c; \
 		cp $(O)/arch/x86/boot/bzImage $$root/boot/vmlinuz-$(release); \
 		dpkg-deb --root-owner-group -Z$(KDEB_COMPRESS) -b $$root $(O)/..; \
 	done

@@ -15,6 +15,8 @@ namespace krun
 namespace
 {
 
+constexpr const char *elf_magic = "\177ELF";
+
 Command logged(const Repacking &repacking, std::vector<std::string> argv)
 {
     Command command;
@@ -31,13 +33,35 @@ Result<void> run_step(ProcessRunner &runner, const Command &command)
     return {};
 }
 
-// The build system's notes: full of absolute paths, and no external module's build reads them.
+// The build system's notes and by-products: full of absolute paths, and no external module's build reads them.
 Result<void> remove_notes(ProcessRunner &runner, Filesystem &files, const Repacking &repacking)
 {
     if (!files.exists(repacking.work / "usr/src"))
         return {};
     return run_step(runner, logged(repacking, {"find", (repacking.work / "usr/src").string(), "(", "-name", "*.cmd",
-                                               "-o", "-name", "*.o", ")", "-type", "f", "-delete"}));
+                                               "-o", "-name", "*.[os]", ")", "-type", "f", "-delete"}));
+}
+
+// The kernel's own programs for building modules: objtool is compiled with debug information. The build's identity is a
+// digest over that, so it goes too.
+Result<void> strip_programs(ProcessRunner &runner, Filesystem &files, const Repacking &repacking)
+{
+    if (!files.exists(repacking.work / "usr/src"))
+        return {};
+    Command find;
+    find.argv = {"find", (repacking.work / "usr/src").string(), "-type", "f", "-perm", "/111", "-print0"};
+    const auto found = runner.run_ok(find);
+    if (!found)
+        return tl::unexpected(found.error());
+    auto strip = logged(repacking, {"strip", "--strip-all", "--remove-section=.note.gnu.build-id", "--"});
+    const auto fixed_words = strip.argv.size();
+    for (const auto &file : split(found->output, '\0')) {
+        if (!file.empty() && files.read(file).value_or(std::string()).starts_with(elf_magic))
+            strip.argv.push_back(file);
+    }
+    if (strip.argv.size() == fixed_words)
+        return {};
+    return run_step(runner, strip);
 }
 
 Result<void> replace_changelog(ProcessRunner &runner, Filesystem &files, const Repacking &repacking)
@@ -157,6 +181,8 @@ Result<void> change(ProcessRunner &runner, Filesystem &files, const Repacking &r
 {
     if (auto removed = remove_notes(runner, files, repacking); !removed)
         return removed;
+    if (auto stripped = strip_programs(runner, files, repacking); !stripped)
+        return stripped;
     if (auto replaced = replace_changelog(runner, files, repacking); !replaced)
         return replaced;
     if (auto added = add_files(files, repacking); !added)

@@ -3,8 +3,8 @@
 //
 // Theory: the kernel's packaging differs from line to line, and none has a place for a file of ours. What all lines
 // agree on is the package itself. What in it depends on day and place is known and small: times of files, the date in
-// the changelog, and, from older kernels, the build system's notes with absolute paths. Replaced or removed, the same
-// kernel gives the same package; owners and order are dpkg-deb's care.
+// the changelog, and absolute paths in what the build system has noted and in its programs' debug information. Replaced
+// or removed, the same kernel gives the same package; owners and order are dpkg-deb's care.
 #pragma once
 
 #include <filesystem>
