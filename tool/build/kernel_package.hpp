@@ -21,7 +21,7 @@ namespace krun
 {
 
 // Packages that were made in another way before are made again.
-inline constexpr int package_format = 2;
+inline constexpr int package_format = 3;
 
 struct PackagePlan {
     std::filesystem::path folder; // the parent of the build folder

@@ -88,7 +88,9 @@ Result<Tally> TestRun::run_tier(TierContext &context, const TierStep &step)
                                      {"command", run_command_tier},
                                      {"model", run_model_tier},
                                      {"style", run_style_tier},
-                                     {"package", run_package_tier}})
+                                     {"package", run_package_tier},
+                                     {"install", run_install_tier},
+                                     {"e2e", run_e2e_tier}})
             if (step.tier == tier.name)
                 return tier.run(context);
     }

@@ -31,6 +31,9 @@ Result<Tally> run_model_tier(TierContext &context);
 Result<Tally> run_style_tier(TierContext &context);
 // Our own Debian packages: built, looked at, unpacked and used, installed in a clean Debian.
 Result<Tally> run_package_tier(TierContext &context);
+// A kernel's life on a real Debian disk, from its trial to its removal; and all that can go wrong in it.
+Result<Tally> run_install_tier(TierContext &context);
+Result<Tally> run_e2e_tier(TierContext &context);
 
 // These build the line's kernel when no tier before them has. When it cannot be built, they end with that.
 // checkpatch and sparse of the patched tree on the kernel parts.

@@ -37,7 +37,8 @@ std::vector<std::string> names_of(const std::vector<KernelLine> &lines)
 
 const std::vector<std::string> &tier_names()
 {
-    static const std::vector<std::string> names = {"unit", "command", "model", "style", "package", "kernel", "machine"};
+    static const std::vector<std::string> names = {"unit",   "command", "model",   "style", "package",
+                                                   "kernel", "machine", "install", "e2e"};
     return names;
 }
 
@@ -80,6 +81,10 @@ std::vector<TierStep> plan_tiers(const std::vector<std::string> &lines, const st
     add(tier_of_kernels, lines);
     if (!lines.empty())
         add("machine", {contains(lines, line_of_machine_tier) ? line_of_machine_tier : lines.back()});
+    add("install", once);
+    // Takes too long for every day: only when it is asked for.
+    if (contains(tiers, "e2e"))
+        add("e2e", once);
     return steps;
 }
 

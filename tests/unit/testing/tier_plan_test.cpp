@@ -60,8 +60,9 @@ TEST(ChooseLines, AnUnknownNameIsWrongUsageAndTheHintHasTheKnownOnes)
 
 TEST(PlanTiers, WhatNeedsNoKernelComesFirstAndEveryLinesStyleBeforeItsGuests)
 {
-    EXPECT_THAT(steps({"5.10", "6.12"}, {}), ElementsAre("unit", "command", "model", "style", "package", "style 5.10",
-                                                         "style 6.12", "kernel 5.10", "kernel 6.12", "machine 6.12"));
+    EXPECT_THAT(steps({"5.10", "6.12"}, {}),
+                ElementsAre("unit", "command", "model", "style", "package", "style 5.10", "style 6.12", "kernel 5.10",
+                            "kernel 6.12", "machine 6.12", "install"));
 }
 
 TEST(PlanTiers, OnlyTheChosenTiersInTheUsualOrder)
@@ -75,6 +76,12 @@ TEST(PlanTiers, TheMachineTierRunsOnceWithTheUsualLineOrElseTheNewest)
     EXPECT_THAT(plan_tiers({"5.10", "6.12", "7.3"}, {"machine"}), ElementsAre(TierStep{"machine", "6.12"}));
     EXPECT_THAT(plan_tiers({"5.10", "7.3"}, {"machine"}), ElementsAre(TierStep{"machine", "7.3"}));
     EXPECT_THAT(plan_tiers({}, {"machine"}), IsEmpty());
+}
+
+TEST(PlanTiers, AllScenariosOnADiskAreForThoseWhoAskForThem)
+{
+    EXPECT_THAT(steps({"6.12"}, {"e2e"}), ElementsAre("e2e"));
+    EXPECT_THAT(steps({"6.12"}, {"e2e", "unit"}), ElementsAre("unit", "e2e"));
 }
 
 TEST(TiersWithoutClone, AreTheKernelsAlone)
