@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <optional>
 
+#include "package/kernel_package.hpp"
 #include "package/line_package.hpp"
 #include "util/paths.hpp"
 #include "util/progress.hpp"
@@ -20,30 +21,6 @@ namespace
 namespace fs = std::filesystem;
 
 constexpr const char *first_line = "# Made by krunctl publish: a repository of Krun kernels.\n";
-
-struct DebFields {
-    std::string name;
-    std::string version;
-    std::string architecture;
-};
-
-Result<DebFields> fields_of(ProcessRunner &runner, Filesystem &files, const fs::path &deb)
-{
-    if (!files.exists(deb) || files.is_directory(deb))
-        return usage_error(fmt::format("there is no file {}", shell_quoted(deb.string())));
-    Command command;
-    command.argv = {"dpkg-deb", "--show", "--showformat", "${Package}\n${Version}\n${Architecture}\n", deb.string()};
-    command.environment["LC_ALL"] = "C";
-    const auto shown = runner.run(command);
-    if (!shown)
-        return tl::unexpected(shown.error());
-    const auto lines = lines_of(shown->output);
-    if (!shown->ok() || lines.size() < 3)
-        return usage_error(fmt::format("{} is not a Debian package", deb.string()));
-    if (lines[2] != "amd64" && lines[2] != "all")
-        return usage_error(fmt::format("{} is for {}, not for amd64", deb.string(), lines[2]));
-    return DebFields{lines[0], lines[1], lines[2]};
-}
 
 Result<std::string> fingerprint_of(ProcessRunner &runner, const std::string &key)
 {
@@ -143,7 +120,7 @@ Result<std::optional<PresentLinePackage>> present_line_package(ProcessRunner &ru
 
 // The line package that this kernel calls for, if it is a kernel and the newest of its line.
 Result<std::optional<LinePackage>> line_package_for(ProcessRunner &runner, Filesystem &files,
-                                                    const PublishRequest &request, const DebFields &deb)
+                                                    const PublishRequest &request, const KernelPackage &deb)
 {
     const std::string prefix = "linux-image-";
     const auto version = deb.version.substr(0, deb.version.find('-'));
@@ -217,12 +194,14 @@ Result<Published> publish(ProcessRunner &runner, Filesystem &files, const Publis
 {
     if (auto present = expect_programs({{"reprepro", "reprepro"}, {"gpg", "gnupg"}, {"dpkg-deb", "dpkg"}}); !present)
         return tl::unexpected(present.error());
-    std::vector<DebFields> fields;
+    std::vector<KernelPackage> packages;
     for (const auto &deb : request.debs) {
-        auto read = fields_of(runner, files, deb);
-        if (!read)
-            return tl::unexpected(read.error());
-        fields.push_back(std::move(*read));
+        auto package = read_package(runner, files, deb);
+        if (!package)
+            return tl::unexpected(package.error());
+        if (package->architecture != "amd64" && package->architecture != "all")
+            return usage_error(fmt::format("{} is for {}, not for amd64", deb.string(), package->architecture));
+        packages.push_back(std::move(*package));
     }
     if (auto ours = expect_ours_or_new(files, request); !ours)
         return tl::unexpected(ours.error());
@@ -241,10 +220,10 @@ Result<Published> publish(ProcessRunner &runner, Filesystem &files, const Publis
     if (auto written = write_settings(files, request, *fingerprint); !written)
         return tl::unexpected(written.error());
     const ScratchFolder scratch(files);
-    for (std::size_t at = 0; at < request.debs.size(); ++at) {
-        say(fmt::format("publishing {} {}", fields[at].name, fields[at].version));
-        std::vector<fs::path> debs = {request.debs[at]};
-        const auto line = line_package_for(runner, files, request, fields[at]);
+    for (const auto &package : packages) {
+        say(fmt::format("publishing {} {}", package.name, package.version));
+        std::vector<fs::path> debs = {package.deb};
+        const auto line = line_package_for(runner, files, request, package);
         if (!line)
             return tl::unexpected(line.error());
         if (*line) {

@@ -24,26 +24,6 @@ Command dpkg_deb(const std::vector<std::string> &arguments)
     return command;
 }
 
-Result<KernelPackage> read_package(ProcessRunner &runner, Filesystem &files, const std::filesystem::path &deb)
-{
-    if (!files.exists(deb) || files.is_directory(deb))
-        return usage_error(fmt::format("there is no file {}", shell_quoted(deb.string())), way_to_packages);
-    const auto result =
-        runner.run(dpkg_deb({"-f", deb.string(), "Package", "Version", "Architecture", "Installed-Size"}));
-    if (!result)
-        return tl::unexpected(result.error());
-    std::map<std::string, std::string> fields;
-    for (const auto &line : lines_of(result->output)) {
-        if (const auto colon = line.find(':'); colon != std::string::npos)
-            fields[line.substr(0, colon)] = trim(line.substr(colon + 1));
-    }
-    if (!result->ok() || fields["Package"].empty() || fields["Version"].empty())
-        return usage_error(fmt::format("{} is no Debian package", shell_quoted(deb.string())), way_to_packages);
-    constexpr std::uintmax_t kib = 1024;
-    return KernelPackage{deb, fields["Package"], fields["Version"], fields["Architecture"],
-                         std::strtoull(fields["Installed-Size"].c_str(), nullptr, 10) * kib};
-}
-
 // Takes release and size of the kernel from the package's list of files.
 Result<void> read_image(ProcessRunner &runner, const KernelPackage &image, KernelPackages &packages)
 {
@@ -80,6 +60,26 @@ tl::unexpected<Error> does_not_belong(const KernelPackage &package, const std::s
 }
 
 } // namespace
+
+Result<KernelPackage> read_package(ProcessRunner &runner, Filesystem &files, const std::filesystem::path &deb)
+{
+    if (!files.exists(deb) || files.is_directory(deb))
+        return usage_error(fmt::format("there is no file {}", shell_quoted(deb.string())), way_to_packages);
+    const auto result =
+        runner.run(dpkg_deb({"-f", deb.string(), "Package", "Version", "Architecture", "Installed-Size"}));
+    if (!result)
+        return tl::unexpected(result.error());
+    std::map<std::string, std::string> fields;
+    for (const auto &line : lines_of(result->output)) {
+        if (const auto colon = line.find(':'); colon != std::string::npos)
+            fields[line.substr(0, colon)] = trim(line.substr(colon + 1));
+    }
+    if (!result->ok() || fields["Package"].empty() || fields["Version"].empty())
+        return usage_error(fmt::format("{} is no Debian package", shell_quoted(deb.string())), way_to_packages);
+    constexpr std::uintmax_t kib = 1024;
+    return KernelPackage{deb, fields["Package"], fields["Version"], fields["Architecture"],
+                         std::strtoull(fields["Installed-Size"].c_str(), nullptr, 10) * kib};
+}
 
 std::vector<KernelPackage> KernelPackages::all() const
 {

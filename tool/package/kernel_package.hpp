@@ -32,6 +32,9 @@ struct KernelPackages {
     [[nodiscard]] const KernelPackage &image() const { return kernel.front(); }
 };
 
+// ExitCode::usage for what is no Debian package.
+Result<KernelPackage> read_package(ProcessRunner &runner, Filesystem &files, const std::filesystem::path &deb);
+
 constexpr const char *shared_package_name = "krun-syscall-dev";
 
 // ExitCode::usage for what is no package or does not belong here.
