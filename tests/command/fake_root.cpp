@@ -150,7 +150,8 @@ std::string FakeRoot::snapshot()
 {
     return sandbox_
         .run({"sh", "-c",
-              "cd \"$KRUN_ROOT\" && find . -type f ! -path './var/log/*' ! -name lock | sort | xargs sha256sum"})
+              "cd \"$KRUN_ROOT\" && find . -type f ! -path './var/log/*' ! -name lock ! -name uid ! -name running | "
+              "sort | xargs sha256sum"})
         .output;
 }
 

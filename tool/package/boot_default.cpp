@@ -133,26 +133,40 @@ Result<void> BootDefault::boot_once(const std::string &release)
     const auto id = id_of(release);
     if (!id)
         return tl::unexpected(id.error());
-    // The kernel and its initrd are on the disk before anything points at them.
+    return edit_environment("set", "next_entry=" + *id);
+}
+
+Result<void> BootDefault::edit_environment(const std::string &action, const std::string &variable)
+{
+    const auto file = target_.layout.grub_environment();
+    const auto copy = target_.layout.new_grub_environment();
+    if (target_.files.exists(file)) {
+        if (auto copied = changes_.copy(file, copy); !copied)
+            return copied;
+    }
+    if (auto edited = changes_.run(plain_command({"grub-editenv", copy.string(), action, variable})); !edited)
+        return edited;
+    // The kernel and its initrd are on the disk, too, before anything points at them.
     if (auto synced = changes_.run(plain_command({"sync"})); !synced)
         return synced;
-    return changes_.run(
-        plain_command({"grub-editenv", target_.layout.grub_environment().string(), "set", "next_entry=" + *id}));
+    if (auto renamed = changes_.rename(copy, file); !renamed)
+        return renamed;
+    return changes_.run(plain_command({"sync"}));
 }
 
 Result<void> BootDefault::not_once(const std::string &release)
 {
+    if (auto removed = changes_.remove(target_.layout.new_grub_environment()); !removed)
+        return removed;
+    // What grub-editenv cannot read, GRUB cannot either: it holds no entry.
     const auto environment = target_.grub_environment();
-    if (!environment)
-        return tl::unexpected(environment.error());
-    if (environment->count("next_entry") == 0)
+    if (!environment || environment->count("next_entry") == 0)
         return {};
     const auto next = next_entry_of(*environment);
     // The id, not the menu, as the entry may be gone from the menu.
     if (!next.empty() && next.find("gnulinux-" + release + "-") == std::string::npos)
         return {};
-    return changes_.run(
-        plain_command({"grub-editenv", target_.layout.grub_environment().string(), "unset", "next_entry"}));
+    return edit_environment("unset", "next_entry");
 }
 
 } // namespace krun

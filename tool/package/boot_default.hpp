@@ -4,9 +4,10 @@
 // Theory: Debian's default is the newest kernel, so that installing a package changes what boots. Before a Krun kernel
 // comes, the default is therefore pinned to the kernel that is the default now, by its id, in a file of ours that
 // grub-mkconfig reads last. The id stands in grub.cfg itself: unlike GRUB_DEFAULT=saved it does not hang on the
-// environment block, which grub-editenv rewrites in place, so that a power loss can leave it empty; an empty one would
-// mean the first entry, the new kernel. The environment block only gets the entry for the next boot, and GRUB takes
-// that away before it boots it: whatever becomes of that boot, the one after it is the default again.
+// environment block, which grub-editenv truncates and writes anew, so that a power loss can leave it empty; and an
+// empty one means the first entry, the new kernel. For the same reason we edit a copy of it and rename that. The
+// environment block only gets the entry for the next boot, and GRUB takes that away before it boots it: whatever
+// becomes of that boot, the one after it is the default again.
 //
 // A kernel on trial must not stay hanging either. A script of ours has GRUB set the variable krun_trial in a one-shot
 // boot; every normal entry's command line ends with it: a panic, and an initramfs that finds no root, reboot.
@@ -40,6 +41,7 @@ class BootDefault
     Result<std::string> id_of(const std::string &release);
     Result<void> verify(const std::string &id, const std::string &release);
     Result<void> update_grub();
+    Result<void> edit_environment(const std::string &action, const std::string &variable);
     Target &target_;
     Changes &changes_;
 };

@@ -43,6 +43,16 @@ Result<void> RealChanges::remove(const std::filesystem::path &path)
     return target_.files.remove_all(path);
 }
 
+Result<void> RealChanges::copy(const std::filesystem::path &from, const std::filesystem::path &to)
+{
+    return target_.files.copy_file(from, to);
+}
+
+Result<void> RealChanges::rename(const std::filesystem::path &from, const std::filesystem::path &to)
+{
+    return target_.files.rename(from, to);
+}
+
 Result<void> RealChanges::save(const InstallState &state)
 {
     if (state.empty())
@@ -68,6 +78,18 @@ Result<void> ShownChanges::remove(const std::filesystem::path &path)
 {
     if (target_.files.exists(path))
         lines_.push_back("remove " + shell_quoted(path.string()));
+    return {};
+}
+
+Result<void> ShownChanges::copy(const std::filesystem::path &from, const std::filesystem::path &to)
+{
+    lines_.push_back(fmt::format("copy {} to {}", shell_quoted(from.string()), shell_quoted(to.string())));
+    return {};
+}
+
+Result<void> ShownChanges::rename(const std::filesystem::path &from, const std::filesystem::path &to)
+{
+    lines_.push_back(fmt::format("rename {} to {}", shell_quoted(from.string()), shell_quoted(to.string())));
     return {};
 }
 

@@ -23,6 +23,8 @@ class Changes
     virtual Result<void> run(const Command &command) = 0;
     virtual Result<void> write(const std::filesystem::path &path, const std::string &text, unsigned mode) = 0;
     virtual Result<void> remove(const std::filesystem::path &path) = 0;
+    virtual Result<void> copy(const std::filesystem::path &from, const std::filesystem::path &to) = 0;
+    virtual Result<void> rename(const std::filesystem::path &from, const std::filesystem::path &to) = 0;
     // An empty state is no file.
     virtual Result<void> save(const InstallState &state) = 0;
 };
@@ -35,6 +37,8 @@ class RealChanges : public Changes
     Result<void> run(const Command &command) override;
     Result<void> write(const std::filesystem::path &path, const std::string &text, unsigned mode) override;
     Result<void> remove(const std::filesystem::path &path) override;
+    Result<void> copy(const std::filesystem::path &from, const std::filesystem::path &to) override;
+    Result<void> rename(const std::filesystem::path &from, const std::filesystem::path &to) override;
     Result<void> save(const InstallState &state) override;
 
   private:
@@ -50,6 +54,8 @@ class ShownChanges : public Changes
     Result<void> run(const Command &command) override;
     Result<void> write(const std::filesystem::path &path, const std::string &text, unsigned mode) override;
     Result<void> remove(const std::filesystem::path &path) override;
+    Result<void> copy(const std::filesystem::path &from, const std::filesystem::path &to) override;
+    Result<void> rename(const std::filesystem::path &from, const std::filesystem::path &to) override;
     Result<void> save(const InstallState &state) override;
     [[nodiscard]] const std::vector<std::string> &lines() const { return lines_; }
 

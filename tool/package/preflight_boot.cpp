@@ -135,7 +135,9 @@ PreflightCheck pending_entry(const PreflightSubject &subject)
 {
     const auto environment = subject.target.grub_environment();
     if (!environment)
-        return skipped(environment.error().message);
+        return failed("GRUB's environment block cannot be read: " + environment.error().message,
+                      fmt::format("make it anew: sudo grub-editenv {0} create",
+                                  subject.target.layout.grub_environment().string()));
     const auto next = next_entry_of(*environment);
     if (next.empty())
         return passed("none");

@@ -74,9 +74,9 @@ Error with_remains(Installer &installer, const InstallState &state, const std::s
     const auto remains = installer.remains_of(state, release);
     if (!remains.empty() && why.code != ExitCode::answer_is_no)
         why.message += fmt::format("; left are {}", remains);
-    if (why.hint.empty())
-        why.hint = "mend what the log complains of, and run `krunctl uninstall` again; until then the default kernel "
-                   "stays what it is";
+    if (why.code != ExitCode::answer_is_no)
+        why.hint = (why.hint.empty() ? "mend what the log complains of" : why.hint) +
+                   ", then run `krunctl uninstall` again; until then the default kernel stays what it is";
     if (why.log.empty())
         why.log = log.string();
     return why;

@@ -18,6 +18,7 @@ struct SystemLayout {
     [[nodiscard]] std::filesystem::path boot() const { return at("/boot"); }
     [[nodiscard]] std::filesystem::path grub_config() const { return at("/boot/grub/grub.cfg"); }
     [[nodiscard]] std::filesystem::path grub_environment() const { return at("/boot/grub/grubenv"); }
+    [[nodiscard]] std::filesystem::path new_grub_environment() const { return at("/boot/grub/grubenv.krunctl"); }
     [[nodiscard]] std::filesystem::path default_folder() const { return at("/etc/default/grub.d"); }
     // Read last by grub-mkconfig, so that it has the last word.
     [[nodiscard]] std::filesystem::path drop_in() const { return default_folder() / "zz-krunctl.cfg"; }

@@ -47,6 +47,11 @@ std::string entry_text(const std::string &indent, const std::string &title, cons
     return text + indent + "}\n";
 }
 
+constexpr const char *environment_file = "/boot/grub/grubenv";
+constexpr const char *environment_header = "# GRUB Environment Block\n";
+
+std::string without_header(const std::string &text) { return text.substr(std::string(environment_header).size()); }
+
 ProcessResult says(std::string output)
 {
     ProcessResult result;
@@ -70,7 +75,7 @@ FakeMachine::FakeMachine() : running(old_kernel)
     add("/usr/sbin/update-grub", "");
     add("/etc/grub.d/00_header", "");
     add("/etc/default/grub.d/10-local.cfg", "GRUB_TIMEOUT=1\n");
-    add("/boot/grub/grubenv", "");
+    add(environment_file, environment_header);
     add("/var/lib/dpkg/status", "");
     add_kernel("6.1.0-40-amd64");
     add_kernel(old_kernel);
@@ -123,7 +128,11 @@ Result<void> FakeMachine::write_durably(const std::filesystem::path &path, const
 
 Result<void> FakeMachine::rename(const std::filesystem::path &from, const std::filesystem::path &to)
 {
-    effect();
+    try {
+        effect();
+    } catch (const Failed &) {
+        return failure("cannot rename to " + to.string());
+    }
     return FakeFilesystem::rename(from, to);
 }
 
@@ -192,14 +201,34 @@ void FakeMachine::update_grub()
     add("/boot/grub/grub.cfg", text + "}\n");
 }
 
+std::string FakeMachine::grub_variable(const std::string &name) const
+{
+    for (const auto &line : lines_of(contents.at(environment_file))) {
+        if (line.rfind(name + "=", 0) == 0)
+            return line.substr(name.size() + 1);
+    }
+    return {};
+}
+
+void FakeMachine::set_grub_variable(const std::string &name, const std::string &value)
+{
+    auto lines = lines_of(contents[environment_file]);
+    std::erase_if(lines, [&](const auto &line) { return line.rfind(name + "=", 0) == 0; });
+    lines.push_back(name + "=" + value);
+    contents[environment_file].clear();
+    for (const auto &line : lines)
+        contents[environment_file] += line + "\n";
+}
+
 std::string FakeMachine::boot()
 {
     for (unsigned attempt = 0; attempt < 3; ++attempt) {
-        auto setting = grub_environment["next_entry"];
-        grub_environment["next_entry"].clear(); // as GRUB leaves it
+        auto setting = grub_variable("next_entry");
+        if (!setting.empty())
+            set_grub_variable("next_entry", ""); // as GRUB leaves it
         const bool once = !setting.empty();
         if (!once)
-            setting = menu_.default_setting == "saved" ? grub_environment["saved_entry"] : menu_.default_setting;
+            setting = menu_.default_setting == "saved" ? grub_variable("saved_entry") : menu_.default_setting;
         auto release = menu_.releases.front();
         for (const auto &known : menu_.releases) {
             if (setting == fmt::format("gnulinux-advanced-{}>{}", uuid, id_of(known, "advanced")))
@@ -223,14 +252,12 @@ std::string FakeMachine::snapshot() const
     for (const auto &[path, content] : contents) {
         if (path.string().rfind("/var/log", 0) != 0)
             text += fmt::format("== {}\n{}\n", path.string(), content);
+        if (path == environment_file && text.ends_with("\nnext_entry=\n\n")) // GRUB's own doing
+            text.erase(text.size() - std::string("next_entry=\n\n").size(), std::string("next_entry=\n").size());
     }
     for (const auto &[name, package] : packages) {
         if (package.status != "not-installed")
             text += fmt::format("package {} {} {}\n", name, package.version, package.status);
-    }
-    for (const auto &[name, value] : grub_environment) {
-        if (!value.empty())
-            text += fmt::format("grubenv {}={}\n", name, value);
     }
     return text;
 }
@@ -260,22 +287,20 @@ ProcessResult FakeMachine::answer(const std::vector<std::string> &argv)
     if (program == "grub-editenv" && argv[1] == "--version")
         return says("grub-editenv (GRUB) 2.06-13+deb12u1\n");
     if (program == "grub-editenv") {
-        std::string listing;
-        for (const auto &[name, value] : grub_environment)
-            listing += name + "=" + value + "\n";
+        auto &text = contents[argv[1]];
         if (argv[2] == "list")
-            return says(listing);
+            return text.empty() ? complains(1, "invalid environment block") : says(without_header(text));
         // It truncates the file and writes it anew.
-        const auto before = grub_environment;
+        auto lines = lines_of(text);
         effect();
-        grub_environment.clear();
+        text.clear();
         effect();
-        grub_environment = before;
-        const auto equals = argv[3].find('=');
+        const auto name = argv[3].substr(0, argv[3].find('='));
+        std::erase_if(lines, [&](const auto &line) { return line.rfind(name + "=", 0) == 0; });
         if (argv[2] == "set")
-            grub_environment[argv[3].substr(0, equals)] = argv[3].substr(equals + 1);
-        else
-            grub_environment.erase(argv[3]);
+            lines.push_back(argv[3]);
+        for (const auto &line : lines)
+            text += line + "\n";
         return {};
     }
     if (program == "grub-probe")

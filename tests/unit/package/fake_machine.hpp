@@ -41,7 +41,6 @@ class FakeMachine : public FakeFilesystem, public ProcessRunner
         bool operator==(const Package &) const = default;
     };
     std::map<std::string, Package> packages; // what dpkg knows
-    std::map<std::string, std::string> grub_environment;
     std::string running;
     std::set<std::string> panicking; // kernels that do
     std::string disk_abstraction;    // what grub-probe says
@@ -55,6 +54,8 @@ class FakeMachine : public FakeFilesystem, public ProcessRunner
                                   const std::string &architecture = "amd64");
     // A kernel as a Debian package brings it.
     void add_kernel(const std::string &release);
+    void set_grub_variable(const std::string &name, const std::string &value);
+    [[nodiscard]] std::string grub_variable(const std::string &name) const;
     void update_grub(); // as the program does, for a machine that is set up
     // Switched on again: the kernel that runs in the end, "" when the machine hangs or does not boot.
     std::string boot();

@@ -75,7 +75,7 @@ TEST_F(InstallerTest, TheDefaultIsPinnedAndVerifiedBeforeDpkgRuns)
                 changing.emplace_back(word);
         }
     }
-    EXPECT_THAT(changing, ElementsAre("update-grub", "sync", "dpkg --install", "sync", " set "));
+    EXPECT_THAT(changing, ElementsAre("update-grub", "sync", "dpkg --install", " set ", "sync", "sync"));
 }
 
 TEST_F(InstallerTest, OnlyTheLastPanicWordOnTheCommandLineIsOurs)
@@ -90,7 +90,7 @@ TEST_F(InstallerTest, OnlyTheLastPanicWordOnTheCommandLineIsOurs)
 TEST_F(InstallerTest, TheUsersOwnSavedEntryIsKeptAsItIs)
 {
     machine.contents["/etc/default/grub"] = "GRUB_DEFAULT=saved\n";
-    machine.grub_environment["saved_entry"] = "gnulinux-advanced-1234-abcd>gnulinux-6.1.0-40-amd64-advanced-1234-abcd";
+    machine.set_grub_variable("saved_entry", "gnulinux-advanced-1234-abcd>gnulinux-6.1.0-40-amd64-advanced-1234-abcd");
     machine.update_grub();
     const auto before = machine.snapshot();
     install_kernel(krun_kernel);
@@ -100,6 +100,16 @@ TEST_F(InstallerTest, TheUsersOwnSavedEntryIsKeptAsItIs)
     forget_debs();
     EXPECT_EQ(machine.snapshot(), before);
     EXPECT_EQ(machine.boot(), "6.1.0-40-amd64");
+}
+
+TEST_F(InstallerTest, ADamagedEnvironmentBlockDoesNotKeepAKernelFromBeingRemoved)
+{
+    install_kernel(krun_kernel);
+    machine.contents["/boot/grub/grubenv"].clear();
+    EXPECT_EQ(machine.boot(), old_kernel);
+    const auto removed = uninstall(machine, krun_kernel);
+    ASSERT_TRUE(removed) << removed.error().message;
+    EXPECT_EQ(machine.boot(), old_kernel);
 }
 
 TEST_F(InstallerTest, TheHeaderThatCameAlongGoesWithTheLastKernel)
@@ -174,17 +184,17 @@ TEST_F(InstallerTest, ADryRunChangesNothingAndTellsTheStepsInOrder)
         if (line.rfind("  |", 0) != 0)
             lines.push_back(line);
     }
-    EXPECT_THAT(lines,
-                ElementsAre("write /var/lib/krunctl/state.json (install of 6.12.117.krun.abcdef begun)",
-                            "write /etc/grub.d/01_krunctl (mode 755):",
-                            "write /etc/default/grub.d/zz-krunctl.cfg (mode 644):", "LC_ALL=C update-grub",
-                            "LC_ALL=C sync",
-                            "DEBIAN_FRONTEND=noninteractive LC_ALL=C dpkg --install "
-                            "/home/user/linux-image-6.12.117.krun.abcdef_1_amd64.deb",
-                            "LC_ALL=C sync",
-                            "LC_ALL=C grub-editenv /boot/grub/grubenv set 'next_entry=gnulinux-advanced-1234-abcd>"
-                            "gnulinux-6.12.117.krun.abcdef-advanced-1234-abcd'",
-                            "write /var/lib/krunctl/state.json"));
+    EXPECT_THAT(lines, ElementsAre("write /var/lib/krunctl/state.json (install of 6.12.117.krun.abcdef begun)",
+                                   "write /etc/grub.d/01_krunctl (mode 755):",
+                                   "write /etc/default/grub.d/zz-krunctl.cfg (mode 644):", "LC_ALL=C update-grub",
+                                   "LC_ALL=C sync",
+                                   "DEBIAN_FRONTEND=noninteractive LC_ALL=C dpkg --install "
+                                   "/home/user/linux-image-6.12.117.krun.abcdef_1_amd64.deb",
+                                   "copy /boot/grub/grubenv to /boot/grub/grubenv.krunctl",
+                                   "LC_ALL=C grub-editenv /boot/grub/grubenv.krunctl set 'next_entry="
+                                   "gnulinux-advanced-1234-abcd>gnulinux-6.12.117.krun.abcdef-advanced-1234-abcd'",
+                                   "LC_ALL=C sync", "rename /boot/grub/grubenv.krunctl to /boot/grub/grubenv",
+                                   "LC_ALL=C sync", "write /var/lib/krunctl/state.json"));
 }
 
 } // namespace

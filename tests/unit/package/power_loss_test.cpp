@@ -75,6 +75,7 @@ class PowerLossTest : public testing::Test
   protected:
     PowerLossTest()
     {
+        fresh.set_grub_variable("saved_entry", "of the user");
         // The .debs belong to the user: they are there before and afterwards.
         fresh.add_deb(std::string("linux-image-") + krun_kernel, "6.12.117-1");
         fresh.add_deb(std::string("linux-headers-") + krun_kernel, "6.12.117-1");

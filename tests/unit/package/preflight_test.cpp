@@ -100,10 +100,16 @@ TEST_F(PreflightTest, ABootFolderThatGrubCannotWriteToIsStatusThree)
 
 TEST_F(PreflightTest, AnEntryThatSomebodyElseHasChosenForTheNextBootIsRespected)
 {
-    machine.grub_environment["next_entry"] = "osprober-efi-1";
+    machine.set_grub_variable("next_entry", "osprober-efi-1");
     expect_failure("pending-entry", "osprober-efi-1 is chosen");
-    machine.grub_environment["next_entry"] = ""; // as GRUB leaves it behind
+    machine.set_grub_variable("next_entry", ""); // as GRUB leaves it behind
     EXPECT_EQ(check("pending-entry").status, PreflightStatus::pass);
+}
+
+TEST_F(PreflightTest, ADamagedEnvironmentBlockIsMendedFirst)
+{
+    machine.contents["/boot/grub/grubenv"].clear(); // as a power loss leaves it
+    expect_failure("pending-entry", "cannot be read");
 }
 
 TEST_F(PreflightTest, ADropInThatIsReadAfterOursMustNotSetTheDefault)
