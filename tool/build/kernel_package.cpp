@@ -160,12 +160,12 @@ Result<std::vector<std::filesystem::path>> package_kernel(ProcessRunner &runner,
     metadata["package_version"] = plan.version;
     metadata["packages"] = plan.names();
     Progress progress("packaging", 0);
-    const auto selftests = build_selftests(runner, files, make.tree, plan.folder / "selftests", make.log);
-    if (!selftests)
-        return tl::unexpected(selftests.error());
     const auto steps = run_kernel_make(runner, files, make, packaging_command(make, plan), progress, "packaging");
     if (!steps)
         return tl::unexpected(steps.error());
+    const auto selftests = build_selftests(runner, files, make.tree, plan.folder / "selftests", make.log);
+    if (!selftests)
+        return tl::unexpected(selftests.error());
     std::vector<std::filesystem::path> packages;
     auto checksums = nlohmann::ordered_json::object();
     for (const auto &name : plan.names()) {
