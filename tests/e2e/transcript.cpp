@@ -15,7 +15,7 @@ Transcript::Transcript(std::string name, const std::filesystem::path &file)
 void Transcript::step(const std::string &text)
 {
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(Clock::now() - started_).count();
-    const std::string line = fmt::format("{} {:4} s: {}\n", name_, seconds, text);
+    const std::string line = fmt::format("e2e: {} {:4} s: {}\n", name_, seconds, text);
     file_ << "\n== " << line << std::flush;
     std::fputs(line.c_str(), stdout);
     std::fflush(stdout);
