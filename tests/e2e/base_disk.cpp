@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+// Making the base disk; see base_disk.hpp.
+//
+// Theory: testbed/disk/make-disk makes partitions and file systems, but a boot loader is installed best by the system
+// that it is to boot. So the disk's own kernel is booted once, directly, and runs grub-install. Its command line has the
+// rate of this host's TSC in it (an emulated timer is too coarse to measure it with), which is why the disk notes the
+// rate and is made anew on a host with another one.
+#include "base_disk.hpp"
+
+#include <cmath>
+#include <cstdlib>
+#include <fmt/format.h>
+
+#include "disk_machine.hpp"
+#include "machine/host_clock.hpp"
+#include "source/apt_mirrors.hpp"
+#include "util/digest.hpp"
+#include "util/file_lock.hpp"
+#include "util/paths.hpp"
+#include "util/progress.hpp"
+
+namespace krun
+{
+
+namespace
+{
+
+namespace fs = std::filesystem;
+
+// To be counted up when something in this file changes the disk.
+constexpr int recipe = 1;
+constexpr double clock_tolerance = 0.002;
+const std::vector<std::string> suites{"bookworm", "bookworm-updates", "bookworm-security"};
+
+bool fits_this_clock(Filesystem &files, const fs::path &folder, std::uint64_t khz)
+{
+    const auto noted = files.read(folder / "tsc_khz");
+    if (!noted || khz == 0)
+        return false;
+    const double ratio = std::strtod(noted->c_str(), nullptr) / static_cast<double>(khz);
+    return std::abs(ratio - 1) < clock_tolerance;
+}
+
+// What an emulated machine needs is said in tool/machine/qemu_arguments.cpp. Page-table isolation and its like are
+// left out: emulated, they double the time of a boot.
+std::string kernel_arguments(std::uint64_t khz)
+{
+    return fmt::format("console=ttyS0 tsc=reliable no_timer_check tsc_early_khz={} mitigations=off", khz);
+}
+
+std::string grub_settings(std::uint64_t khz)
+{
+    return fmt::format("GRUB_TIMEOUT=1\n"
+                       "GRUB_CMDLINE_LINUX_DEFAULT=\"\"\n"
+                       "GRUB_CMDLINE_LINUX=\"{}\"\n"
+                       "GRUB_TERMINAL=serial\n"
+                       "GRUB_SERIAL_COMMAND=\"serial --unit=0 --speed=115200\"\n",
+                       kernel_arguments(khz));
+}
+
+Result<void> install_boot_loader(const TestbedQemu &qemu, const fs::path &work, std::uint64_t khz)
+{
+    DiskMachineSetup setup;
+    setup.qemu = qemu;
+    setup.disk = work / "disk.raw";
+    setup.disk_format = "raw";
+    setup.console_log = work / "console.log";
+    setup.direct =
+        DirectKernel{work / "vmlinuz", work / "initrd.img", "root=/dev/vda2 ro " + kernel_arguments(khz)};
+    try {
+        Transcript transcript("base disk", work / "transcript.log");
+        DiskMachine machine(setup, transcript);
+        machine.power_on();
+        machine.must("grub-install /dev/vda 2>&1");
+        machine.must("cat >/etc/default/grub.d/testbed.cfg <<'END'\n" + grub_settings(khz) + "END\nupdate-grub 2>&1");
+        machine.shut_down();
+    } catch (const std::runtime_error &error) {
+        return failure(error.what());
+    }
+    return {};
+}
+
+Result<void> make(ProcessRunner &runner, Filesystem &files, const TestbedQemu &qemu, const fs::path &work)
+{
+    say("the end-to-end test's disk is not in the cache yet: making it, once, takes some minutes");
+    const auto mirrors = find_apt_mirrors(runner, files);
+    if (!mirrors)
+        return tl::unexpected<Error>(mirrors.error());
+    const auto sources = sources_for(*mirrors, suites, "deb");
+    if (!sources)
+        return tl::unexpected<Error>(sources.error());
+    if (auto made = files.remove_all(work).and_then([&] { return files.make_directories(work); }).and_then([&] {
+            return files.write(work / "disk.sources", *sources);
+        });
+        !made)
+        return made;
+    Command command;
+    command.argv = {(data_directory() / "testbed/disk/make-disk").string(), (work / "disk.sources").string(),
+                    work.string()};
+    command.log = cache_directory() / "logs/make-disk.log";
+    if (const auto made = runner.run_ok(command); !made)
+        return tl::unexpected<Error>(made.error());
+    const std::uint64_t khz = measured_tsc_khz();
+    return install_boot_loader(qemu, work, khz).and_then([&] {
+        return files.write(work / "tsc_khz", fmt::format("{}\n", khz));
+    });
+}
+
+} // namespace
+
+Result<fs::path> base_disk(ProcessRunner &runner, Filesystem &files, const TestbedQemu &qemu)
+{
+    const auto hash = sha256_of_tree(runner, data_directory() / "testbed/disk");
+    if (!hash)
+        return tl::unexpected<Error>(hash.error());
+    const fs::path all = cache_directory() / "disk";
+    const fs::path folder = all / fmt::format("{}-{}", hash->substr(0, 16), recipe);
+    const fs::path work = all / "work";
+    if (auto made = files.make_directories(all); !made)
+        return tl::unexpected<Error>(made.error());
+    const auto lock = FileLock::acquire(all / "lock", "the end-to-end test's disk");
+    if (!lock)
+        return tl::unexpected<Error>(lock.error());
+    if (fits_this_clock(files, folder, measured_tsc_khz()))
+        return folder / "disk.raw";
+    if (auto made = make(runner, files, qemu, work); !made)
+        return tl::unexpected<Error>(made.error());
+    // An older one takes a gigabyte, and nobody asks for it again.
+    if (const auto names = files.list(all)) {
+        for (const std::string &name : *names) {
+            if (name != "work" && name != "lock")
+                std::ignore = files.remove_all(all / name);
+        }
+    }
+    return files.rename(work, folder).map([&] { return folder / "disk.raw"; });
+}
+
+} // namespace krun
