@@ -2,9 +2,9 @@
 // Making the base disk; see base_disk.hpp.
 //
 // Theory: testbed/disk/make-disk makes partitions and file systems, but a boot loader is installed best by the system
-// that it is to boot. So the disk's own kernel is booted once, directly, and runs grub-install. Its command line has the
-// rate of this host's TSC in it (an emulated timer is too coarse to measure it with), which is why the disk notes the
-// rate and is made anew on a host with another one.
+// that it is to boot. So the disk's own kernel is booted once, directly, and runs grub-install. Its command line has
+// the rate of this host's TSC in it (an emulated timer is too coarse to measure it with), which is why the disk notes
+// the rate and is made anew on a host with another one.
 #include "base_disk.hpp"
 
 #include <cmath>
@@ -65,8 +65,7 @@ Result<void> install_boot_loader(const TestbedQemu &qemu, const fs::path &work, 
     setup.disk = work / "disk.raw";
     setup.disk_format = "raw";
     setup.console_log = work / "console.log";
-    setup.direct =
-        DirectKernel{work / "vmlinuz", work / "initrd.img", "root=/dev/vda2 ro " + kernel_arguments(khz)};
+    setup.direct = DirectKernel{work / "vmlinuz", work / "initrd.img", "root=/dev/vda2 ro " + kernel_arguments(khz)};
     try {
         Transcript transcript("base disk", work / "transcript.log");
         DiskMachine machine(setup, transcript);

@@ -96,8 +96,8 @@ void DiskMachine::give_up(const std::string &what)
     const std::string tail = last_lines(console(), console_tail_lines);
     transcript_.text("-- the console's end:\n" + tail);
     transcript_.step("FAILED: " + what);
-    throw std::runtime_error(fmt::format("{}\ntranscript: {}\nthe console's end:\n{}", what,
-                                         transcript_.file().string(), tail));
+    throw std::runtime_error(
+        fmt::format("{}\ntranscript: {}\nthe console's end:\n{}", what, transcript_.file().string(), tail));
 }
 
 std::string DiskMachine::release() { return trim(must("uname -r")); }

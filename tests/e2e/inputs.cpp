@@ -58,8 +58,8 @@ Result<void> add_to_archive(ProcessRunner &runner, const fs::path &archive, cons
                             const std::string &name, const std::vector<std::string> &debs)
 {
     Command command;
-    command.argv = {"tar", "--append", "--file", archive.string(), "--transform", "s,^," + name + "/,",
-                    "-C",  folder.string()};
+    command.argv = {"tar",         "--append",           "--file", archive.string(),
+                    "--transform", "s,^," + name + "/,", "-C",     folder.string()};
     command.argv.insert(command.argv.end(), debs.begin(), debs.end());
     const auto added = runner.run_ok(command);
     if (!added)

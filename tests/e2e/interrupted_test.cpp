@@ -39,8 +39,10 @@ class Interrupted : public EndToEnd
   protected:
     static void set_fault(DiskMachine &machine, const std::string &name, const std::string &script)
     {
-        machine.must("cat >/etc/kernel/postinst.d/" + name + " <<'END'\n#!/bin/sh\ncase $1 in *krun*) ;; *) exit 0 ;; "
-                     "esac\nrm $0; sync -f /etc\n" + script + "\nEND\nchmod +x /etc/kernel/postinst.d/" + name);
+        machine.must("cat >/etc/kernel/postinst.d/" + name +
+                     " <<'END'\n#!/bin/sh\ncase $1 in *krun*) ;; *) exit 0 ;; "
+                     "esac\nrm $0; sync -f /etc\n" +
+                     script + "\nEND\nchmod +x /etc/kernel/postinst.d/" + name);
     }
 
     static void expect_unfinished(DiskMachine &machine)

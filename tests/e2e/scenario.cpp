@@ -102,8 +102,8 @@ std::string EndToEnd::state_of(DiskMachine &machine)
 dpkg-query --show --showformat '${Package} ${Version} ${db:Status-Abbrev}\n'
 files() { find boot etc/default etc/grub.d etc/kernel etc/initramfs-tools lib/modules usr/src usr/share/krun \
     var/lib/krunctl var/lib/initramfs-tools \( -path boot/grub/i386-pc -o -path boot/grub/fonts \
-    -o -path 'lib/modules/*-amd64' -o -path boot/lost+found \) -prune -o "$@" 2>/dev/null | sort; }
-files -printf '%p %M %U:%G %l\n'
+    -o -path 'lib/modules/*-amd64' -o -path boot/lost+found \) -prune -o "$@" 2>/dev/null; }
+files -printf '%p %M %U:%G %l\n' | sort
 files -type f -print0 | sort -z | xargs -0 sha256sum
 grub-editenv list)sh");
 }

@@ -56,7 +56,7 @@ Result<void> RealChanges::rename(const std::filesystem::path &from, const std::f
 Result<void> RealChanges::save(const InstallState &state)
 {
     if (state.empty())
-        return remove(target_.layout.state());
+        return remove(target_.layout.state_folder());
     return write(target_.layout.state(), state_text(state), 0644);
 }
 

@@ -26,6 +26,8 @@ struct SystemLayout {
     [[nodiscard]] std::filesystem::path script() const { return at("/etc/grub.d/01_krunctl"); }
     [[nodiscard]] std::filesystem::path state_folder() const { return at("/var/lib/krunctl"); }
     [[nodiscard]] std::filesystem::path state() const { return state_folder() / "state.json"; }
+    // Not beside the state: an uninstallation leaves nothing there.
+    [[nodiscard]] std::filesystem::path lock() const { return at("/run/lock/krunctl"); }
     [[nodiscard]] std::filesystem::path log(const std::string &release) const
     {
         return at("/var/log/krunctl") / (release + ".log");
