@@ -51,13 +51,14 @@ Checker over_files(std::string name, std::vector<std::string> argv, const std::v
 std::vector<Checker> host_checkers(const fs::path &data)
 {
     std::vector<std::string> sources;
-    for (const char *folder :
-         {"tool", "tests/unit", "tests/command", "tests/machine", "tests/package", "benchmarks", "testbed/guest"}) {
+    for (const char *folder : {"tool", "tests/unit", "tests/command", "tests/machine", "tests/package", "tests/e2e",
+                               "benchmarks", "testbed/guest"}) {
         const auto more = files_below(data / folder, {".cpp", ".hpp", ".h"});
         sources.insert(sources.end(), more.begin(), more.end());
     }
     std::vector<std::string> scripts;
-    for (const char *script : {"krun", ".ci/run", "packaging/build-debs", "packaging/krunctl.bash-completion"})
+    for (const char *script : {"krun", ".ci/run", "packaging/build-debs", "packaging/krunctl.bash-completion",
+                               "testbed/disk/make-disk", "tests/package/reproducible"})
         scripts.push_back((data / script).string());
     return {over_files("clang-format", {"clang-format", "--dry-run", "--Werror"}, sources),
             over_files("shellcheck", {"shellcheck"}, scripts)};
