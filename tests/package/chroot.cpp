@@ -156,7 +156,7 @@ void Chroot::write(const fs::path &path, const std::string &text) const
 
 void Chroot::copy_in(const fs::path &from, const fs::path &to) const
 {
-    run_or_throw(as_root({"cp", from.string(), (root_ / to.relative_path()).string()}));
+    run_or_throw(as_root({"cp", "-r", from.string(), (root_ / to.relative_path()).string()}));
 }
 
 } // namespace krun

@@ -29,6 +29,7 @@ class Chroot
     // The same, which must succeed: its output.
     [[nodiscard]] std::string output_of(const std::vector<std::string> &argv) const;
     void write(const std::filesystem::path &path, const std::string &text) const;
+    // A file, or a folder with all below it.
     void copy_in(const std::filesystem::path &from, const std::filesystem::path &to) const;
 
   private:
