@@ -7,6 +7,7 @@
 #include "package/boot_gate.hpp"
 #include "testing/gtest_run.hpp"
 #include "util/paths.hpp"
+#include "util/progress.hpp"
 
 namespace krun
 {
@@ -17,6 +18,7 @@ namespace
 namespace fs = std::filesystem;
 
 constexpr const char *program = "tests/e2e/krun_e2e_tests";
+constexpr std::string_view mark_of_step = "e2e: "; // as tests/e2e/transcript.cpp prints them
 // A kernel's whole life; what else can happen to it is in the other scenarios.
 constexpr const char *life = "Life.AKernelIsTriedPromotedAndRemovedAndThenAllIsAsBefore";
 
@@ -82,7 +84,12 @@ Result<Tally> run_scenarios(TierContext &context, const std::map<std::string, st
 {
     auto environment = folders;
     environment["KRUN_E2E_LOGS"] = (cache_directory() / "logs/e2e").string();
-    return run_gtest(context, {program, environment, filter});
+    // A machine takes minutes: what it has come to is shown.
+    const auto show = [](const std::string &line) {
+        if (line.starts_with(mark_of_step))
+            say(line);
+    };
+    return run_gtest(context, {program, environment, filter, show});
 }
 
 } // namespace

@@ -23,6 +23,7 @@ Result<Tally> run_gtest(TierContext &context, const GtestRun &run)
     if (!run.filter.empty())
         command.argv.push_back("--gtest_filter=" + run.filter);
     command.environment = run.environment;
+    command.on_line = run.on_line;
     command.log = context.log;
     const auto result = context.runner.run(command);
     if (!result)
