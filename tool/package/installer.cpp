@@ -132,7 +132,7 @@ Result<void> Installer::verify_installed(const std::string &release, const std::
         return failure(fmt::format("GRUB's menu has no entry for the kernel {}", release));
     // Where the old kernel needs an initrd, the new one will, too.
     const auto *old = menu->entry_of(fallback);
-    if (old != nullptr && !old->initrd.empty() &&
+    if (old != nullptr && !old->initrd.empty() && target_.can_use_initrd(release) &&
         (entry->initrd.empty() || target_.files.size_of(target_.layout.boot() / entry->initrd) == 0))
         return failure(fmt::format("no initrd was made for the kernel {}", release),
                        "is initramfs-tools installed? The log has what it said");

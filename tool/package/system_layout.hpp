@@ -40,6 +40,10 @@ struct SystemLayout {
     {
         return boot() / ("initrd.img-" + release);
     }
+    [[nodiscard]] std::filesystem::path config(const std::string &release) const
+    {
+        return boot() / ("config-" + release);
+    }
     [[nodiscard]] std::filesystem::path modules(const std::string &release) const
     {
         return at("/lib/modules") / release;

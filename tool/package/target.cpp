@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "package/target.hpp"
 
+#include "build/config_values.hpp"
 #include "util/text.hpp"
 
 namespace krun
@@ -37,6 +38,12 @@ bool Target::can_boot(const BootMenu &menu, const std::string &release)
     const auto *entry = menu.entry_of(release);
     return entry != nullptr && files.exists(layout.kernel(release)) &&
            (entry->initrd.empty() || files.exists(layout.boot() / entry->initrd));
+}
+
+bool Target::can_use_initrd(const std::string &release)
+{
+    const auto config = files.read(layout.config(release));
+    return !config || value_of(parse_config(*config), "BLK_DEV_INITRD") == "y";
 }
 
 Result<std::string> Target::package_status(const std::string &name, std::string *version)

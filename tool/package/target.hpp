@@ -25,6 +25,8 @@ struct Target {
     Result<GrubEnvironment> grub_environment();
     // Kernel and, where its entry has one, initrd are there.
     bool can_boot(const BootMenu &menu, const std::string &release);
+    // Its configuration says so, or is not there. For a kernel that has no use for an initrd, nobody makes one.
+    bool can_use_initrd(const std::string &release);
     // As dpkg has it: "installed", "half-configured", "not-installed"...; its version in `version` if that is given.
     Result<std::string> package_status(const std::string &name, std::string *version = nullptr);
 };

@@ -107,27 +107,44 @@ TEST_F(InstallerFailureTest, ADebThatIsGoneWhenContinuingIsAnErrorThatNamesIt)
     EXPECT_THAT(result.error().hint, HasSubstr("--undo"));
 }
 
+// A machine on which the packages bring a kernel with this configuration and without an initrd.
+class WithoutInitrd : public FakeMachine
+{
+  public:
+    std::string config;
+    Result<ProcessResult> run(const Command &command) override
+    {
+        auto result = FakeMachine::run(command);
+        if (command.argv[0] == "dpkg" && command.argv[1] == "--install") {
+            add(std::string("/boot/config-") + krun_kernel, config);
+            contents.erase(std::string("/boot/initrd.img-") + krun_kernel);
+            update_grub();
+        }
+        return result;
+    }
+};
+
 TEST_F(InstallerFailureTest, AnInitrdThatNobodyMadeIsFound)
 {
-    class WithoutInitramfsTools : public FakeMachine
-    {
-      public:
-        Result<ProcessResult> run(const Command &command) override
-        {
-            auto result = FakeMachine::run(command);
-            if (command.argv[0] == "dpkg" && command.argv[1] == "--install") {
-                contents.erase(std::string("/boot/initrd.img-") + krun_kernel);
-                update_grub();
-            }
-            return result;
-        }
-    } without;
+    WithoutInitrd without;
+    without.config = "CONFIG_BLK_DEV_INITRD=y\n";
     for (const auto &deb : debs)
         without.add(deb, machine.contents[deb]);
     const auto result = install(without, debs);
     ASSERT_FALSE(result);
     EXPECT_THAT(result.error().message, HasSubstr("no initrd was made for the kernel 6.12.117.krun.abcdef"));
+    without.contents.erase(std::string("/boot/config-") + krun_kernel); // of no package here, so that none removes it
     EXPECT_EQ(without.snapshot(), before);
+}
+
+TEST_F(InstallerFailureTest, AKernelThatCannotUseAnInitrdNeedsNone)
+{
+    WithoutInitrd without;
+    without.config = "# CONFIG_BLK_DEV_INITRD is not set\n";
+    for (const auto &deb : debs)
+        without.add(deb, machine.contents[deb]);
+    const auto result = install(without, debs);
+    EXPECT_TRUE(result) << result.error().message;
 }
 
 TEST_F(InstallerFailureTest, AnInstallationThatFilledTheDiskIsTakenBackThoughNothingCanBeWritten)
