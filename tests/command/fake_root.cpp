@@ -150,9 +150,8 @@ std::string FakeRoot::snapshot()
 {
     return sandbox_
         .run({"sh", "-c",
-              "cd \"$KRUN_ROOT\" && find . -type f ! -path './var/log/*' ! -path './run/*' ! -name uid ! -name running "
-              "| "
-              "sort | xargs sha256sum"})
+              "cd \"$KRUN_ROOT\" && find . -type f ! -path './var/log/*' ! -path './run/*' ! -name uid "
+              "! -name running | sort | xargs sha256sum"})
         .output;
 }
 

@@ -107,42 +107,49 @@ TEST_F(InstallerFailureTest, ADebThatIsGoneWhenContinuingIsAnErrorThatNamesIt)
     EXPECT_THAT(result.error().hint, HasSubstr("--undo"));
 }
 
-// A machine on which the packages bring a kernel with this configuration and without an initrd.
+// The packages bring a kernel without an initrd, and this configuration of it if there is one.
 class WithoutInitrd : public FakeMachine
 {
   public:
-    std::string config;
+    WithoutInitrd(const FakeMachine &machine, std::string config) : FakeMachine(machine), config_(std::move(config)) {}
     Result<ProcessResult> run(const Command &command) override
     {
         auto result = FakeMachine::run(command);
         if (command.argv[0] == "dpkg" && command.argv[1] == "--install") {
-            add(std::string("/boot/config-") + krun_kernel, config);
+            if (!config_.empty())
+                add(config_file, config_);
             contents.erase(std::string("/boot/initrd.img-") + krun_kernel);
             update_grub();
         }
         return result;
     }
+    // The configuration belongs to no package here, so that none removes it.
+    std::string snapshot_without_config()
+    {
+        contents.erase(config_file);
+        return snapshot();
+    }
+
+  private:
+    const std::string config_file = std::string("/boot/config-") + krun_kernel;
+    std::string config_;
 };
 
 TEST_F(InstallerFailureTest, AnInitrdThatNobodyMadeIsFound)
 {
-    WithoutInitrd without;
-    without.config = "CONFIG_BLK_DEV_INITRD=y\n";
-    for (const auto &deb : debs)
-        without.add(deb, machine.contents[deb]);
-    const auto result = install(without, debs);
-    ASSERT_FALSE(result);
-    EXPECT_THAT(result.error().message, HasSubstr("no initrd was made for the kernel 6.12.117.krun.abcdef"));
-    without.contents.erase(std::string("/boot/config-") + krun_kernel); // of no package here, so that none removes it
-    EXPECT_EQ(without.snapshot(), before);
+    for (const char *config : {"CONFIG_BLK_DEV_INITRD=y\n", ""}) {
+        SCOPED_TRACE(config);
+        WithoutInitrd without(machine, config);
+        const auto result = install(without, debs);
+        ASSERT_FALSE(result);
+        EXPECT_THAT(result.error().message, HasSubstr("no initrd was made for the kernel 6.12.117.krun.abcdef"));
+        EXPECT_EQ(without.snapshot_without_config(), before);
+    }
 }
 
 TEST_F(InstallerFailureTest, AKernelThatCannotUseAnInitrdNeedsNone)
 {
-    WithoutInitrd without;
-    without.config = "# CONFIG_BLK_DEV_INITRD is not set\n";
-    for (const auto &deb : debs)
-        without.add(deb, machine.contents[deb]);
+    WithoutInitrd without(machine, "# CONFIG_BLK_DEV_INITRD is not set\n");
     const auto result = install(without, debs);
     EXPECT_TRUE(result) << result.error().message;
 }
