@@ -87,6 +87,24 @@ TEST_F(BuildTest, AChangedOverlayFileRecompilesItAlone)
     EXPECT_THAT(read_text(sandbox.log()), Not(HasSubstr("krun/first.o")));
 }
 
+TEST_F(BuildTest, AnotherTreeStartsFromNothingSinceItsFilesMayBeOlderThanWhatWasMade)
+{
+    build();
+    expect_built();
+    const auto made = sandbox.cache() / "build/6.12-vm/objects/generated.h";
+    write_text(made, "of the tree before");
+    write_text(sandbox.data() / "kernel/krun/second.c", "int second = 2;\n");
+    build();
+    expect_built();
+    EXPECT_TRUE(std::filesystem::exists(made)) << "it is the same tree";
+    const auto hook = sandbox.data() / "kernel/lines/6.12/hooks/build.patch";
+    write_text(hook, "Another description.\n" + read_text(hook));
+    build();
+    expect_built();
+    EXPECT_EQ(trees().size(), 2U);
+    EXPECT_FALSE(std::filesystem::exists(made));
+}
+
 TEST_F(BuildTest, ANewVersionInTheArchiveIsTakenWhenTheIndexIsADayOld)
 {
     build();

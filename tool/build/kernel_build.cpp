@@ -146,12 +146,26 @@ Result<void> package_and_fill(ProcessRunner &runner, Filesystem &files, const Bu
     return filled;
 }
 
+// make compares times, and a file of this tree may be older than what was made of its namesake in another.
+Result<void> forget_objects_of_another_tree(Filesystem &files, const BuildPlan &plan)
+{
+    const auto stamp = with_suffix(plan.folder, ".tree");
+    const auto tree = plan.source.tree.string() + "\n";
+    if (files.read(stamp).value_or(std::string()) == tree)
+        return {};
+    if (auto removed = files.remove_all(plan.make.objects); !removed)
+        return removed;
+    return files.write(stamp, tree);
+}
+
 // The part that takes long; the output folder is not touched before all of it went well.
 Result<BuiltKernel> build(ProcessRunner &runner, Filesystem &files, const BuildRequest &request, BuildPlan &plan)
 {
     // The log is of this build alone.
     if (auto removed = files.remove_all(plan.make.log); !removed)
         return tl::unexpected(removed.error());
+    if (auto forgotten = forget_objects_of_another_tree(files, plan); !forgotten)
+        return tl::unexpected(forgotten.error());
     tell(request, BuildStage::configure);
     if (auto configured = configure(runner, files, plan.make, plan.config); !configured)
         return tl::unexpected(configured.error());
