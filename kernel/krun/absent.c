@@ -20,3 +20,8 @@ SYSCALL_DEFINE0(krun_configure)
 {
 	return -ENOSYS;
 }
+
+SYSCALL_DEFINE0(krun_sample)
+{
+	return -ENOSYS;
+}

@@ -6,6 +6,9 @@
 #ifndef _KRUN_COMPAT_H
 #define _KRUN_COMPAT_H
 
+#include <linux/fdtable.h>
+#include <linux/file.h>
+#include <linux/mm.h>
 #include <linux/sysctl.h>
 #include <linux/version.h>
 #include <asm/msr.h>
@@ -20,9 +23,12 @@ static __always_inline u64 krun_rdmsr(u32 msr)
 	return __rdmsr(msr);
 }
 
-static __always_inline u64 krun_rdpmc(int counter)
+static __always_inline u64 krun_rdpmc(u32 counter)
 {
-	return native_read_pmc(counter);
+	u32 low, high;
+
+	asm volatile("rdpmc" : "=a" (low), "=d" (high) : "c" (counter));
+	return (u64)high << 32 | low;
 }
 
 static inline int krun_rdmsr_safe_on_cpu(int cpu, u32 msr, u64 *value)
@@ -38,6 +44,41 @@ static inline int krun_rdmsr_safe_on_cpu(int cpu, u32 msr, u64 *value)
 static inline int krun_counter_bits(void)
 {
 	return x86_pmu.cntval_bits;
+}
+
+/* Whether perf has an event for @config, one of PERF_COUNT_HW_*, on this PMU. */
+static inline bool krun_pmu_has_event(u64 config)
+{
+	return x86_pmu.event_map && config < x86_pmu.max_events &&
+	       x86_pmu.event_map(config);
+}
+
+#ifndef fd_file /* new in 6.12 */
+#define fd_file(fd) ((fd).file)
+#endif
+
+/*
+ * The open file @fd of a process that has its descriptors to itself: nobody can
+ * close it meanwhile, as in fdget(), of which this is the short way. NULL if it
+ * is not open, or not to be had so shortly.
+ */
+static __always_inline struct file *krun_own_file(unsigned int fd)
+{
+	struct files_struct *files = current->files;
+
+	if (unlikely(atomic_read(&files->count) != 1))
+		return NULL;
+	return files_lookup_fd_raw(files, fd);
+}
+
+/* Nor by mprotect() later. */
+static inline void krun_vma_never_writable(struct vm_area_struct *vma)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
+	vm_flags_clear(vma, VM_MAYWRITE);
+#else
+	vma->vm_flags &= ~VM_MAYWRITE;
+#endif
 }
 
 /* @table ends with an empty entry, which @entries does not count. */

@@ -8,9 +8,73 @@
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
-#include "cycles.h"
+#include "events.h"
 #include "hooks.h"
 #include "process.h"
+
+static struct krun_buffer *krun_buffer_alloc(void)
+{
+	struct krun_buffer *buffer;
+
+	buffer = kvzalloc(struct_size(buffer, slots, nr_cpu_ids), GFP_KERNEL);
+	if (buffer && !zalloc_cpumask_var(&buffer->mask, GFP_KERNEL)) {
+		kvfree(buffer);
+		buffer = NULL;
+	}
+	return buffer;
+}
+
+static void krun_buffer_free(struct krun_buffer *buffer)
+{
+	if (!buffer)
+		return;
+	free_cpumask_var(buffer->mask);
+	kvfree(buffer);
+}
+
+/**
+ * krun_read_counts() - sample CPU 0 .. @cpus - 1 at once
+ * @buffer:	where the sample goes; the caller has it to itself
+ * @cpus:	at most the number of possible CPUs
+ * @cycles_first: read the core-cycle counter before APERF and MPERF
+ *
+ * Idle CPUs are woken: the calls' clients expect every counter to move.
+ *
+ * Return: 0, -ENXIO when one of the CPUs is offline, -EBUSY when a core-cycle
+ * counter has been lost. The slots hold no usable values on an error.
+ */
+int krun_read_counts(struct krun_buffer *buffer, unsigned int cpus,
+		     bool cycles_first)
+{
+	struct krun_request request = {
+		.cpus = buffer->mask,
+		.slots = buffer->slots,
+		.counters = KRUN_COUNTERS_USUAL,
+		.cycles_first = cycles_first,
+	};
+	unsigned int cpu;
+	int err = 0;
+
+	if (buffer->cpus != cpus) {
+		cpumask_clear(buffer->mask);
+		for (cpu = 0; cpu < cpus; cpu++)
+			cpumask_set_cpu(cpu, buffer->mask);
+		buffer->cpus = cpus;
+	}
+
+	/* No CPU can go offline while preemption is off here. */
+	preempt_disable();
+	if (likely(cpumask_subset(buffer->mask, cpu_online_mask)))
+		krun_sample_cpus(&request);
+	else
+		err = -ENXIO;
+	preempt_enable();
+
+	for (cpu = 0; cpu < cpus && !err; cpu++)
+		if (buffer->slots[cpu].status != KRUN_STATUS_OK)
+			err = -EBUSY;
+	return err;
+}
 
 static void krun_process_free(struct krun_process *process)
 {
@@ -63,16 +127,16 @@ void krun_process_exit(struct signal_struct *signal)
 	signal->krun = NULL;
 	cpus_read_lock();
 	for (cpu = 0; cpu < process->cpus; cpu++)
-		krun_cycles_put(cpu);
+		krun_event_put(cpu, KRUN_EVENT_CYCLES);
 	cpus_read_unlock();
 	krun_process_free(process);
 }
 
 static int krun_configure_cpu(unsigned int cpu)
 {
-	int err = krun_sampler_probe(cpu);
+	int err = krun_sampler_probe(cpu, KRUN_COUNTERS_USUAL);
 
-	return err ?: krun_cycles_get(cpu);
+	return err ?: krun_event_get(cpu, KRUN_EVENT_CYCLES);
 }
 
 /**
@@ -103,7 +167,7 @@ int krun_process_configure(struct krun_process *process, unsigned int cpus)
 	} else if (err && cpu > process->cpus) {
 		/* The last one that was tried is the one that failed. */
 		for (cpu--; cpu-- > process->cpus;)
-			krun_cycles_put(cpu);
+			krun_event_put(cpu, KRUN_EVENT_CYCLES);
 	}
 	cpus_read_unlock();
 	mutex_unlock(&process->lock);
@@ -138,9 +202,9 @@ int krun_process_reset(struct krun_process *process, unsigned int cpus)
 	if (old)
 		memcpy(baseline->counts, old->counts,
 		       array_size(nr_cpu_ids, sizeof(*old->counts)));
-	err = krun_sample_cpus(buffer, cpus, false);
+	err = krun_read_counts(buffer, cpus, false);
 	for (cpu = 0; cpu < cpus && !err; cpu++)
-		baseline->counts[cpu] = buffer->slots[cpu].counts;
+		baseline->counts[cpu] = krun_counts_of(&buffer->slots[cpu]);
 	if (!err) {
 		rcu_assign_pointer(process->baseline, baseline);
 		baseline = old;

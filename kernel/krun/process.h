@@ -6,11 +6,36 @@
 #ifndef _KRUN_PROCESS_H
 #define _KRUN_PROCESS_H
 
+#include <linux/cpumask.h>
 #include <linux/mutex.h>
 #include <linux/rcupdate.h>
 #include <linux/sched/signal.h>
 #include <linux/types.h>
 #include "sampler.h"
+
+/**
+ * struct krun_counts - what the calls read of one CPU
+ * @aperf:	IA32_APERF
+ * @mperf:	IA32_MPERF
+ * @cycles:	core cycles, user and kernel mode
+ */
+struct krun_counts {
+	u64 aperf;
+	u64 mperf;
+	u64 cycles;
+};
+
+/**
+ * struct krun_buffer - room for a sample of many CPUs
+ * @mask:	CPU 0 .. @cpus - 1
+ * @cpus:	number of CPUs that @mask is made for
+ * @slots:	one for each possible CPU
+ */
+struct krun_buffer {
+	cpumask_var_t mask;
+	unsigned int cpus;
+	struct krun_slot slots[];
+};
 
 /*
  * What the counters showed at the latest reset. Replaced as a whole, so that a
@@ -44,6 +69,57 @@ static __always_inline struct krun_process *krun_process_current(void)
 	return smp_load_acquire(&current->signal->krun);
 }
 
+/**
+ * krun_read_own_counts() - read the counters of this CPU; interrupts are off
+ * @counts:	where they go
+ * @cycles_first: read the core-cycle counter before APERF and MPERF
+ *
+ * Return: 0, or -EBUSY when the core-cycle counter has been lost.
+ */
+static __always_inline int krun_read_own_counts(struct krun_counts *counts,
+						bool cycles_first)
+{
+	int err = 0;
+
+	if (cycles_first) {
+		err = krun_event_read_local(KRUN_EVENT_CYCLES, &counts->cycles);
+		/* RDPMC is not ordered by itself: keep it before RDMSR. */
+		rmb();
+	}
+	counts->aperf = krun_rdmsr(MSR_IA32_APERF);
+	counts->mperf = krun_rdmsr(MSR_IA32_MPERF);
+	if (!cycles_first) {
+		/* And here behind RDMSR. */
+		rmb();
+		err = krun_event_read_local(KRUN_EVENT_CYCLES, &counts->cycles);
+	}
+	return err;
+}
+
+/* What @counts shows since the time of @baseline. */
+static __always_inline void krun_subtract(struct krun_counts *counts,
+					  const struct krun_counts *baseline)
+{
+	counts->aperf -= baseline->aperf;
+	counts->mperf -= baseline->mperf;
+	counts->cycles -= baseline->cycles;
+}
+
+static inline void krun_subtract_from_slot(struct krun_slot *slot,
+					   const struct krun_counts *baseline)
+{
+	slot->aperf -= baseline->aperf;
+	slot->mperf -= baseline->mperf;
+	slot->cycles -= baseline->cycles;
+}
+
+static inline struct krun_counts krun_counts_of(const struct krun_slot *slot)
+{
+	return (struct krun_counts) { slot->aperf, slot->mperf, slot->cycles };
+}
+
+int krun_read_counts(struct krun_buffer *buffer, unsigned int cpus,
+		     bool cycles_first);
 struct krun_process *krun_process_get(void);
 int krun_process_configure(struct krun_process *process, unsigned int cpus);
 int krun_process_reset(struct krun_process *process, unsigned int cpus);

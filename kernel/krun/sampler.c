@@ -1,111 +1,268 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Reads the counters of one CPU, or of many at once.
+ * Reads the counters of many CPUs at once.
  *
- * A CPU reads its own counters with interrupts off, back to back. For many
- * CPUs there is one multicast interrupt; the calling CPU takes its own reading
- * while the others are on their way. Nothing here allocates or sleeps.
+ * A CPU reads its own counters with interrupts off, back to back. There is one
+ * multicast interrupt; the calling CPU takes its own reading while the others
+ * are on their way. Nothing here allocates or sleeps.
  */
 #define pr_fmt(fmt) "krun: " fmt
 
-#include <linux/mm.h>
-#include <linux/slab.h>
 #include <linux/smp.h>
+#include <linux/tick.h>
 #include <asm/cpufeature.h>
+#include "idle.h"
 #include "sampler.h"
 
-struct krun_request {
-	struct krun_slot *slots;
-	bool cycles_first;
-};
-
-/* Runs on each CPU of a sample, with interrupts off. */
-static void krun_sample_handler(void *info)
-{
-	const struct krun_request *request = info;
-	struct krun_slot *slot = &request->slots[smp_processor_id()];
-
-	slot->err = krun_sample_local(&slot->counts, request->cycles_first);
-}
-
 /**
- * krun_sample_cpus() - sample CPU 0 .. @cpus - 1 at once
- * @buffer:	where the sample goes; the caller has it to itself
- * @cpus:	at most the number of possible CPUs
- * @cycles_first: read the core-cycle counter before APERF and MPERF
+ * krun_read_any() - read this CPU's counters, any of them
+ * @slot: whose values are written; the caller has it to itself
+ * @counters: KRUN_COUNTER_*; other values stay as they are
  *
- * Return: 0, -ENXIO when one of the CPUs is offline, -EBUSY when a core-cycle
- * counter has been lost. The slots hold no usable values on an error.
+ * Interrupts are off.
+ *
+ * Return: 0, or -EBUSY when a counter borrowed from perf is not to be had.
  */
-int krun_sample_cpus(struct krun_buffer *buffer, unsigned int cpus,
-		     bool cycles_first)
+noinline int krun_read_any(struct krun_slot *slot, u32 counters)
 {
-	struct krun_request request = { buffer->slots, cycles_first };
-	unsigned int cpu;
 	int err = 0;
 
-	if (buffer->cpus != cpus) {
-		cpumask_clear(buffer->mask);
-		for (cpu = 0; cpu < cpus; cpu++)
-			cpumask_set_cpu(cpu, buffer->mask);
-		buffer->cpus = cpus;
-	}
-
-	/* No CPU can go offline while preemption is off here. */
-	preempt_disable();
-	if (likely(cpumask_subset(buffer->mask, cpu_online_mask)))
-		on_each_cpu_mask(buffer->mask, krun_sample_handler, &request, 1);
-	else
-		err = -ENXIO;
-	preempt_enable();
-
-	for (cpu = 0; cpu < cpus && !err; cpu++)
-		err = buffer->slots[cpu].err;
+	slot->tsc_before = krun_rdtsc();
+	if (counters & KRUN_COUNTER_APERF)
+		slot->aperf = krun_rdmsr(MSR_IA32_APERF);
+	if (counters & KRUN_COUNTER_MPERF)
+		slot->mperf = krun_rdmsr(MSR_IA32_MPERF);
+	/* RDPMC is not ordered by itself: keep it behind RDMSR. */
+	rmb();
+	if (counters & KRUN_COUNTER_CYCLES)
+		err |= krun_event_read_local(KRUN_EVENT_CYCLES, &slot->cycles);
+	if (counters & KRUN_COUNTER_INSTRUCTIONS)
+		err |= krun_event_read_local(KRUN_EVENT_INSTRUCTIONS,
+					     &slot->instructions);
+	if (counters & KRUN_COUNTER_REF_CYCLES)
+		err |= krun_event_read_local(KRUN_EVENT_REF_CYCLES,
+					     &slot->ref_cycles);
+	if (counters & KRUN_COUNTER_SMI)
+		slot->smi_count = krun_rdmsr(MSR_SMI_COUNT);
+	slot->tsc_after = krun_rdtsc();
 	return err;
 }
 
-/**
- * krun_sampler_probe() - find out whether a CPU has APERF and MPERF
- * @cpu: an online CPU
- *
- * CPUID says so (CPUID.06H:ECX[0]), and reading them must not fault: some
- * hypervisors announce what they do not have.
- *
- * Return: 0 or -EOPNOTSUPP, with one line in the kernel's log that says why.
- */
-int krun_sampler_probe(int cpu)
+/* As krun_read_usual(), with the core-cycle counter first; no time stamps. */
+static int krun_read_cycles_first(struct krun_slot *slot)
 {
-	u64 value;
-
-	if (!cpu_has(&cpu_data(cpu), X86_FEATURE_APERFMPERF)) {
-		pr_notice_once("CPU %d: no APERF and MPERF (CPUID.06H:ECX[0] is 0)\n",
-			       cpu);
-		return -EOPNOTSUPP;
-	}
-	if (krun_rdmsr_safe_on_cpu(cpu, MSR_IA32_APERF, &value) ||
-	    krun_rdmsr_safe_on_cpu(cpu, MSR_IA32_MPERF, &value)) {
-		pr_notice_once("CPU %d: reading APERF or MPERF faults\n", cpu);
-		return -EOPNOTSUPP;
-	}
+	if (krun_event_read_local(KRUN_EVENT_CYCLES, &slot->cycles))
+		return -EBUSY;
+	/* RDPMC is not ordered by itself: keep it before RDMSR. */
+	rmb();
+	slot->aperf = krun_rdmsr(MSR_IA32_APERF);
+	slot->mperf = krun_rdmsr(MSR_IA32_MPERF);
 	return 0;
 }
 
-struct krun_buffer *krun_buffer_alloc(void)
+/**
+ * krun_fail_slot() - end the writing of a slot for which there are no values
+ * @slot: of this CPU
+ * @counters: KRUN_COUNTER_* that were asked for
+ * @flags: KRUN_SLOT_*
+ */
+void krun_fail_slot(struct krun_slot *slot, u32 counters, u32 flags)
 {
-	struct krun_buffer *buffer;
+	u32 status = KRUN_STATUS_BUSY;
+	enum krun_event which;
 
-	buffer = kvzalloc(struct_size(buffer, slots, nr_cpu_ids), GFP_KERNEL);
-	if (buffer && !zalloc_cpumask_var(&buffer->mask, GFP_KERNEL)) {
-		kvfree(buffer);
-		buffer = NULL;
-	}
-	return buffer;
+	for (which = 0; which < KRUN_EVENTS; which++)
+		if (counters & (KRUN_COUNTER_CYCLES << which) &&
+		    this_cpu_read(krun_cpu_events.states[which].err) ==
+			    -EOPNOTSUPP)
+			status = KRUN_STATUS_UNSUPPORTED;
+	krun_slot_clear(slot);
+	krun_slot_end(slot, status, flags);
 }
 
-void krun_buffer_free(struct krun_buffer *buffer)
+/* This CPU's part of the sample; interrupts are off. */
+static __always_inline void krun_take_part(struct krun_request *request,
+					   int cpu, u32 flags)
 {
-	if (!buffer)
+	struct krun_slot *slot = &request->slots[cpu];
+
+	if (likely(!request->cycles_first)) {
+		krun_sample_here(slot, request->counters, flags);
 		return;
-	free_cpumask_var(buffer->mask);
-	kvfree(buffer);
+	}
+	krun_slot_begin(slot);
+	if (krun_read_cycles_first(slot))
+		krun_fail_slot(slot, request->counters, flags);
+	else
+		krun_slot_end(slot, KRUN_STATUS_OK, flags);
+}
+
+/* The slot of a CPU that has nothing to say; interrupts are on. */
+static void krun_write_for(struct krun_request *request, int cpu, u32 status)
+{
+	struct krun_slot *slot = &request->slots[cpu];
+
+	local_irq_disable();
+	krun_slot_begin(slot);
+	krun_slot_clear(slot);
+	krun_slot_end(slot, status, 0);
+	local_irq_enable();
+}
+
+/* Whether another CPU's slot could be written without interrupting it. */
+static __always_inline bool krun_answer_for(struct krun_request *request,
+					    int cpu)
+{
+	if (request->flags & KRUN_SAMPLE_SKIP_NOHZ_FULL &&
+	    tick_nohz_full_cpu(cpu)) {
+		krun_write_for(request, cpu, KRUN_STATUS_SKIPPED);
+		return true;
+	}
+	return request->flags & KRUN_SAMPLE_IDLE_SNAPSHOT &&
+	       krun_idle_answer(cpu, request->counters, &request->slots[cpu]);
+}
+
+/* Whether this was so for all of them. */
+static bool krun_answer_for_all(struct krun_request *request)
+{
+	int cpu;
+
+	for_each_cpu_and(cpu, request->cpus, cpu_online_mask)
+		if (cpu != request->caller && !krun_answer_for(request, cpu))
+			return false;
+	return true;
+}
+
+/* Runs on the caller's CPU, for each online CPU of the sample. */
+static bool krun_must_interrupt(int cpu, void *info)
+{
+	struct krun_request *request = info;
+
+	if (cpu == request->caller || krun_answer_for(request, cpu))
+		return false;
+	request->expected++;
+	return true;
+}
+
+/* Runs on each interrupted CPU, with interrupts off. */
+static void krun_sample_handler(void *info)
+{
+	struct krun_request *request = info;
+	u32 flags = 0;
+
+	if (request->flags & KRUN_SAMPLE_RENDEZVOUS &&
+	    !krun_rendezvous_join(&request->rendezvous))
+		flags = KRUN_SLOT_LATE;
+	krun_take_part(request, smp_processor_id(), flags);
+	/* The slot is complete before @done says so; then @request is gone. */
+	smp_mb__before_atomic();
+	atomic_inc(&request->done);
+}
+
+/**
+ * krun_sample_cpus() - sample many CPUs at once
+ * @request: what; the caller has preemption off, so that no CPU can go offline,
+ *	     and interrupts on
+ *
+ * Every slot of the sample is written on return, and says how it went.
+ */
+void krun_sample_cpus(struct krun_request *request)
+{
+	const u32 quiet = KRUN_SAMPLE_IDLE_SNAPSHOT | KRUN_SAMPLE_SKIP_NOHZ_FULL;
+	int cpu;
+
+	request->caller = smp_processor_id();
+	request->expected = 0;
+	atomic_set(&request->done, 0);
+	atomic_set(&request->rendezvous.arrived, 0);
+	request->rendezvous.start = 0;
+
+	/* Does not wait: the caller has its own reading to take. */
+	if (!(request->flags & quiet) || !krun_answer_for_all(request))
+		on_each_cpu_cond_mask(krun_must_interrupt, krun_sample_handler,
+				      request, false, request->cpus);
+	if (request->flags & KRUN_SAMPLE_RENDEZVOUS)
+		krun_rendezvous_start(krun_rendezvous_call(&request->rendezvous,
+							   request->expected));
+	else
+		local_irq_disable();
+	if (cpumask_test_cpu(request->caller, request->cpus))
+		krun_take_part(request, request->caller, 0);
+	local_irq_enable();
+
+	if (unlikely(!cpumask_subset(request->cpus, cpu_online_mask))) {
+		for_each_cpu(cpu, request->cpus)
+			if (!cpu_online(cpu))
+				krun_write_for(request, cpu,
+					       KRUN_STATUS_OFFLINE);
+	}
+	/* Pairs with the barrier in krun_sample_handler(). */
+	while (atomic_read_acquire(&request->done) != request->expected)
+		cpu_relax();
+}
+
+static bool krun_msr_readable(int cpu, u32 msr)
+{
+	u64 value;
+
+	return !krun_rdmsr_safe_on_cpu(cpu, msr, &value);
+}
+
+static bool krun_has_aperfmperf(int cpu)
+{
+	return cpu_has(&cpu_data(cpu), X86_FEATURE_APERFMPERF);
+}
+
+/**
+ * krun_sampler_counters() - the KRUN_COUNTER_* that a CPU has
+ * @cpu: an online CPU
+ */
+u32 krun_sampler_counters(int cpu)
+{
+	enum krun_event which;
+	u32 counters = 0;
+
+	if (krun_has_aperfmperf(cpu) && krun_msr_readable(cpu, MSR_IA32_APERF) &&
+	    krun_msr_readable(cpu, MSR_IA32_MPERF))
+		counters |= KRUN_COUNTER_APERF | KRUN_COUNTER_MPERF;
+	for (which = 0; which < KRUN_EVENTS; which++)
+		if (krun_event_known(which))
+			counters |= KRUN_COUNTER_CYCLES << which;
+	if (krun_msr_readable(cpu, MSR_SMI_COUNT))
+		counters |= KRUN_COUNTER_SMI;
+	return counters;
+}
+
+/**
+ * krun_sampler_probe() - find out whether a CPU has certain MSRs
+ * @cpu: an online CPU
+ * @counters: KRUN_COUNTER_*; those that are borrowed from perf are ignored
+ *
+ * CPUID says whether there are APERF and MPERF (CPUID.06H:ECX[0]), and reading
+ * them must not fault: some hypervisors announce what they do not have.
+ *
+ * Return: 0 or -EOPNOTSUPP, with one line in the kernel's log that says why.
+ */
+int krun_sampler_probe(int cpu, u32 counters)
+{
+	if (counters & (KRUN_COUNTER_APERF | KRUN_COUNTER_MPERF)) {
+		if (!krun_has_aperfmperf(cpu)) {
+			pr_notice_once("CPU %d: no APERF and MPERF (CPUID.06H:ECX[0] is 0)\n",
+				       cpu);
+			return -EOPNOTSUPP;
+		}
+		if (!krun_msr_readable(cpu, MSR_IA32_APERF) ||
+		    !krun_msr_readable(cpu, MSR_IA32_MPERF)) {
+			pr_notice_once("CPU %d: reading APERF or MPERF faults\n",
+				       cpu);
+			return -EOPNOTSUPP;
+		}
+	}
+	if (counters & KRUN_COUNTER_SMI &&
+	    !krun_msr_readable(cpu, MSR_SMI_COUNT)) {
+		pr_notice_once("CPU %d: no count of system-management interrupts (MSR 34H)\n",
+			       cpu);
+		return -EOPNOTSUPP;
+	}
+	return 0;
 }

@@ -2,90 +2,93 @@
 #ifndef _KRUN_SAMPLER_H
 #define _KRUN_SAMPLER_H
 
-#include <linux/cache.h>
 #include <linux/cpumask.h>
 #include <linux/types.h>
 #include <asm/barrier.h>
 #include <asm/msr-index.h>
-#include "cycles.h"
+#include "events.h"
+#include "rendezvous.h"
+#include "slot.h"
+
+#define KRUN_COUNTERS_ALL						\
+	(KRUN_COUNTER_APERF | KRUN_COUNTER_MPERF | KRUN_COUNTER_CYCLES |\
+	 KRUN_COUNTER_INSTRUCTIONS | KRUN_COUNTER_REF_CYCLES |		\
+	 KRUN_COUNTER_SMI)
+
+/* Those of the older calls, too. */
+#define KRUN_COUNTERS_USUAL						\
+	(KRUN_COUNTER_APERF | KRUN_COUNTER_MPERF | KRUN_COUNTER_CYCLES)
 
 /**
- * struct krun_counts - the counters of one CPU
- * @aperf:	IA32_APERF
- * @mperf:	IA32_MPERF
- * @cycles:	core cycles, user and kernel mode
- */
-struct krun_counts {
-	u64 aperf;
-	u64 mperf;
-	u64 cycles;
-};
-
-/**
- * struct krun_slot - one CPU's part of a sample
- * @counts:	what it read
- * @err:	0, or why @counts is not to be used
- *
- * Each CPU writes its own slot, hence its own cache line.
- */
-struct krun_slot {
-	struct krun_counts counts;
-	int err;
-} ____cacheline_aligned_in_smp;
-
-/**
- * struct krun_buffer - room for a sample of many CPUs
- * @mask:	CPU 0 .. @cpus - 1
- * @cpus:	number of CPUs that @mask is made for
+ * struct krun_request - a sample of many CPUs, while it is being taken
+ * @cpus:	the CPUs; those that are offline are reported in their slots
  * @slots:	one for each possible CPU
+ * @counters:	KRUN_COUNTER_*
+ * @flags:	KRUN_SAMPLE_* but KRUN_SAMPLE_LOCAL
+ * @cycles_first: read the core-cycle counter before APERF and MPERF
+ * @caller:	the CPU that takes the sample
+ * @expected:	how many other CPUs are interrupted; the caller counts them
+ * @done:	how many of them are done with @request
+ * @rendezvous:	where they wait for each other
  */
-struct krun_buffer {
-	cpumask_var_t mask;
-	unsigned int cpus;
-	struct krun_slot slots[];
+struct krun_request {
+	const struct cpumask *cpus;
+	struct krun_slot *slots;
+	u32 counters;
+	u32 flags;
+	bool cycles_first;
+	int caller;
+	unsigned int expected;
+	atomic_t done;
+	struct krun_rendezvous rendezvous;
 };
 
-struct krun_buffer *krun_buffer_alloc(void);
-void krun_buffer_free(struct krun_buffer *buffer);
+u32 krun_sampler_counters(int cpu);
+int krun_sampler_probe(int cpu, u32 counters);
+void krun_sample_cpus(struct krun_request *request);
 
-int krun_sampler_probe(int cpu);
-int krun_sample_cpus(struct krun_buffer *buffer, unsigned int cpus,
-		     bool cycles_first);
-
-/**
- * krun_sample_local() - read the counters of this CPU; interrupts are off
- * @counts:	where they go
- * @cycles_first: read the core-cycle counter before APERF and MPERF
- *
- * Return: 0, or -EBUSY when the core-cycle counter has been lost.
- */
-static __always_inline int krun_sample_local(struct krun_counts *counts,
-					     bool cycles_first)
+static __always_inline u64 krun_rdtsc(void)
 {
-	int err = 0;
-
-	if (cycles_first) {
-		err = krun_cycles_read_local(&counts->cycles);
-		/* RDPMC is not ordered by itself: keep it before RDMSR. */
-		rmb();
-	}
-	counts->aperf = krun_rdmsr(MSR_IA32_APERF);
-	counts->mperf = krun_rdmsr(MSR_IA32_MPERF);
-	if (!cycles_first) {
-		/* And here behind RDMSR. */
-		rmb();
-		err = krun_cycles_read_local(&counts->cycles);
-	}
-	return err;
+	/* RDTSC is not ordered by itself: keep it behind what comes before. */
+	rmb();
+	return rdtsc();
 }
 
-/* What @counts shows since the time of @baseline. */
-static __always_inline void krun_subtract(struct krun_counts *counts,
-					  const struct krun_counts *baseline)
+/*
+ * What the usual plan reads; the caller has the slot to itself and interrupts
+ * off.
+ */
+static __always_inline int krun_read_usual(struct krun_slot *slot)
 {
-	counts->aperf -= baseline->aperf;
-	counts->mperf -= baseline->mperf;
-	counts->cycles -= baseline->cycles;
+	slot->tsc_before = krun_rdtsc();
+	slot->aperf = krun_rdmsr(MSR_IA32_APERF);
+	slot->mperf = krun_rdmsr(MSR_IA32_MPERF);
+	/* RDPMC is not ordered by itself: keep it behind RDMSR. */
+	rmb();
+	if (unlikely(krun_event_read_local(KRUN_EVENT_CYCLES, &slot->cycles)))
+		return -EBUSY;
+	slot->tsc_after = krun_rdtsc();
+	return 0;
+}
+
+int krun_read_any(struct krun_slot *slot, u32 counters);
+void krun_fail_slot(struct krun_slot *slot, u32 counters, u32 flags);
+
+/* This CPU writes its own slot; interrupts are off. */
+static __always_inline void krun_sample_here(struct krun_slot *slot,
+					     u32 counters, u32 flags)
+{
+	int err;
+
+	krun_slot_begin(slot);
+	if (likely(counters == KRUN_COUNTERS_USUAL))
+		err = krun_read_usual(slot);
+	else
+		err = krun_read_any(slot, counters);
+	if (unlikely(err))
+		krun_fail_slot(slot, counters, flags);
+	else
+		krun_slot_end(slot, KRUN_STATUS_OK, flags);
 }
 
 #endif /* _KRUN_SAMPLER_H */

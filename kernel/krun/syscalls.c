@@ -93,11 +93,11 @@ static int krun_copy_out(const struct krun_slot *slots, unsigned int cpus,
 	if (!user_write_access_begin(aperfs, cpus * sizeof(*aperfs)))
 		return -EFAULT;
 	for (cpu = 0; cpu < cpus; cpu++) {
-		const struct krun_counts *counts = &slots[cpu].counts;
+		const struct krun_slot *slot = &slots[cpu];
 
-		unsafe_put_user(counts->aperf, &aperfs[cpu], fault);
-		unsafe_put_user(counts->mperf, &mperfs[cpu], fault);
-		unsafe_put_user(counts->cycles, &cycles[cpu], fault);
+		unsafe_put_user(slot->aperf, &aperfs[cpu], fault);
+		unsafe_put_user(slot->mperf, &mperfs[cpu], fault);
+		unsafe_put_user(slot->cycles, &cycles[cpu], fault);
 	}
 	user_write_access_end();
 	return 0;
@@ -128,10 +128,10 @@ static noinline int krun_read_many(struct krun_process *process,
 	/* The baseline is fetched first: no sample is older than it. */
 	rcu_read_lock();
 	baseline = rcu_dereference(process->baseline);
-	err = krun_sample_cpus(buffer, cpus, cycles_first);
+	err = krun_read_counts(buffer, cpus, cycles_first);
 	for (cpu = 0; cpu < cpus && baseline && !err; cpu++)
-		krun_subtract(&buffer->slots[cpu].counts,
-			      &baseline->counts[cpu]);
+		krun_subtract_from_slot(&buffer->slots[cpu],
+					&baseline->counts[cpu]);
 	rcu_read_unlock();
 
 	if (!err)
@@ -173,7 +173,7 @@ static __always_inline int krun_read_own(struct krun_process *process,
 		return krun_read_many(process, 1, cycles_first, aperfs, mperfs,
 				      cycles);
 	}
-	err = krun_sample_local(&counts, cycles_first);
+	err = krun_read_own_counts(&counts, cycles_first);
 	local_irq_enable();
 	if (unlikely(err)) {
 		rcu_read_unlock();

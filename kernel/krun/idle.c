@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What idle CPUs last read, so that a sample need not wake them.
+ *
+ * A halted CPU's APERF, MPERF and counters of cycles and instructions stand
+ * still (SDM volume 3, "Hardware Feedback"; perf's events count unhalted cycles
+ * only). While a plan asks for it, each CPU reads its counters when it enters
+ * idle, from a probe on the cpu_idle tracepoint, and marks the snapshot as past
+ * when it leaves.
+ *
+ * What a snapshot cannot show is what the CPU executes between the probe and
+ * its halt, and between an interrupt that has just woken it and its leaving the
+ * idle loop: such a reading is by that much older than the sample, and never
+ * more.
+ */
+#include <linux/mutex.h>
+#include <linux/percpu.h>
+#include <linux/tracepoint.h>
+#include <trace/events/power.h>
+#include "idle.h"
+#include "sampler.h"
+
+#define KRUN_COUNTER_BITS 6
+
+/**
+ * struct krun_idle - one CPU's latest snapshot
+ * @sequence:	odd while the CPU is awake, or while it writes
+ * @wanted:	KRUN_COUNTER_* that plans ask of this CPU
+ * @held:	KRUN_COUNTER_* that @values has
+ * @values:	the snapshot
+ * @users:	how many plans want each of the counters
+ *
+ * The CPU itself writes @sequence, @held and @values; others look.
+ */
+struct krun_idle {
+	u32 sequence;
+	u32 wanted;
+	u32 held;
+	struct krun_slot values;
+	unsigned int users[KRUN_COUNTER_BITS];
+};
+
+static DEFINE_PER_CPU(struct krun_idle, krun_idle) = { .sequence = 1 };
+
+/* Guards the watching, @wanted and @users. */
+static DEFINE_MUTEX(krun_idle_lock);
+static unsigned int krun_idle_watchers;
+
+static void krun_idle_leave(struct krun_idle *idle)
+{
+	if (!(idle->sequence & 1))
+		WRITE_ONCE(idle->sequence, idle->sequence + 1);
+	/* The mark is seen before anything that the next snapshot writes. */
+	smp_wmb();
+}
+
+/* Runs on the CPU that enters or leaves idle, with interrupts off. */
+static void krun_idle_probe(void *unused, unsigned int state, unsigned int cpu)
+{
+	struct krun_idle *idle = this_cpu_ptr(&krun_idle);
+	u32 wanted = READ_ONCE(idle->wanted);
+
+	krun_idle_leave(idle);
+	/* State 0 polls: the counters go on. */
+	if (state == (unsigned int)PWR_EVENT_EXIT || !state || !wanted)
+		return;
+	if (krun_read_any(&idle->values, wanted))
+		return;
+	WRITE_ONCE(idle->held, wanted);
+	/* Pairs with the smp_load_acquire() in krun_idle_answer(). */
+	smp_store_release(&idle->sequence, idle->sequence + 1);
+}
+
+/**
+ * krun_idle_answer() - write the slot of an idle CPU without waking it
+ * @cpu: that CPU
+ * @counters: KRUN_COUNTER_*
+ * @slot: its slot; interrupts are on
+ *
+ * Return: whether the CPU was idle all the time and had all the counters. If it
+ * woke meanwhile the slot is empty, and is to be written by the CPU itself.
+ */
+bool krun_idle_answer(int cpu, u32 counters, struct krun_slot *slot)
+{
+	struct krun_idle *idle = &per_cpu(krun_idle, cpu);
+	u32 sequence, held;
+	bool valid;
+
+	/* Pairs with the smp_store_release() of the CPU that went idle. */
+	sequence = smp_load_acquire(&idle->sequence);
+	held = READ_ONCE(idle->held);
+	if (sequence & 1 || (held & counters) != counters)
+		return false;
+	local_irq_disable();
+	krun_slot_begin(slot);
+	slot->tsc_before = idle->values.tsc_before;
+	slot->aperf = idle->values.aperf;
+	slot->mperf = idle->values.mperf;
+	slot->cycles = idle->values.cycles;
+	slot->instructions = idle->values.instructions;
+	slot->ref_cycles = idle->values.ref_cycles;
+	slot->smi_count = idle->values.smi_count;
+	slot->tsc_after = idle->values.tsc_after;
+	if (unlikely(held != counters))
+		krun_slot_keep(slot, counters);
+	/* Pairs with the smp_wmb() in krun_idle_leave(). */
+	smp_rmb();
+	valid = READ_ONCE(idle->sequence) == sequence;
+	krun_slot_end(slot, valid ? KRUN_STATUS_IDLE : KRUN_STATUS_EMPTY, 0);
+	local_irq_enable();
+	return valid;
+}
+
+/**
+ * krun_idle_watch() - let CPUs take snapshots on entering idle
+ *
+ * Not to be called under cpus_read_lock(): tracepoints take it.
+ *
+ * Return: 0 or an error of register_trace_cpu_idle().
+ */
+int krun_idle_watch(void)
+{
+	int err = 0;
+
+	mutex_lock(&krun_idle_lock);
+	if (!krun_idle_watchers)
+		err = register_trace_cpu_idle(krun_idle_probe, NULL);
+	if (!err)
+		krun_idle_watchers++;
+	mutex_unlock(&krun_idle_lock);
+	return err;
+}
+
+void krun_idle_unwatch(void)
+{
+	int cpu;
+
+	mutex_lock(&krun_idle_lock);
+	if (!--krun_idle_watchers) {
+		unregister_trace_cpu_idle(krun_idle_probe, NULL);
+		tracepoint_synchronize_unregister();
+		/* They will wake without our notice. */
+		for_each_possible_cpu(cpu)
+			krun_idle_leave(&per_cpu(krun_idle, cpu));
+	}
+	mutex_unlock(&krun_idle_lock);
+}
+
+/**
+ * krun_idle_want() - ask for counters in a CPU's snapshots
+ * @cpu: a possible CPU
+ * @counters: KRUN_COUNTER_* that it has, if it is online
+ */
+void krun_idle_want(int cpu, u32 counters)
+{
+	struct krun_idle *idle = &per_cpu(krun_idle, cpu);
+	unsigned int bit;
+
+	mutex_lock(&krun_idle_lock);
+	for (bit = 0; bit < KRUN_COUNTER_BITS; bit++)
+		if (counters & BIT(bit) && !idle->users[bit]++)
+			WRITE_ONCE(idle->wanted, idle->wanted | BIT(bit));
+	mutex_unlock(&krun_idle_lock);
+}
+
+void krun_idle_unwant(int cpu, u32 counters)
+{
+	struct krun_idle *idle = &per_cpu(krun_idle, cpu);
+	unsigned int bit;
+
+	mutex_lock(&krun_idle_lock);
+	for (bit = 0; bit < KRUN_COUNTER_BITS; bit++)
+		if (counters & BIT(bit) && !--idle->users[bit])
+			WRITE_ONCE(idle->wanted, idle->wanted & ~BIT(bit));
+	mutex_unlock(&krun_idle_lock);
+}

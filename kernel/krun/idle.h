@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _KRUN_IDLE_H
+#define _KRUN_IDLE_H
+
+#include <linux/cpumask.h>
+#include <linux/types.h>
+#include "uapi/linux/krun.h"
+
+int krun_idle_watch(void);
+void krun_idle_unwatch(void);
+void krun_idle_want(int cpu, u32 counters);
+void krun_idle_unwant(int cpu, u32 counters);
+bool krun_idle_answer(int cpu, u32 counters, struct krun_slot *slot);
+
+#endif /* _KRUN_IDLE_H */

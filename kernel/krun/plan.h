@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _KRUN_PLAN_H
+#define _KRUN_PLAN_H
+
+#include <linux/cpumask.h>
+#include <linux/types.h>
+#include "uapi/linux/krun.h"
+
+#define KRUN_SAMPLE_ALL							\
+	(KRUN_SAMPLE_LOCAL | KRUN_SAMPLE_RENDEZVOUS |			\
+	 KRUN_SAMPLE_SKIP_NOHZ_FULL | KRUN_SAMPLE_IDLE_SNAPSHOT)
+
+/**
+ * struct krun_held_plan - a plan that has taken its counters
+ * @cpus:	the CPUs
+ * @counters:	KRUN_COUNTER_*
+ * @flags:	KRUN_SAMPLE_* that hold for every sample
+ */
+struct krun_held_plan {
+	cpumask_var_t cpus;
+	u32 counters;
+	u32 flags;
+};
+
+struct krun_held_plan *krun_plan_take(const struct krun_plan *plan);
+void krun_plan_release(struct krun_held_plan *held);
+
+#endif /* _KRUN_PLAN_H */

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Writing a slot that user space may be reading.
+ *
+ * Nearly always the CPU that a slot is about writes it. Whoever samples writes
+ * it in its place when that CPU is not to be interrupted, and two of them may
+ * do so at once: the odd sequence number is a lock among writers too. It is
+ * only held with interrupts off, for a few instructions.
+ */
+#ifndef _KRUN_SLOT_H
+#define _KRUN_SLOT_H
+
+#include <linux/bitops.h>
+#include <linux/build_bug.h>
+#include <linux/compiler.h>
+#include <linux/processor.h>
+#include <linux/types.h>
+#include "uapi/linux/krun.h"
+
+static __always_inline void krun_slot_begin(struct krun_slot *slot)
+{
+	/* The bit operation is one of 64 bits: @cpu never changes. */
+	BUILD_BUG_ON(offsetof(struct krun_slot, sequence));
+	while (unlikely(test_and_set_bit_lock(0, (unsigned long *)slot)))
+		cpu_relax();
+}
+
+static __always_inline void krun_slot_end(struct krun_slot *slot, u32 status,
+					  u32 flags)
+{
+	slot->status = status;
+	slot->flags = flags;
+	/* Pairs with the readers in user space. */
+	smp_store_release(&slot->sequence, slot->sequence + 1);
+}
+
+static inline void krun_slot_clear(struct krun_slot *slot)
+{
+	slot->tsc_before = 0;
+	slot->aperf = 0;
+	slot->mperf = 0;
+	slot->cycles = 0;
+	slot->instructions = 0;
+	slot->ref_cycles = 0;
+	slot->smi_count = 0;
+	slot->tsc_after = 0;
+}
+
+/* What is not among @counters reads as 0. */
+static inline void krun_slot_keep(struct krun_slot *slot, u32 counters)
+{
+	if (!(counters & KRUN_COUNTER_APERF))
+		slot->aperf = 0;
+	if (!(counters & KRUN_COUNTER_MPERF))
+		slot->mperf = 0;
+	if (!(counters & KRUN_COUNTER_CYCLES))
+		slot->cycles = 0;
+	if (!(counters & KRUN_COUNTER_INSTRUCTIONS))
+		slot->instructions = 0;
+	if (!(counters & KRUN_COUNTER_REF_CYCLES))
+		slot->ref_cycles = 0;
+	if (!(counters & KRUN_COUNTER_SMI))
+		slot->smi_count = 0;
+}
+
+#endif /* _KRUN_SLOT_H */
