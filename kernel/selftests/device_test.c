@@ -1,0 +1,378 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* /dev/krun: who may open it, what a plan may say, how long things live. */
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include "krun_device.h"
+#include "kselftest_harness.h"
+
+#define UNKNOWN_COUNTER (1ULL << 40)
+#define UNKNOWN_FLAG (1U << 30)
+
+FIXTURE(device)
+{
+	int fd;
+};
+
+FIXTURE_SETUP(device)
+{
+	self->fd = krun_open();
+	ASSERT_LE(0, self->fd);
+}
+
+FIXTURE_TEARDOWN(device)
+{
+	close(self->fd);
+}
+
+static int open_unprivileged(void)
+{
+	if (setuid(65534))
+		return 99;
+	return -krun_open();
+}
+
+TEST(only_root_opens_the_device)
+{
+	struct stat about;
+
+	ASSERT_EQ(0, stat("/dev/krun", &about));
+	EXPECT_EQ(0600, about.st_mode & 07777);
+	EXPECT_EQ(0, about.st_uid);
+	EXPECT_EQ(EACCES, in_child(open_unprivileged));
+}
+
+TEST_F(device, no_plan_is_enodata)
+{
+	EXPECT_EQ(-ENODATA, krun_sample(self->fd, 0));
+	EXPECT_EQ(-ENODATA, krun_sample(self->fd, KRUN_SAMPLE_LOCAL));
+	EXPECT_EQ(-ENODATA, krun_result(ioctl(self->fd, KRUN_IOC_SAMPLE, 0)));
+}
+
+TEST_F(device, wrong_descriptors_are_ebadf)
+{
+	int pipes[2];
+
+	ASSERT_EQ(0, pipe(pipes));
+	EXPECT_EQ(-EBADF, krun_sample(-1, 0));
+	EXPECT_EQ(-EBADF, krun_sample(1000, 0));
+	EXPECT_EQ(-EBADF, krun_sample(pipes[0], 0));
+	EXPECT_EQ(-ENOTTY, krun_result(ioctl(self->fd, 0x12345678, 0)));
+}
+
+TEST_F(device, wrong_flags_and_counters_are_einval)
+{
+	int fd = self->fd;
+
+	EXPECT_EQ(-EINVAL, krun_plan_all(fd, THREE_COUNTERS, UNKNOWN_FLAG));
+	EXPECT_EQ(-EINVAL, krun_plan_all(fd, UNKNOWN_COUNTER, 0));
+	EXPECT_EQ(-EINVAL, krun_plan_all(fd, 0, 0));
+	EXPECT_EQ(-ENODATA, krun_sample(fd, 0));
+	ASSERT_EQ(0, krun_plan_all(fd, THREE_COUNTERS, 0));
+	EXPECT_EQ(-EINVAL, krun_sample(fd, UNKNOWN_FLAG));
+	EXPECT_EQ(-EINVAL, krun_sample(fd, KRUN_SAMPLE_IDLE_SNAPSHOT));
+	EXPECT_EQ(-EINVAL, krun_result(ioctl(fd, KRUN_IOC_SAMPLE,
+					     UNKNOWN_FLAG)));
+	EXPECT_EQ(-EINVAL, krun_result(ioctl(fd, KRUN_IOC_SAMPLE,
+					     1UL << 32)));
+	EXPECT_LE(0, krun_sample(fd, 0));
+}
+
+TEST_F(device, the_size_says_which_version_is_meant)
+{
+	struct {
+		struct krun_plan plan;
+		uint64_t later;
+	} argument = { .plan = krun_plan_of(THREE_COUNTERS, 0) };
+	struct krun_plan *plan = &argument.plan;
+
+	plan->size = KRUN_PLAN_SIZE_VER0 - 1;
+	EXPECT_EQ(-EINVAL, krun_set_plan(self->fd, plan));
+	plan->size = 0;
+	EXPECT_EQ(-EINVAL, krun_set_plan(self->fd, plan));
+	plan->size = 1 << 20;
+	EXPECT_EQ(-EINVAL, krun_set_plan(self->fd, plan));
+	plan->size = sizeof(argument);
+	EXPECT_EQ(0, krun_set_plan(self->fd, plan));
+	argument.later = 1;
+	EXPECT_EQ(-E2BIG, krun_set_plan(self->fd, plan));
+	plan->size = sizeof(*plan);
+	EXPECT_EQ(0, krun_set_plan(self->fd, plan));
+	plan->reserved = 1;
+	EXPECT_EQ(-EINVAL, krun_set_plan(self->fd, plan));
+}
+
+TEST_F(device, wrong_cpu_masks_are_einval)
+{
+	uint64_t big[1024] = { 1 };
+	struct krun_plan plan = krun_plan_of(THREE_COUNTERS, 0);
+
+	EXPECT_EQ(-EINVAL, krun_plan_mask(self->fd, 0, THREE_COUNTERS, 0));
+	EXPECT_EQ(-EINVAL,
+		  krun_plan_mask(self->fd, 1ULL << 63, THREE_COUNTERS, 0));
+	plan.cpus = (uintptr_t)big;
+	plan.cpus_size = sizeof(big); /* more than a page */
+	EXPECT_EQ(-EINVAL, krun_set_plan(self->fd, &plan));
+	plan.cpus_size = 1024;
+	EXPECT_EQ(0, krun_set_plan(self->fd, &plan));
+	big[100] = 1;
+	EXPECT_EQ(-EINVAL, krun_set_plan(self->fd, &plan));
+	/* A mask may be as small as a byte. */
+	plan.cpus_size = 1;
+	EXPECT_EQ(0, krun_set_plan(self->fd, &plan));
+}
+
+TEST_F(device, bad_pointers_are_efault)
+{
+	struct krun_plan plan = krun_plan_of(THREE_COUNTERS, 0);
+	int fd = self->fd;
+
+	EXPECT_EQ(-EFAULT, krun_result(ioctl(fd, KRUN_IOC_PLAN, 8)));
+	EXPECT_EQ(-EFAULT, krun_result(ioctl(fd, KRUN_IOC_INFO, 8)));
+	plan.cpus = 8;
+	plan.cpus_size = 8;
+	EXPECT_EQ(-EFAULT, krun_set_plan(fd, &plan));
+	EXPECT_EQ(-ENODATA, krun_sample(fd, 0));
+}
+
+TEST_F(device, info_tells_what_there_is)
+{
+	struct {
+		struct krun_info info;
+		uint64_t later;
+	} answer = { .info.size = sizeof(answer), .later = ~0ULL };
+	struct krun_info *info = &answer.info;
+
+	ASSERT_EQ(0, krun_result(ioctl(self->fd, KRUN_IOC_INFO, info)));
+	EXPECT_EQ(sizeof(*info), info->size);
+	EXPECT_EQ(0, answer.later);
+	EXPECT_EQ(THREE_COUNTERS, info->counters & THREE_COUNTERS);
+	EXPECT_EQ(0, info->counters & ~ALL_COUNTERS);
+	EXPECT_EQ(sizeof(struct krun_slot), info->slot_size);
+	EXPECT_LE(sysconf(_SC_NPROCESSORS_CONF), info->cpus);
+	EXPECT_LT(0, info->tsc_khz);
+	EXPECT_LE(32, info->counter_bits);
+	EXPECT_GE(64, info->counter_bits);
+	/* What it tells can be planned. */
+	EXPECT_EQ(0, krun_plan_all(self->fd, info->counters, info->flags));
+	info->size = 4;
+	EXPECT_EQ(-EINVAL, krun_result(ioctl(self->fd, KRUN_IOC_INFO, info)));
+}
+
+TEST_F(device, slots_can_only_be_read)
+{
+	size_t size = krun_slots_size();
+	const struct krun_slot *slots;
+
+	EXPECT_EQ(MAP_FAILED, mmap(NULL, size, PROT_READ | PROT_WRITE,
+				   MAP_SHARED, self->fd, 0));
+	EXPECT_EQ(EACCES, errno);
+	slots = krun_map(self->fd);
+	ASSERT_NE(NULL, slots);
+	EXPECT_NE(0, mprotect((void *)slots, size, PROT_READ | PROT_WRITE));
+	EXPECT_EQ(MAP_FAILED, mmap(NULL, 1 << 20, PROT_READ, MAP_SHARED,
+				   self->fd, 0));
+	EXPECT_EQ(MAP_FAILED, mmap(NULL, 4096, PROT_READ, MAP_SHARED, self->fd,
+				   1 << 20));
+	EXPECT_EQ(0, slots[0].sequence);
+	EXPECT_EQ(0, ((uintptr_t)slots) % sizeof(*slots));
+}
+
+/* The last CPU has no counter of cycles left; that of instructions is its own. */
+TEST_F(device, a_failed_plan_leaves_the_one_before)
+{
+	const struct krun_slot *slots = krun_map(self->fd);
+	int last = online_cpus() - 1, before = free_hardware_counters();
+	int fds[64], taken = 0;
+	uint64_t value;
+
+	ASSERT_NE(NULL, slots);
+	ASSERT_EQ(0, krun_plan_all(self->fd, KRUN_COUNTER_INSTRUCTIONS, 0));
+	do {
+		fds[taken] = open_cycles_event(last, true);
+		ASSERT_LE(0, fds[taken]);
+	} while (event_counts(fds[taken++], &value));
+	EXPECT_EQ(-EBUSY, krun_plan_all(self->fd, THREE_COUNTERS, 0));
+	EXPECT_EQ(-EBUSY, krun_plan_all(self->fd, ALL_COUNTERS,
+					KRUN_SAMPLE_IDLE_SNAPSHOT));
+	EXPECT_LE(0, krun_sample(self->fd, 0));
+	EXPECT_EQ(KRUN_STATUS_OK, slots[last].status);
+	EXPECT_LT(0, slots[last].instructions);
+	EXPECT_EQ(0, slots[last].cycles);
+	if (last)
+		EXPECT_EQ(before, free_hardware_counters());
+	while (taken)
+		close(fds[--taken]);
+	EXPECT_EQ(0, krun_plan_all(self->fd, ALL_COUNTERS, 0));
+}
+
+TEST_F(device, closing_frees_the_counters_and_replacing_does_too)
+{
+	int before = free_hardware_counters();
+
+	ASSERT_EQ(0, krun_plan_all(self->fd, KRUN_COUNTER_CYCLES |
+				   KRUN_COUNTER_INSTRUCTIONS, 0));
+	EXPECT_GT(before, free_hardware_counters());
+	ASSERT_EQ(0, krun_plan_all(self->fd, KRUN_COUNTER_APERF, 0));
+	EXPECT_EQ(before, free_hardware_counters());
+	ASSERT_EQ(0, krun_plan_all(self->fd, KRUN_COUNTER_CYCLES, 0));
+	EXPECT_EQ(before - 1, free_hardware_counters());
+	close(self->fd);
+	EXPECT_EQ(before, free_hardware_counters());
+}
+
+TEST_F(device, a_new_plan_leaves_nothing_of_the_one_before)
+{
+	const struct krun_slot *slots = krun_map(self->fd);
+	int last = online_cpus() - 1;
+
+	ASSERT_NE(NULL, slots);
+	ASSERT_EQ(0, krun_plan_all(self->fd, ALL_COUNTERS, 0));
+	ASSERT_LE(0, krun_sample(self->fd, 0));
+	EXPECT_LT(0, slots[0].instructions);
+	ASSERT_EQ(0, krun_plan_mask(self->fd, 1, KRUN_COUNTER_MPERF, 0));
+	EXPECT_EQ(0, slots[0].aperf);
+	EXPECT_EQ(0, slots[0].instructions);
+	EXPECT_EQ(0, slots[0].ref_cycles);
+	ASSERT_LE(0, krun_sample(self->fd, 0));
+	EXPECT_EQ(KRUN_STATUS_OK, slots[0].status);
+	EXPECT_EQ(0, slots[0].aperf);
+	EXPECT_LT(0, slots[0].mperf);
+	EXPECT_EQ(0, slots[0].cycles);
+	if (last) {
+		EXPECT_EQ(KRUN_STATUS_EMPTY, slots[last].status);
+		EXPECT_EQ(0, slots[last].mperf);
+	}
+}
+
+TEST_F(device, a_mapping_keeps_the_file)
+{
+	const struct krun_slot *slots = krun_map(self->fd);
+	int before = free_hardware_counters();
+	uint64_t cycles;
+
+	ASSERT_NE(NULL, slots);
+	ASSERT_EQ(0, krun_plan_all(self->fd, KRUN_COUNTER_CYCLES, 0));
+	ASSERT_LE(0, krun_sample(self->fd, 0));
+	cycles = slots[0].cycles;
+	close(self->fd);
+	EXPECT_EQ(cycles, slots[0].cycles);
+	EXPECT_EQ(before - 1, free_hardware_counters());
+	ASSERT_EQ(0, munmap((void *)slots, krun_slots_size()));
+	EXPECT_EQ(before, free_hardware_counters());
+}
+
+static int shared_fd;
+
+static int sample_shared(void)
+{
+	if (setuid(65534))
+		return 99;
+	return krun_sample(shared_fd, 0) < 0;
+}
+
+TEST_F(device, the_descriptor_is_the_permission)
+{
+	ASSERT_EQ(0, krun_plan_all(self->fd, THREE_COUNTERS, 0));
+	shared_fd = self->fd;
+	EXPECT_EQ(0, in_child(sample_shared));
+	shared_fd = dup(self->fd);
+	EXPECT_EQ(0, in_child(sample_shared));
+	/* The child's end does not end it for the parent. */
+	EXPECT_LE(0, krun_sample(self->fd, 0));
+	EXPECT_LE(0, krun_sample(shared_fd, 0));
+}
+
+union control {
+	char bytes[CMSG_SPACE(sizeof(int))];
+	struct cmsghdr header;
+};
+
+static struct msghdr message_of(struct iovec *part, union control *control)
+{
+	return (struct msghdr) {
+		.msg_iov = part,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = sizeof(*control),
+	};
+}
+
+static int send_descriptor(int socket, int fd)
+{
+	struct iovec part = { "x", 1 };
+	union control control = { 0 };
+	struct msghdr message = message_of(&part, &control);
+	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+
+	header->cmsg_level = SOL_SOCKET;
+	header->cmsg_type = SCM_RIGHTS;
+	header->cmsg_len = CMSG_LEN(sizeof(fd));
+	memcpy(CMSG_DATA(header), &fd, sizeof(fd));
+	return sendmsg(socket, &message, 0) == 1 ? 0 : -errno;
+}
+
+static int receive_descriptor(int socket)
+{
+	char byte;
+	struct iovec part = { &byte, 1 };
+	union control control = { 0 };
+	struct msghdr message = message_of(&part, &control);
+	int fd = -1;
+
+	if (recvmsg(socket, &message, 0) == 1 && CMSG_FIRSTHDR(&message))
+		memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof(fd));
+	return fd;
+}
+
+static int receiving_socket;
+
+static int receive_and_sample(void)
+{
+	int fd;
+
+	if (setuid(65534))
+		return 99;
+	fd = receive_descriptor(receiving_socket);
+	return fd < 0 || krun_sample(fd, 0) < 0 || !krun_map(fd);
+}
+
+TEST_F(device, a_descriptor_can_be_passed_over_a_socket)
+{
+	int sockets[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, sockets))
+		SKIP(return, "kernel without Unix sockets");
+	ASSERT_EQ(0, krun_plan_all(self->fd, THREE_COUNTERS, 0));
+	ASSERT_EQ(0, send_descriptor(sockets[0], self->fd));
+	receiving_socket = sockets[1];
+	EXPECT_EQ(0, in_child(receive_and_sample));
+}
+
+TEST_F(device, exec_closes_it_only_if_asked_to)
+{
+	char text[16], *argv[] = { "sh", "-c", text, NULL };
+	int kept = dup(self->fd); /* without FD_CLOEXEC */
+	pid_t child;
+	int status;
+
+	ASSERT_EQ(0, krun_plan_all(self->fd, THREE_COUNTERS, 0));
+	snprintf(text, sizeof(text), "true <&%d", kept);
+	child = fork();
+	if (!child) {
+		execv("/bin/sh", argv);
+		_exit(98);
+	}
+	ASSERT_EQ(child, waitpid(child, &status, 0));
+	EXPECT_EQ(0, status);
+	snprintf(text, sizeof(text), "true <&%d", self->fd);
+	child = fork();
+	if (!child) {
+		execv("/bin/sh", argv);
+		_exit(98);
+	}
+	ASSERT_EQ(child, waitpid(child, &status, 0));
+	EXPECT_NE(0, status);
+	EXPECT_LE(0, krun_sample(kept, 0));
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* KRUN_SAMPLE_IDLE_SNAPSHOT: idle CPUs are sampled without being woken. */
+#include <pthread.h>
+#include "krun_device.h"
+#include "kselftest_harness.h"
+
+#define SAMPLES 100
+/*
+ * More than a CPU executes after its snapshot, on its way to the halt and on
+ * that of the interrupt that ends it; in ticks of each counter. An emulated
+ * CPU's counters also run while the host has taken it away, so only the least
+ * of many differences says something.
+ */
+#define BOUND 50000
+
+FIXTURE(idle)
+{
+	int fd;
+	const struct krun_slot *slots;
+	int cpus;
+};
+
+FIXTURE_SETUP(idle)
+{
+	self->cpus = online_cpus();
+	if (self->cpus < 2)
+		SKIP(return, "one CPU only");
+	ASSERT_EQ(0, pin_to(0));
+	self->fd = krun_open();
+	ASSERT_LE(0, self->fd);
+	self->slots = krun_map(self->fd);
+	ASSERT_NE(NULL, self->slots);
+}
+
+FIXTURE_TEARDOWN(idle)
+{
+	close(self->fd);
+}
+
+static void rest(unsigned int ms)
+{
+	usleep(ms * 1000);
+}
+
+/* Every CPU has been woken, and has gone to sleep again. */
+static bool all_have_snapshots(int fd)
+{
+	if (krun_sample(fd, 0) < 0)
+		return false;
+	rest(50);
+	return true;
+}
+
+TEST_F(idle, idle_cpus_are_not_woken)
+{
+	int cpu, i, idle = 0, samples = 0;
+
+	ASSERT_EQ(0, krun_plan_all(self->fd, THREE_COUNTERS,
+				   KRUN_SAMPLE_IDLE_SNAPSHOT));
+	ASSERT_TRUE(all_have_snapshots(self->fd));
+	for (i = 0; i < SAMPLES; i++) {
+		ASSERT_EQ(0, krun_sample(self->fd, 0));
+		for (cpu = 1; cpu < self->cpus; cpu++) {
+			struct krun_slot slot = self->slots[cpu];
+
+			ASSERT_EQ(cpu, slot.cpu);
+			ASSERT_TRUE(has_values(&slot));
+			ASSERT_LT(slot.tsc_before, slot.tsc_after);
+			ASSERT_LT(0, slot.aperf);
+			ASSERT_LT(0, slot.mperf);
+			ASSERT_EQ(0, slot.instructions);
+			idle += slot.status == KRUN_STATUS_IDLE;
+			samples++;
+		}
+		/* The caller is not idle. */
+		ASSERT_EQ(KRUN_STATUS_OK, self->slots[0].status);
+	}
+	EXPECT_LT(samples * 9 / 10, idle);
+}
+
+static uint64_t least(uint64_t one, uint64_t other)
+{
+	return one < other ? one : other;
+}
+
+TEST_F(idle, a_snapshot_is_what_waking_the_cpu_would_have_read)
+{
+	uint64_t aperf = ~0ULL, mperf = ~0ULL, cycles = ~0ULL, ref_cycles = ~0ULL;
+	int cpu, i, compared = 0, waking = krun_open();
+	const struct krun_slot *woken = krun_map(waking);
+
+	ASSERT_NE(NULL, woken);
+	ASSERT_EQ(0, krun_plan_all(waking, ALL_COUNTERS, 0));
+	ASSERT_EQ(0, krun_plan_all(self->fd, ALL_COUNTERS,
+				   KRUN_SAMPLE_IDLE_SNAPSHOT));
+	for (i = 0; i < SAMPLES / 4; i++) {
+		ASSERT_TRUE(all_have_snapshots(self->fd));
+		ASSERT_EQ(0, krun_sample(self->fd, 0));
+		ASSERT_EQ(0, krun_sample(waking, 0));
+		for (cpu = 1; cpu < self->cpus; cpu++) {
+			struct krun_slot slot = self->slots[cpu];
+
+			if (slot.status != KRUN_STATUS_IDLE)
+				continue;
+			compared++;
+			ASSERT_EQ(KRUN_STATUS_OK, woken[cpu].status);
+			ASSERT_LE(slot.tsc_after, woken[cpu].tsc_before);
+			ASSERT_LE(slot.aperf, woken[cpu].aperf);
+			ASSERT_LE(slot.mperf, woken[cpu].mperf);
+			ASSERT_LE(slot.cycles, woken[cpu].cycles);
+			ASSERT_LE(slot.instructions, woken[cpu].instructions);
+			ASSERT_LE(slot.ref_cycles, woken[cpu].ref_cycles);
+			aperf = least(aperf, woken[cpu].aperf - slot.aperf);
+			mperf = least(mperf, woken[cpu].mperf - slot.mperf);
+			cycles = least(cycles, woken[cpu].cycles - slot.cycles);
+			ref_cycles = least(ref_cycles, woken[cpu].ref_cycles -
+							       slot.ref_cycles);
+		}
+	}
+	EXPECT_LT(0, compared);
+	EXPECT_GT(BOUND, aperf);
+	EXPECT_GT(BOUND, mperf);
+	EXPECT_GT(BOUND, cycles);
+	EXPECT_GT(BOUND, ref_cycles);
+	close(waking);
+}
+
+static bool spinning;
+
+static bool is_spinning(void)
+{
+	return __atomic_load_n(&spinning, __ATOMIC_RELAXED);
+}
+
+static void set_spinning(bool on)
+{
+	__atomic_store_n(&spinning, on, __ATOMIC_RELAXED);
+}
+
+static void *spin(void *unused)
+{
+	pin_to(1);
+	set_spinning(true);
+	while (is_spinning())
+		;
+	return NULL;
+}
+
+TEST_F(idle, a_busy_cpu_is_read_itself)
+{
+	pthread_t thread;
+	uint64_t last = 0;
+	int i;
+
+	ASSERT_EQ(0, krun_plan_all(self->fd, THREE_COUNTERS,
+				   KRUN_SAMPLE_IDLE_SNAPSHOT));
+	ASSERT_EQ(0, pthread_create(&thread, NULL, spin, NULL));
+	while (!is_spinning())
+		rest(1);
+	for (i = 0; i < SAMPLES; i++) {
+		ASSERT_EQ(0, krun_sample(self->fd, 0));
+		ASSERT_EQ(KRUN_STATUS_OK, self->slots[1].status);
+		ASSERT_LT(last, self->slots[1].cycles);
+		last = self->slots[1].cycles;
+	}
+	set_spinning(false);
+	pthread_join(thread, NULL);
+}
+
+/* Two plans share the snapshots; each sees its own counters only. */
+TEST_F(idle, a_plan_does_not_see_what_another_asked_for)
+{
+	int other = krun_open(), i;
+
+	ASSERT_EQ(0, krun_plan_all(other, ALL_COUNTERS,
+				   KRUN_SAMPLE_IDLE_SNAPSHOT));
+	ASSERT_EQ(0, krun_plan_all(self->fd, KRUN_COUNTER_APERF,
+				   KRUN_SAMPLE_IDLE_SNAPSHOT));
+	for (i = 0; i < 10; i++) {
+		ASSERT_TRUE(all_have_snapshots(self->fd));
+		ASSERT_EQ(0, krun_sample(self->fd, 0));
+		EXPECT_LT(0, self->slots[1].aperf);
+		EXPECT_EQ(0, self->slots[1].mperf);
+		EXPECT_EQ(0, self->slots[1].cycles);
+		EXPECT_EQ(0, self->slots[1].instructions);
+		EXPECT_EQ(0, self->slots[1].ref_cycles);
+	}
+	close(other);
+}
+
+/* Nobody watched in between: what is left of the first time is no snapshot. */
+TEST_F(idle, a_snapshot_of_an_earlier_plan_is_not_taken)
+{
+	uint64_t cycles, waited;
+	int i;
+
+	for (i = 0; i < 5; i++) {
+		ASSERT_EQ(0, krun_plan_all(self->fd, THREE_COUNTERS,
+					   KRUN_SAMPLE_IDLE_SNAPSHOT));
+		ASSERT_TRUE(all_have_snapshots(self->fd));
+		ASSERT_EQ(0, krun_sample(self->fd, 0));
+		cycles = self->slots[1].cycles;
+		ASSERT_EQ(0, krun_plan_all(self->fd, THREE_COUNTERS, 0));
+		ASSERT_EQ(0, pin_to(1));
+		spin_ms(50);
+		ASSERT_EQ(0, pin_to(0));
+		ASSERT_EQ(0, krun_plan_all(self->fd, THREE_COUNTERS,
+					   KRUN_SAMPLE_IDLE_SNAPSHOT));
+		ASSERT_EQ(0, krun_sample(self->fd, 0));
+		waited = self->slots[1].cycles - cycles;
+		EXPECT_LT(1000000, waited);
+	}
+}
+
+TEST_HARNESS_MAIN

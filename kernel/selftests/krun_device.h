@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the selftests of /dev/krun share. */
+#ifndef _KRUN_DEVICE_H
+#define _KRUN_DEVICE_H
+
+#include <sys/ioctl.h>
+#include "krun_selftest.h"
+#include "uapi/linux/krun.h"
+
+#define THREE_COUNTERS							\
+	(KRUN_COUNTER_APERF | KRUN_COUNTER_MPERF | KRUN_COUNTER_CYCLES)
+#define ALL_COUNTERS							\
+	(THREE_COUNTERS | KRUN_COUNTER_INSTRUCTIONS |			\
+	 KRUN_COUNTER_REF_CYCLES | KRUN_COUNTER_SMI)
+
+static inline int krun_open(void)
+{
+	int fd = open("/dev/krun", O_RDWR | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+/* Of every possible CPU. */
+static inline struct krun_plan krun_plan_of(uint64_t counters,
+					    unsigned int flags)
+{
+	return (struct krun_plan) {
+		.size = sizeof(struct krun_plan),
+		.flags = flags,
+		.counters = counters,
+	};
+}
+
+static inline int krun_set_plan(int fd, const struct krun_plan *plan)
+{
+	return krun_result(ioctl(fd, KRUN_IOC_PLAN, plan));
+}
+
+static inline int krun_plan_all(int fd, uint64_t counters, unsigned int flags)
+{
+	struct krun_plan plan = krun_plan_of(counters, flags);
+
+	return krun_set_plan(fd, &plan);
+}
+
+/* @mask has one bit for each of the first 64 CPUs. */
+static inline int krun_plan_mask(int fd, uint64_t mask, uint64_t counters,
+				 unsigned int flags)
+{
+	struct krun_plan plan = krun_plan_of(counters, flags);
+
+	plan.cpus = (uintptr_t)&mask;
+	plan.cpus_size = sizeof(mask);
+	return krun_set_plan(fd, &plan);
+}
+
+static inline int krun_sample(int fd, unsigned int flags)
+{
+	return krun_result(syscall(SYSCALL_KRUN_SAMPLE, fd, flags));
+}
+
+static inline size_t krun_slots_size(void)
+{
+	return sysconf(_SC_NPROCESSORS_CONF) * sizeof(struct krun_slot);
+}
+
+/* NULL when it fails. */
+static inline const struct krun_slot *krun_map(int fd)
+{
+	void *slots = mmap(NULL, krun_slots_size(), PROT_READ, MAP_SHARED, fd,
+			   0);
+
+	return slots == MAP_FAILED ? NULL : slots;
+}
+
+static inline bool has_values(const struct krun_slot *slot)
+{
+	return slot->status == KRUN_STATUS_OK ||
+	       slot->status == KRUN_STATUS_IDLE;
+}
+
+/* A copy of a slot that is not torn; false if there was no such moment. */
+static inline bool krun_copy_slot(const struct krun_slot *slot,
+				  struct krun_slot *copy)
+{
+	int tries = 1000000;
+
+	while (tries--) {
+		uint32_t before = __atomic_load_n(&slot->sequence,
+						  __ATOMIC_ACQUIRE);
+
+		memcpy(copy, slot, sizeof(*copy));
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+		if (!(before & 1) &&
+		    before == __atomic_load_n(&slot->sequence, __ATOMIC_RELAXED))
+			return true;
+	}
+	return false;
+}
+
+/* How many hardware counters a pinned event could still get on CPU 0. */
+static inline int free_hardware_counters(void)
+{
+	int fds[64], taken, result;
+	uint64_t value;
+
+	for (taken = 0; taken < 64; taken++) {
+		fds[taken] = open_cycles_event(0, true);
+		if (fds[taken] < 0)
+			break;
+		if (!event_counts(fds[taken], &value)) {
+			close(fds[taken]);
+			break;
+		}
+	}
+	result = taken;
+	while (taken)
+		close(fds[--taken]);
+	return result;
+}
+
+#endif /* _KRUN_DEVICE_H */
