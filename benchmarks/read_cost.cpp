@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: MIT
 // What one reading costs, by every way that this kernel offers, beside a null system call.
 //
-// Runs inside the guest. With QEMU's -icount shift=0 the time stamp counter advances by one for each guest
-// instruction, so a difference of two RDTSC is an exact instruction count, the same on every host. Without
-// -icount the same numbers are TSC ticks: a rough idea only, and said to be so by whoever prints them.
-//
 // The ways:
 //   null       getppid(2): entry and exit of a system call, nothing else
 //   krun       krun_read_msrs(2) of one CPU: APERF, MPERF and core cycles
+//   sample     krun_sample(2) of the same with a plan of KRUN_SAMPLE_LOCAL
+//   ioctl      the same by KRUN_IOC_SAMPLE
 //   msr        three pread(2) of /dev/cpu/0/msr: APERF, MPERF, IA32_FIXED_CTR1
 //   perf       one read(2) of a perf group: aperf, mperf (PMU "msr") and cpu-cycles would need two PMUs, which one
 //              hardware group cannot hold; so the group is aperf + mperf, led by aperf
@@ -17,18 +15,15 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
-#include <cstring>
 #include <fcntl.h>
-#include <functional>
-#include <limits>
 #include <linux/perf_event.h>
 #include <optional>
-#include <sched.h>
 #include <string>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "krun-syscall.h"
+#include "measure.hpp"
 
 namespace
 {
@@ -38,53 +33,14 @@ constexpr off_t msr_mperf = 0xe7;
 constexpr off_t msr_aperf = 0xe8;
 constexpr off_t msr_fixed_ctr1 = 0x30a;
 
-inline std::uint64_t tsc()
-{
-    std::uint32_t low = 0;
-    std::uint32_t high = 0;
-    asm volatile("lfence; rdtsc; lfence" : "=a"(low), "=d"(high)::"memory");
-    return (std::uint64_t{high} << 32) | low;
-}
-
-// A bare system call: the C library's wrapper would be part of the count.
-inline long raw_syscall(long number, long a = 0, long b = 0, long c = 0, long d = 0, long e = 0)
-{
-    long result = 0;
-    register long r10 asm("r10") = d;
-    register long r8 asm("r8") = e;
-    asm volatile("syscall"
-                 : "=a"(result)
-                 : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8)
-                 : "rcx", "r11", "memory");
-    return result;
-}
-
-template <class T> long address(T *pointer) { return reinterpret_cast<long>(pointer); }
-
-// The fewest ticks that one call took: what is left over is an interrupt that came in between.
-template <class F> std::uint64_t cheapest(F &&call)
-{
-    std::uint64_t best = std::numeric_limits<std::uint64_t>::max();
-    for (int i = 0; i < repetitions; i++) {
-        const std::uint64_t before = tsc();
-        call();
-        best = std::min(best, tsc() - before);
-    }
-    return best;
-}
+using measure::address;
+using measure::print;
+using measure::raw_syscall;
 
 template <class F> std::uint64_t cost_of(F &&call)
 {
-    const std::uint64_t empty = cheapest([] {});
-    return cheapest(call) - empty;
-}
-
-void print(const char *way, std::optional<std::uint64_t> cost)
-{
-    if (cost)
-        std::printf("%s\t%llu\n", way, static_cast<unsigned long long>(*cost));
-    else
-        std::printf("%s\t-\n", way);
+    return measure::cost_of(
+        repetitions, [] {}, call);
 }
 
 int read_sysfs_number(const char *path)
@@ -131,6 +87,17 @@ std::optional<std::uint64_t> krun_cost()
     if (syscall(SYSCALL_KRUN_CONFIGURE, 1) != 0 || syscall(SYSCALL_KRUN_RESET_MSRS, 1) != 0 || call() != 0)
         return {};
     return cost_of(call);
+}
+
+template <class F> std::optional<std::uint64_t> sample_cost(F &&sample)
+{
+    const int fd = measure::open_plan(KRUN_SAMPLE_LOCAL);
+    auto call = [&] { return sample(fd); };
+    if (fd < 0 || call() < 0)
+        return {};
+    const std::uint64_t cost = cost_of(call);
+    close(fd);
+    return cost;
 }
 
 std::optional<std::uint64_t> msr_cost()
@@ -184,15 +151,14 @@ std::optional<std::uint64_t> perf_read_cost()
 
 int main()
 {
-    cpu_set_t cpu0;
-    CPU_ZERO(&cpu0);
-    CPU_SET(0, &cpu0);
-    if (sched_setaffinity(0, sizeof(cpu0), &cpu0) != 0) {
+    if (!measure::pin_to_cpu0()) {
         std::perror("read_cost: sched_setaffinity");
         return 1;
     }
     print("null", cost_of([] { raw_syscall(SYS_getppid); }));
     print("krun", krun_cost());
+    print("sample", sample_cost([](int fd) { return raw_syscall(SYSCALL_KRUN_SAMPLE, fd, 0); }));
+    print("ioctl", sample_cost([](int fd) { return raw_syscall(SYS_ioctl, fd, KRUN_IOC_SAMPLE, 0); }));
     print("msr", msr_cost());
     print("perf-group", perf_group_cost());
     print("perf-read", perf_read_cost());

@@ -20,11 +20,13 @@ constexpr const char *header = "/usr/include/x86_64-linux-gnu/sys/krun-syscall.h
 
 constexpr const char *program = R"(#include <linux/types.h>
 #include <stdio.h>
+#include <linux/krun.h>
 #include <sys/krun-syscall.h>
 
 int main(void)
 {
-	printf("%d %d %d\n", SYSCALL_KRUN_READ_MSRS, SYSCALL_KRUN_RESET_MSRS, SYSCALL_KRUN_CONFIGURE);
+	printf("%d %d %d %d %zu\n", SYSCALL_KRUN_READ_MSRS, SYSCALL_KRUN_RESET_MSRS, SYSCALL_KRUN_CONFIGURE,
+	       SYSCALL_KRUN_SAMPLE, sizeof(struct krun_slot));
 	return 0;
 }
 )";
@@ -81,7 +83,7 @@ class CleanDebian : public testing::Test
         EXPECT_EQ(debian_->output_of({"dpkg", "-S", header}), std::string("krun-syscall-dev:amd64: ") + header + "\n");
         EXPECT_EQ(debian_->output_of({"dpkg", "--verify", "krun-syscall-dev", "linux-libc-dev"}), "");
         static_cast<void>(debian_->output_of({"gcc", "-Wall", "-Werror", "-o", "/tmp/program", "/tmp/program.c"}));
-        EXPECT_EQ(debian_->output_of({"/tmp/program"}), "900 901 902\n");
+        EXPECT_EQ(debian_->output_of({"/tmp/program"}), "900 901 902 903 128\n");
     }
 
     static std::string obstacle_;
@@ -122,6 +124,7 @@ TEST_F(CleanDebian, KrunctlChecksAndTellsWhatBuildingNeedsWithItsDependenciesAlo
     install({"/tmp/krunctl.deb"});
     EXPECT_THAT(debian_->output_of({"krunctl", "--version"}), testing::StartsWith("krunctl "));
     EXPECT_EQ(debian_->output_of({"dpkg", "--verify", "krunctl"}), "");
+    EXPECT_THAT(debian_->output_of({"getent", "group", "krun"}), testing::StartsWith("krun:"));
     const auto check = debian_->run({"krunctl", "check", "--json"});
     EXPECT_TRUE(check.status == 0 || check.status == 1) << check.errors;
     EXPECT_THAT(check.output, HasSubstr("\"kernel\""));

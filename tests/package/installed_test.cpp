@@ -128,7 +128,8 @@ TEST(CmakeInstall, MakesTheSameLayoutAsThePackages)
     const auto configured = run_program({"cmake", "-S", KRUN_SOURCE_DIR, "-B", build.string(), "-G", "Ninja"});
     ASSERT_TRUE(configured.ok()) << configured.errors;
     ASSERT_TRUE(run_program({"cmake", "--build", build.string(), "--target", "krun_man"}).ok());
-    for (const char *program : {"tool/krunctl", "testbed/guest/krun-init", "benchmarks/read_cost"})
+    for (const char *program :
+         {"tool/krunctl", "testbed/guest/krun-init", "benchmarks/read_cost", "benchmarks/sample_cost"})
         std::ofstream(build / program) << "\n";
     const auto installed = run_program({"cmake", "--install", build.string(), "--prefix", prefix.string()});
     ASSERT_TRUE(installed.ok()) << installed.errors;

@@ -20,6 +20,8 @@ std::string explained(const std::string &way)
     static const std::map<std::string, std::string> names = {
         {"null", "null system call (getppid)"},
         {"krun", "krun_read_msrs: APERF, MPERF, core cycles"},
+        {"sample", "krun_sample: the same, with time stamps"},
+        {"ioctl", "KRUN_IOC_SAMPLE: the same by ioctl"},
         {"msr", "msr node: three pread"},
         {"perf-group", "perf: one read of a group of APERF and MPERF"},
         {"perf-read", "perf: one read of core cycles"},
@@ -28,6 +30,8 @@ std::string explained(const std::string &way)
     return found == names.end() ? way : found->second;
 }
 
+} // namespace
+
 std::optional<std::uint64_t> cost_of(const std::vector<WayCost> &costs, const std::string &way)
 {
     for (const WayCost &cost : costs)
@@ -35,8 +39,6 @@ std::optional<std::uint64_t> cost_of(const std::vector<WayCost> &costs, const st
             return cost.cost;
     return {};
 }
-
-} // namespace
 
 Result<std::vector<WayCost>> parse_costs(const std::string &output)
 {

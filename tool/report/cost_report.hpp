@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The output of benchmarks/read_cost.cpp: what a reading costs by every way.
+// The output of the benchmarks read_cost and sample_cost: what a reading costs by every way.
 #pragma once
 
 #include <cstdint>
@@ -19,6 +19,8 @@ struct WayCost {
 
 // Lines "<way> TAB <count or ->"; an error when the null system call is not among them.
 Result<std::vector<WayCost>> parse_costs(const std::string &output);
+// Nothing for a way that is not there.
+std::optional<std::uint64_t> cost_of(const std::vector<WayCost> &costs, const std::string &way);
 // The cost of a way in null system calls.
 std::optional<double> ratio_to_null(const std::vector<WayCost> &costs, const std::string &way);
 std::string cost_table(const std::vector<WayCost> &costs, const std::string &unit);

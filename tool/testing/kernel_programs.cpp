@@ -36,6 +36,10 @@ Result<KernelPrograms> build_kernel_programs(TierContext &context, const std::st
     if (!read_cost)
         return tl::unexpected(read_cost.error());
     programs.read_cost = *read_cost;
+    const auto sample_cost = private_program(context.files, "sample_cost");
+    if (!sample_cost)
+        return tl::unexpected(sample_cost.error());
+    programs.sample_cost = *sample_cost;
     const auto selftests = build_selftests(context.runner, context.files, kernel.tree, output, context.log);
     if (!selftests)
         return tl::unexpected(selftests.error());

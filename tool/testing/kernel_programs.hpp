@@ -16,7 +16,8 @@ struct KernelPrograms {
     std::vector<std::filesystem::path> selftests; // executables, each prints TAP
     std::filesystem::path absent_test;            // the same, for a machine without counters
     std::filesystem::path test_prog;
-    std::filesystem::path read_cost; // of benchmarks/
+    std::filesystem::path read_cost;   // of benchmarks/
+    std::filesystem::path sample_cost; // likewise
 };
 
 Result<KernelPrograms> build_kernel_programs(TierContext &context, const std::string &line, const BuiltKernel &kernel);

@@ -5,7 +5,7 @@
 // others are run all the same.
 #include <fmt/format.h>
 
-#include "report/cost_report.hpp"
+#include "testing/cost_test.hpp"
 #include "testing/guest_run.hpp"
 #include "testing/kernel_programs.hpp"
 #include "testing/line_run.hpp"
@@ -19,9 +19,6 @@ namespace
 {
 
 namespace fs = std::filesystem;
-
-// What one reading of one CPU may cost, in null system calls of the same kernel.
-constexpr double cost_limit = 1.35;
 
 constexpr const char *header_in_guest = "/usr/include/x86_64-linux-gnu/sys/krun-syscall.h";
 
@@ -93,37 +90,6 @@ Result<Tally> test_commands(TierContext &context, const BuiltKernel &kernel, con
     return tally;
 }
 
-// Exact guest instruction counts: two runs must agree to the last instruction, or they prove nothing.
-Result<Tally> test_cost(TierContext &context, const BuiltKernel &kernel, const KernelPrograms &programs)
-{
-    MachineRequest guest = test_guest(kernel.folder / "vmlinuz");
-    guest.cpus = 1;
-    guest.icount = true;
-    guest.copy_in = {{programs.read_cost, "/read_cost"}};
-    guest.command = {"/read_cost"};
-    const auto first = run_guest(context, guest);
-    if (!first)
-        return tl::unexpected(first.error());
-    const auto second = run_guest(context, guest);
-    if (!second)
-        return tl::unexpected(second.error());
-    Tally tally;
-    if (first->status == 0 && first->output == second->output)
-        tally.pass();
-    else
-        tally.fail("cost of a reading: two runs differ:\n" + first->output + second->output);
-    const auto costs = parse_costs(first->output);
-    if (!costs)
-        return tl::unexpected(costs.error());
-    const auto ratio = ratio_to_null(*costs, "krun");
-    if (ratio && *ratio <= cost_limit)
-        tally.pass();
-    else
-        tally.fail(fmt::format("cost of a reading: {:.2f} null system calls, at most {:.2f} allowed\n{}",
-                               ratio.value_or(0), cost_limit, cost_table(*costs, "guest instructions")));
-    return tally;
-}
-
 Result<GuestRun> ask_uname(TierContext &context, const BuiltKernel &kernel)
 {
     MachineRequest guest = test_guest(kernel.folder / "vmlinuz");
@@ -164,7 +130,7 @@ Result<Tally> test_programs(TierContext &context, const BuiltKernel &kernel, Lin
     line.judge_selftests(selftests, tally);
     if (auto added = add(tally, "commands", test_commands(context, kernel, *programs)); !added)
         return tl::unexpected(added.error());
-    if (auto added = add(tally, "cost of a reading", test_cost(context, kernel, *programs)); !added)
+    if (auto added = add(tally, "cost of a reading", test_costs(context, kernel, *programs)); !added)
         return tl::unexpected(added.error());
     return tally;
 }

@@ -101,7 +101,9 @@ std::vector<Checker> overlay_checkers(const Checkpatch &checkpatch, const fs::pa
 {
     std::vector<std::string> sources = files_below(data / "kernel/krun", {".c", ".h", ".cpp"});
     const std::string compat = (data / "kernel/krun/compat.h").string();
-    std::erase(sources, compat);
+    const std::string uapi = (data / "kernel/krun/uapi/linux/krun.h").string();
+    for (const std::string &apart : {compat, uapi})
+        std::erase(sources, apart);
     for (const char *name : {"Kconfig", "Kbuild", "Makefile"})
         sources.push_back((data / "kernel/krun" / name).string());
     // What newer kernels would rather have, the older ones lack: constant ctl_tables, kzalloc_obj().
@@ -112,6 +114,8 @@ std::vector<Checker> overlay_checkers(const Checkpatch &checkpatch, const fs::pa
         // The one file that may ask for the kernel's version.
         checkpatch.of("overlay's compat.h", {"--file"}, newer_ways + ",LINUX_VERSION_CODE,CONSTANT_COMPARISON",
                       {compat}),
+        // checkpatch knows of include/uapi alone that user space has no such macros.
+        checkpatch.of("header for user space", {"--file"}, "BIT_MACRO,PREFER_DEFINED_ATTRIBUTE_MACRO", {uapi}),
         // User space has neither the kernel's types nor its macros.
         checkpatch.of("selftests", {"--file"}, "PREFER_KERNEL_TYPES,ARRAY_SIZE,BIT_MACRO",
                       files_below(data / "kernel/selftests", {".c", ".h"})),

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+// Limits of cost; see cost_test.hpp.
+//
+// Theory: under -icount a guest's instructions are counted exactly, whatever the host does. With one CPU two runs must
+// agree to the last instruction, or they prove nothing. With more CPUs the order in which they run is the testbed's,
+// and so the limits leave room.
+#include "testing/cost_test.hpp"
+
+#include <fmt/format.h>
+#include <vector>
+
+#include "report/cost_report.hpp"
+#include "testing/guest_run.hpp"
+
+namespace krun
+{
+
+namespace
+{
+
+struct RatioLimit {
+    const char *way;
+    double null_calls; // of the same kernel
+};
+
+struct CountLimit {
+    const char *figure;
+    std::uint64_t least;
+    std::uint64_t most;
+};
+
+// Of one CPU.
+const std::vector<RatioLimit> ratio_limits = {{"krun", 1.35}, {"sample", 1.30}, {"ioctl", 1.50}};
+
+// Of four CPUs, three of them idle; interrupts are those of 100 samples, and now and then the kernel has one of its
+// own.
+const std::vector<CountLimit> count_limits = {{"snapshot", 1, 1000},
+                                              {"interrupts-snapshot", 0, 10},
+                                              {"interrupts-sample", 300, 310},
+                                              {"interrupts-krun", 300, 310}};
+
+MachineRequest counted_guest(const BuiltKernel &kernel, const std::filesystem::path &program, unsigned cpus)
+{
+    MachineRequest guest = test_guest(kernel.folder / "vmlinuz");
+    guest.cpus = cpus;
+    guest.icount = true;
+    guest.copy_in = {{program, "/benchmark"}};
+    guest.command = {"/benchmark"};
+    return guest;
+}
+
+Result<Tally> test_one_cpu(TierContext &context, const BuiltKernel &kernel, const KernelPrograms &programs)
+{
+    const auto guest = counted_guest(kernel, programs.read_cost, 1);
+    const auto first = run_guest(context, guest);
+    if (!first)
+        return tl::unexpected(first.error());
+    const auto second = run_guest(context, guest);
+    if (!second)
+        return tl::unexpected(second.error());
+    Tally tally;
+    if (first->status == 0 && first->output == second->output)
+        tally.pass();
+    else
+        tally.fail("cost of a reading: two runs differ:\n" + first->output + second->output);
+    const auto costs = parse_costs(first->output);
+    if (!costs)
+        return tl::unexpected(costs.error());
+    for (const RatioLimit &limit : ratio_limits) {
+        const auto ratio = ratio_to_null(*costs, limit.way);
+        if (ratio && *ratio <= limit.null_calls)
+            tally.pass();
+        else
+            tally.fail(fmt::format("cost of {}: {:.2f} null system calls, at most {:.2f} allowed\n{}", limit.way,
+                                   ratio.value_or(0), limit.null_calls, cost_table(*costs, "guest instructions")));
+    }
+    return tally;
+}
+
+Result<Tally> test_four_cpus(TierContext &context, const BuiltKernel &kernel, const KernelPrograms &programs)
+{
+    const auto run = run_guest(context, counted_guest(kernel, programs.sample_cost, 4));
+    if (!run)
+        return tl::unexpected(run.error());
+    const auto costs = parse_costs(run->output);
+    if (!costs)
+        return tl::unexpected(costs.error());
+    Tally tally;
+    for (const CountLimit &limit : count_limits) {
+        const auto count = cost_of(*costs, limit.figure);
+        if (count && *count >= limit.least && *count <= limit.most)
+            tally.pass();
+        else
+            tally.fail(fmt::format("four CPUs: {} is not within {} and {}:\n{}", limit.figure, limit.least, limit.most,
+                                   run->output));
+    }
+    return tally;
+}
+
+} // namespace
+
+Result<Tally> test_costs(TierContext &context, const BuiltKernel &kernel, const KernelPrograms &programs)
+{
+    auto tally = test_one_cpu(context, kernel, programs);
+    if (!tally)
+        return tally;
+    const auto more = test_four_cpus(context, kernel, programs);
+    if (!more)
+        return more;
+    *tally += *more;
+    return tally;
+}
+
+} // namespace krun
