@@ -51,11 +51,13 @@ Result<std::map<std::string, Request>> requests_of(Filesystem &files, const Conf
     return requests;
 }
 
-// The disk's kernel is the virtual machine's and more.
+// The kernels for the disk and for finding mistakes are the virtual machine's and more.
 std::vector<const char *> our_fragments(const std::string &config)
 {
     if (config == "disk")
         return {"vm.config", "disk.config", "krun.config", "tickless.config"};
+    if (config == "debug")
+        return {"vm.config", "debug.config", "krun.config", "tickless.config"};
     if (config == "vm")
         return {"vm.config", "krun.config", "tickless.config"};
     return {"krun.config", "tickless.config"};
@@ -82,7 +84,7 @@ Result<ConfigPlan> plan_config(Filesystem &files, const std::filesystem::path &d
     plan.tiny = is_tiny_config(config);
     if (!is_named_config(config) && (!files.exists(config) || files.is_directory(config)))
         return usage_error(fmt::format("there is no configuration {}", shell_quoted(config)),
-                           "it is vm, disk, debian, running, or a file");
+                           "it is vm, disk, debug, debian, running, or a file");
     for (const auto *name : our_fragments(config)) {
         plan.fragments.push_back(data / "kernel/config" / name);
         if (files.exists(line.config / name))

@@ -23,7 +23,11 @@ struct TestOptions {
     std::vector<std::string> lines;
     std::vector<std::string> tiers;
     bool e2e = false;
+    bool soak = false;
+    FuzzSettings fuzz;
 };
+
+constexpr unsigned soak_seconds = 3600;
 
 // A machine that has nothing in its cache yet is still to be done within an hour and a half.
 constexpr std::chrono::minutes latest_start_of_install{58};
@@ -45,12 +49,17 @@ void run_tests(Context &context, const TestOptions &options)
     auto tiers = options.tiers;
     if (options.e2e)
         tiers.emplace_back("e2e");
+    auto fuzz = options.fuzz;
+    if (options.soak) {
+        tiers.emplace_back("fuzz");
+        fuzz.seconds = soak_seconds;
+    }
     if (clone_directory().empty())
         tiers = unwrap(tiers_without_clone(tiers));
     std::vector<std::string> names;
     for (const KernelLine &line : lines)
         names.push_back(line.name);
-    TestRun run(context.runner, context.files, lines);
+    TestRun run(context.runner, context.files, lines, fuzz);
     const auto begun = std::chrono::steady_clock::now();
     for (const TierStep &step : plan_tiers(names, tiers)) {
         if (step.tier == "install" && tiers.empty() &&
@@ -81,6 +90,8 @@ void add_test_command(CLI::App &app, Context &context)
         ->check(CLI::IsMember(tier_names()));
     command->add_flag("--e2e", options->e2e,
                       "Only all scenarios of installing a kernel on a real Debian disk, with what --tier names");
+    command->add_flag("--soak", options->soak, "Only an hour of the tier fuzz, with what --tier names");
+    command->add_option("--seed", options->fuzz.seed, "Seed of the tier fuzz")->capture_default_str();
     command->callback([&context, options] { run_tests(context, *options); });
 }
 

@@ -54,8 +54,8 @@ void record_proof(Filesystem &files, const LineRun &line, Tally &tally)
 
 } // namespace
 
-TestRun::TestRun(ProcessRunner &runner, Filesystem &files, std::vector<KernelLine> lines)
-    : runner_(runner), files_(files), lines_(std::move(lines))
+TestRun::TestRun(ProcessRunner &runner, Filesystem &files, std::vector<KernelLine> lines, FuzzSettings fuzz)
+    : runner_(runner), files_(files), lines_(std::move(lines)), fuzz_(fuzz)
 {
     for (const KernelLine &line : lines_)
         runs_.emplace_back(files_, line,
@@ -79,8 +79,10 @@ Result<Tally> TestRun::run_tier(TierContext &context, const TierStep &step)
         Result<Tally> (*run)(TierContext &, LineRun &);
     };
     if (LineRun *line = line_called(step.line)) {
-        for (const LineTier &tier :
-             {LineTier{"style", run_line_style_tier}, {"kernel", run_kernel_tier}, {"machine", run_machine_tier}})
+        for (const LineTier &tier : {LineTier{"style", run_line_style_tier},
+                                     {"kernel", run_kernel_tier},
+                                     {"machine", run_machine_tier},
+                                     {"fuzz", run_fuzz_tier}})
             if (step.tier == tier.name)
                 return tier.run(context, *line);
     } else {
@@ -110,7 +112,7 @@ Result<void> TestRun::run(const TierStep &step)
     if (!log)
         return tl::unexpected(log.error());
     const auto started = clock::now();
-    TierContext context{runner_, files_, lines_, *log};
+    TierContext context{runner_, files_, lines_, *log, fuzz_};
     const auto result = run_tier(context, step);
     if (!result && result.error().code == ExitCode::interrupted)
         return tl::unexpected(result.error());

@@ -15,7 +15,7 @@ namespace krun
 class TestRun
 {
   public:
-    TestRun(ProcessRunner &runner, Filesystem &files, std::vector<KernelLine> lines);
+    TestRun(ProcessRunner &runner, Filesystem &files, std::vector<KernelLine> lines, FuzzSettings fuzz);
 
     // Runs one step and prints what came of it. A tier that could not be run has failed; an Error is an interruption,
     // or a log that cannot be written.
@@ -32,6 +32,7 @@ class TestRun
     ProcessRunner &runner_;
     Filesystem &files_;
     std::vector<KernelLine> lines_;
+    FuzzSettings fuzz_;
     std::deque<LineRun> runs_; // one for each of lines_
     Tally total_;
 };

@@ -2,6 +2,7 @@
 // The tiers of `krunctl test`: each is a function that runs its tests and counts them.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <vector>
 
@@ -15,11 +16,18 @@ namespace krun
 
 class LineRun;
 
+// How the fuzzer is run.
+struct FuzzSettings {
+    unsigned seconds = 120;
+    std::uint64_t seed = 1;
+};
+
 struct TierContext {
     ProcessRunner &runner;
     Filesystem &files;
     const std::vector<KernelLine> &lines; // all that this run is about, oldest first
     std::filesystem::path log;            // everything the tier's programs print is appended here
+    FuzzSettings fuzz = {};
 };
 
 // GoogleTest programs beside krunctl in its build folder.
@@ -41,5 +49,7 @@ Result<Tally> run_line_style_tier(TierContext &context, LineRun &line);
 // The Krun kernel in the guest: selftests, test_prog, check, cost of a reading.
 Result<Tally> run_kernel_tier(TierContext &context, LineRun &line);
 Result<Tally> run_machine_tier(TierContext &context, LineRun &line); // GoogleTest again, boots for real
+// Random system calls on a kernel of the line that looks for its own mistakes; builds that kernel.
+Result<Tally> run_fuzz_tier(TierContext &context, LineRun &line);
 
 } // namespace krun

@@ -38,7 +38,7 @@ std::vector<std::string> names_of(const std::vector<KernelLine> &lines)
 const std::vector<std::string> &tier_names()
 {
     static const std::vector<std::string> names = {"unit",   "command", "model",   "style", "package",
-                                                   "kernel", "machine", "install", "e2e"};
+                                                   "kernel", "machine", "install", "fuzz",  "e2e"};
     return names;
 }
 
@@ -82,7 +82,9 @@ std::vector<TierStep> plan_tiers(const std::vector<std::string> &lines, const st
     if (!lines.empty())
         add("machine", {contains(lines, line_of_machine_tier) ? line_of_machine_tier : lines.back()});
     add("install", once);
-    // Takes too long for every day: only when it is asked for.
+    // These take too long for every day: only when they are asked for.
+    if (contains(tiers, "fuzz"))
+        add("fuzz", lines);
     if (contains(tiers, "e2e"))
         add("e2e", once);
     return steps;

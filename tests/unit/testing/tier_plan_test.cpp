@@ -84,6 +84,11 @@ TEST(PlanTiers, AllScenariosOnADiskAreForThoseWhoAskForThem)
     EXPECT_THAT(steps({"6.12"}, {"e2e", "unit"}), ElementsAre("unit", "e2e"));
 }
 
+TEST(PlanTiers, TheFuzzerIsForThoseWhoAskForItOnEveryLine)
+{
+    EXPECT_THAT(steps({"5.10", "6.12"}, {"fuzz"}), ElementsAre("fuzz 5.10", "fuzz 6.12"));
+}
+
 TEST(TiersWithoutClone, AreTheKernelsAlone)
 {
     EXPECT_THAT(tiers_without_clone({}).value(), ElementsAre("kernel"));
