@@ -122,6 +122,7 @@ int krun_event_get(int cpu, enum krun_event which)
 				state->event->state != PERF_EVENT_STATE_ACTIVE)) {
 		krun_event_stop(cpu, which);
 		err = krun_event_start(cpu, which);
+		state->err = err;
 	}
 	if (!err)
 		state->users++;
