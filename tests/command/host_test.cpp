@@ -51,7 +51,7 @@ TEST_F(HostTest, CheckAsJsonIsOneObjectWithEveryCheck)
         EXPECT_TRUE(check.at("detail").is_string() && check.at("remedy").is_string() && check.at("title").is_string());
     }
     EXPECT_THAT(ids, testing::ElementsAre("kernel-identity", "no-hz-full-all", "nohz-full-cpus", "system-calls",
-                                          "counters", "tickless", "header"));
+                                          "counters", "device", "tickless", "header"));
 }
 
 TEST_F(HostTest, WatchWithoutTheSystemCallsIsStatusThree)

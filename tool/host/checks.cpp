@@ -134,6 +134,21 @@ CheckResult check_counters(Host &host)
     return fail("does not increase: " + still, "see dmesg; in a virtual machine, give the guest a PMU");
 }
 
+CheckResult check_device(Host &host)
+{
+    switch (const int error = host.sample_device()) {
+    case 0:
+        return pass("/dev/krun samples every CPU that is online");
+    case ENOENT:
+        return fail("there is no /dev/krun", "boot the Krun kernel (uname -r shows krun)");
+    case EACCES:
+        return fail("/dev/krun may not be opened", "be root, or join the group krun: adduser NAME krun");
+    default:
+        const Explanation why = explain_krun_errno(error);
+        return fail("/dev/krun: " + why.detail, why.remedy);
+    }
+}
+
 CheckResult check_tickless(Host &host)
 {
     const std::vector<int> online = host.online_cpus();
@@ -179,6 +194,7 @@ constexpr std::array checks = {
     Check{"nohz-full-cpus", "all CPUs but 0 are adaptive-tick", check_nohz_full},
     Check{"system-calls", "the system calls answer", check_system_calls},
     Check{"counters", "every counter increases on every CPU", check_counters},
+    Check{"device", "the device samples every CPU", check_device},
     Check{"tickless", "a busy CPU runs without the tick", check_tickless},
     Check{"header", "the header is installed", check_header},
 };

@@ -36,6 +36,9 @@ class Host
     virtual int reset_counters(int cpus) = 0;
     virtual int read_counters(int cpus, CounterReading &reading) = 0;
 
+    // One sample of every CPU through /dev/krun: 0 or the errno.
+    virtual int sample_device() = 0;
+
     // Keeps every CPU in `cpus` busy in user mode, one thread each, for so long.
     virtual void keep_busy(const std::vector<int> &cpus, double seconds) = 0;
     // Local-timer interrupts (line LOC of /proc/interrupts) that `cpu` takes while it is kept busy for so long, after

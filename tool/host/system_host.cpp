@@ -12,6 +12,7 @@
 #include "host/busy_cpus.hpp"
 #include "host/cpu_list.hpp"
 #include "host/interrupts.hpp"
+#include "host/krun_device.hpp"
 #include "krun-syscall.h"
 
 namespace krun
@@ -79,6 +80,8 @@ int SystemHost::read_counters(int cpus, CounterReading &reading)
     return errno_of(
         syscall(SYSCALL_KRUN_READ_MSRS, cpus, 0, reading.aperf.data(), reading.mperf.data(), reading.cycles.data()));
 }
+
+int SystemHost::sample_device() { return sample_krun_device(online_cpus()); }
 
 void SystemHost::keep_busy(const std::vector<int> &cpus, double seconds)
 {

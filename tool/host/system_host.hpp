@@ -20,6 +20,7 @@ class SystemHost : public Host
     int configure_counters(int cpus) override;
     int reset_counters(int cpus) override;
     int read_counters(int cpus, CounterReading &reading) override;
+    int sample_device() override;
     void keep_busy(const std::vector<int> &cpus, double seconds) override;
     std::optional<std::uint64_t> timer_interrupts_while_busy(int cpu, double seconds) override;
 

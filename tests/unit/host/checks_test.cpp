@@ -29,6 +29,7 @@ class FakeHost : public Host
     int possible = 4;
     int error = 0;         // of a call for at least one CPU
     int error_of_none = 0; // of a call for no CPU
+    int device_error = 0;
     int stuck_mperf_cpu = -1;
     std::optional<std::uint64_t> timer_interrupts = 3;
     int busy_cpu = -1; // which one the tick was counted on
@@ -53,6 +54,7 @@ class FakeHost : public Host
             reading.mperf[static_cast<std::size_t>(stuck_mperf_cpu)] = 5;
         return configure_counters(cpus);
     }
+    int sample_device() override { return device_error; }
     void keep_busy(const std::vector<int> & /*cpus*/, double /*seconds*/) override {}
     std::optional<std::uint64_t> timer_interrupts_while_busy(int cpu, double /*seconds*/) override
     {
@@ -85,7 +87,7 @@ TEST(Checks, AllPassOnAGoodKernel)
 {
     FakeHost host;
     const auto results = check_kernel(host);
-    EXPECT_EQ(results.size(), 7U);
+    EXPECT_EQ(results.size(), 8U);
     EXPECT_TRUE(all_good(results));
     for (const CheckResult &result : results)
         EXPECT_EQ(result.status, CheckStatus::pass) << result.id;
@@ -154,6 +156,19 @@ TEST(Checks, CounterThatStandsStillIsNamedWithItsCpu)
     host.stuck_mperf_cpu = 2;
     expect_only_failure(host, "counters");
     EXPECT_EQ(result_of(host, "counters").detail, "does not increase: MPERF on CPU 2");
+}
+
+TEST(Checks, ADeviceThatDoesNotSampleFailsWithTheReason)
+{
+    FakeHost host;
+    std::vector<std::string> remedies;
+    for (const int error : {ENOENT, EACCES, EBUSY, EOPNOTSUPP}) {
+        host.device_error = error;
+        expect_only_failure(host, "device");
+        const auto remedy = result_of(host, "device").remedy;
+        EXPECT_EQ(std::count(remedies.begin(), remedies.end(), remedy), 0) << remedy;
+        remedies.push_back(remedy);
+    }
 }
 
 TEST(Checks, TheLimitOfTimerInterruptsIsOneASecond)
