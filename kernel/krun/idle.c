@@ -42,8 +42,14 @@ struct krun_idle {
 
 static DEFINE_PER_CPU(struct krun_idle, krun_idle) = { .sequence = 1 };
 
-/* Guards the watching, @wanted and @users. */
+/* Guards @wanted and @users; taken under cpus_read_lock(). */
 static DEFINE_MUTEX(krun_idle_lock);
+
+/*
+ * Guards the number of watchers. A lock of its own: tracepoints take
+ * cpus_read_lock() under it.
+ */
+static DEFINE_MUTEX(krun_idle_watch_lock);
 static unsigned int krun_idle_watchers;
 
 static void krun_idle_leave(struct krun_idle *idle)
@@ -122,12 +128,12 @@ int krun_idle_watch(void)
 {
 	int err = 0;
 
-	mutex_lock(&krun_idle_lock);
+	mutex_lock(&krun_idle_watch_lock);
 	if (!krun_idle_watchers)
 		err = register_trace_cpu_idle(krun_idle_probe, NULL);
 	if (!err)
 		krun_idle_watchers++;
-	mutex_unlock(&krun_idle_lock);
+	mutex_unlock(&krun_idle_watch_lock);
 	return err;
 }
 
@@ -135,7 +141,7 @@ void krun_idle_unwatch(void)
 {
 	int cpu;
 
-	mutex_lock(&krun_idle_lock);
+	mutex_lock(&krun_idle_watch_lock);
 	if (!--krun_idle_watchers) {
 		unregister_trace_cpu_idle(krun_idle_probe, NULL);
 		tracepoint_synchronize_unregister();
@@ -143,7 +149,7 @@ void krun_idle_unwatch(void)
 		for_each_possible_cpu(cpu)
 			krun_idle_leave(&per_cpu(krun_idle, cpu));
 	}
-	mutex_unlock(&krun_idle_lock);
+	mutex_unlock(&krun_idle_watch_lock);
 }
 
 /**
