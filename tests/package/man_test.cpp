@@ -103,6 +103,20 @@ TEST(ManualPages, OfTheThreeSystemCallsAreOne)
     }
 }
 
+TEST(ManualPages, OfTheDeviceNameAllThatItsHeaderDefines)
+{
+    std::ostringstream text;
+    text << std::ifstream(KRUN_SOURCE_DIR "/kernel/krun/uapi/linux/krun.h").rdbuf();
+    const auto header = text.str();
+    const auto manual = page("krun", 4) + page("krun_sample", 2);
+    const std::regex name("KRUN_(COUNTER|SAMPLE|STATUS|SLOT|IOC)_[A-Z_]+");
+    int names = 0;
+    for (auto found = std::sregex_iterator(header.begin(), header.end(), name); found != std::sregex_iterator();
+         ++found, ++names)
+        EXPECT_THAT(manual, HasSubstr(found->str()));
+    EXPECT_GT(names, 20);
+}
+
 // The header says which errors there are; its list begins after the word "Errors:".
 TEST(ManualPages, OfTheSystemCallsNameEveryErrorOfTheHeader)
 {
