@@ -25,10 +25,10 @@ static __always_inline u64 krun_rdmsr(u32 msr)
 
 static __always_inline u64 krun_rdpmc(u32 counter)
 {
-	u32 low, high;
+	unsigned long low, high;
 
 	asm volatile("rdpmc" : "=a" (low), "=d" (high) : "c" (counter));
-	return (u64)high << 32 | low;
+	return high << 32 | low;
 }
 
 static inline int krun_rdmsr_safe_on_cpu(int cpu, u32 msr, u64 *value)

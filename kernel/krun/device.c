@@ -42,19 +42,33 @@ struct krun_file {
 
 static const struct file_operations krun_file_operations;
 
+/* The end of krun_sample_local(), so that its usual way calls nothing. */
+static noinline int krun_sample_local_unusual(struct krun_slot *slot,
+					      u32 counters)
+{
+	krun_sample_unusual(slot, counters, 0);
+	local_irq_enable();
+	return slot->cpu;
+}
+
 static __always_inline int krun_sample_local(const struct krun_held_plan *plan,
 					     struct krun_slot *slots)
 {
-	int cpu, ret = -ENODATA;
+	unsigned int cpu;
+	struct krun_slot *slot;
 
 	local_irq_disable();
 	cpu = smp_processor_id();
-	if (likely(cpumask_test_cpu(cpu, plan->cpus))) {
-		krun_sample_here(&slots[cpu], plan->counters, 0);
-		ret = cpu;
+	if (unlikely(!cpumask_test_cpu(cpu, plan->cpus))) {
+		local_irq_enable();
+		return -ENODATA;
 	}
+	slot = &slots[cpu];
+	krun_slot_begin(slot);
+	if (unlikely(!krun_sample_usual(slot, plan->counters, 0)))
+		return krun_sample_local_unusual(slot, plan->counters);
 	local_irq_enable();
-	return ret;
+	return slot->cpu;
 }
 
 static noinline int krun_sample_many(const struct krun_held_plan *plan,
@@ -74,12 +88,12 @@ static noinline int krun_sample_many(const struct krun_held_plan *plan,
 
 /* Return: the CPU that the caller ran on, or an error. */
 static __always_inline int krun_file_sample(struct krun_file *file,
-					    unsigned int flags)
+					    unsigned long flags)
 {
 	const struct krun_held_plan *plan;
 	int ret = -ENODATA;
 
-	if (unlikely(flags & ~KRUN_SAMPLE_CALL))
+	if (unlikely(flags & ~(unsigned long)KRUN_SAMPLE_CALL))
 		return -EINVAL;
 	/* No CPU goes offline, and the plan stays, while preemption is off. */
 	preempt_disable();
@@ -230,8 +244,6 @@ static long krun_file_ioctl(struct file *filp, unsigned int command,
 	if (unlikely(command != KRUN_IOC_SAMPLE))
 		return krun_file_control(file, command,
 					 (void __user *)argument);
-	if (unlikely(argument > UINT_MAX))
-		return -EINVAL;
 	return krun_file_sample(file, argument);
 }
 

@@ -19,7 +19,13 @@
 #include <linux/sched/task.h>
 #include "events.h"
 
-DEFINE_PER_CPU(struct krun_cpu_events, krun_cpu_events);
+/* Never active: who reads asks one question only. */
+struct perf_event krun_no_event = { .state = PERF_EVENT_STATE_OFF };
+
+DEFINE_PER_CPU(struct krun_cpu_events, krun_cpu_events) = {
+	.states[0 ... KRUN_EVENTS - 1].event = &krun_no_event,
+};
+
 u64 krun_event_mask __ro_after_init;
 
 /* Guards @users and the making and releasing of events; not held to read. */
@@ -94,10 +100,10 @@ static void krun_event_stop(int cpu, enum krun_event which)
 	struct perf_event *event = state->event;
 	u64 enabled, running;
 
-	if (!event)
+	if (event == &krun_no_event)
 		return;
 	/* perf frees the event after a grace period: a reader may hold it. */
-	WRITE_ONCE(state->event, NULL);
+	WRITE_ONCE(state->event, &krun_no_event);
 	state->carried += perf_event_read_value(event, &enabled, &running);
 	perf_event_release_kernel(event);
 }
@@ -118,8 +124,8 @@ int krun_event_get(int cpu, enum krun_event which)
 
 	mutex_lock(&krun_events_lock);
 	/* Also when others use it already: their event may have been lost. */
-	if (cpu_online(cpu) && (!state->event ||
-				state->event->state != PERF_EVENT_STATE_ACTIVE)) {
+	if (cpu_online(cpu) &&
+	    state->event->state != PERF_EVENT_STATE_ACTIVE) {
 		krun_event_stop(cpu, which);
 		err = krun_event_start(cpu, which);
 		state->err = err;

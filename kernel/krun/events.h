@@ -16,8 +16,8 @@ enum krun_event {
 
 /**
  * struct krun_event_state - one borrowed counter of one CPU
- * @event:	perf's event; NULL while nobody uses the counter, or while the
- *		CPU is offline
+ * @event:	perf's event; &krun_no_event while nobody uses the counter, or
+ *		while the CPU is offline
  * @carried:	what earlier events of this CPU have counted, so that the value
  *		goes on where it was after the CPU has been offline
  * @users:	how many krun_event_get() are not undone
@@ -35,6 +35,7 @@ struct krun_cpu_events {
 };
 
 DECLARE_PER_CPU(struct krun_cpu_events, krun_cpu_events);
+extern struct perf_event krun_no_event;
 extern u64 krun_event_mask;
 
 bool krun_event_known(enum krun_event which);
@@ -60,7 +61,7 @@ static __always_inline int krun_event_read_local(enum krun_event which,
 		this_cpu_read(krun_cpu_events.states[which].event);
 	u64 before, counted, raw;
 
-	if (unlikely(!event || event->state != PERF_EVENT_STATE_ACTIVE))
+	if (unlikely(event->state != PERF_EVENT_STATE_ACTIVE))
 		return -EBUSY;
 	do {
 		before = local64_read(&event->hw.prev_count);

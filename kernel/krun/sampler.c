@@ -23,7 +23,7 @@
  *
  * Return: 0, or -EBUSY when a counter borrowed from perf is not to be had.
  */
-noinline int krun_read_any(struct krun_slot *slot, u32 counters)
+int krun_read_any(struct krun_slot *slot, u32 counters)
 {
 	int err = 0;
 
@@ -60,13 +60,8 @@ static int krun_read_cycles_first(struct krun_slot *slot)
 	return 0;
 }
 
-/**
- * krun_fail_slot() - end the writing of a slot for which there are no values
- * @slot: of this CPU
- * @counters: KRUN_COUNTER_* that were asked for
- * @flags: KRUN_SLOT_*
- */
-void krun_fail_slot(struct krun_slot *slot, u32 counters, u32 flags)
+/* End the writing of a slot for which there are no values. */
+static void krun_fail_slot(struct krun_slot *slot, u32 counters, u32 flags)
 {
 	u32 status = KRUN_STATUS_BUSY;
 	enum krun_event which;
@@ -80,21 +75,34 @@ void krun_fail_slot(struct krun_slot *slot, u32 counters, u32 flags)
 	krun_slot_end(slot, status, flags);
 }
 
+/**
+ * krun_sample_unusual() - this CPU writes its own slot
+ * @slot: that slot, which it has to itself
+ * @counters: KRUN_COUNTER_*
+ * @flags: KRUN_SLOT_*
+ *
+ * For all that krun_sample_usual() is not for. Interrupts are off.
+ */
+noinline void krun_sample_unusual(struct krun_slot *slot, u32 counters,
+				  u32 flags)
+{
+	if (krun_read_any(slot, counters))
+		krun_fail_slot(slot, counters, flags);
+	else
+		krun_slot_end(slot, KRUN_STATUS_OK, flags);
+}
+
 /* This CPU's part of the sample; interrupts are off. */
 static __always_inline void krun_take_part(struct krun_request *request,
 					   int cpu, u32 flags)
 {
 	struct krun_slot *slot = &request->slots[cpu];
 
-	if (likely(!request->cycles_first)) {
-		krun_sample_here(slot, request->counters, flags);
-		return;
-	}
 	krun_slot_begin(slot);
-	if (krun_read_cycles_first(slot))
-		krun_fail_slot(slot, request->counters, flags);
-	else
+	if (unlikely(request->cycles_first && !krun_read_cycles_first(slot)))
 		krun_slot_end(slot, KRUN_STATUS_OK, flags);
+	else if (!krun_sample_usual(slot, request->counters, flags))
+		krun_sample_unusual(slot, request->counters, flags);
 }
 
 /* The slot of a CPU that has nothing to say; interrupts are on. */

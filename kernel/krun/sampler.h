@@ -72,23 +72,20 @@ static __always_inline int krun_read_usual(struct krun_slot *slot)
 }
 
 int krun_read_any(struct krun_slot *slot, u32 counters);
-void krun_fail_slot(struct krun_slot *slot, u32 counters, u32 flags);
+void krun_sample_unusual(struct krun_slot *slot, u32 counters, u32 flags);
 
-/* This CPU writes its own slot; interrupts are off. */
-static __always_inline void krun_sample_here(struct krun_slot *slot,
-					     u32 counters, u32 flags)
+/*
+ * This CPU reads the usual counters into its own slot, which it has to itself;
+ * interrupts are off. Return: false when that is not what is wanted, or when it
+ * failed: then it is for krun_sample_unusual(), which also says why.
+ */
+static __always_inline bool krun_sample_usual(struct krun_slot *slot,
+					      u32 counters, u32 flags)
 {
-	int err;
-
-	krun_slot_begin(slot);
-	if (likely(counters == KRUN_COUNTERS_USUAL))
-		err = krun_read_usual(slot);
-	else
-		err = krun_read_any(slot, counters);
-	if (unlikely(err))
-		krun_fail_slot(slot, counters, flags);
-	else
-		krun_slot_end(slot, KRUN_STATUS_OK, flags);
+	if (unlikely(counters != KRUN_COUNTERS_USUAL || krun_read_usual(slot)))
+		return false;
+	krun_slot_end(slot, KRUN_STATUS_OK, flags);
+	return true;
 }
 
 #endif /* _KRUN_SAMPLER_H */
