@@ -6,14 +6,14 @@
 #define MAX_EVENTS 64
 #define NMI_WATCHDOG "/proc/sys/kernel/nmi_watchdog"
 
-/* Opens pinned cycle events on CPU 0 until no hardware counter is left. */
-static int take_all_counters(int *fds)
+/* Opens pinned events on CPU 0 until there is no hardware counter for them. */
+static int take_counters_of(uint32_t type, uint64_t config, int *fds)
 {
 	uint64_t value;
 	int taken;
 
 	for (taken = 0; taken < MAX_EVENTS; taken++) {
-		fds[taken] = open_cycles_event(0, true);
+		fds[taken] = open_event(type, config, 0, true);
 		if (fds[taken] < 0)
 			break;
 		if (!event_counts(fds[taken], &value)) {
@@ -22,6 +22,12 @@ static int take_all_counters(int *fds)
 		}
 	}
 	return taken;
+}
+
+static int take_all_counters(int *fds)
+{
+	return take_counters_of(PERF_TYPE_HARDWARE, PERF_COUNT_HW_CPU_CYCLES,
+				fds);
 }
 
 static void give_back(const int *fds, int taken)
@@ -121,6 +127,61 @@ TEST(failed_configure_takes_nothing)
 	EXPECT_EQ(-EBUSY, krun_configure(last + 1));
 	EXPECT_EQ(free_before, free_counters());
 	give_back(fds, taken);
+}
+
+/* Core cycles are what APERF counts, whichever counter counts them. */
+static double cycles_per_aperf(const struct reading *before,
+			       const struct reading *after)
+{
+	return (double)(after->cycles[0] - before->cycles[0]) /
+	       (after->aperf[0] - before->aperf[0]);
+}
+
+/* With a threshold (CMASK 1), which no fixed counter can have. */
+static int take_general_counters(int *fds)
+{
+	return take_counters_of(PERF_TYPE_RAW, 0x0100003c, fds);
+}
+
+/*
+ * While another event has the fixed counter of core cycles, ours is on a
+ * general one; when the fixed one is free again and all general ones are
+ * wanted, perf moves ours.
+ */
+TEST(a_counter_that_perf_moves_stays_right)
+{
+	int fds[MAX_EVENTS], others, without_fixed, watchdog;
+	struct reading reading[4];
+	uint64_t value;
+
+	watchdog = read_number(NMI_WATCHDOG);
+	if (watchdog > 0)
+		ASSERT_EQ(0, write_text(NMI_WATCHDOG, "0"));
+	ASSERT_EQ(0, pin_to(0));
+	others = open_cycles_event(0, true);
+	ASSERT_TRUE(event_counts(others, &value));
+	ASSERT_EQ(0, krun_configure(1));
+	without_fixed = take_general_counters(fds);
+	give_back(fds, without_fixed);
+	close(others);
+	ASSERT_EQ(0, krun_read(1, false, &reading[0]));
+	spin_ms(50);
+	ASSERT_EQ(0, krun_read(1, false, &reading[1]));
+	/* One more: ours has left its general counter. */
+	ASSERT_EQ(without_fixed + 1, take_general_counters(fds));
+	spin_ms(50);
+	ASSERT_EQ(0, krun_read(1, false, &reading[2]));
+	give_back(fds, without_fixed + 1);
+	spin_ms(50);
+	ASSERT_EQ(0, krun_read(1, false, &reading[3]));
+	EXPECT_LT(0.95, cycles_per_aperf(&reading[0], &reading[1]));
+	EXPECT_GT(1.05, cycles_per_aperf(&reading[0], &reading[1]));
+	EXPECT_LT(0.95, cycles_per_aperf(&reading[1], &reading[2]));
+	EXPECT_GT(1.05, cycles_per_aperf(&reading[1], &reading[2]));
+	EXPECT_LT(0.95, cycles_per_aperf(&reading[2], &reading[3]));
+	EXPECT_GT(1.05, cycles_per_aperf(&reading[2], &reading[3]));
+	if (watchdog > 0)
+		EXPECT_EQ(0, write_text(NMI_WATCHDOG, "1"));
 }
 
 /* A child that has configured every CPU and waits to be killed; 0 if not. */

@@ -134,17 +134,24 @@ static inline uint64_t read_msr_node(int cpu, off_t msr)
 	return value;
 }
 
-static inline int open_cycles_event(int cpu, bool pinned)
+static inline int open_event(uint32_t type, uint64_t config, int cpu,
+			     bool pinned)
 {
 	struct perf_event_attr attr = {
-		.type = PERF_TYPE_HARDWARE,
-		.config = PERF_COUNT_HW_CPU_CYCLES,
+		.type = type,
+		.config = config,
 		.size = sizeof(attr),
 		.pinned = pinned,
 	};
 
 	return syscall(SYS_perf_event_open, &attr, -1, cpu, -1,
 		       PERF_FLAG_FD_CLOEXEC);
+}
+
+static inline int open_cycles_event(int cpu, bool pinned)
+{
+	return open_event(PERF_TYPE_HARDWARE, PERF_COUNT_HW_CPU_CYCLES, cpu,
+			  pinned);
 }
 
 /* A pinned event that has no hardware counter reads as end of file. */
