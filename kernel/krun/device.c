@@ -31,7 +31,7 @@
 /**
  * struct krun_file - an open /dev/krun
  * @lock:	serialises the making of plans; samples do without it
- * @plan:	what is sampled; NULL before the first KRUN_IOC_PLAN
+ * @plan:	what is sampled; &krun_no_plan before the first KRUN_IOC_PLAN
  * @slots:	one for each possible CPU, for user space to map
  */
 struct krun_file {
@@ -39,6 +39,9 @@ struct krun_file {
 	struct krun_held_plan __rcu *plan;
 	struct krun_slot *slots;
 };
+
+/* Has no CPU, so that a sample of the caller's own finds that it is not planned. */
+static struct krun_held_plan krun_no_plan = { .flags = KRUN_SAMPLE_LOCAL };
 
 static const struct file_operations krun_file_operations;
 
@@ -91,20 +94,18 @@ static __always_inline int krun_file_sample(struct krun_file *file,
 					    unsigned long flags)
 {
 	const struct krun_held_plan *plan;
-	int ret = -ENODATA;
+	int ret;
 
 	if (unlikely(flags & ~(unsigned long)KRUN_SAMPLE_CALL))
 		return -EINVAL;
 	/* No CPU goes offline, and the plan stays, while preemption is off. */
 	preempt_disable();
 	plan = rcu_dereference_sched(file->plan);
-	if (likely(plan)) {
-		flags |= plan->flags;
-		if (flags & KRUN_SAMPLE_LOCAL)
-			ret = krun_sample_local(plan, file->slots);
-		else
-			ret = krun_sample_many(plan, file->slots, flags);
-	}
+	flags |= plan->flags;
+	if (flags & KRUN_SAMPLE_LOCAL)
+		ret = krun_sample_local(plan, file->slots);
+	else
+		ret = krun_sample_many(plan, file->slots, flags);
 	preempt_enable();
 	return ret;
 }
@@ -187,7 +188,7 @@ static int krun_ioctl_plan(struct krun_file *file, void __user *argument)
 	}
 	old = rcu_replace_pointer(file->plan, held,
 				  lockdep_is_held(&file->lock));
-	if (old) {
+	if (old != &krun_no_plan) {
 		/* A sample of the old plan may still be under way. */
 		synchronize_rcu();
 		krun_plan_release(old);
@@ -274,6 +275,7 @@ static int krun_file_open(struct inode *inode, struct file *filp)
 	for_each_possible_cpu(cpu)
 		file->slots[cpu].cpu = cpu;
 	mutex_init(&file->lock);
+	RCU_INIT_POINTER(file->plan, &krun_no_plan);
 	filp->private_data = file;
 	return nonseekable_open(inode, filp);
 }
@@ -281,8 +283,11 @@ static int krun_file_open(struct inode *inode, struct file *filp)
 static int krun_file_release(struct inode *inode, struct file *filp)
 {
 	struct krun_file *file = filp->private_data;
+	struct krun_held_plan *plan;
 
-	krun_plan_release(rcu_dereference_protected(file->plan, true));
+	plan = rcu_dereference_protected(file->plan, true);
+	if (plan != &krun_no_plan)
+		krun_plan_release(plan);
 	vfree(file->slots);
 	kfree(file);
 	return 0;
@@ -310,6 +315,8 @@ static int __init krun_device_init(void)
 	BUILD_BUG_ON(sizeof(struct krun_slot) != 128);
 	BUILD_BUG_ON(sizeof(struct krun_plan) != KRUN_PLAN_SIZE_VER0);
 	BUILD_BUG_ON(sizeof(struct krun_info) != KRUN_INFO_SIZE_VER0);
+	if (!zalloc_cpumask_var(&krun_no_plan.cpus, GFP_KERNEL))
+		return -ENOMEM;
 	err = misc_register(&krun_device);
 	if (err)
 		pr_warn("no /dev/krun (error %d)\n", err);

@@ -152,14 +152,12 @@ free_held:
 
 /**
  * krun_plan_release() - give a plan's counters back
- * @held: the plan; nobody samples it any more. NULL is no plan.
+ * @held: the plan; nobody samples it any more
  */
 void krun_plan_release(struct krun_held_plan *held)
 {
 	int cpu;
 
-	if (!held)
-		return;
 	cpus_read_lock();
 	for_each_cpu(cpu, held->cpus)
 		krun_plan_release_cpu(held, cpu);
