@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* /dev/krun: who may open it, what a plan may say, how long things live. */
+#include "krun_device.h"
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include "krun_device.h"
 #include "kselftest_harness.h"
 
 #define UNKNOWN_COUNTER (1ULL << 40)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* KRUN_SAMPLE_IDLE_SNAPSHOT: idle CPUs are sampled without being woken. */
-#include <pthread.h>
 #include "krun_device.h"
+#include <pthread.h>
 #include "kselftest_harness.h"
 
 #define SAMPLES 100

@@ -3,8 +3,8 @@
 #ifndef _KRUN_DEVICE_H
 #define _KRUN_DEVICE_H
 
-#include <sys/ioctl.h>
 #include "krun_selftest.h"
+#include <sys/ioctl.h>
 #include "uapi/linux/krun.h"
 
 #define THREE_COUNTERS							\

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the Krun selftests share. Each TEST() is a process of its own. */
+/*
+ * What the Krun selftests share; included first, as it says _GNU_SOURCE. Each
+ * TEST() is a process of its own.
+ */
 #ifndef _KRUN_SELFTEST_H
 #define _KRUN_SELFTEST_H
 

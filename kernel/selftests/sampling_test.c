@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What krun_sample(2) puts into the slots. */
-#include <pthread.h>
 #include "krun_device.h"
+#include <pthread.h>
 #include "kselftest_harness.h"
 
 #define SAMPLES 200
