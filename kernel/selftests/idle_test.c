@@ -51,7 +51,7 @@ static bool all_have_snapshots(int fd)
 	return true;
 }
 
-TEST_F(idle, idle_cpus_are_not_woken)
+TEST_F_TIMEOUT(idle, idle_cpus_are_not_woken, 120)
 {
 	int cpu, i, idle = 0, samples = 0;
 
@@ -83,7 +83,7 @@ static uint64_t least(uint64_t one, uint64_t other)
 	return one < other ? one : other;
 }
 
-TEST_F(idle, a_snapshot_is_what_waking_the_cpu_would_have_read)
+TEST_F_TIMEOUT(idle, a_snapshot_is_what_waking_the_cpu_would_have_read, 120)
 {
 	uint64_t aperf = ~0ULL, mperf = ~0ULL, cycles = ~0ULL, ref_cycles = ~0ULL;
 	int cpu, i, compared = 0, waking = krun_open();
@@ -146,7 +146,7 @@ static void *spin(void *unused)
 	return NULL;
 }
 
-TEST_F(idle, a_busy_cpu_is_read_itself)
+TEST_F_TIMEOUT(idle, a_busy_cpu_is_read_itself, 120)
 {
 	pthread_t thread;
 	uint64_t last = 0;
