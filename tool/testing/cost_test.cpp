@@ -104,7 +104,7 @@ Result<Tally> test_costs(TierContext &context, const BuiltKernel &kernel, const 
     auto tally = test_one_cpu(context, kernel, programs);
     if (!tally)
         return tally;
-    const auto more = test_four_cpus(context, kernel, programs);
+    auto more = test_four_cpus(context, kernel, programs);
     if (!more)
         return more;
     *tally += *more;
