@@ -35,6 +35,7 @@ const std::vector<RatioLimit> ratio_limits = {{"krun", 1.35}, {"sample", 1.30}, 
 // Of four CPUs, three of them idle; interrupts are those of 100 samples, and now and then the kernel has one of its
 // own.
 const std::vector<CountLimit> count_limits = {{"snapshot", 1, 1000},
+                                              {"gap-snapshot", 1, 1000},
                                               {"interrupts-snapshot", 0, 30},
                                               {"interrupts-sample", 300, 330},
                                               {"interrupts-krun", 300, 330}};
