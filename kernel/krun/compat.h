@@ -11,8 +11,12 @@
 #include <linux/mm.h>
 #include <linux/sysctl.h>
 #include <linux/version.h>
+#include <asm/apic.h>
+#include <asm/hardirq.h>
+#include <asm/idtentry.h>
 #include <asm/msr.h>
 #include "../arch/x86/events/perf_event.h"
+#include "../arch/x86/kernel/apic/local.h"
 
 /*
  * The plain instructions: the accessors that other code uses carry
@@ -51,6 +55,49 @@ static inline bool krun_pmu_has_event(u64 config)
 {
 	return x86_pmu.event_map && config < x86_pmu.max_events &&
 	       x86_pmu.event_map(config);
+}
+
+static __always_inline void krun_end_of_interrupt(void)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
+	apic_eoi();
+#else
+	ack_APIC_irq();
+#endif
+}
+
+/* One more function call in /proc/interrupts. */
+static __always_inline void krun_count_interrupt(void)
+{
+#ifdef inc_perf_irq_stat /* since the counts are one array */
+	inc_irq_stat(CALL_FUNCTION);
+#else
+	inc_irq_stat(irq_call_count);
+#endif
+}
+
+/*
+ * Interrupt @targets, of which this CPU is none: with one write for all where it
+ * is known to reach online CPUs alone.
+ */
+static inline void krun_send_interrupts(const struct cpumask *targets,
+					int vector)
+{
+	bool all = static_branch_likely(&apic_use_ipi_shorthand) &&
+		   cpumask_or_equal(targets, cpumask_of(smp_processor_id()),
+				    cpu_online_mask);
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
+	if (all)
+		__apic_send_IPI_allbutself(vector);
+	else
+		__apic_send_IPI_mask(targets, vector);
+#else
+	if (all)
+		apic->send_IPI_allbutself(vector);
+	else
+		apic->send_IPI_mask(targets, vector);
+#endif
 }
 
 #ifndef fd_file /* new in 6.12 */

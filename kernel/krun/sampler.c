@@ -12,6 +12,7 @@
 #include <linux/tick.h>
 #include <asm/cpufeature.h>
 #include "idle.h"
+#include "multicast.h"
 #include "sampler.h"
 
 /**
@@ -121,6 +122,10 @@ static void krun_write_for(struct krun_request *request, int cpu, u32 status)
 static __always_inline bool krun_answer_for(struct krun_request *request,
 					    int cpu)
 {
+	if (unlikely(!cpu_online(cpu))) {
+		krun_write_for(request, cpu, KRUN_STATUS_OFFLINE);
+		return true;
+	}
 	if (request->flags & KRUN_SAMPLE_SKIP_NOHZ_FULL &&
 	    tick_nohz_full_cpu(cpu)) {
 		krun_write_for(request, cpu, KRUN_STATUS_SKIPPED);
@@ -135,27 +140,37 @@ static bool krun_answer_for_all(struct krun_request *request)
 {
 	int cpu;
 
-	for_each_cpu_and(cpu, request->cpus, cpu_online_mask)
+	for_each_cpu(cpu, request->cpus)
 		if (cpu != request->caller && !krun_answer_for(request, cpu))
 			return false;
 	return true;
 }
 
-/* Runs on the caller's CPU, for each online CPU of the sample. */
-static bool krun_must_interrupt(int cpu, void *info)
+/* Interrupt those that must be. */
+static void krun_interrupt(struct krun_request *request)
 {
-	struct krun_request *request = info;
+	struct cpumask *targets = krun_multicast_begin();
+	int cpu;
 
-	if (cpu == request->caller || krun_answer_for(request, cpu))
-		return false;
-	request->expected++;
-	return true;
+	for_each_cpu(cpu, request->cpus) {
+		if (cpu == request->caller || krun_answer_for(request, cpu))
+			continue;
+		__cpumask_set_cpu(cpu, targets);
+		request->expected++;
+	}
+	if (request->expected)
+		krun_multicast_send(request);
 }
 
-/* Runs on each interrupted CPU, with interrupts off. */
-static void krun_sample_handler(void *info)
+/**
+ * krun_sample_here() - take part in a sample
+ * @request: the sample, whose caller has interrupted this CPU; it is gone
+ *	     afterwards
+ *
+ * Interrupts are off.
+ */
+void krun_sample_here(struct krun_request *request)
 {
-	struct krun_request *request = info;
 	u32 flags = 0;
 
 	if (request->flags & KRUN_SAMPLE_RENDEZVOUS &&
@@ -165,6 +180,19 @@ static void krun_sample_handler(void *info)
 	/* The slot is complete before @done says so; then @request is gone. */
 	smp_mb__before_atomic();
 	atomic_inc(&request->done);
+}
+
+/* Take the caller's own reading; the others' are on their way. */
+static void krun_sample_caller(struct krun_request *request)
+{
+	if (request->flags & KRUN_SAMPLE_RENDEZVOUS)
+		krun_rendezvous_start(krun_rendezvous_call(&request->rendezvous,
+							   request->expected));
+	else
+		local_irq_disable();
+	if (cpumask_test_cpu(request->caller, request->cpus))
+		krun_take_part(request, request->caller, 0);
+	local_irq_enable();
 }
 
 /**
@@ -177,7 +205,6 @@ static void krun_sample_handler(void *info)
 void krun_sample_cpus(struct krun_request *request)
 {
 	const u32 quiet = KRUN_SAMPLE_IDLE_SNAPSHOT | KRUN_SAMPLE_SKIP_NOHZ_FULL;
-	int cpu;
 
 	request->caller = smp_processor_id();
 	request->expected = 0;
@@ -185,28 +212,17 @@ void krun_sample_cpus(struct krun_request *request)
 	atomic_set(&request->rendezvous.arrived, 0);
 	request->rendezvous.start = 0;
 
-	/* Does not wait: the caller has its own reading to take. */
-	if (!(request->flags & quiet) || !krun_answer_for_all(request))
-		on_each_cpu_cond_mask(krun_must_interrupt, krun_sample_handler,
-				      request, false, request->cpus);
-	if (request->flags & KRUN_SAMPLE_RENDEZVOUS)
-		krun_rendezvous_start(krun_rendezvous_call(&request->rendezvous,
-							   request->expected));
-	else
-		local_irq_disable();
-	if (cpumask_test_cpu(request->caller, request->cpus))
-		krun_take_part(request, request->caller, 0);
-	local_irq_enable();
-
-	if (unlikely(!cpumask_subset(request->cpus, cpu_online_mask))) {
-		for_each_cpu(cpu, request->cpus)
-			if (!cpu_online(cpu))
-				krun_write_for(request, cpu,
-					       KRUN_STATUS_OFFLINE);
+	/* Nobody's turn is needed to interrupt nobody. */
+	if (request->flags & quiet && krun_answer_for_all(request)) {
+		krun_sample_caller(request);
+		return;
 	}
-	/* Pairs with the barrier in krun_sample_handler(). */
+	krun_interrupt(request);
+	krun_sample_caller(request);
+	/* Pairs with the barrier in krun_sample_here(). */
 	while (atomic_read_acquire(&request->done) != request->expected)
 		cpu_relax();
+	krun_multicast_end();
 }
 
 static bool krun_msr_readable(int cpu, u32 msr)
@@ -253,6 +269,10 @@ u32 krun_sampler_counters(int cpu)
  */
 int krun_sampler_probe(int cpu, u32 counters)
 {
+	if (!krun_multicast_possible()) {
+		pr_notice_once("no interrupts of our own in a Xen PV guest\n");
+		return -EOPNOTSUPP;
+	}
 	if (counters & (KRUN_COUNTER_APERF | KRUN_COUNTER_MPERF)) {
 		if (!krun_has_aperfmperf(cpu)) {
 			pr_notice_once("CPU %d: no APERF and MPERF (CPUID.06H:ECX[0] is 0)\n",

@@ -46,6 +46,7 @@ struct krun_request {
 u32 krun_sampler_counters(int cpu);
 int krun_sampler_probe(int cpu, u32 counters);
 void krun_sample_cpus(struct krun_request *request);
+void krun_sample_here(struct krun_request *request);
 
 static __always_inline u64 krun_rdtsc(void)
 {

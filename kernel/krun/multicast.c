@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One interrupt to many CPUs at once, by a vector of its own.
+ *
+ * smp_call_function_many() would do, and more than is wanted: each CPU that it
+ * wakes leaves and enters its tick's idle state around the call, and the caller
+ * queues a piece of work for each. The handler here needs neither timers nor
+ * softirqs and can do without, as the reschedule interrupt does: several hundred
+ * instructions less on every woken CPU.
+ *
+ * In exchange there is one multicast at a time in the machine. Those who want
+ * one wait for their turn with interrupts on, so that they answer meanwhile. Two
+ * samples at the same time would only wait for each other's interrupts anyway,
+ * and neither would keep a rendezvous.
+ *
+ * The vector counts as a function call in /proc/interrupts and in the tracepoints
+ * of interrupt vectors (call_function_entry).
+ */
+#include <linux/spinlock.h>
+#include <asm/trace/irq_vectors.h>
+#include "compat.h"
+#include "multicast.h"
+#include "sampler.h"
+
+static DEFINE_RAW_SPINLOCK(krun_multicast_lock);
+
+/* These belong to the holder of the lock, until it sends. */
+static struct cpumask krun_multicast_targets;
+static struct krun_request *krun_multicast_request;
+
+/*
+ * Who has been sent for and has not come. A broadcast may reach a CPU that has
+ * just come online and was not meant: it finds nothing here. Should that happen
+ * late, it may even find the next request before that one's own interrupt, which
+ * then finds nothing.
+ */
+static struct cpumask krun_multicast_awaited;
+
+/* Runs on each interrupted CPU, with interrupts off. */
+DEFINE_IDTENTRY_SYSVEC_SIMPLE(sysvec_krun)
+{
+	krun_end_of_interrupt();
+	trace_call_function_entry(KRUN_VECTOR);
+	krun_count_interrupt();
+	if (likely(cpumask_test_and_clear_cpu(smp_processor_id(),
+					      &krun_multicast_awaited)))
+		krun_sample_here(krun_multicast_request);
+	trace_call_function_exit(KRUN_VECTOR);
+}
+
+/**
+ * krun_multicast_possible() - whether there are interrupts by this vector
+ *
+ * Paravirtualised Xen knows the kernel's own vectors only.
+ */
+bool krun_multicast_possible(void)
+{
+	return !cpu_feature_enabled(X86_FEATURE_XENPV);
+}
+
+/**
+ * krun_multicast_begin() - wait for one's turn
+ *
+ * Preemption is off and stays so until krun_multicast_end(), interrupts are on.
+ *
+ * Return: an empty mask for the CPUs to be interrupted, which are online and not
+ * this one.
+ */
+struct cpumask *krun_multicast_begin(void)
+{
+	raw_spin_lock(&krun_multicast_lock);
+	cpumask_clear(&krun_multicast_targets);
+	return &krun_multicast_targets;
+}
+
+/**
+ * krun_multicast_send() - let every CPU of the mask take part in a sample
+ * @request: the sample; krun_sample_here() gets it on each of them
+ *
+ * Does not wait for them.
+ */
+void krun_multicast_send(struct krun_request *request)
+{
+	krun_multicast_request = request;
+	/* Pairs with the atomic operation in sysvec_krun(). */
+	smp_wmb();
+	cpumask_copy(&krun_multicast_awaited, &krun_multicast_targets);
+	/* All that is written before the interrupt. */
+	smp_mb();
+	krun_send_interrupts(&krun_multicast_targets, KRUN_VECTOR);
+}
+
+/**
+ * krun_multicast_end() - let others have their turn
+ *
+ * All interrupted CPUs are done with the request.
+ */
+void krun_multicast_end(void)
+{
+	raw_spin_unlock(&krun_multicast_lock);
+}
