@@ -40,6 +40,8 @@ TEST_F(UsageTest, WrongUsageIsStatusTwoWithAHint)
     expect_usage_error({"build", "--line", "9.99"}, "9.99");
     expect_usage_error({"build", "--config", "/none"}, "/none");
     expect_usage_error({"boot", "--line", "9.99", "--", "true"}, "9.99");
+    expect_usage_error({"boot", "--turn", "50", "--", "true"}, "--icount");
+    expect_usage_error({"boot", "--icount", "--turn", "0", "--", "true"}, "--turn");
     expect_usage_error({"demo", "--line", "9.99"}, "9.99");
     expect_usage_error({"demo", "--cpus", "1"}, "--cpus");
     expect_usage_error({"watch", "--interval", "0"}, "--interval");

@@ -102,7 +102,11 @@ void add_boot_command(CLI::App &app, Context &context)
     boot->add_option("--ipc", request.ipc, "instructions for 100 core cycles, in the testbed's CPUs")
         ->check(CLI::Range(1, 1000));
     boot->add_option("--console-log", request.console_log, "file for the kernel's console");
-    boot->add_flag("--icount", request.icount, "exact: one instruction takes one tick of the guest's TSC");
+    auto *icount =
+        boot->add_flag("--icount", request.icount, "exact: one instruction takes one tick of the guest's TSC");
+    boot->add_option("--turn", request.icount_turn, "instructions that a CPU executes before the next one goes on")
+        ->check(CLI::Range(1, 1000000))
+        ->needs(icount);
     boot->add_flag("--dry-run", request.dry_run, "print QEMU's command line and do nothing");
     boot->add_option("CMD", request.command, "command and its arguments, behind --");
     boot->callback([options, &context] { run_boot(context, *options); });

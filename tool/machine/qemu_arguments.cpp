@@ -38,6 +38,12 @@ std::string cpu_model(const MachineRequest &request, const QemuSetup &setup)
     return model;
 }
 
+std::string icount_option(const MachineRequest &request)
+{
+    const std::string option = "shift=0,sleep=off"; // sleep=off: idle time passes at once
+    return request.icount_turn == 0 ? option : fmt::format("{},turn={}", option, request.icount_turn);
+}
+
 } // namespace
 
 std::string kernel_command_line(const MachineRequest &request, const QemuSetup &setup)
@@ -76,7 +82,7 @@ std::vector<std::string> qemu_arguments(const MachineRequest &request, const Qem
     else
         add("-accel", request.icount ? "tcg,thread=single" : "tcg,thread=multi");
     if (request.icount)
-        add("-icount", "shift=0,sleep=off"); // sleep=off: idle time passes at once
+        add("-icount", icount_option(request));
     add("-cpu", cpu_model(request, setup));
     // One CPU a socket: the firmware's MP table, all that a kernel without ACPI knows, lists one CPU of each.
     add("-smp", fmt::format("{0},sockets={0},cores=1,threads=1", request.cpus));

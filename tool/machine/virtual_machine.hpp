@@ -28,8 +28,9 @@ struct MachineRequest {
     unsigned cpus = 4;
     unsigned memory_mib = 512;
     Accelerator accelerator = Accelerator::automatic;
-    bool icount = false; // TSC differences become exact guest instruction counts (TCG only)
-    std::string append;  // more kernel command line
+    bool icount = false;      // TSC differences become exact guest instruction counts (TCG only)
+    unsigned icount_turn = 0; // instructions that one CPU executes before the next goes on; 0: the testbed's default
+    std::string append;       // more kernel command line
     std::vector<GuestFile> copy_in;
     std::vector<std::string> command;     // empty: a shell on the caller's terminal
     std::vector<std::string> environment; // NAME=value for the command

@@ -57,6 +57,8 @@ TEST_F(QemuArgumentsTest, EmulatedCpusRunInParallelUnlessInstructionsAreCounted)
     request.icount = true;
     EXPECT_EQ(value_of("-accel"), "tcg,thread=single");
     EXPECT_EQ(value_of("-icount"), "shift=0,sleep=off");
+    request.icount_turn = 50;
+    EXPECT_EQ(value_of("-icount"), "shift=0,sleep=off,turn=50");
 }
 
 TEST_F(QemuArgumentsTest, KvmTakesTheHostsCpuAndLeavesTheClockToIt)
