@@ -3,47 +3,7 @@
 #include "krun_selftest.h"
 #include "kselftest_harness.h"
 
-#define MAX_EVENTS 64
 #define NMI_WATCHDOG "/proc/sys/kernel/nmi_watchdog"
-
-/* Opens pinned events on CPU 0 until there is no hardware counter for them. */
-static int take_counters_of(uint32_t type, uint64_t config, int *fds)
-{
-	uint64_t value;
-	int taken;
-
-	for (taken = 0; taken < MAX_EVENTS; taken++) {
-		fds[taken] = open_event(type, config, 0, true);
-		if (fds[taken] < 0)
-			break;
-		if (!event_counts(fds[taken], &value)) {
-			close(fds[taken]);
-			break;
-		}
-	}
-	return taken;
-}
-
-static int take_all_counters(int *fds)
-{
-	return take_counters_of(PERF_TYPE_HARDWARE, PERF_COUNT_HW_CPU_CYCLES,
-				fds);
-}
-
-static void give_back(const int *fds, int taken)
-{
-	while (taken)
-		close(fds[--taken]);
-}
-
-static int free_counters(void)
-{
-	int fds[MAX_EVENTS];
-	int taken = take_all_counters(fds);
-
-	give_back(fds, taken);
-	return taken;
-}
 
 /* Krun's readings enclose perf's, so perf must lie between their differences. */
 TEST(perf_cycles_keep_counting)
@@ -95,7 +55,7 @@ TEST(all_counters_taken_is_ebusy)
 {
 	struct reading reading;
 	int fds[MAX_EVENTS];
-	int taken = take_all_counters(fds);
+	int taken = take_cycles_counters(0, fds);
 
 	ASSERT_LT(0, taken);
 	ASSERT_GT(MAX_EVENTS, taken);
@@ -112,18 +72,11 @@ TEST(failed_configure_takes_nothing)
 {
 	int fds[MAX_EVENTS], taken, last = online_cpus() - 1;
 	int free_before = free_counters();
-	uint64_t value;
 
 	if (!last)
 		SKIP(return, "one CPU only");
-	for (taken = 0; taken < MAX_EVENTS; taken++) {
-		fds[taken] = open_cycles_event(last, true);
-		ASSERT_LE(0, fds[taken]);
-		if (!event_counts(fds[taken], &value)) {
-			close(fds[taken]);
-			break;
-		}
-	}
+	taken = take_cycles_counters(last, fds);
+	ASSERT_LT(0, taken);
 	EXPECT_EQ(-EBUSY, krun_configure(last + 1));
 	EXPECT_EQ(free_before, free_counters());
 	give_back(fds, taken);
@@ -140,7 +93,7 @@ static double cycles_per_aperf(const struct reading *before,
 /* With a threshold (CMASK 1), which no fixed counter can have. */
 static int take_general_counters(int *fds)
 {
-	return take_counters_of(PERF_TYPE_RAW, 0x0100003c, fds);
+	return take_counters(PERF_TYPE_RAW, 0x0100003c, 0, fds);
 }
 
 /*

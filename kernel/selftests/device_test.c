@@ -181,7 +181,7 @@ TEST_F(device, slots_can_only_be_read)
 TEST_F(device, a_failed_plan_leaves_the_one_before)
 {
 	const struct krun_slot *slots = krun_map(self->fd);
-	int last = online_cpus() - 1, before = free_hardware_counters();
+	int last = online_cpus() - 1, before = free_counters();
 	int fds[64], taken = 0;
 	uint64_t value;
 
@@ -199,7 +199,7 @@ TEST_F(device, a_failed_plan_leaves_the_one_before)
 	EXPECT_LT(0, slots[last].instructions);
 	EXPECT_EQ(0, slots[last].cycles);
 	if (last)
-		EXPECT_EQ(before, free_hardware_counters());
+		EXPECT_EQ(before, free_counters());
 	while (taken)
 		close(fds[--taken]);
 	EXPECT_EQ(0, krun_plan_all(self->fd, ALL_COUNTERS, 0));
@@ -207,17 +207,17 @@ TEST_F(device, a_failed_plan_leaves_the_one_before)
 
 TEST_F(device, closing_frees_the_counters_and_replacing_does_too)
 {
-	int before = free_hardware_counters();
+	int before = free_counters();
 
 	ASSERT_EQ(0, krun_plan_all(self->fd, KRUN_COUNTER_CYCLES |
 				   KRUN_COUNTER_INSTRUCTIONS, 0));
-	EXPECT_GT(before, free_hardware_counters());
+	EXPECT_GT(before, free_counters());
 	ASSERT_EQ(0, krun_plan_all(self->fd, KRUN_COUNTER_APERF, 0));
-	EXPECT_EQ(before, free_hardware_counters());
+	EXPECT_EQ(before, free_counters());
 	ASSERT_EQ(0, krun_plan_all(self->fd, KRUN_COUNTER_CYCLES, 0));
-	EXPECT_EQ(before - 1, free_hardware_counters());
+	EXPECT_EQ(before - 1, free_counters());
 	close(self->fd);
-	EXPECT_EQ(before, free_hardware_counters());
+	EXPECT_EQ(before, free_counters());
 }
 
 TEST_F(device, a_new_plan_leaves_nothing_of_the_one_before)
@@ -247,7 +247,7 @@ TEST_F(device, a_new_plan_leaves_nothing_of_the_one_before)
 TEST_F(device, a_mapping_keeps_the_file)
 {
 	const struct krun_slot *slots = krun_map(self->fd);
-	int before = free_hardware_counters();
+	int before = free_counters();
 	uint64_t cycles;
 
 	ASSERT_NE(NULL, slots);
@@ -256,9 +256,9 @@ TEST_F(device, a_mapping_keeps_the_file)
 	cycles = slots[0].cycles;
 	close(self->fd);
 	EXPECT_EQ(cycles, slots[0].cycles);
-	EXPECT_EQ(before - 1, free_hardware_counters());
+	EXPECT_EQ(before - 1, free_counters());
 	ASSERT_EQ(0, munmap((void *)slots, krun_slots_size()));
-	EXPECT_EQ(before, free_hardware_counters());
+	EXPECT_EQ(before, free_counters());
 }
 
 static int shared_fd;

@@ -98,25 +98,4 @@ static inline bool krun_copy_slot(const struct krun_slot *slot,
 	return false;
 }
 
-/* How many hardware counters a pinned event could still get on CPU 0. */
-static inline int free_hardware_counters(void)
-{
-	int fds[64], taken, result;
-	uint64_t value;
-
-	for (taken = 0; taken < 64; taken++) {
-		fds[taken] = open_cycles_event(0, true);
-		if (fds[taken] < 0)
-			break;
-		if (!event_counts(fds[taken], &value)) {
-			close(fds[taken]);
-			break;
-		}
-	}
-	result = taken;
-	while (taken)
-		close(fds[--taken]);
-	return result;
-}
-
 #endif /* _KRUN_DEVICE_H */

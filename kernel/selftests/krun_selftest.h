@@ -26,6 +26,7 @@
 #include "krun-syscall.h"
 
 #define MAX_CPUS 64
+#define MAX_EVENTS 64
 #define MSR_IA32_MPERF 0xe7
 #define MSR_IA32_APERF 0xe8
 #define UNPRIVILEGED_SYSCTL "/proc/sys/kernel/krun_unprivileged"
@@ -161,6 +162,50 @@ static inline int open_cycles_event(int cpu, bool pinned)
 static inline bool event_counts(int fd, uint64_t *value)
 {
 	return read(fd, value, sizeof(*value)) == sizeof(*value);
+}
+
+/*
+ * Opens pinned events on a CPU until there is no hardware counter for another.
+ * Return: how many; each has an open file in @fds, for give_back().
+ */
+static inline int take_counters(uint32_t type, uint64_t config, int cpu,
+				int *fds)
+{
+	uint64_t value;
+	int taken;
+
+	for (taken = 0; taken < MAX_EVENTS; taken++) {
+		fds[taken] = open_event(type, config, cpu, true);
+		if (fds[taken] < 0)
+			break;
+		if (!event_counts(fds[taken], &value)) {
+			close(fds[taken]);
+			break;
+		}
+	}
+	return taken;
+}
+
+static inline int take_cycles_counters(int cpu, int *fds)
+{
+	return take_counters(PERF_TYPE_HARDWARE, PERF_COUNT_HW_CPU_CYCLES, cpu,
+			     fds);
+}
+
+static inline void give_back(const int *fds, int taken)
+{
+	while (taken)
+		close(fds[--taken]);
+}
+
+/* How many counters CPU 0 still has for pinned events. */
+static inline int free_counters(void)
+{
+	int fds[MAX_EVENTS];
+	int taken = take_cycles_counters(0, fds);
+
+	give_back(fds, taken);
+	return taken;
 }
 
 /* Runs @body in a child and returns its exit status, or 128 + signal. */
