@@ -2,10 +2,12 @@
 // The fuzzer in the guest.
 //
 // Theory: a random call is right whatever it returns. What is wrong shows in the kernel's log, if the kernel looks for
-// its own mistakes: the configuration debug. The fuzzer only says whether ordinary use still works after it.
+// its own mistakes: the configuration debug. The fuzzer only says whether ordinary use still works after it, and the
+// kernel counts which lines of ours were executed: random calls that do not get far prove little.
 #include <fmt/format.h>
 
 #include "build/kernel_build.hpp"
+#include "testing/coverage.hpp"
 #include "testing/guest_run.hpp"
 #include "testing/line_run.hpp"
 #include "util/paths.hpp"
@@ -18,6 +20,8 @@ namespace
 {
 
 constexpr unsigned seconds_to_boot_and_end = 300; // such a kernel is slow
+constexpr double least_executed = 90;             // percent of the overlay's lines
+constexpr unsigned seconds_for_coverage = 100;    // in less time random calls do not come everywhere
 
 Result<std::filesystem::path> build_fuzzer(TierContext &context)
 {
@@ -40,6 +44,20 @@ Result<BuiltKernel> build_debug_kernel(TierContext &context, const std::string &
     return build_kernel(context.runner, context.files, request);
 }
 
+Result<Tally> judge_coverage(TierContext &context, const BuiltKernel &kernel, const CountedOutput &counted)
+{
+    const auto coverage = coverage_of(context, kernel, counted);
+    if (!coverage)
+        return tl::unexpected(coverage.error());
+    fmt::print("{}", coverage_table(*coverage));
+    Tally tally;
+    if (percent_executed(*coverage) >= least_executed)
+        tally.pass();
+    else if (context.fuzz.seconds >= seconds_for_coverage)
+        tally.fail(fmt::format("coverage: at least {:.0f} % of the overlay's lines must be executed", least_executed));
+    return tally;
+}
+
 } // namespace
 
 Result<Tally> run_fuzz_tier(TierContext &context, LineRun &line)
@@ -54,14 +72,22 @@ Result<Tally> run_fuzz_tier(TierContext &context, LineRun &line)
     guest.cpus = 4;
     guest.memory_mib = 2048;
     guest.timeout_seconds = context.fuzz.seconds + seconds_to_boot_and_end;
-    guest.copy_in = {{*fuzzer, "/krun_fuzz"}};
-    guest.command = {"/krun_fuzz", fmt::format("{}", context.fuzz.seed), fmt::format("{}", context.fuzz.seconds)};
+    guest.copy_in = {{*fuzzer, "/krun_fuzz"},
+                     {clone_directory() / "tests/kernel/fuzz/with-coverage", "/with-coverage"}};
+    guest.command = {"/with-coverage", "/krun_fuzz", fmt::format("{}", context.fuzz.seed),
+                     fmt::format("{}", context.fuzz.seconds)};
     say(fmt::format("{} s of random calls on {}, seed {}", context.fuzz.seconds, kernel->release, context.fuzz.seed));
     const auto run = run_guest(context, guest);
     if (!run)
         return tl::unexpected(run.error());
-    fmt::print("{}", run->output);
-    return tally_of_program(fmt::format("fuzzer with seed {}", context.fuzz.seed), *run);
+    const auto counted = split_counted_output(run->output);
+    fmt::print("{}", counted.output);
+    Tally tally = tally_of_program(fmt::format("fuzzer with seed {}", context.fuzz.seed), *run);
+    const auto coverage = judge_coverage(context, *kernel, counted);
+    if (!coverage)
+        return tl::unexpected(coverage.error());
+    tally += *coverage;
+    return tally;
 }
 
 } // namespace krun

@@ -15,8 +15,9 @@ namespace krun
 namespace
 {
 
-// The tool's own boots are the same with every kernel: one line does, and it is the one people start with.
-constexpr const char *line_of_machine_tier = "6.12";
+// Where one line does, it is the one people start with: for the tool's own boots, which are the same with every kernel,
+// and every day for the fuzzer, whose kernel takes long to compile.
+constexpr const char *usual_line = "6.12";
 
 constexpr const char *tier_of_kernels = "kernel";
 
@@ -79,12 +80,13 @@ std::vector<TierStep> plan_tiers(const std::vector<std::string> &lines, const st
         add(tier, once);
     add("style", lines);
     add(tier_of_kernels, lines);
+    std::vector<std::string> one;
     if (!lines.empty())
-        add("machine", {contains(lines, line_of_machine_tier) ? line_of_machine_tier : lines.back()});
+        one.emplace_back(contains(lines, usual_line) ? usual_line : lines.back());
+    add("machine", one);
     add("install", once);
-    // These take too long for every day: only when they are asked for.
-    if (contains(tiers, "fuzz"))
-        add("fuzz", lines);
+    add("fuzz", contains(tiers, "fuzz") ? lines : one);
+    // Takes too long for every day: only when it is asked for.
     if (contains(tiers, "e2e"))
         add("e2e", once);
     return steps;

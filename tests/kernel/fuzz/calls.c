@@ -240,8 +240,15 @@ void make_random_call(struct random *random, struct counts *counts)
 	/* Samples are what it is all about. */
 	enum call call = one_in(random, 3) ? CALL_SAMPLE :
 					     random_below(random, CALLS);
+	bool faulty = one_in(random, 8);
+	long result;
 
-	if (make_call(call, random) < 0)
+	if (faulty)
+		faults_begin(random);
+	result = make_call(call, random);
+	if (faulty)
+		faults_end();
+	if (result < 0)
 		counts->bad[call]++;
 	else
 		counts->good[call]++;

@@ -65,6 +65,11 @@ void *random_memory(struct random *random, size_t size);
 void *writable_memory(struct random *random, size_t size);
 void change_memory(struct random *random);
 
+/* faults.c */
+bool faults_setup(void);
+void faults_begin(struct random *random);
+void faults_end(void);
+
 /* calls.c */
 void make_random_call(struct random *random, struct counts *counts);
 bool ordinary_use_works(void);

@@ -97,6 +97,8 @@ int main(int argc, char **argv)
 	signal(SIGUSR1, ignore);
 	if (!memory_setup())
 		return 1;
+	printf("allocations %s\n", faults_setup() ? "fail now and then" :
+						    "are never made to fail");
 	cpus.state = seed;
 	for (i = 0; i < THREADS; i++) {
 		workers[i].random.state = seed * THREADS + i + 1;

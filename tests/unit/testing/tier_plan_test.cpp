@@ -62,7 +62,7 @@ TEST(PlanTiers, WhatNeedsNoKernelComesFirstAndEveryLinesStyleBeforeItsGuests)
 {
     EXPECT_THAT(steps({"5.10", "6.12"}, {}),
                 ElementsAre("unit", "command", "model", "style", "package", "style 5.10", "style 6.12", "kernel 5.10",
-                            "kernel 6.12", "machine 6.12", "install"));
+                            "kernel 6.12", "machine 6.12", "install", "fuzz 6.12"));
 }
 
 TEST(PlanTiers, OnlyTheChosenTiersInTheUsualOrder)
@@ -84,7 +84,7 @@ TEST(PlanTiers, AllScenariosOnADiskAreForThoseWhoAskForThem)
     EXPECT_THAT(steps({"6.12"}, {"e2e", "unit"}), ElementsAre("unit", "e2e"));
 }
 
-TEST(PlanTiers, TheFuzzerIsForThoseWhoAskForItOnEveryLine)
+TEST(PlanTiers, TheFuzzerIsOnEveryLineForThoseWhoAskForIt)
 {
     EXPECT_THAT(steps({"5.10", "6.12"}, {"fuzz"}), ElementsAre("fuzz 5.10", "fuzz 6.12"));
 }
