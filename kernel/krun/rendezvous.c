@@ -33,9 +33,8 @@ static u64 krun_tsc_of_us(unsigned int us)
  * @rendezvous: where they wait
  * @expected: how many there are
  *
- * Interrupts are on: this CPU may be wanted by another rendezvous meanwhile.
- * They are off afterwards, so that nothing comes between the naming and the
- * start.
+ * Interrupts are on: others may want this CPU meanwhile. They are off
+ * afterwards, so that nothing comes between the naming and the start.
  *
  * Return: what to give to krun_rendezvous_start().
  */

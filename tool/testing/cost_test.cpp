@@ -34,11 +34,18 @@ const std::vector<RatioLimit> ratio_limits = {{"krun", 1.35}, {"sample", 1.30}, 
 
 // Of four CPUs, three of them idle; interrupts are those of 100 samples, and now and then the kernel has one of its
 // own.
-const std::vector<CountLimit> count_limits = {{"snapshot", 1, 1000},
+const std::vector<CountLimit> count_limits = {{"sample", 1, 3300},
+                                              {"snapshot", 1, 1000},
                                               {"gap-snapshot", 1, 1000},
                                               {"interrupts-snapshot", 0, 30},
                                               {"interrupts-sample", 300, 330},
                                               {"interrupts-krun", 300, 330}};
+
+// The same guest, its CPUs nearly side by side: only there does one see soon enough what another has done to be on time
+// at a rendezvous. The skew cannot be less than what the three others do in their turns.
+constexpr unsigned short_turn = 50;
+const std::vector<CountLimit> side_by_side_limits = {
+    {"late-rendezvous", 0, 5}, {"skew-rendezvous", 1, 200}, {"skew-sample", 201, 2000}};
 
 MachineRequest counted_guest(const BuiltKernel &kernel, const std::filesystem::path &program, unsigned cpus)
 {
@@ -78,21 +85,22 @@ Result<Tally> test_one_cpu(TierContext &context, const BuiltKernel &kernel, cons
     return tally;
 }
 
-Result<Tally> test_four_cpus(TierContext &context, const BuiltKernel &kernel, const KernelPrograms &programs)
+Result<Tally> test_four_cpus(TierContext &context, const MachineRequest &guest, const std::vector<CountLimit> &limits)
 {
-    const auto run = run_guest(context, counted_guest(kernel, programs.sample_cost, 4));
+    const auto run = run_guest(context, guest);
     if (!run)
         return tl::unexpected(run.error());
     const auto costs = parse_costs(run->output);
     if (!costs)
         return tl::unexpected(costs.error());
     Tally tally;
-    for (const CountLimit &limit : count_limits) {
+    for (const CountLimit &limit : limits) {
         const auto count = cost_of(*costs, limit.figure);
         if (count && *count >= limit.least && *count <= limit.most)
             tally.pass();
         else
-            tally.fail(fmt::format("four CPUs: {} is not within {} and {}:\n{}", limit.figure, limit.least, limit.most,
+            tally.fail(fmt::format("four CPUs{}: {} is not within {} and {}:\n{}",
+                                   guest.icount_turn == 0 ? "" : " side by side", limit.figure, limit.least, limit.most,
                                    run->output));
     }
     return tally;
@@ -105,10 +113,15 @@ Result<Tally> test_costs(TierContext &context, const BuiltKernel &kernel, const 
     auto tally = test_one_cpu(context, kernel, programs);
     if (!tally)
         return tally;
-    auto more = test_four_cpus(context, kernel, programs);
-    if (!more)
-        return more;
-    *tally += *more;
+    const auto taking_turns = counted_guest(kernel, programs.sample_cost, 4);
+    auto side_by_side = taking_turns;
+    side_by_side.icount_turn = short_turn;
+    for (const auto &[guest, limits] : {std::pair{taking_turns, count_limits}, {side_by_side, side_by_side_limits}}) {
+        const auto more = test_four_cpus(context, guest, limits);
+        if (!more)
+            return tl::unexpected(more.error());
+        *tally += *more;
+    }
     return tally;
 }
 
