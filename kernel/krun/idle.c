@@ -78,6 +78,17 @@ static void krun_idle_probe(void *unused, unsigned int state, unsigned int cpu)
 }
 
 /**
+ * krun_idle_end() - what this CPU has read on entering idle is past
+ *
+ * For an interrupt that reads the counters before the CPU leaves idle: no
+ * snapshot that is given out afterwards may be older. Interrupts are off.
+ */
+void krun_idle_end(void)
+{
+	krun_idle_leave(this_cpu_ptr(&krun_idle));
+}
+
+/**
  * krun_idle_answer() - write the slot of an idle CPU without waking it
  * @cpu: that CPU
  * @counters: KRUN_COUNTER_*

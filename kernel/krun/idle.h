@@ -10,6 +10,7 @@ int krun_idle_watch(void);
 void krun_idle_unwatch(void);
 void krun_idle_want(int cpu, u32 counters);
 void krun_idle_unwant(int cpu, u32 counters);
+void krun_idle_end(void);
 bool krun_idle_answer(int cpu, u32 counters, struct krun_slot *slot);
 
 #endif /* _KRUN_IDLE_H */

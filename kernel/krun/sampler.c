@@ -173,6 +173,7 @@ void krun_sample_here(struct krun_request *request)
 {
 	u32 flags = 0;
 
+	krun_idle_end();
 	if (request->flags & KRUN_SAMPLE_RENDEZVOUS &&
 	    !krun_rendezvous_join(&request->rendezvous))
 		flags = KRUN_SLOT_LATE;

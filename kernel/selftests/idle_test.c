@@ -84,6 +84,33 @@ static uint64_t least(uint64_t one, uint64_t other)
 	return one < other ? one : other;
 }
 
+/* A CPU that has just been woken for a sample has not left idle yet. */
+TEST_F_TIMEOUT(idle, a_snapshot_is_never_older_than_a_reading_before_it, 120)
+{
+	int cpu, i, waking = krun_open();
+	const struct krun_slot *woken = krun_map(waking);
+
+	ASSERT_NE(NULL, woken);
+	ASSERT_EQ(0, krun_plan_all(waking, THREE_COUNTERS, 0));
+	ASSERT_EQ(0, krun_plan_all(self->fd, THREE_COUNTERS,
+				   KRUN_SAMPLE_IDLE_SNAPSHOT));
+	ASSERT_TRUE(all_have_snapshots(self->fd));
+	for (i = 0; i < SAMPLES; i++) {
+		ASSERT_EQ(0, krun_sample(waking, 0));
+		ASSERT_EQ(0, krun_sample(self->fd, 0));
+		for (cpu = 1; cpu < self->cpus; cpu++) {
+			ASSERT_TRUE(has_values(&self->slots[cpu]));
+			ASSERT_LT(woken[cpu].tsc_after,
+				  self->slots[cpu].tsc_before);
+			ASSERT_LT(woken[cpu].aperf, self->slots[cpu].aperf);
+			ASSERT_LT(woken[cpu].mperf, self->slots[cpu].mperf);
+			ASSERT_LT(woken[cpu].cycles, self->slots[cpu].cycles);
+		}
+		rest(2);
+	}
+	close(waking);
+}
+
 TEST_F_TIMEOUT(idle, a_snapshot_is_what_waking_the_cpu_would_have_read, 120)
 {
 	uint64_t aperf = ~0ULL, mperf = ~0ULL, cycles = ~0ULL, ref_cycles = ~0ULL;
