@@ -52,15 +52,15 @@ static DEFINE_MUTEX(krun_idle_lock);
 static DEFINE_MUTEX(krun_idle_watch_lock);
 static unsigned int krun_idle_watchers;
 
+/* An interrupt may do the same in the middle of it. */
 static void krun_idle_leave(struct krun_idle *idle)
 {
-	if (!(idle->sequence & 1))
-		WRITE_ONCE(idle->sequence, idle->sequence + 1);
+	WRITE_ONCE(idle->sequence, READ_ONCE(idle->sequence) | 1);
 	/* The mark is seen before anything that the next snapshot writes. */
 	smp_wmb();
 }
 
-/* Runs on the CPU that enters or leaves idle, with interrupts off. */
+/* Runs on the CPU that enters idle, with interrupts off, or leaves it. */
 static void krun_idle_probe(void *unused, unsigned int state, unsigned int cpu)
 {
 	struct krun_idle *idle = this_cpu_ptr(&krun_idle);
@@ -95,11 +95,12 @@ void krun_idle_end(void)
  * @slot: its slot; interrupts are on
  *
  * Return: whether the CPU was idle all the time and had all the counters. If it
- * woke meanwhile the slot is empty, and is to be written by the CPU itself.
+ * was not, the slot still has what it had.
  */
 bool krun_idle_answer(int cpu, u32 counters, struct krun_slot *slot)
 {
 	struct krun_idle *idle = &per_cpu(krun_idle, cpu);
+	struct krun_slot values;
 	u32 sequence, held;
 	bool valid;
 
@@ -110,20 +111,19 @@ bool krun_idle_answer(int cpu, u32 counters, struct krun_slot *slot)
 		return false;
 	local_irq_disable();
 	krun_slot_begin(slot);
-	slot->tsc_before = idle->values.tsc_before;
-	slot->aperf = idle->values.aperf;
-	slot->mperf = idle->values.mperf;
-	slot->cycles = idle->values.cycles;
-	slot->instructions = idle->values.instructions;
-	slot->ref_cycles = idle->values.ref_cycles;
-	slot->smi_count = idle->values.smi_count;
-	slot->tsc_after = idle->values.tsc_after;
-	if (unlikely(held != counters))
-		krun_slot_keep(slot, counters);
+	krun_slot_copy(&values, &idle->values);
 	/* Pairs with the smp_wmb() in krun_idle_leave(). */
 	smp_rmb();
 	valid = READ_ONCE(idle->sequence) == sequence;
-	krun_slot_end(slot, valid ? KRUN_STATUS_IDLE : KRUN_STATUS_EMPTY, 0);
+	if (likely(valid)) {
+		/* If it wakes now, its own reading waits for the slot. */
+		krun_slot_copy(slot, &values);
+		if (unlikely(held != counters))
+			krun_slot_keep(slot, counters);
+		slot->status = KRUN_STATUS_IDLE;
+		slot->flags = 0;
+	}
+	krun_slot_end(slot, slot->status, slot->flags);
 	local_irq_enable();
 	return valid;
 }

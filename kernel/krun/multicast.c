@@ -67,6 +67,7 @@ bool krun_multicast_possible(void)
  * this one.
  */
 struct cpumask *krun_multicast_begin(void)
+	__acquires(&krun_multicast_lock)
 {
 	raw_spin_lock(&krun_multicast_lock);
 	cpumask_clear(&krun_multicast_targets);
@@ -81,10 +82,15 @@ struct cpumask *krun_multicast_begin(void)
  */
 void krun_multicast_send(struct krun_request *request)
 {
+	unsigned int word;
+
 	krun_multicast_request = request;
 	/* Pairs with the atomic operation in sysvec_krun(). */
 	smp_wmb();
-	cpumask_copy(&krun_multicast_awaited, &krun_multicast_targets);
+	/* Each word at once: a bit that has been cleared stays so. */
+	for (word = 0; word < BITS_TO_LONGS(nr_cpu_ids); word++)
+		WRITE_ONCE(cpumask_bits(&krun_multicast_awaited)[word],
+			   cpumask_bits(&krun_multicast_targets)[word]);
 	/* All that is written before the interrupt. */
 	smp_mb();
 	krun_send_interrupts(&krun_multicast_targets, KRUN_VECTOR);
@@ -96,6 +102,7 @@ void krun_multicast_send(struct krun_request *request)
  * All interrupted CPUs are done with the request.
  */
 void krun_multicast_end(void)
+	__releases(&krun_multicast_lock)
 {
 	raw_spin_unlock(&krun_multicast_lock);
 }

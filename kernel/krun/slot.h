@@ -47,6 +47,19 @@ static inline void krun_slot_clear(struct krun_slot *slot)
 	slot->tsc_after = 0;
 }
 
+static __always_inline void krun_slot_copy(struct krun_slot *to,
+					   const struct krun_slot *from)
+{
+	to->tsc_before = from->tsc_before;
+	to->aperf = from->aperf;
+	to->mperf = from->mperf;
+	to->cycles = from->cycles;
+	to->instructions = from->instructions;
+	to->ref_cycles = from->ref_cycles;
+	to->smi_count = from->smi_count;
+	to->tsc_after = from->tsc_after;
+}
+
 /* What is not among @counters reads as 0. */
 static inline void krun_slot_keep(struct krun_slot *slot, u32 counters)
 {
