@@ -70,6 +70,19 @@ TEST(threads_share_the_configuration)
 	EXPECT_EQ(0, krun_read(online_cpus(), false, &reading));
 }
 
+/* Samples take turns; emulated CPUs that wait for theirs burn the host's time. */
+FIXTURE(many)
+{
+};
+
+FIXTURE_SETUP(many)
+{
+}
+
+FIXTURE_TEARDOWN(many)
+{
+}
+
 /* Readings and resets at once: none may fail or run backwards below zero. */
 static void *read_and_reset(void *result)
 {
@@ -91,7 +104,7 @@ static void *read_and_reset(void *result)
 	return NULL;
 }
 
-TEST(threads_race_for_the_buffer)
+TEST_F_TIMEOUT(many, threads_race_for_the_buffer, 120)
 {
 	pthread_t threads[THREADS];
 	int results[THREADS], i;
@@ -125,18 +138,6 @@ static int hold_counters(void)
 	if (read(gate[0], &byte, 1) != 0)
 		return 3;
 	return byte == 'y' ? -krun_read(cpus, false, &after) : 1;
-}
-
-FIXTURE(many)
-{
-};
-
-FIXTURE_SETUP(many)
-{
-}
-
-FIXTURE_TEARDOWN(many)
-{
 }
 
 TEST_F_TIMEOUT(many, processes_at_once, 120)
