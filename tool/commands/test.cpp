@@ -70,6 +70,7 @@ void run_tests(Context &context, const TestOptions &options)
     if (clone_directory().empty())
         tiers = unwrap(tiers_without_clone(tiers));
     std::vector<std::string> names;
+    names.reserve(lines.size());
     for (const KernelLine &line : lines)
         names.push_back(line.name);
     TestRun run(context.runner, context.files, lines, fuzz);

@@ -96,6 +96,7 @@ Result<std::vector<FileCoverage>> read_gcov(const std::string &json_lines)
         return failure(fmt::format("gcov's report cannot be read: {}", error.what()));
     }
     std::vector<FileCoverage> list;
+    list.reserve(files.size());
     for (auto &[name, file] : files)
         list.push_back(std::move(file));
     return list;
