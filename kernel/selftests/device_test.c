@@ -182,15 +182,12 @@ TEST_F(device, a_failed_plan_leaves_the_one_before)
 {
 	const struct krun_slot *slots = krun_map(self->fd);
 	int last = online_cpus() - 1, before = free_counters();
-	int fds[64], taken = 0;
-	uint64_t value;
+	int fds[MAX_EVENTS], taken;
 
 	ASSERT_NE(NULL, slots);
 	ASSERT_EQ(0, krun_plan_all(self->fd, KRUN_COUNTER_INSTRUCTIONS, 0));
-	do {
-		fds[taken] = open_cycles_event(last, true);
-		ASSERT_LE(0, fds[taken]);
-	} while (event_counts(fds[taken++], &value));
+	taken = take_cycles_counters(last, fds);
+	ASSERT_LT(0, taken);
 	EXPECT_EQ(-EBUSY, krun_plan_all(self->fd, THREE_COUNTERS, 0));
 	EXPECT_EQ(-EBUSY, krun_plan_all(self->fd, ALL_COUNTERS,
 					KRUN_SAMPLE_IDLE_SNAPSHOT));
@@ -200,8 +197,7 @@ TEST_F(device, a_failed_plan_leaves_the_one_before)
 	EXPECT_EQ(0, slots[last].cycles);
 	if (last)
 		EXPECT_EQ(before, free_counters());
-	while (taken)
-		close(fds[--taken]);
+	give_back(fds, taken);
 	EXPECT_EQ(0, krun_plan_all(self->fd, ALL_COUNTERS, 0));
 }
 

@@ -60,6 +60,7 @@ TEST(Coverage, TheTableNamesTheLinesThatWereNeverExecuted)
 class CoverageOf : public testing::Test
 {
   protected:
+    CoverageOf() { EXPECT_TRUE(files.make_directories("/obj/krun")); }
     FakeProcessRunner runner;
     FakeFilesystem files;
     std::vector<KernelLine> lines;
@@ -70,6 +71,24 @@ class CoverageOf : public testing::Test
 TEST_F(CoverageOf, AKernelThatCountsNothingIsAnError)
 {
     EXPECT_FALSE(coverage_of(context, kernel, {"12 calls\n", {}}));
+}
+
+TEST_F(CoverageOf, GcovReadsWhatTheGuestHasCountedBesideWhatTheCompilerWrote)
+{
+    runner.on({"base64", "--decode"}, 0, "abc");
+    runner.on({"gcov"}, 0, plan_report);
+    const auto coverage = coverage_of(context, kernel, {"", {{"plan.gcda", "YWJj\n"}}});
+    ASSERT_TRUE(coverage);
+    EXPECT_EQ(coverage->at(0).file, "plan.c");
+    EXPECT_EQ(files.read("/obj/krun/plan.gcda").value(), "abc");
+    EXPECT_EQ(runner.commands.at(0).input, "YWJj\n");
+    EXPECT_EQ(runner.commands.at(1).directory, "/obj/krun");
+}
+
+TEST_F(CoverageOf, AGcovThatFailsIsAnError)
+{
+    runner.on({"gcov"}, 1);
+    EXPECT_FALSE(coverage_of(context, kernel, {"", {{"plan.gcda", "YWJj\n"}}}));
 }
 
 } // namespace
