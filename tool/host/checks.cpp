@@ -19,6 +19,7 @@ namespace
 {
 
 constexpr double tickless_seconds = 3.0;
+constexpr int tickless_windows = 3;
 constexpr double tickless_limit =
     1.0; // local-timer interrupts a second; docs/design/tickless.md says what is left of them
 constexpr double busy_seconds = 0.2;
@@ -161,10 +162,15 @@ CheckResult check_tickless(Host &host)
     if (candidates.empty())
         return fail("no adaptive-tick CPU is online", "see the check of the nohz_full CPUs");
     const int cpu = candidates.back();
-    const auto interrupts = host.timer_interrupts_while_busy(cpu, tickless_seconds);
-    if (!interrupts)
-        return skip("/proc/interrupts has no line LOC", "run this on an x86-64 kernel, with /proc mounted");
-    const double rate = static_cast<double>(*interrupts) / tickless_seconds;
+    // Something else may run on the CPU for an instant and bring the tick with it; a tick that is held is in every window.
+    double rate = 0;
+    for (int window = 0; window < tickless_windows && (window == 0 || rate > tickless_limit); ++window) {
+        const auto interrupts = host.timer_interrupts_while_busy(cpu, tickless_seconds);
+        if (!interrupts)
+            return skip("/proc/interrupts has no line LOC", "run this on an x86-64 kernel, with /proc mounted");
+        const double seen = static_cast<double>(*interrupts) / tickless_seconds;
+        rate = window == 0 ? seen : std::min(rate, seen);
+    }
     const std::string detail =
         fmt::format("{:.1f} local-timer interrupts a second on busy CPU {} (limit {:.0f})", rate, cpu, tickless_limit);
     if (rate <= tickless_limit)

@@ -32,7 +32,9 @@ class FakeHost : public Host
     int device_error = 0;
     int stuck_mperf_cpu = -1;
     std::optional<std::uint64_t> timer_interrupts = 3;
-    int busy_cpu = -1; // which one the tick was counted on
+    std::vector<std::uint64_t> disturbed_windows; // the counts of the first ones, where they differ
+    int busy_cpu = -1;                            // which one the tick was counted on
+    std::size_t windows = 0;                      // how often
 
     std::string kernel_release() override { return release; }
     std::optional<std::string> kernel_config() override { return config; }
@@ -59,7 +61,8 @@ class FakeHost : public Host
     std::optional<std::uint64_t> timer_interrupts_while_busy(int cpu, double /*seconds*/) override
     {
         busy_cpu = cpu;
-        return timer_interrupts;
+        const std::size_t window = windows++;
+        return window < disturbed_windows.size() ? disturbed_windows[window] : timer_interrupts;
     }
 
   private:
@@ -180,6 +183,24 @@ TEST(Checks, TheLimitOfTimerInterruptsIsOneASecond)
     expect_only_failure(host, "tickless");
     host.timer_interrupts.reset();
     EXPECT_EQ(result_of(host, "tickless").status, CheckStatus::skip);
+}
+
+TEST(Checks, ADisturbedWindowIsCountedAgain)
+{
+    FakeHost host;
+    host.disturbed_windows = {5, 4};
+    EXPECT_EQ(result_of(host, "tickless").detail, "1.0 local-timer interrupts a second on busy CPU 3 (limit 1)");
+    EXPECT_EQ(host.windows, 3);
+}
+
+TEST(Checks, ATickInEveryWindowIsReportedWithTheLowestRate)
+{
+    FakeHost host;
+    host.disturbed_windows = {300, 9, 6};
+    const CheckResult result = result_of(host, "tickless");
+    EXPECT_EQ(result.status, CheckStatus::fail);
+    EXPECT_EQ(result.detail, "2.0 local-timer interrupts a second on busy CPU 3 (limit 1)");
+    EXPECT_EQ(host.windows, 3);
 }
 
 TEST(Checks, TheTickIsCountedOnAnAdaptiveTickCpuThatIsOnline)
