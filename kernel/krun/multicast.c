@@ -16,6 +16,8 @@
  * The vector counts as a function call in /proc/interrupts and in the tracepoints
  * of interrupt vectors (call_function_entry).
  */
+#define pr_fmt(fmt) "krun: " fmt
+
 #include <linux/spinlock.h>
 #include <asm/trace/irq_vectors.h>
 #include "compat.h"
@@ -51,11 +53,15 @@ DEFINE_IDTENTRY_SYSVEC_SIMPLE(sysvec_krun)
 /**
  * krun_multicast_possible() - whether there are interrupts by this vector
  *
- * Paravirtualised Xen knows the kernel's own vectors only.
+ * Paravirtualised Xen knows the kernel's own vectors only. To be asked before
+ * there is anything that could be sampled; the kernel's log says why not.
  */
 bool krun_multicast_possible(void)
 {
-	return !cpu_feature_enabled(X86_FEATURE_XENPV);
+	if (!cpu_feature_enabled(X86_FEATURE_XENPV))
+		return true;
+	pr_notice_once("no interrupts of our own in a Xen PV guest\n");
+	return false;
 }
 
 /**

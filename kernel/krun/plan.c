@@ -8,6 +8,7 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include "idle.h"
+#include "multicast.h"
 #include "plan.h"
 #include "sampler.h"
 
@@ -119,6 +120,8 @@ struct krun_held_plan *krun_plan_take(const struct krun_plan *plan)
 	if (plan->flags & ~KRUN_SAMPLE_ALL || !plan->counters ||
 	    plan->counters & ~KRUN_COUNTERS_ALL || plan->reserved)
 		return ERR_PTR(-EINVAL);
+	if (!krun_multicast_possible())
+		return ERR_PTR(-EOPNOTSUPP);
 	held = kzalloc(sizeof(*held), GFP_KERNEL_ACCOUNT);
 	if (!held)
 		return ERR_PTR(-ENOMEM);

@@ -10,6 +10,7 @@
 #include <linux/slab.h>
 #include "events.h"
 #include "hooks.h"
+#include "multicast.h"
 #include "process.h"
 
 static struct krun_buffer *krun_buffer_alloc(void)
@@ -153,6 +154,8 @@ int krun_process_configure(struct krun_process *process, unsigned int cpus)
 	unsigned int cpu;
 	int err = 0;
 
+	if (!krun_multicast_possible())
+		return -EOPNOTSUPP;
 	if (mutex_lock_killable(&process->lock))
 		return -EINTR;
 	cpus_read_lock();

@@ -270,10 +270,6 @@ u32 krun_sampler_counters(int cpu)
  */
 int krun_sampler_probe(int cpu, u32 counters)
 {
-	if (!krun_multicast_possible()) {
-		pr_notice_once("no interrupts of our own in a Xen PV guest\n");
-		return -EOPNOTSUPP;
-	}
 	if (counters & (KRUN_COUNTER_APERF | KRUN_COUNTER_MPERF)) {
 		if (!krun_has_aperfmperf(cpu)) {
 			pr_notice_once("CPU %d: no APERF and MPERF (CPUID.06H:ECX[0] is 0)\n",

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // krunctl test: every tier of tests for every kernel line, how far each line came, and one closing line.
 #include <chrono>
-#include <map>
 #include <memory>
 
 #include <fmt/format.h>
@@ -30,18 +29,14 @@ struct TestOptions {
 
 constexpr unsigned soak_seconds = 3600;
 
-// When nobody has asked for them, these do not begin later than that: a machine that has nothing in its cache yet is
-// still to be done within an hour and a half.
-const std::map<std::string, std::chrono::minutes> latest_starts = {{"install", std::chrono::minutes{58}},
-                                                                   {"fuzz", std::chrono::minutes{64}}};
-
+// Of the tiers that nobody has asked for.
 bool too_late(const TierStep &step, std::chrono::steady_clock::duration passed)
 {
-    const auto latest = latest_starts.find(step.tier);
-    if (latest == latest_starts.end() || passed <= latest->second)
+    const auto latest = latest_start(step.tier);
+    if (!latest || passed <= *latest)
         return false;
     fmt::print("tier {0}: not run, because the others took more than {1} minutes; --tier {0} runs it\n", step.tier,
-               latest->second.count());
+               latest->count());
     return true;
 }
 
@@ -66,6 +61,7 @@ void run_tests(Context &context, const TestOptions &options)
     if (options.soak) {
         tiers.emplace_back("fuzz");
         fuzz.seconds = soak_seconds;
+        fuzz.soak = true;
     }
     if (clone_directory().empty())
         tiers = unwrap(tiers_without_clone(tiers));

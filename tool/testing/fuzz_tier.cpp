@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: MIT
-// The fuzzer in the guest.
+// A kernel that looks for its own mistakes in the guest: the configuration debug, under the selftest that makes
+// allocations fail and under the fuzzer.
 //
 // Theory: a random call is right whatever it returns. What is wrong shows in the kernel's log, if the kernel looks for
-// its own mistakes: the configuration debug. The fuzzer only says whether ordinary use still works after it, and the
-// kernel counts which lines of ours were executed: random calls that do not get far prove little.
+// its own mistakes. The fuzzer only says whether ordinary use still works after it, and the kernel counts which lines
+// of ours were executed: random calls that do not get far prove little.
 #include <fmt/format.h>
 
 #include "build/kernel_build.hpp"
 #include "testing/coverage.hpp"
 #include "testing/guest_run.hpp"
+#include "testing/kernel_programs.hpp"
 #include "testing/line_run.hpp"
 #include "util/paths.hpp"
 #include "util/progress.hpp"
@@ -19,7 +21,8 @@ namespace krun
 namespace
 {
 
-constexpr unsigned seconds_to_boot_and_end = 300;                       // such a kernel is slow
+constexpr unsigned seconds_to_boot_and_end = 300; // such a kernel is slow
+constexpr unsigned seconds_of_selftest = 600;
 constexpr double least_executed = 90;                                   // percent of the overlay's lines
 constexpr const char *mark_of_faults = "allocations fail now and then"; // as tests/kernel/fuzz/krun_fuzz.c prints it
 constexpr unsigned seconds_for_coverage = 100; // in less time random calls do not come everywhere
@@ -45,6 +48,41 @@ Result<BuiltKernel> build_debug_kernel(TierContext &context, const std::string &
     return build_kernel(context.runner, context.files, request);
 }
 
+// Of many processors and much memory: such a kernel needs both.
+MachineRequest debug_guest(const BuiltKernel &kernel, unsigned seconds)
+{
+    MachineRequest guest = test_guest(kernel.folder / "vmlinuz");
+    guest.cpus = 4;
+    guest.memory_mib = 2048;
+    guest.timeout_seconds = seconds + seconds_to_boot_and_end;
+    return guest;
+}
+
+Result<Tally> test_selftests(TierContext &context, const std::string &line, const BuiltKernel &kernel)
+{
+    const auto programs = build_kernel_programs(context, line, kernel);
+    if (!programs)
+        return tl::unexpected(programs.error());
+    std::vector<std::filesystem::path> selftests = {programs->fault_test};
+    if (context.fuzz.soak)
+        selftests.insert(selftests.end(), programs->selftests.begin(), programs->selftests.end());
+    Tally tally;
+    for (const auto &program : selftests) {
+        const std::string name = program.filename().string();
+        say(fmt::format("{} on {}", name, kernel.release));
+        MachineRequest guest = debug_guest(kernel, seconds_of_selftest);
+        guest.copy_in = {{program, "/" + name}};
+        guest.command = {"/" + name};
+        const auto one = run_tap_in_guest(context, name, guest);
+        if (!one)
+            return one;
+        tally += *one;
+    }
+    if (tally.skipped != 0)
+        tally.fail("the configuration debug lacks what a selftest needs");
+    return tally;
+}
+
 Result<Tally> judge_coverage(TierContext &context, const BuiltKernel &kernel, const CountedOutput &counted)
 {
     const auto coverage = coverage_of(context, kernel, counted);
@@ -59,25 +97,17 @@ Result<Tally> judge_coverage(TierContext &context, const BuiltKernel &kernel, co
     return tally;
 }
 
-} // namespace
-
-Result<Tally> run_fuzz_tier(TierContext &context, LineRun &line)
+Result<Tally> fuzz(TierContext &context, const BuiltKernel &kernel)
 {
     const auto fuzzer = build_fuzzer(context);
     if (!fuzzer)
         return tl::unexpected(fuzzer.error());
-    const auto kernel = build_debug_kernel(context, line.name());
-    if (!kernel)
-        return tl::unexpected(kernel.error());
-    MachineRequest guest = test_guest(kernel->folder / "vmlinuz");
-    guest.cpus = 4;
-    guest.memory_mib = 2048;
-    guest.timeout_seconds = context.fuzz.seconds + seconds_to_boot_and_end;
+    MachineRequest guest = debug_guest(kernel, context.fuzz.seconds);
     guest.copy_in = {{*fuzzer, "/krun_fuzz"},
                      {clone_directory() / "tests/kernel/fuzz/with-coverage", "/with-coverage"}};
     guest.command = {"/with-coverage", "/krun_fuzz", fmt::format("{}", context.fuzz.seed),
                      fmt::format("{}", context.fuzz.seconds)};
-    say(fmt::format("{} s of random calls on {}, seed {}", context.fuzz.seconds, kernel->release, context.fuzz.seed));
+    say(fmt::format("{} s of random calls on {}, seed {}", context.fuzz.seconds, kernel.release, context.fuzz.seed));
     const auto run = run_guest(context, guest);
     if (!run)
         return tl::unexpected(run.error());
@@ -87,10 +117,27 @@ Result<Tally> run_fuzz_tier(TierContext &context, LineRun &line)
     if (counted.output.find(mark_of_faults) == std::string::npos)
         tally.fail("fuzzer: no allocation was made to fail");
     // What the kernel said is known already: it must not get lost.
-    if (const auto coverage = judge_coverage(context, *kernel, counted))
+    if (const auto coverage = judge_coverage(context, kernel, counted))
         tally += *coverage;
     else
         tally.fail("coverage: " + coverage.error().message);
+    return tally;
+}
+
+} // namespace
+
+Result<Tally> run_fuzz_tier(TierContext &context, LineRun &line)
+{
+    const auto kernel = build_debug_kernel(context, line.name());
+    if (!kernel)
+        return tl::unexpected(kernel.error());
+    auto tally = test_selftests(context, line.name(), *kernel);
+    if (!tally)
+        return tally;
+    const auto fuzzed = fuzz(context, *kernel);
+    if (!fuzzed)
+        return fuzzed;
+    *tally += *fuzzed;
     return tally;
 }
 

@@ -46,10 +46,12 @@ Result<KernelPrograms> build_kernel_programs(TierContext &context, const std::st
     for (const fs::path &program : *selftests)
         if (program.filename() == test_without_counters)
             programs.absent_test = program;
+        else if (program.filename() == test_of_faults)
+            programs.fault_test = program;
         else
             programs.selftests.push_back(program);
-    if (programs.absent_test.empty())
-        return failure(fmt::format("there is no {} among the selftests", test_without_counters));
+    if (programs.absent_test.empty() || programs.fault_test.empty())
+        return failure(fmt::format("{} or {} is not among the selftests", test_without_counters, test_of_faults));
     // As the README says: cd krun && make. Static, because the guest has no libraries.
     if (const auto made = make(context, kernel.tree / "krun", "LDFLAGS=-static"); !made)
         return tl::unexpected(made.error());

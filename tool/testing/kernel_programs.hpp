@@ -15,6 +15,7 @@ namespace krun
 struct KernelPrograms {
     std::vector<std::filesystem::path> selftests; // executables, each prints TAP
     std::filesystem::path absent_test;            // the same, for a machine without counters
+    std::filesystem::path fault_test;             // the same, for a kernel whose allocations can be made to fail
     std::filesystem::path test_prog;
     std::filesystem::path read_cost;   // of benchmarks/
     std::filesystem::path sample_cost; // likewise

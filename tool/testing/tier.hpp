@@ -20,6 +20,7 @@ class LineRun;
 struct FuzzSettings {
     unsigned seconds = 120;
     std::uint64_t seed = 1;
+    bool soak = false; // then all selftests as well
 };
 
 struct TierContext {

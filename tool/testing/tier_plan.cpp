@@ -92,4 +92,13 @@ std::vector<TierStep> plan_tiers(const std::vector<std::string> &lines, const st
     return steps;
 }
 
+std::optional<std::chrono::minutes> latest_start(const std::string &tier)
+{
+    if (tier == "install")
+        return std::chrono::minutes{58};
+    if (tier == "fuzz")
+        return std::chrono::minutes{64};
+    return {};
+}
+
 } // namespace krun

@@ -2,6 +2,8 @@
 // What a test run does, in which order: tiers that run once, and tiers that each kernel line runs.
 #pragma once
 
+#include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,5 +33,9 @@ Result<std::vector<KernelLine>> choose_lines(const std::vector<KernelLine> &know
 
 // `lines` is sorted, oldest first. No tiers: all.
 std::vector<TierStep> plan_tiers(const std::vector<std::string> &lines, const std::vector<std::string> &tiers);
+
+// How long after a run of all tiers has begun this one may still begin: a machine that has nothing in its cache yet is
+// to be done within an hour and a half. Nothing: whenever it is its turn.
+std::optional<std::chrono::minutes> latest_start(const std::string &tier);
 
 } // namespace krun

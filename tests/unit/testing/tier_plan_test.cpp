@@ -89,6 +89,20 @@ TEST(PlanTiers, TheFuzzerIsOnEveryLineForThoseWhoAskForIt)
     EXPECT_THAT(steps({"5.10", "6.12"}, {"fuzz"}), ElementsAre("fuzz 5.10", "fuzz 6.12"));
 }
 
+TEST(LatestStart, OnlyTheLongLastTiersGiveWayAndInTheirOrder)
+{
+    std::chrono::minutes earlier{0};
+    for (const TierStep &step : plan_tiers({"6.12"}, {})) {
+        const auto latest = latest_start(step.tier);
+        EXPECT_EQ(latest.has_value(), step.tier == "install" || step.tier == "fuzz") << step.name();
+        if (latest) {
+            EXPECT_GT(*latest, earlier) << step.name();
+            EXPECT_LT(*latest, std::chrono::minutes{80}) << step.name();
+            earlier = *latest;
+        }
+    }
+}
+
 TEST(TiersWithoutClone, AreTheKernelsAlone)
 {
     EXPECT_THAT(tiers_without_clone({}).value(), ElementsAre("kernel"));
