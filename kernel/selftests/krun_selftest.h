@@ -80,20 +80,30 @@ static inline int pin_to(int cpu)
 	return sched_setaffinity(0, sizeof(set), &set);
 }
 
-static inline uint64_t now_ms(void)
+static inline uint64_t now_us(void)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000ull + now.tv_nsec / 1000000;
+	return now.tv_sec * 1000000ull + now.tv_nsec / 1000;
+}
+
+static inline uint64_t now_ms(void)
+{
+	return now_us() / 1000;
+}
+
+static inline void spin_us(unsigned int us)
+{
+	uint64_t end = now_us() + us;
+
+	while (now_us() < end)
+		;
 }
 
 static inline void spin_ms(unsigned int ms)
 {
-	uint64_t end = now_ms() + ms;
-
-	while (now_ms() < end)
-		;
+	spin_us(ms * 1000);
 }
 
 static inline int write_text(const char *path, const char *text)
