@@ -43,7 +43,10 @@ constexpr std::array<std::pair<const char *, const char *>, 5> signing = {{
 
 } // namespace
 
-bool is_tiny_config(const std::string &config) { return config == "vm" || config == "disk" || config == "debug"; }
+bool is_tiny_config(const std::string &config)
+{
+    return config == "vm" || config == "disk" || config == "debug" || config == "kcsan";
+}
 
 bool is_named_config(const std::string &config)
 {

@@ -14,9 +14,9 @@
 namespace krun
 {
 
-// vm, disk, debug, debian, running: everything else is the name of a file.
+// vm, disk, debug, kcsan, debian, running: everything else is the name of a file.
 bool is_named_config(const std::string &config);
-// vm, disk, debug: made of the kernel's own tinyconfig and our fragments alone.
+// vm, disk, debug, kcsan: made of the kernel's own tinyconfig and our fragments alone.
 bool is_tiny_config(const std::string &config);
 
 // The kernel's type information, which the program `pahole` makes.

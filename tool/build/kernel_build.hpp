@@ -25,7 +25,7 @@ inline constexpr const char *default_line = "6.12";
 struct BuildRequest {
     std::optional<std::string> line;              // none: default_line, or the one whose hooks suit `source` best
     SourceRequest source;                         // none: the line's Debian package
-    std::string config = "vm";                    // vm, disk, debug, debian, running, or a file
+    std::string config = "vm";                    // vm, disk, debug, kcsan, debian, running, or a file
     std::vector<std::filesystem::path> fragments; // merged last
     std::string local_version;                    // empty: .krun.<first six of the git hash>
     std::filesystem::path output;                 // empty: <cache>/kernels/<line>-<config>, or <series>-source-<config>

@@ -58,6 +58,8 @@ std::vector<const char *> our_fragments(const std::string &config)
         return {"vm.config", "disk.config", "krun.config", "tickless.config"};
     if (config == "debug")
         return {"vm.config", "debug.config", "krun.config", "tickless.config"};
+    if (config == "kcsan")
+        return {"vm.config", "kcsan.config", "krun.config", "tickless.config"};
     if (config == "vm")
         return {"vm.config", "krun.config", "tickless.config"};
     return {"krun.config", "tickless.config"};
@@ -84,7 +86,7 @@ Result<ConfigPlan> plan_config(Filesystem &files, const std::filesystem::path &d
     plan.tiny = is_tiny_config(config);
     if (!is_named_config(config) && (!files.exists(config) || files.is_directory(config)))
         return usage_error(fmt::format("there is no configuration {}", shell_quoted(config)),
-                           "it is vm, disk, debug, debian, running, or a file");
+                           "it is vm, disk, debug, kcsan, debian, running, or a file");
     for (const auto *name : our_fragments(config)) {
         plan.fragments.push_back(data / "kernel/config" / name);
         if (files.exists(line.config / name))

@@ -20,7 +20,7 @@ namespace krun
 {
 
 struct ConfigPlan {
-    std::string name;  // "vm", "disk", "debug", "debian", "running", or the file's name: names the folders in the cache
+    std::string name;  // "vm", "disk", "debug", "kcsan", "debian", "running", or the file's name: names the folders in the cache
     bool tiny = false; // the base is the kernel's own tinyconfig
     std::string base_text;                        // else this
     std::vector<std::filesystem::path> fragments; // each of their symbols is verified; later ones win

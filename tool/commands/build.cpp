@@ -54,7 +54,7 @@ void add_build_command(CLI::App &app, Context &context)
         ->needs(source);
     command->add_flag("--unverified", request.source.unverified, "take a tarball without looking at a signature")
         ->needs(source);
-    command->add_option("--config", request.config, "vm, disk, debug, debian, running, or a configuration file")
+    command->add_option("--config", request.config, "vm, disk, debug, kcsan, debian, running, or a configuration file")
         ->capture_default_str();
     command->add_option("--fragment", request.fragments, "configuration fragment to merge last (repeatable)")
         ->allow_extra_args(false);

@@ -7,12 +7,10 @@
 // of ours were executed: random calls that do not get far prove little.
 #include <fmt/format.h>
 
-#include "build/kernel_build.hpp"
 #include "testing/coverage.hpp"
-#include "testing/guest_run.hpp"
+#include "testing/fuzzer.hpp"
 #include "testing/kernel_programs.hpp"
 #include "testing/line_run.hpp"
-#include "util/paths.hpp"
 #include "util/progress.hpp"
 
 namespace krun
@@ -21,42 +19,10 @@ namespace krun
 namespace
 {
 
-constexpr unsigned seconds_to_boot_and_end = 300; // such a kernel is slow
 constexpr unsigned seconds_of_selftest = 600;
 constexpr double least_executed = 90;                                   // percent of the overlay's lines
 constexpr const char *mark_of_faults = "allocations fail now and then"; // as tests/kernel/fuzz/krun_fuzz.c prints it
 constexpr unsigned seconds_for_coverage = 100; // in less time random calls do not come everywhere
-
-Result<std::filesystem::path> build_fuzzer(TierContext &context)
-{
-    const auto output = cache_directory() / "fuzz";
-    if (const auto made = context.files.make_directories(output); !made)
-        return tl::unexpected(made.error());
-    Command make;
-    make.argv = {"make", "-C", (clone_directory() / "tests/kernel/fuzz").string(), "OUT=" + output.string()};
-    make.log = context.log;
-    if (const auto built = context.runner.run_ok(make); !built)
-        return tl::unexpected(built.error());
-    return output / "krun_fuzz";
-}
-
-Result<BuiltKernel> build_debug_kernel(TierContext &context, const std::string &line)
-{
-    BuildRequest request;
-    request.line = line;
-    request.config = "debug";
-    return build_kernel(context.runner, context.files, request);
-}
-
-// Of many processors and much memory: such a kernel needs both.
-MachineRequest debug_guest(const BuiltKernel &kernel, unsigned seconds)
-{
-    MachineRequest guest = test_guest(kernel.folder / "vmlinuz");
-    guest.cpus = 4;
-    guest.memory_mib = 2048;
-    guest.timeout_seconds = seconds + seconds_to_boot_and_end;
-    return guest;
-}
 
 Result<Tally> test_selftests(TierContext &context, const std::string &line, const BuiltKernel &kernel)
 {
@@ -70,7 +36,7 @@ Result<Tally> test_selftests(TierContext &context, const std::string &line, cons
     for (const auto &program : selftests) {
         const std::string name = program.filename().string();
         say(fmt::format("{} on {}", name, kernel.release));
-        MachineRequest guest = debug_guest(kernel, seconds_of_selftest);
+        MachineRequest guest = checking_guest(kernel, seconds_of_selftest);
         guest.copy_in = {{program, "/" + name}};
         guest.command = {"/" + name};
         const auto one = run_tap_in_guest(context, name, guest);
@@ -99,16 +65,7 @@ Result<Tally> judge_coverage(TierContext &context, const BuiltKernel &kernel, co
 
 Result<Tally> fuzz(TierContext &context, const BuiltKernel &kernel)
 {
-    const auto fuzzer = build_fuzzer(context);
-    if (!fuzzer)
-        return tl::unexpected(fuzzer.error());
-    MachineRequest guest = debug_guest(kernel, context.fuzz.seconds);
-    guest.copy_in = {{*fuzzer, "/krun_fuzz"},
-                     {clone_directory() / "tests/kernel/fuzz/with-coverage", "/with-coverage"}};
-    guest.command = {"/with-coverage", "/krun_fuzz", fmt::format("{}", context.fuzz.seed),
-                     fmt::format("{}", context.fuzz.seconds)};
-    say(fmt::format("{} s of random calls on {}, seed {}", context.fuzz.seconds, kernel.release, context.fuzz.seed));
-    const auto run = run_guest(context, guest);
+    const auto run = run_fuzzer(context, kernel, "with-coverage");
     if (!run)
         return tl::unexpected(run.error());
     const auto counted = split_counted_output(run->output);
@@ -128,7 +85,7 @@ Result<Tally> fuzz(TierContext &context, const BuiltKernel &kernel)
 
 Result<Tally> run_fuzz_tier(TierContext &context, LineRun &line)
 {
-    const auto kernel = build_debug_kernel(context, line.name());
+    const auto kernel = build_checking_kernel(context, line.name(), "debug");
     if (!kernel)
         return tl::unexpected(kernel.error());
     auto tally = test_selftests(context, line.name(), *kernel);

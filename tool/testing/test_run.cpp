@@ -82,7 +82,8 @@ Result<Tally> TestRun::run_tier(TierContext &context, const TierStep &step)
         for (const LineTier &tier : {LineTier{"style", run_line_style_tier},
                                      {"kernel", run_kernel_tier},
                                      {"machine", run_machine_tier},
-                                     {"fuzz", run_fuzz_tier}})
+                                     {"fuzz", run_fuzz_tier},
+                                     {"race", run_race_tier}})
             if (step.tier == tier.name)
                 return tier.run(context, *line);
     } else {

@@ -52,5 +52,6 @@ Result<Tally> run_kernel_tier(TierContext &context, LineRun &line);
 Result<Tally> run_machine_tier(TierContext &context, LineRun &line); // GoogleTest again, boots for real
 // Random system calls on a kernel of the line that looks for its own mistakes; builds that kernel.
 Result<Tally> run_fuzz_tier(TierContext &context, LineRun &line);
+Result<Tally> run_race_tier(TierContext &context, LineRun &line);
 
 } // namespace krun

@@ -38,8 +38,8 @@ std::vector<std::string> names_of(const std::vector<KernelLine> &lines)
 
 const std::vector<std::string> &tier_names()
 {
-    static const std::vector<std::string> names = {"unit",   "command", "model",   "style", "package",
-                                                   "kernel", "machine", "install", "fuzz",  "e2e"};
+    static const std::vector<std::string> names = {"unit",    "command", "model", "style", "package", "kernel",
+                                                   "machine", "install", "fuzz",  "race",  "e2e"};
     return names;
 }
 
@@ -86,7 +86,9 @@ std::vector<TierStep> plan_tiers(const std::vector<std::string> &lines, const st
     add("machine", one);
     add("install", once);
     add("fuzz", contains(tiers, "fuzz") ? lines : one);
-    // Takes too long for every day: only when it is asked for.
+    // These take too long for every day: only when they are asked for.
+    if (contains(tiers, "race"))
+        add("race", lines);
     if (contains(tiers, "e2e"))
         add("e2e", once);
     return steps;

@@ -12,9 +12,11 @@ void PrintTo(const TierStep &step, std::ostream *stream) { *stream << step.name(
 namespace
 {
 
+using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 
 std::vector<KernelLine> known_lines()
 {
@@ -87,6 +89,12 @@ TEST(PlanTiers, AllScenariosOnADiskAreForThoseWhoAskForThem)
 TEST(PlanTiers, TheFuzzerIsOnEveryLineForThoseWhoAskForIt)
 {
     EXPECT_THAT(steps({"5.10", "6.12"}, {"fuzz"}), ElementsAre("fuzz 5.10", "fuzz 6.12"));
+}
+
+TEST(PlanTiers, RacesAreLookedForOnlyWhenAskedFor)
+{
+    EXPECT_THAT(steps({"5.10", "6.12"}, {"race"}), ElementsAre("race 5.10", "race 6.12"));
+    EXPECT_THAT(steps({"6.12"}, {}), Not(Contains("race 6.12")));
 }
 
 TEST(LatestStart, OnlyTheLongLastTiersGiveWayAndInTheirOrder)
