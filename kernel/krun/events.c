@@ -125,7 +125,7 @@ int krun_event_get(int cpu, enum krun_event which)
 	mutex_lock(&krun_events_lock);
 	/* Also when others use it already: their event may have been lost. */
 	if (cpu_online(cpu) &&
-	    state->event->state != PERF_EVENT_STATE_ACTIVE) {
+	    READ_ONCE(state->event->state) != PERF_EVENT_STATE_ACTIVE) {
 		krun_event_stop(cpu, which);
 		err = krun_event_start(cpu, which);
 		state->err = err;
