@@ -67,12 +67,14 @@ tl::unexpected<Error> make_error(Filesystem &files, const KernelMake &make, cons
 std::vector<std::string> KernelMake::settings() const
 {
     // The same sources give the same bytes, on whatever machine and day.
-    return {"ARCH=x86_64",
-            "LOCALVERSION=" + local_version,
-            "KBUILD_BUILD_TIMESTAMP=1970-01-01 00:00:00 UTC",
-            "KBUILD_BUILD_VERSION=1",
-            "KBUILD_BUILD_USER=krun",
-            "KBUILD_BUILD_HOST=krun"};
+    std::vector<std::string> all = {"ARCH=x86_64",
+                                    "LOCALVERSION=" + local_version,
+                                    "KBUILD_BUILD_TIMESTAMP=1970-01-01 00:00:00 UTC",
+                                    "KBUILD_BUILD_VERSION=1",
+                                    "KBUILD_BUILD_USER=krun",
+                                    "KBUILD_BUILD_HOST=krun"};
+    all.insert(all.end(), config_settings.begin(), config_settings.end());
+    return all;
 }
 
 Command KernelMake::command(const std::vector<std::string> &targets) const

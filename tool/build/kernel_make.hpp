@@ -18,6 +18,7 @@ struct KernelMake {
     std::filesystem::path tree;
     std::filesystem::path objects; // make O=
     std::string local_version;
+    std::vector<std::string> config_settings; // of the configuration
     unsigned jobs = 1;
     std::filesystem::path log;
 

@@ -99,6 +99,20 @@ TEST(ConfigPlan, TheDisksKernelIsTheVirtualMachinesAndMore)
                                             "/d/kernel/config/krun.config", "/d/kernel/config/tickless.config"));
 }
 
+TEST(ConfigPlan, KernelsThatLookForMistakesAreTheVirtualMachinesAndMore)
+{
+    FakeFilesystem files;
+    for (const std::string name : {"debug", "kcsan"}) {
+        const auto plan = plan_config(files, "/d", KernelLine(), name, {}).value();
+        EXPECT_TRUE(plan.tiny);
+        EXPECT_THAT(plan.fragments, ElementsAre("/d/kernel/config/vm.config", "/d/kernel/config/" + name + ".config",
+                                                "/d/kernel/config/krun.config", "/d/kernel/config/tickless.config"));
+    }
+    EXPECT_THAT(plan_config(files, "/d", KernelLine(), "kcsan", {}).value().make_settings,
+                ElementsAre("KCSAN_SANITIZE=n"));
+    EXPECT_THAT(plan_config(files, "/d", KernelLine(), "vm", {}).value().make_settings, testing::IsEmpty());
+}
+
 TEST(ConfigPlan, AFileNamedLikeAConfigurationGetsItsOwnFolder)
 {
     EXPECT_EQ(config_name("debian"), "debian");

@@ -105,6 +105,8 @@ TEST_F(CompileTest, TheSettingsAreWhatIsOnTheCommandLineWithoutPathsAndJobs)
     EXPECT_EQ(make.settings(), before);
     make.local_version = ".other";
     EXPECT_NE(make.settings(), before);
+    make.config_settings = {"KCSAN_SANITIZE=n"};
+    EXPECT_THAT(make.settings(), Contains("KCSAN_SANITIZE=n"));
 }
 
 class OutputTest : public testing::Test
