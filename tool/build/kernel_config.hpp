@@ -20,10 +20,9 @@ namespace krun
 {
 
 struct ConfigPlan {
-    std::string
-        name; // "vm", "disk", "debug", "kcsan", "debian", "running", or the file's name: names the folders in the cache
-    bool tiny = false;                            // the base is the kernel's own tinyconfig
-    std::string base_text;                        // else this
+    std::string name;      // names the folders in the cache: as is_named_config() knows it, or made of the file's name
+    bool tiny = false;     // the base is the kernel's own tinyconfig
+    std::string base_text; // else this
     std::vector<std::filesystem::path> fragments; // each of their symbols is verified; later ones win
     std::vector<std::string> make_settings;       // what of it is said to make
 };

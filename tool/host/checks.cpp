@@ -6,6 +6,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <limits>
 
 #include <fmt/format.h>
 
@@ -162,14 +163,13 @@ CheckResult check_tickless(Host &host)
     if (candidates.empty())
         return fail("no adaptive-tick CPU is online", "see the check of the nohz_full CPUs");
     const int cpu = candidates.back();
-    // Something else may run on the CPU for an instant and bring the tick with it; a tick that is held is in every window.
-    double rate = 0;
-    for (int window = 0; window < tickless_windows && (window == 0 || rate > tickless_limit); ++window) {
+    // Something else may run there for an instant and bring the tick with it. A tick that is held is in every window.
+    double rate = std::numeric_limits<double>::infinity();
+    for (int window = 0; window < tickless_windows && rate > tickless_limit; ++window) {
         const auto interrupts = host.timer_interrupts_while_busy(cpu, tickless_seconds);
         if (!interrupts)
             return skip("/proc/interrupts has no line LOC", "run this on an x86-64 kernel, with /proc mounted");
-        const double seen = static_cast<double>(*interrupts) / tickless_seconds;
-        rate = window == 0 ? seen : std::min(rate, seen);
+        rate = std::min(rate, static_cast<double>(*interrupts) / tickless_seconds);
     }
     const std::string detail =
         fmt::format("{:.1f} local-timer interrupts a second on busy CPU {} (limit {:.0f})", rate, cpu, tickless_limit);
