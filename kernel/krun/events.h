@@ -61,7 +61,7 @@ static __always_inline int krun_event_read_local(enum krun_event which,
 		this_cpu_read(krun_cpu_events.states[which].event);
 	u64 before, counted, raw;
 
-	if (unlikely(READ_ONCE(event->state) != PERF_EVENT_STATE_ACTIVE))
+	if (unlikely(event->state != PERF_EVENT_STATE_ACTIVE))
 		return -EBUSY;
 	do {
 		before = local64_read(&event->hw.prev_count);

@@ -31,7 +31,8 @@ static __always_inline void krun_slot_end(struct krun_slot *slot, u32 status,
 	slot->status = status;
 	slot->flags = flags;
 	/* Pairs with the readers in user space. No other writer gets in. */
-	smp_store_release(&slot->sequence, slot->sequence + 1);
+	smp_wmb();
+	slot->sequence++;
 }
 
 static inline void krun_slot_clear(struct krun_slot *slot)
