@@ -13,6 +13,7 @@
  * idle loop: such a reading is by that much older than the sample, and never
  * more.
  */
+#include <linux/kcsan-checks.h>
 #include <linux/mutex.h>
 #include <linux/percpu.h>
 #include <linux/tracepoint.h>
@@ -111,7 +112,10 @@ bool krun_idle_answer(int cpu, u32 counters, struct krun_slot *slot)
 		return false;
 	local_irq_disable();
 	krun_slot_begin(slot);
+	/* The CPU may be writing them: then the sequence says so. */
+	kcsan_disable_current();
 	krun_slot_copy(&values, &idle->values);
+	kcsan_enable_current();
 	/* Pairs with the smp_wmb() in krun_idle_leave(). */
 	smp_rmb();
 	valid = READ_ONCE(idle->sequence) == sequence;
