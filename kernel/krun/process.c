@@ -63,11 +63,9 @@ int krun_read_counts(struct krun_buffer *buffer, unsigned int cpus,
 		buffer->cpus = cpus;
 	}
 
-	/*
-	 * No CPU can go offline while preemption is off here; whether one that
-	 * comes online meanwhile is seen does not matter.
-	 */
+	/* No CPU can go offline while preemption is off here. */
 	preempt_disable();
+	/* Whether one that comes online meanwhile is seen does not matter. */
 	if (likely(data_race(cpumask_subset(buffer->mask, cpu_online_mask))))
 		krun_sample_cpus(&request);
 	else
