@@ -18,7 +18,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 
-constexpr const char *image = "linux-image-6.12.1.krun.test_6.12.1-1_amd64.deb";
+constexpr const char *image_deb = "linux-image-6.12.1.krun.test_6.12.1-1_amd64.deb";
 constexpr const char *headers = "linux-headers-6.12.1.krun.test_6.12.1-1_amd64.deb";
 
 class PackageTest : public testing::Test
@@ -78,8 +78,8 @@ class PackageTest : public testing::Test
 TEST_F(PackageTest, ImageAndHeadersAreInTheOutputFolderAndNothingElse)
 {
     package();
-    EXPECT_THAT(packages(), ElementsAre(headers, image));
-    EXPECT_THAT(json["packages"], ElementsAre(image, headers));
+    EXPECT_THAT(packages(), ElementsAre(headers, image_deb));
+    EXPECT_THAT(json["packages"], ElementsAre(image_deb, headers));
     EXPECT_EQ(json["package_version"], "6.12.1-1");
     for (const auto &entry : std::filesystem::directory_iterator(sandbox.cache() / "build/6.12-disk"))
         EXPECT_EQ(entry.path().filename(), "objects");
@@ -90,13 +90,13 @@ TEST_F(PackageTest, AKernelWithoutModulesHasNoHeaders)
 {
     config = "vm";
     package();
-    EXPECT_THAT(json["packages"], ElementsAre(image));
+    EXPECT_THAT(json["packages"], ElementsAre(image_deb));
 }
 
 TEST_F(PackageTest, TheImageIsTheOutputsKernelAndTellsWhatItWasBuiltFrom)
 {
     package();
-    const auto root = unpack(image);
+    const auto root = unpack(image_deb);
     EXPECT_EQ(read_text(root / "boot/vmlinuz-6.12.1.krun.test"), read_text(output() / "vmlinuz"));
     const auto inside = nlohmann::json::parse(read_text(root / "usr/share/krun/6.12.1.krun.test/metadata.json"));
     EXPECT_EQ(inside["source"]["version"], "6.12.1-1");
@@ -148,26 +148,26 @@ TEST_F(PackageTest, AKernelThatIsBuiltIsOnlyPackaged)
     ASSERT_EQ(build({}).status, 0);
     EXPECT_TRUE(packages().empty());
     package();
-    EXPECT_THAT(packages(), ElementsAre(headers, image));
+    EXPECT_THAT(packages(), ElementsAre(headers, image_deb));
     EXPECT_THAT(read_text(log()), Not(HasSubstr("krun/first.o")));
     package();
     EXPECT_EQ(json["up_to_date"], true);
     ASSERT_EQ(build({}).status, 0);
-    EXPECT_THAT(packages(), ElementsAre(headers, image)) << "a build that has nothing to do took the packages away";
+    EXPECT_THAT(packages(), ElementsAre(headers, image_deb)) << "a build that has nothing to do took the packages away";
 }
 
 TEST_F(PackageTest, ADamagedOrMissingPackageIsMadeAgain)
 {
     package();
-    const auto intact = read_text(output() / image);
-    write_text(output() / image, "damaged");
+    const auto intact = read_text(output() / image_deb);
+    write_text(output() / image_deb, "damaged");
     package();
     EXPECT_EQ(json["up_to_date"], false);
-    EXPECT_EQ(read_text(output() / image), intact);
+    EXPECT_EQ(read_text(output() / image_deb), intact);
     std::filesystem::remove(output() / headers);
     package();
     EXPECT_EQ(json["up_to_date"], false);
-    EXPECT_THAT(packages(), ElementsAre(headers, image));
+    EXPECT_THAT(packages(), ElementsAre(headers, image_deb));
 }
 
 TEST_F(PackageTest, PackagesOfAnEarlierKernelGoAndThePersonsStay)
@@ -214,7 +214,7 @@ TEST_F(PackageTest, CtrlCLeavesNothingHalfMadeAndTheNextBuildGoesOn)
     EXPECT_FALSE(std::filesystem::exists(sandbox.cache() / "build/6.12-disk/half.deb"));
     sandbox.environment.erase("KRUN_TEST_PACKAGING");
     package();
-    EXPECT_THAT(packages(), ElementsAre(headers, image));
+    EXPECT_THAT(packages(), ElementsAre(headers, image_deb));
 }
 
 TEST_F(PackageTest, ACapitalInTheLocalVersionIsWrongUsageOfPackageAlone)

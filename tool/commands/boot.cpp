@@ -22,7 +22,7 @@ CMD's stdout and stderr come out here, and nothing else on stdout; krunctl's exi
 the kernel complained on its console. CMD must be in the guest: krunctl and busybox's programs are, --copy-in brings
 others with the libraries they need. The guest's kernel console is kept in a file.)";
 
-struct Options {
+struct BootOptions {
     std::string line = "6.12";
     std::filesystem::path kernel;
     std::string accelerator = "auto";
@@ -42,7 +42,7 @@ GuestFile guest_file(const std::string &text)
     return {text.substr(0, colon), text.substr(colon + 1)};
 }
 
-std::filesystem::path kernel_of_line(Context &context, const Options &options)
+std::filesystem::path kernel_of_line(Context &context, const BootOptions &options)
 {
     BuildRequest build;
     build.line = options.line;
@@ -51,7 +51,7 @@ std::filesystem::path kernel_of_line(Context &context, const Options &options)
     return unwrap(build_kernel(context.runner, context.files, build)).folder / "vmlinuz";
 }
 
-void run_boot(Context &context, Options &options)
+void run_boot(Context &context, BootOptions &options)
 {
     MachineRequest &request = options.request;
     for (const std::string &text : options.copy_in)
@@ -80,7 +80,7 @@ void run_boot(Context &context, Options &options)
 
 void add_boot_command(CLI::App &app, Context &context)
 {
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<BootOptions>();
     MachineRequest &request = options->request;
     CLI::App *boot = app.add_subcommand("boot", help);
     auto *line = boot->add_option("--line", options->line, "kernel line to build (or take from the cache) and boot")

@@ -14,7 +14,7 @@ namespace krun
 namespace
 {
 
-struct Options {
+struct BuildOptions {
     BuildRequest request;
     bool json = false;
 };
@@ -29,7 +29,7 @@ void print_json(Filesystem &files, const BuiltKernel &built)
     fmt::print("{}\n", json.dump(2));
 }
 
-void run(Context &context, const Options &options)
+void run(Context &context, const BuildOptions &options)
 {
     const auto built = unwrap(build_kernel(context.runner, context.files, options.request));
     if (options.request.dry_run)
@@ -44,7 +44,7 @@ void run(Context &context, const Options &options)
 
 void add_build_command(CLI::App &app, Context &context)
 {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<BuildOptions>();
     auto &request = options->request;
     auto *command = app.add_subcommand("build", "fetch, patch, configure and compile a Krun kernel");
     command->add_option("--line", request.line, "kernel line (see `krunctl lines`)")->default_str(default_line);

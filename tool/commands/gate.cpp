@@ -13,12 +13,12 @@ namespace krun
 namespace
 {
 
-struct Options {
+struct GateOptions {
     std::filesystem::path deb;
     bool json = false;
 };
 
-void run(Context &context, const Options &options)
+void run(Context &context, const GateOptions &options)
 {
     const auto packages =
         unwrap(read_kernel_packages(context.runner, context.files, {std::filesystem::absolute(options.deb)}));
@@ -41,7 +41,7 @@ void run(Context &context, const Options &options)
 
 void add_gate_command(CLI::App &app, Context &context)
 {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<GateOptions>();
     auto *command = app.add_subcommand("gate", "boot a kernel's package in the testbed and run its selftests there");
     command->add_option("DEB", options->deb, "the kernel's linux-image package")->required();
     command->add_flag("--json", options->json, "print one JSON object");

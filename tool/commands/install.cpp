@@ -18,7 +18,7 @@ namespace
 
 using nlohmann::ordered_json;
 
-struct Options {
+struct InstallOptions {
     std::vector<std::filesystem::path> debs;
     bool no_boot_gate = false;
     bool go_on = false;
@@ -29,13 +29,13 @@ struct Options {
 };
 
 // What --json prints in the end, also when the command fails after that.
-void print(const Options &options, const ordered_json &json)
+void print(const InstallOptions &options, const ordered_json &json)
 {
     if (options.json)
         fmt::print("{}\n", json.dump(2));
 }
 
-void check_usage(const Options &options)
+void check_usage(const InstallOptions &options)
 {
     const int modes =
         (options.debs.empty() ? 0 : 1) + (options.go_on ? 1 : 0) + (options.undo ? 1 : 0) + (options.status ? 1 : 0);
@@ -54,7 +54,7 @@ std::vector<std::filesystem::path> absolute(const std::vector<std::filesystem::p
     return result;
 }
 
-void print_shown(const Options &options, const ShownChanges &changes, ordered_json json)
+void print_shown(const InstallOptions &options, const ShownChanges &changes, ordered_json json)
 {
     json["result"] = "dry-run";
     json["steps"] = changes.lines();
@@ -77,7 +77,7 @@ std::string next_steps(const std::string &release, const std::string &fallback)
 }
 
 // The gate's verdict as JSON; throws when the kernel did not pass.
-ordered_json pass_gate(Context &context, const Options &options, const KernelPackages &packages, ordered_json report)
+ordered_json pass_gate(Context &context, const InstallOptions &options, const KernelPackages &packages, ordered_json report)
 {
     if (options.no_boot_gate)
         return nullptr;
@@ -100,14 +100,14 @@ ordered_json pass_gate(Context &context, const Options &options, const KernelPac
     return json;
 }
 
-void refuse(const Options &options, ExitCode code, ordered_json report)
+void refuse(const InstallOptions &options, ExitCode code, ordered_json report)
 {
     report["result"] = "refused";
     print(options, report);
     throw UserError({code, "the kernel was not installed, nothing was changed", {}, {}});
 }
 
-void install(Context &context, const Options &options, Target &target, InstallSession &session)
+void install(Context &context, const InstallOptions &options, Target &target, InstallSession &session)
 {
     unwrap(session.expect_nothing_unfinished());
     const auto packages = unwrap(read_kernel_packages(context.runner, context.files, absolute(options.debs)));
@@ -180,7 +180,7 @@ Result<std::string> finish(Installer &installer, InstallState &state, bool undo)
     return std::string(*removed == Removal::done ? "removed" : "pending-reboot");
 }
 
-void go_on(const Options &options, Target &target, InstallSession &session)
+void go_on(const InstallOptions &options, Target &target, InstallSession &session)
 {
     auto &state = session.state();
     if (!state.operation)
@@ -220,7 +220,7 @@ void go_on(const Options &options, Target &target, InstallSession &session)
         fmt::print("{}: {}\n", operation.release, *outcome);
 }
 
-void run(Context &context, const Options &options)
+void run(Context &context, const InstallOptions &options)
 {
     check_usage(options);
     auto target = unwrap(system_target(context.runner, context.files));
@@ -242,7 +242,7 @@ void run(Context &context, const Options &options)
 
 void add_install_command(CLI::App &app, Context &context)
 {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<InstallOptions>();
     auto *command = app.add_subcommand("install", "install a Krun kernel's packages for a trial boot");
     command->add_option("DEB", options->debs, "packages of one Krun kernel, as `krunctl build --package` makes them");
     command->add_flag("--no-boot-gate", options->no_boot_gate, "do not boot the kernel in the testbed first");

@@ -19,7 +19,7 @@ namespace krun
 namespace
 {
 
-struct Options {
+struct LinesOptions {
     bool json = false;
     bool offline = false;
 };
@@ -77,7 +77,7 @@ LineSummary summarize(Context &context, AptArchive &archive, const KernelLine &l
     return summary;
 }
 
-void list_lines(Context &context, const Options &options)
+void list_lines(Context &context, const LinesOptions &options)
 {
     AptArchive archive(context.runner, context.files, cache_directory() / "apt");
     std::vector<LineSummary> lines;
@@ -96,7 +96,7 @@ void add_lines_command(CLI::App &app, Context &context)
     auto *command = app.add_subcommand(
         "lines",
         "kernel lines that we have patched: newest version in Debian, what is tested and proven, hooks, state");
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<LinesOptions>();
     command->add_flag("--json", options->json, "print JSON");
     command->add_flag("--offline", options->offline, "ask nothing of the network");
     command->callback([&context, options] { list_lines(context, *options); });

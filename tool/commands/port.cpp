@@ -12,7 +12,7 @@ namespace krun
 namespace
 {
 
-struct Options {
+struct PortOptions {
     PortRequest request;
     bool json = false;
 };
@@ -50,7 +50,7 @@ void print_report(const PortedLine &ported, bool elsewhere)
     fmt::print("\nmade {}\nnext:\n{}", ported.folder.string(), next_steps(report, elsewhere));
 }
 
-void run(Context &context, const Options &options)
+void run(Context &context, const PortOptions &options)
 {
     const auto ported = unwrap(port_kernel(context.runner, context.files, options.request));
     if (options.json)
@@ -65,7 +65,7 @@ void run(Context &context, const Options &options)
 
 void add_port_command(CLI::App &app, Context &context)
 {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<PortOptions>();
     auto &request = options->request;
     auto *command = app.add_subcommand("port", "make a kernel line for another kernel from the nearest line's hooks");
     command->add_option("TREE", request.tree, "folder of the kernel source; it is only read")->required();

@@ -18,7 +18,7 @@ namespace
 
 using nlohmann::ordered_json;
 
-struct Options {
+struct PromoteOptions {
     bool dry_run = false;
     bool json = false;
 };
@@ -44,7 +44,7 @@ void expect_on_trial(const InstallState &state, const std::string &running)
 }
 
 // The report of `krunctl check`; throws when something is wrong.
-nlohmann::json pass_checks(Context &context, const Options &options, const std::string &release)
+nlohmann::json pass_checks(Context &context, const PromoteOptions &options, const std::string &release)
 {
     SystemHost host(context.runner);
     say("checking the running kernel over");
@@ -60,7 +60,7 @@ nlohmann::json pass_checks(Context &context, const Options &options, const std::
            "mend what failed and try again, or go back with `sudo krunctl uninstall`");
 }
 
-void run(Context &context, const Options &options)
+void run(Context &context, const PromoteOptions &options)
 {
     auto target = unwrap(system_target(context.runner, context.files));
     auto session = unwrap(InstallSession::open(target, options.dry_run));
@@ -107,7 +107,7 @@ void run(Context &context, const Options &options)
 
 void add_promote_command(CLI::App &app, Context &context)
 {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<PromoteOptions>();
     auto *command = app.add_subcommand(
         "promote", "make the running kernel, which is on trial, the default if it passes all checks");
     command->add_flag("--dry-run", options->dry_run, "print what would be done (without the checks), change nothing");

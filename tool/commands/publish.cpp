@@ -12,7 +12,7 @@ namespace krun
 namespace
 {
 
-struct Options {
+struct PublishOptions {
     PublishRequest request;
     bool json = false;
 };
@@ -41,7 +41,7 @@ void print_people(const PublishRequest &request, const Published &published)
                request.folder.string(), repository_key_file, repository_suite, repository_key_file);
 }
 
-void run(Context &context, const Options &options)
+void run(Context &context, const PublishOptions &options)
 {
     const auto published = unwrap(publish(context.runner, context.files, options.request));
     if (options.request.dry_run)
@@ -56,7 +56,7 @@ void run(Context &context, const Options &options)
 
 void add_publish_command(CLI::App &app, Context &context)
 {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<PublishOptions>();
     auto &request = options->request;
     auto *command = app.add_subcommand("publish", "put packages into a signed apt repository");
     command->add_option("DIR", request.folder, "folder of the repository; made when it is not there")->required();

@@ -16,7 +16,7 @@ namespace
 
 using nlohmann::ordered_json;
 
-struct Options {
+struct UninstallOptions {
     std::string release;
     bool dry_run = false;
     bool json = false;
@@ -60,7 +60,7 @@ std::string choose(const InstallState &state, const std::string &named)
     return state.kernels.front().release;
 }
 
-void report(const Options &options, const std::string &release, Removal removal, const std::string &next_default)
+void report(const UninstallOptions &options, const std::string &release, Removal removal, const std::string &next_default)
 {
     const bool done = removal == Removal::done;
     if (options.json) {
@@ -76,7 +76,7 @@ void report(const Options &options, const std::string &release, Removal removal,
     }
 }
 
-void show(const Options &options, Target &target, InstallState &state, const std::string &release)
+void show(const UninstallOptions &options, Target &target, InstallState &state, const std::string &release)
 {
     ShownChanges changes(target);
     Installer installer(
@@ -90,7 +90,7 @@ void show(const Options &options, Target &target, InstallState &state, const std
     }
 }
 
-void run(Context &context, const Options &options)
+void run(Context &context, const UninstallOptions &options)
 {
     auto target = unwrap(system_target(context.runner, context.files));
     auto session = unwrap(InstallSession::open(target, options.dry_run));
@@ -120,7 +120,7 @@ void run(Context &context, const Options &options)
 
 void add_uninstall_command(CLI::App &app, Context &context)
 {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<UninstallOptions>();
     auto *command = app.add_subcommand("uninstall", "remove a Krun kernel and all that installing it brought");
     command->add_option("RELEASE", options->release, "which one, as uname -r; needed when there are several");
     command->add_flag("--dry-run", options->dry_run, "print what would be done, change nothing");

@@ -73,7 +73,7 @@ std::string configuration(const std::filesystem::path &folder)
 }
 
 // The first complaint of apt, which is nearer to the cause than its last.
-std::string first_complaint(const std::string &errors)
+std::string first_apt_complaint(const std::string &errors)
 {
     for (const auto &line : lines_of(errors)) {
         if (line.starts_with("E: ") || line.starts_with("W: "))
@@ -85,7 +85,7 @@ std::string first_complaint(const std::string &errors)
 tl::unexpected<Error> unreachable(const std::string &what, const std::string &errors)
 {
     return failure(
-        fmt::format("cannot {}: {}", what, first_complaint(errors)),
+        fmt::format("cannot {}: {}", what, first_apt_complaint(errors)),
         "is there a network, and is apt's proxy right? what was downloaded before is kept and not needed again");
 }
 

@@ -92,5 +92,6 @@ class FakeMachine : public FakeFilesystem, public ProcessRunner
 
 constexpr const char *old_kernel = "6.1.0-41-amd64";
 constexpr const char *krun_kernel = "6.12.117.krun.abcdef";
+constexpr const char *newer_krun = "6.12.120.krun.fedcba";
 
 } // namespace krun

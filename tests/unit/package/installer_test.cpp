@@ -14,8 +14,6 @@ namespace
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-constexpr const char *newer_krun = "6.12.120.krun.fedcba";
-
 class InstallerTest : public testing::Test
 {
   protected:

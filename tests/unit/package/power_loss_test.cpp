@@ -11,7 +11,6 @@ namespace
 {
 
 using Work = std::function<void(FakeMachine &)>;
-constexpr const char *newer_krun = "6.12.120.krun.fedcba";
 
 // Does `work` on copies of `machine`, with the power failing after 0, 1, 2... side effects, until it gets through;
 // `then` sees each copy afterwards, with the power back.
