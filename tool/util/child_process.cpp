@@ -46,7 +46,33 @@ struct ExecError {
     bool of_directory = false;
 };
 
-[[noreturn]] void run_in_child(const Command &command, Pipes &pipes, std::vector<char *> &arguments)
+// "NAME=value" each: the caller's, with what the command adds or replaces.
+std::vector<std::string> environment_for(const Command &command)
+{
+    std::vector<std::string> all;
+    for (char **entry = environ; *entry != nullptr; ++entry) {
+        const std::string variable = *entry;
+        if (command.environment.count(variable.substr(0, variable.find('='))) == 0)
+            all.push_back(variable);
+    }
+    for (const auto &[name, value] : command.environment)
+        all.push_back(fmt::format("{}={}", name, value));
+    return all;
+}
+
+// As exec() wants them; valid as long as `texts` is.
+std::vector<char *> pointers_to(const std::vector<std::string> &texts)
+{
+    std::vector<char *> pointers;
+    pointers.reserve(texts.size() + 1);
+    for (const auto &text : texts)
+        pointers.push_back(const_cast<char *>(text.c_str())); // exec's signature is older than const
+    pointers.push_back(nullptr);
+    return pointers;
+}
+
+// Another thread may have held any lock of the C library at the moment of fork(): nothing here may allocate memory.
+[[noreturn]] void run_in_child(const Command &command, Pipes &pipes, char **arguments, char **environment)
 {
     ExecError error;
     if (!command.terminal) {
@@ -56,12 +82,11 @@ struct ExecError {
         dup2(pipes.errors.write_end.get(), STDERR_FILENO);
     }
     signal(SIGPIPE, SIG_DFL); // we ignore it, and ignored signals survive exec
-    for (const auto &[name, value] : command.environment)
-        setenv(name.c_str(), value.c_str(), 1);
+    environ = environment;    // execvp() looks for the program on the PATH in there
     if (!command.directory.empty() && chdir(command.directory.c_str()) != 0) {
         error.of_directory = true;
     } else {
-        execvp(arguments.front(), arguments.data());
+        execvp(arguments[0], arguments);
     }
     error.number = errno;
     // The pipe is closed on a successful exec; this only runs when there was none.
@@ -104,17 +129,15 @@ Result<ChildProcess> start_child(const Command &command)
     if (!make_pipe(pipes.exec_error) ||
         (!command.terminal && (!make_pipe(pipes.input) || !make_pipe(pipes.output) || !make_pipe(pipes.errors))))
         return system_failure("create", "a pipe", errno);
-    std::vector<char *> arguments;
-    arguments.reserve(command.argv.size() + 1);
-    for (const auto &argument : command.argv)
-        arguments.push_back(const_cast<char *>(argument.c_str())); // exec's signature is older than const
-    arguments.push_back(nullptr);
+    auto arguments = pointers_to(command.argv);
+    const auto variables = environment_for(command);
+    auto environment = pointers_to(variables);
 
     const pid_t pid = fork();
     if (pid < 0)
         return system_failure("start", command.argv.front(), errno);
     if (pid == 0)
-        run_in_child(command, pipes, arguments);
+        run_in_child(command, pipes, arguments.data(), environment.data());
     if (!command.terminal)
         setpgid(pid, pid); // both sides do it, so that the group exists whoever runs first
 

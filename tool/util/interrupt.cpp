@@ -2,6 +2,7 @@
 // Ctrl-C and SIGTERM as a flag; see interrupt.hpp.
 #include "util/interrupt.hpp"
 
+#include <atomic>
 #include <csignal>
 
 namespace krun
@@ -9,8 +10,10 @@ namespace krun
 namespace
 {
 
-volatile std::sig_atomic_t received = 0;
-int held = 0;
+// Atomic, as any thread may look, and lock-free, as a handler may use nothing else.
+std::atomic<int> received = 0;
+std::atomic<int> held = 0;
+static_assert(std::atomic<int>::is_always_lock_free);
 
 extern "C" void remember_signal(int number) { received = number; }
 

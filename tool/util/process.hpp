@@ -33,8 +33,9 @@ struct Command {
 struct ProcessResult {
     int status = 0; // exit status; 128 + signal number when killed by a signal, as a shell has it
     bool timed_out = false;
-    std::string output; // stdout
-    std::string errors; // stderr
+    double cpu_seconds = 0; // user and system time, of the program and of all its descendants that were waited for
+    std::string output;     // stdout
+    std::string errors;     // stderr
 
     [[nodiscard]] bool ok() const { return status == 0 && !timed_out; }
 };
@@ -51,7 +52,7 @@ class ProcessRunner
     Result<ProcessResult> run_ok(const Command &command);
 };
 
-// Really runs. SIGINT and SIGTERM of krunctl reach the child's process group.
+// Really runs. SIGINT and SIGTERM of krunctl reach the child's process group. Several threads may use one at a time.
 class SystemProcessRunner : public ProcessRunner
 {
   public:

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: MIT
 // Progress of long work on stderr; see progress.hpp.
+//
+// On a terminal the bars of all work under way stand below each other at the bottom of the text. The cursor rests at
+// the end of the lowest; whoever has something to say erases them all, and draws them again below what was said.
 #include "util/progress.hpp"
 
 #include <algorithm>
 #include <cstdio>
 #include <fmt/format.h>
+#include <mutex>
 #include <sys/ioctl.h>
 #include <unistd.h>
+#include <vector>
 
 namespace krun
 {
@@ -19,26 +24,91 @@ constexpr auto redraw_interval = 100ms; // faster than that is flicker
 constexpr auto plain_interval = 15s;    // a log needs to show life, not every step
 constexpr int bar_width = 24;
 
-// True while the line under the cursor is a bar, which a plain line has to overwrite.
-bool bar_is_drawn = false;
-
 std::size_t terminal_width()
 {
     winsize size = {};
     return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
-void put(const std::string &text)
+// The one stderr that all threads share.
+class Screen
 {
-    std::fputs(text.c_str(), stderr);
-    std::fflush(stderr);
-}
+  public:
+    void add_bar(const Progress *owner, const std::string &line)
+    {
+        const std::lock_guard lock(mutex_);
+        const auto bar = find(owner);
+        if (bar == bars_.end())
+            bars_.push_back({owner, line});
+        else
+            bar->line = line;
+        redraw({});
+    }
 
-void erase_bar()
+    void remove_bar(const Progress *owner)
+    {
+        const std::lock_guard lock(mutex_);
+        const auto bar = find(owner);
+        if (bar == bars_.end())
+            return;
+        bars_.erase(bar);
+        redraw({});
+    }
+
+    void say(const std::string &text)
+    {
+        const std::lock_guard lock(mutex_);
+        redraw("krunctl: " + text + "\n");
+    }
+
+  private:
+    struct Bar {
+        const Progress *owner;
+        std::string line;
+    };
+
+    std::vector<Bar>::iterator find(const Progress *owner)
+    {
+        return std::find_if(bars_.begin(), bars_.end(), [&](const Bar &bar) { return bar.owner == owner; });
+    }
+
+    // What takes the drawn bars off the terminal and leaves the cursor where the first began.
+    std::string erased()
+    {
+        if (drawn_ == 0)
+            return {};
+        const auto up = drawn_ > 1 ? fmt::format("\033[{}A", drawn_ - 1) : std::string();
+        drawn_ = 0;
+        return "\r" + up + "\033[J";
+    }
+
+    std::string drawn()
+    {
+        std::string text;
+        const auto width = bars_.empty() ? 0 : terminal_width() - 1;
+        for (const auto &bar : bars_)
+            text += (text.empty() ? "" : "\n") + bar.line.substr(0, width);
+        drawn_ = bars_.size();
+        return text;
+    }
+
+    void redraw(const std::string &said)
+    {
+        auto text = erased() + said;
+        text += drawn();
+        std::fputs(text.c_str(), stderr);
+        std::fflush(stderr);
+    }
+
+    std::mutex mutex_;
+    std::vector<Bar> bars_;
+    std::size_t drawn_ = 0; // lines on the terminal that are bars
+};
+
+Screen &screen()
 {
-    if (bar_is_drawn)
-        put("\r\033[K");
-    bar_is_drawn = false;
+    static Screen only;
+    return only;
 }
 
 } // namespace
@@ -53,11 +123,7 @@ Progress::Progress(std::string title, std::size_t total)
         say(title_ + " ...");
 }
 
-Progress::~Progress()
-{
-    if (!finished_)
-        erase_bar();
-}
+Progress::~Progress() { screen().remove_bar(this); }
 
 void Progress::advance(const std::string &detail) { set(done_ + 1, detail); }
 
@@ -86,23 +152,17 @@ void Progress::draw(bool force)
         const auto filled = static_cast<std::size_t>(bar_width) * percent / 100;
         line += fmt::format(" [{}{}] {:>2} %", std::string(filled, '='), std::string(bar_width - filled, ' '), percent);
     }
-    line += fmt::format(" {} {}", count, detail_);
-    put("\r\033[K" + line.substr(0, terminal_width() - 1));
-    bar_is_drawn = true;
+    screen().add_bar(this, line + fmt::format(" {} {}", count, detail_));
 }
 
 void Progress::finish(const std::string &summary)
 {
-    finished_ = true;
+    screen().remove_bar(this);
     const auto seconds =
         std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - started_).count();
     say(fmt::format("{}: {} ({} s)", title_, summary, seconds));
 }
 
-void say(const std::string &text)
-{
-    erase_bar();
-    put("krunctl: " + text + "\n");
-}
+void say(const std::string &text) { screen().say(text); }
 
 } // namespace krun

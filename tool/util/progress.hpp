@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Progress of long work, on stderr: a bar that is redrawn on a terminal, now and then a plain line elsewhere.
+// Threads may each have a Progress of their own at a time: their bars stand below each other. Each may say() something.
 #pragma once
 
 #include <chrono>
@@ -9,6 +10,7 @@
 namespace krun
 {
 
+// Used by the thread that made it.
 class Progress
 {
   public:
@@ -29,7 +31,6 @@ class Progress
     std::size_t done_ = 0;
     std::string detail_;
     bool terminal_;
-    bool finished_ = false;
     std::chrono::steady_clock::time_point started_;
     std::chrono::steady_clock::time_point drawn_;
 };

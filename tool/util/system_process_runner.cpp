@@ -8,6 +8,7 @@
 #include <csignal>
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -35,12 +36,19 @@ int status_of(int wait_status)
     return WIFSIGNALED(wait_status) ? 128 + WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
 }
 
-int reap(pid_t pid)
+double seconds_of(const timeval &time)
+{
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+}
+
+void reap(pid_t pid, ProcessResult &result)
 {
     int wait_status = 0;
-    while (waitpid(pid, &wait_status, 0) < 0 && errno == EINTR)
+    rusage used = {};
+    while (wait4(pid, &wait_status, 0, &used) < 0 && errno == EINTR)
         ;
-    return status_of(wait_status);
+    result.status = status_of(wait_status);
+    result.cpu_seconds = seconds_of(used.ru_utime) + seconds_of(used.ru_stime);
 }
 
 // Without reaping it. The pidfd only wakes poll(): where the kernel has none, the interval does.
@@ -148,7 +156,7 @@ class Run
         }
         if (ending_)
             kill(-child_.pid, SIGKILL); // whoever of the group outlived its leader
-        result_.status = reap(child_.pid);
+        reap(child_.pid, result_);
         output_lines_.finish();
         error_lines_.finish();
         return std::move(result_);
@@ -262,7 +270,7 @@ ProcessResult wait_on_terminal(const ChildProcess &child)
         }
     }
     ProcessResult result;
-    result.status = reap(child.pid);
+    reap(child.pid, result);
     if (terminal)
         tcsetattr(STDIN_FILENO, TCSADRAIN, &before); // a killed full-screen program leaves it raw
     return result;

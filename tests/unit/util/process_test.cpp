@@ -2,6 +2,7 @@
 #include <chrono>
 #include <csignal>
 #include <fstream>
+#include <future>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <thread>
@@ -168,6 +169,55 @@ TEST(Process, RunOkRecognisesAFullDiskOfTheProgram)
     const auto result = runner.run_ok(command);
     ASSERT_FALSE(result);
     EXPECT_THAT(result.error().message, HasSubstr("no space left on"));
+}
+
+TEST(Process, CountsTheCpuTimeOfItsDescendantsButNoWaiting)
+{
+    SystemProcessRunner runner;
+    // The inner shell works, the outer one only waits for it.
+    const auto busy =
+        runner.run(command_of({"sh", "-c", "sh -c 'n=0; while [ $n -lt 300000 ]; do n=$((n + 1)); done'; echo done"}));
+    ASSERT_TRUE(busy);
+    EXPECT_EQ(busy->output, "done\n");
+    EXPECT_GT(busy->cpu_seconds, 0.05);
+    const auto idle = runner.run(command_of({"sleep", "0.5"}));
+    ASSERT_TRUE(idle);
+    EXPECT_LT(idle->cpu_seconds, 0.3);
+}
+
+TEST(Process, TwoThreadsRunProgramsSideBySide)
+{
+    SystemProcessRunner runner;
+    const auto run_many = [&runner](const std::string &name) {
+        int right = 0;
+        for (int round = 0; round < 40; ++round) {
+            auto command = command_of({"sh", "-c", "read line; echo $line $NAME; exit 3"});
+            command.environment["NAME"] = name + std::to_string(round);
+            command.input = name + "\n";
+            const auto result = runner.run(command);
+            right += result && result->status == 3 && result->output == name + " " + name + std::to_string(round) + "\n"
+                         ? 1
+                         : 0;
+        }
+        return right;
+    };
+    auto one = std::async(std::launch::async, run_many, "one");
+    auto two = std::async(std::launch::async, run_many, "two");
+    EXPECT_EQ(one.get(), 40);
+    EXPECT_EQ(two.get(), 40);
+}
+
+TEST(Process, AProgramIsLookedForOnThePathThatItGets)
+{
+    const TemporaryFolder folder;
+    std::ofstream(folder.path() / "krun-test-program") << "#!/bin/sh\necho found\n";
+    std::filesystem::permissions(folder.path() / "krun-test-program", std::filesystem::perms::owner_all);
+    SystemProcessRunner runner;
+    auto command = command_of({"krun-test-program"});
+    command.environment["PATH"] = folder.path().string() + ":/usr/bin:/bin";
+    const auto result = runner.run(command);
+    ASSERT_TRUE(result);
+    EXPECT_EQ(result->output, "found\n");
 }
 
 TEST(Process, QuotedCanBePastedIntoAShell)
