@@ -144,7 +144,7 @@ TEST_F(CompilingWrapperTest, PassesOnWhatEachPartHasCost)
 
 TEST_F(CompilingWrapperTest, TestsAreTheRunnersBusinessAndTheirTimeCountsFromHere)
 {
-    EXPECT_THAT(wrapper("test --list").output, testing::ContainsRegex("runner/krun_tests --list [^\\n]*;[0-9]{10}\n"));
+    EXPECT_THAT(wrapper("test --list").output, testing::ContainsRegex("runner/krun_tests --list .*;[0-9]{10}\n"));
 }
 
 } // namespace
