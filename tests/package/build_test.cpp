@@ -67,7 +67,7 @@ TEST(BuildDebs, WantsExactlyOneFolder)
     }
     const auto result = build_debs({"/dev/null/x"});
     EXPECT_EQ(result.status, 2);
-    EXPECT_THAT(result.errors, HasSubstr("/dev/null/x cannot be made"));
+    EXPECT_THAT(result.errors, HasSubstr("/dev/null/x cannot be created"));
 }
 
 // With a dpkg-buildpackage that fails.
