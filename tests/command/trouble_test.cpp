@@ -136,7 +136,7 @@ TEST_F(TroubleTest, ASecondBuildWaitsForTheFirst)
         "KRUN_TEST_MARKER= timeout -s INT 3 \"$0\" build --local-version .krun.test 2> second; kill -INT $pid");
     EXPECT_EQ(result.status, 130);
     EXPECT_THAT(read_text(sandbox.root() / "second"),
-                HasSubstr("waiting for another krunctl that works on the build 6.12-vm"));
+                HasSubstr("waiting for the build 6.12-vm, which is being worked on"));
     EXPECT_FALSE(std::filesystem::exists(sandbox.kernel()));
 }
 

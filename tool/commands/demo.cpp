@@ -3,17 +3,24 @@
 //
 // Everything is measured in the testbed's emulated machine: the counts prove that the kernel works, not how fast any
 // hardware is.
+#include <chrono>
+#include <cstdlib>
+#include <future>
 #include <memory>
 #include <optional>
+#include <sys/resource.h>
 
 #include <fmt/format.h>
 
 #include "build/kernel_build.hpp"
 #include "commands/command.hpp"
+#include "machine/testbed_qemu.hpp"
 #include "machine/virtual_machine.hpp"
 #include "report/check_report.hpp"
 #include "report/cost_report.hpp"
 #include "report/counter_report.hpp"
+#include "report/part_costs.hpp"
+#include "util/part_runner.hpp"
 #include "util/paths.hpp"
 #include "util/progress.hpp"
 #include "util/text.hpp"
@@ -127,16 +134,86 @@ bool show_cost(Context &context, const BuiltKernel &kernel)
     return good;
 }
 
+class Stopwatch
+{
+  public:
+    [[nodiscard]] double seconds() const
+    {
+        return std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
+    }
+
+  private:
+    std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
+};
+
+// Of this process and all its children that have ended.
+double cpu_seconds_so_far()
+{
+    double seconds = 0;
+    for (const int who : {RUSAGE_SELF, RUSAGE_CHILDREN}) {
+        rusage used = {};
+        getrusage(who, &used);
+        for (const timeval &time : {used.ru_utime, used.ru_stime})
+            seconds += static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+    }
+    return seconds;
+}
+
+// The testbed's QEMU is made beside the kernel: unpacking, configuring and linking leave one of two CPUs idle.
+BuiltKernel build_both(Context &context, const DemoOptions &options, std::vector<PartCost> &costs)
+{
+    PartRunner qemu_runner(context.runner);
+    PartRunner kernel_runner(context.runner);
+    double qemu_seconds = 0;
+    auto qemu = std::async(std::launch::async, [&] {
+        const Stopwatch watch;
+        auto made = make_testbed_qemu(qemu_runner, context.files);
+        qemu_seconds = watch.seconds();
+        if (!made)
+            kernel_runner.stop();
+        return made;
+    });
+    const Stopwatch watch;
+    BuildRequest request;
+    request.line = options.line;
+    auto kernel = build_kernel(kernel_runner, context.files, request);
+    const double kernel_seconds = watch.seconds();
+    if (!kernel)
+        qemu_runner.stop();
+    const auto made = qemu.get();
+    // The one that was stopped has nothing to say.
+    const bool stopped = !kernel && !made && kernel.error().code == ExitCode::interrupted;
+    if (!stopped)
+        static_cast<void>(unwrap(kernel));
+    unwrap(made);
+    costs.push_back({"fetching and compiling the kernel", kernel_runner.cpu_seconds(), kernel_seconds});
+    costs.push_back({"fetching and compiling the testbed's QEMU", qemu_runner.cpu_seconds(), qemu_seconds});
+    return *kernel;
+}
+
+std::vector<PartCost> costs_of_wrapper()
+{
+    const char *costs = std::getenv("KRUN_COSTS");
+    return parse_part_costs(costs == nullptr ? "" : costs);
+}
+
 void demonstrate(Context &context, const DemoOptions &options)
 {
-    BuildRequest build;
-    build.line = options.line;
-    const BuiltKernel kernel = unwrap(build_kernel(context.runner, context.files, build));
+    const Stopwatch whole;
+    auto costs = costs_of_wrapper();
+    double wall_seconds = 0;
+    for (const PartCost &part : costs)
+        wall_seconds += part.wall_seconds;
+    const BuiltKernel kernel = build_both(context, options, costs);
     fmt::print("built: {} in {}\n\n", kernel.release, kernel.folder.string());
     std::fflush(stdout);
+    const Stopwatch boots;
+    const double cpu_seconds_before = cpu_seconds_so_far();
     const bool checked = show_check(context, kernel, options);
     const bool counted = show_counters(context, kernel, options);
     const bool measured = show_cost(context, kernel);
+    costs.push_back({"booting it three times", cpu_seconds_so_far() - cpu_seconds_before, boots.seconds()});
+    fmt::print("\n{}", part_cost_table(costs, wall_seconds + whole.seconds()));
     fmt::print("\n{}: the kernel {}, every counter of every CPU {} over {} readings (emulated by QEMU's TCG)\n",
                checked && counted && measured ? "PASSED" : "FAILED", checked ? "checks out" : "does NOT check out",
                counted ? "advanced" : "did NOT advance", readings);

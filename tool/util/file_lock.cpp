@@ -36,7 +36,7 @@ Result<FileLock> FileLock::acquire(const std::filesystem::path &path, const std:
         if (errno != EWOULDBLOCK && errno != EINTR)
             return system_failure("lock", path, errno);
         if (!said)
-            say(fmt::format("waiting for another krunctl that works on {}", what));
+            say(fmt::format("waiting for {}, which is being worked on", what));
         said = true;
         std::this_thread::sleep_for(std::chrono::milliseconds(100));
     }

@@ -2,6 +2,7 @@
 // The one way to start another program: an argument vector, never a shell string.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <filesystem>
 #include <functional>
@@ -25,6 +26,7 @@ struct Command {
     std::function<void(const std::string &)> on_line;
     std::filesystem::path log;                        // stdout and stderr are appended here too; empty: nowhere
     std::optional<std::chrono::milliseconds> timeout; // then the whole process group is killed
+    const std::atomic<bool> *stop = nullptr;          // once true, it ends as on Ctrl-C: for another thread
     // The program gets our own stdin, stdout and stderr and stays in our process group, because it talks to the
     // person (menuconfig, a shell). Nothing is captured or logged then, and `input` is not used.
     bool terminal = false;

@@ -58,6 +58,8 @@ bool has_ended(pid_t pid)
     return waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == pid;
 }
 
+bool was_stopped(const Command &command) { return command.stop != nullptr && *command.stop; }
+
 // Cuts one stream into lines.
 class LineCutter
 {
@@ -177,6 +179,8 @@ class Run
                 kill(-child_.pid, SIGKILL);
         } else if (interrupt_requested()) {
             end_group(interrupt_signal());
+        } else if (was_stopped(command_)) {
+            end_group(SIGTERM);
         } else if (log_.failed()) {
             end_group(SIGTERM);
         } else if (command_.timeout && now - started_ > *command_.timeout) {
@@ -280,7 +284,7 @@ ProcessResult wait_on_terminal(const ChildProcess &child)
 
 Result<ProcessResult> SystemProcessRunner::run(const Command &command)
 {
-    if (interrupt_requested())
+    if (interrupt_requested() || was_stopped(command))
         return interrupted();
     Log log;
     if (auto opened = log.open_for(command); !opened)
@@ -289,7 +293,7 @@ Result<ProcessResult> SystemProcessRunner::run(const Command &command)
     if (!child)
         return tl::unexpected(child.error());
     auto result = command.terminal ? wait_on_terminal(*child) : Run(command, *child, log).to_the_end();
-    if (interrupt_requested())
+    if (interrupt_requested() || was_stopped(command))
         return interrupted();
     if (auto written = log.check(); !written)
         return tl::unexpected(written.error());
