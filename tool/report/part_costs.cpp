@@ -45,7 +45,7 @@ std::vector<PartCost> parse_part_costs(const std::string &text)
 
 std::string part_cost_table(const std::vector<PartCost> &parts, double wall_seconds)
 {
-    Table table({{"what it has cost"}, {"CPU s", Align::right}, {"wall s", Align::right}});
+    Table table({{"part"}, {"CPU s", Align::right}, {"wall s", Align::right}});
     double cpu_seconds = 0;
     for (const PartCost &part : parts) {
         table.add({part.part, shown(part.cpu_seconds), shown(part.wall_seconds)});

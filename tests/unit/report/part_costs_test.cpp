@@ -27,7 +27,7 @@ TEST(PartCosts, WhatIsNotACostIsLeftOut)
 TEST(PartCosts, ATableHasTheSumOfTheCpuTimeAndTheWallTimeOfTheWhole)
 {
     EXPECT_EQ(part_cost_table({{"the kernel", 200.04, 130}, {"the testbed's QEMU", 99.9, 110}}, 131.5),
-              "what it has cost    CPU s  wall s\n"
+              "part                CPU s  wall s\n"
               "the kernel          200.0   130.0\n"
               "the testbed's QEMU   99.9   110.0\n"
               "all                 299.9   131.5\n");
