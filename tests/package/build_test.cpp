@@ -112,6 +112,7 @@ TEST(Lintian, HasNoErrorAndNoWarningForThePackages)
 
 constexpr const char *sys_header = "/usr/include/x86_64-linux-gnu/sys/krun-syscall.h";
 constexpr const char *linux_header = "/usr/include/x86_64-linux-gnu/linux/krun.h";
+constexpr const char *example = "/usr/share/doc/krun-syscall-dev/examples/iteration.c";
 
 TEST(SyscallDev, HasTheHeadersAtTheirPlacesAndNothingOfLinuxLibcDev)
 {
@@ -131,6 +132,15 @@ TEST(SyscallDev, ItsHeadersAreTheKernels)
     const std::string root = packages().root;
     EXPECT_TRUE(run_program({"cmp", KRUN_SOURCE_DIR "/kernel/krun/krun-syscall.h", root + sys_header}).ok());
     EXPECT_TRUE(run_program({"cmp", KRUN_SOURCE_DIR "/kernel/krun/uapi/linux/krun.h", root + linux_header}).ok());
+}
+
+TEST(SyscallDev, ItsExampleCompilesWithItsHeaders)
+{
+    const OwnFolder folder;
+    const std::string root = packages().root;
+    const auto compiled = run_program({"gcc", "-Wall", "-Werror", "-I" + root + "/usr/include/x86_64-linux-gnu", "-o",
+                                       (folder.path() / "iteration").string(), root + example});
+    EXPECT_TRUE(compiled.ok()) << compiled.errors;
 }
 
 TEST(Krunctl, OpensTheDeviceToItsGroup)
