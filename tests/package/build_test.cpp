@@ -147,13 +147,13 @@ TEST(Krunctl, OpensTheDeviceToItsGroup)
 {
     EXPECT_THAT(files_of(packages().deb("krunctl")), Contains("/lib/udev/rules.d/60-krunctl.rules"));
     const auto rule = run_program({"cat", packages().root / "lib/udev/rules.d/60-krunctl.rules"}).output;
-    EXPECT_THAT(rule, HasSubstr("SUBSYSTEM==\"misc\", KERNEL==\"krun\", MODE=\"0660\", GROUP=\"krun\""));
+    EXPECT_THAT(rule, HasSubstr("SUBSYSTEM==\"misc\", KERNEL==\"krun\", MODE=\"0660\", GROUP=\"kruncounters\""));
 }
 
 TEST(Krunctl, DependsOnLittleAndRecommendsWhatBuildingNeeds)
 {
     const auto deb = packages().deb("krunctl");
-    // adduser makes the group krun.
+    // adduser makes the group kruncounters.
     for (const auto &dependency : split(field(deb, "Depends"), ','))
         EXPECT_THAT(trim(dependency), testing::AnyOf(StartsWith("lib"), testing::Eq("adduser")));
     const auto recommended = field(deb, "Recommends");

@@ -124,7 +124,7 @@ TEST_F(CleanDebian, KrunctlChecksAndTellsWhatBuildingNeedsWithItsDependenciesAlo
     install({"/tmp/krunctl.deb"});
     EXPECT_THAT(debian_->output_of({"krunctl", "--version"}), testing::StartsWith("krunctl "));
     EXPECT_EQ(debian_->output_of({"dpkg", "--verify", "krunctl"}), "");
-    EXPECT_THAT(debian_->output_of({"getent", "group", "krun"}), testing::StartsWith("krun:"));
+    EXPECT_THAT(debian_->output_of({"getent", "group", "kruncounters"}), testing::StartsWith("kruncounters:"));
     const auto check = debian_->run({"krunctl", "check", "--json"});
     EXPECT_TRUE(check.status == 0 || check.status == 1) << check.errors;
     EXPECT_THAT(check.output, HasSubstr("\"kernel\""));
