@@ -227,8 +227,11 @@ TEST_F(InstallTest, OnlyTheRunningKernelOnTrialIsPromotedAndOnlyWhenItPassesTheC
     // The kernel that really runs here has no Krun system calls.
     result = sandbox.krunctl({"promote"});
     EXPECT_EQ(result.status, 1);
-    EXPECT_THAT(result.output, HasSubstr("fail  "));
-    EXPECT_THAT(result.errors, HasSubstr("does not pass all checks, nothing was changed"));
+    EXPECT_THAT(result.output, HasSubstr("missing  this is a Krun kernel"));
+    EXPECT_THAT(result.errors, HasSubstr("is not promoted, nothing was changed: kernel-identity"));
+    const auto refused = json({"promote"}, 1);
+    EXPECT_EQ(refused.at("result"), "refused");
+    EXPECT_EQ(refused.at("against").at(0), "kernel-identity");
     EXPECT_THAT(read_text(root.path("/boot/grub/grub.cfg")),
                 HasSubstr("set default=\"gnulinux-advanced-u>gnulinux-6.1."));
 }

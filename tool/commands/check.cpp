@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// krunctl check: checks the running kernel over.
+// krunctl check: verifies the running kernel.
 #include <memory>
 
 #include <fmt/format.h>
@@ -14,7 +14,7 @@ namespace krun
 
 void add_check_command(CLI::App &app, Context &context)
 {
-    CLI::App *command = app.add_subcommand("check", "Check the running kernel over: tickless, system calls, counters");
+    CLI::App *command = app.add_subcommand("check", "Verify the running kernel: tickless, system calls, counters");
     auto json = std::make_shared<bool>(false);
     command->add_flag("--json", *json, "Print one JSON object");
     command->callback([&context, json] {
@@ -23,7 +23,7 @@ void add_check_command(CLI::App &app, Context &context)
         if (*json)
             fmt::print("{}\n", check_json(host.kernel_release(), results).dump(2));
         else
-            fmt::print("{}{}\n", check_report(results), all_good(results) ? "all good" : "NOT all good");
+            fmt::print("{}{}\n", check_report(results), check_verdict(results));
         context.exit_code = all_good(results) ? ExitCode::done : ExitCode::answer_is_no;
     });
 }

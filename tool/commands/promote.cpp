@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// krunctl promote: the kernel on trial, which is running and passes all checks, becomes the default.
+// krunctl promote: the kernel on trial, which is running and in which the checks find no fault, becomes the default.
 #include <fmt/format.h>
 #include <memory>
 
@@ -43,21 +43,24 @@ void expect_on_trial(const InstallState &state, const std::string &running)
            "install one for a trial boot: sudo krunctl install DEB…");
 }
 
-// The report of `krunctl check`; throws when something is wrong.
+// The report of `krunctl check`; throws when something forbids it.
 nlohmann::json pass_checks(Context &context, const PromoteOptions &options, const std::string &release)
 {
     SystemHost host(context.runner);
-    say("checking the running kernel over");
+    say("verifying the running kernel");
     const auto results = check_kernel(host);
     auto json = check_json(release, results);
-    if (all_good(results))
+    const auto against = against_promotion(results);
+    if (!options.json && (!against.empty() || !all_good(results)))
+        fmt::print("{}", check_report(results));
+    if (against.empty())
         return json;
     if (options.json)
-        fmt::print("{}\n", ordered_json({{"release", release}, {"result", "refused"}, {"check", json}}).dump(2));
-    else
-        fmt::print("{}", check_report(results));
-    refuse(fmt::format("{} does not pass all checks, nothing was changed", release),
-           "mend what failed and try again, or go back with `sudo krunctl uninstall`");
+        fmt::print(
+            "{}\n",
+            ordered_json({{"release", release}, {"result", "refused"}, {"against", against}, {"check", json}}).dump(2));
+    refuse(fmt::format("{} is not promoted, nothing was changed: {}", release, fmt::join(against, ", ")),
+           "mend what the checks say and try again, or go back with `sudo krunctl uninstall`");
 }
 
 void run(Context &context, const PromoteOptions &options)
@@ -109,7 +112,7 @@ void add_promote_command(CLI::App &app, Context &context)
 {
     auto options = std::make_shared<PromoteOptions>();
     auto *command = app.add_subcommand(
-        "promote", "make the running kernel, which is on trial, the default if it passes all checks");
+        "promote", "make the running kernel, which is on trial, the default if the checks find no fault");
     command->add_flag("--dry-run", options->dry_run, "print what would be done (without the checks), change nothing");
     command->add_flag("--json", options->json, "print one JSON object");
     command->callback([&context, options] { run(context, *options); });

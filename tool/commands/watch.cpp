@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // krunctl watch: live per-CPU counters. On a terminal the table is redrawn in place, elsewhere the tables follow one
 // another.
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <memory>
@@ -12,6 +13,7 @@
 
 #include "commands/command.hpp"
 #include "host/checks.hpp"
+#include "host/counter_reader.hpp"
 #include "host/system_host.hpp"
 #include "report/counter_report.hpp"
 #include "util/interrupt.hpp"
@@ -47,21 +49,23 @@ void wait(double seconds)
 
 void watch(Host &host, const WatchOptions &options)
 {
-    const std::vector<int> online = host.online_cpus();
-    const int cpus = online.empty() ? 1 : online.back() + 1;
-    require(host.configure_counters(cpus));
-    require(host.reset_counters(cpus));
+    CounterReader counters(host);
+    require(counters.start());
     const bool redraw = !options.json && isatty(STDOUT_FILENO) != 0;
     std::optional<CounterReading> previous;
+    std::ptrdiff_t lines_shown = 0; // CPUs come and go
     for (unsigned number = 1; !interrupt_requested(); number++) {
         CounterReading reading;
-        require(host.read_counters(cpus, reading));
+        require(counters.read(reading));
         if (options.json) {
             fmt::print("{}\n", counter_json(static_cast<int>(number), reading).dump());
         } else {
+            const std::string text =
+                fmt::format("reading {}\n{}", number, counter_table(reading, previous ? &*previous : nullptr));
             if (redraw && number > 1)
-                fmt::print("\x1b[{}A\x1b[J", cpus + 2);
-            fmt::print("reading {}\n{}", number, counter_table(reading, previous ? &*previous : nullptr));
+                fmt::print("\x1b[{}A\x1b[J", lines_shown);
+            fmt::print("{}", text);
+            lines_shown = std::count(text.begin(), text.end(), '\n');
         }
         std::fflush(stdout);
         if (number == options.count)

@@ -1,56 +1,62 @@
 // SPDX-License-Identifier: MIT
 #include "host/busy_cpus.hpp"
 
-#include <cstring>
-#include <sched.h>
+#include <cerrno>
+#include <latch>
+#include <system_error>
+
+#include "host/affinity.hpp"
 
 namespace krun
 {
 
-namespace
-{
-
-void pin_to(int cpu)
-{
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    CPU_SET(static_cast<std::size_t>(cpu), &set);
-    sched_setaffinity(0, sizeof(set), &set);
-}
-
-} // namespace
-
 BusyCpus::BusyCpus(const std::vector<int> &cpus)
 {
-    for (const int cpu : cpus)
-        threads_.emplace_back([this, cpu] {
-            pin_to(cpu);
-            while (!stop_.load(std::memory_order_relaxed)) {
-            }
-        });
+    // Shared: the last thread to arrive may still be inside it when this constructor has returned.
+    const auto arrived = std::make_shared<std::latch>(static_cast<std::ptrdiff_t>(cpus.size()));
+    for (const int cpu : cpus) {
+        workers_.push_back(std::make_unique<Worker>(cpu));
+        Worker &worker = *workers_.back();
+        try {
+            worker.thread = std::thread([this, &worker, arrived] {
+                worker.error = allow_cpus({worker.cpu});
+                arrived->count_down();
+                if (worker.error != 0)
+                    return;
+                while (!stop_.load(std::memory_order_relaxed)) {
+                }
+                // A CPU that goes offline breaks the pinning, and it stays broken.
+                if (!runs_on_nothing_but(worker.cpu))
+                    worker.error = ENXIO;
+            });
+        } catch (const std::system_error &error) {
+            worker.error = error.code().value();
+            arrived->count_down();
+        }
+    }
+    arrived->wait();
 }
 
-BusyCpus::~BusyCpus()
+BusyCpus::~BusyCpus() { stop(); }
+
+const std::map<int, int> &BusyCpus::stop()
 {
     stop_ = true;
-    for (std::thread &thread : threads_)
-        thread.join();
+    for (const auto &worker : workers_) {
+        if (worker->thread.joinable())
+            worker->thread.join();
+        if (worker->error != 0)
+            idle_[worker->cpu] = worker->error;
+    }
+    return idle_;
 }
 
-PinnedThread::PinnedThread(int cpu) : previous_(sizeof(cpu_set_t))
-{
-    cpu_set_t before;
-    CPU_ZERO(&before);
-    sched_getaffinity(0, sizeof(before), &before);
-    std::memcpy(previous_.data(), &before, sizeof(before));
-    pin_to(cpu);
-}
+PinnedThread::PinnedThread(const std::vector<int> &cpus) : previous_(allowed_cpus()), error_(allow_cpus(cpus)) {}
 
 PinnedThread::~PinnedThread()
 {
-    cpu_set_t before;
-    std::memcpy(&before, previous_.data(), sizeof(before));
-    sched_setaffinity(0, sizeof(before), &before);
+    if (error_ == 0)
+        allow_cpus(previous_);
 }
 
 } // namespace krun

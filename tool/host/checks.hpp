@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Checks a running Krun kernel over: is it one, is it fully tickless, do its counters count?
+// Verifies the running kernel: is it a Krun kernel, is it fully tickless, do its counters count?
 #pragma once
 
 #include <string>
@@ -10,21 +10,34 @@
 namespace krun
 {
 
-enum class CheckStatus { pass, fail, skip };
+// What is missing is told apart from what is broken, and neither from what could not be measured is ever guessed.
+enum class CheckStatus {
+    pass,
+    fail,    // it is there and does not work
+    missing, // not installed, not configured, or the machine has no such thing
+    unknown, // it could not be measured: no permission, a CPU that is offline, a file that is hidden
+    skip,    // it says nothing about this machine
+};
 
 struct CheckResult {
     std::string id;    // stable, for programs: "kernel-identity"
     std::string title; // for people
-    CheckStatus status = CheckStatus::fail;
-    std::string detail; // what was found
-    std::string remedy; // what to do about it; empty on a pass
+    CheckStatus status = CheckStatus::unknown;
+    std::string detail;   // what was found
+    std::string remedy;   // what to do about it; empty on a pass
+    bool required = true; // measuring works without it when it is not
 };
 
 std::vector<CheckResult> check_kernel(Host &host);
-bool all_good(const std::vector<CheckResult> &results); // nothing failed, and something passed
+bool all_good(const std::vector<CheckResult> &results); // all that is required passed or was skipped, and one passed
 
-// What a Krun system call's errno means to a person, and what to do about it.
+// The ids of the checks that forbid making this kernel the default: what is broken, what nobody knows, and all Krun
+// interfaces missing. What else is missing is the machine's or the user's business, and no fault of the kernel.
+std::vector<std::string> against_promotion(const std::vector<CheckResult> &results);
+
+// What an errno of a Krun system call or of /dev/krun means to a person, and what to do about it.
 struct Explanation {
+    CheckStatus status = CheckStatus::fail;
     std::string detail;
     std::string remedy;
 };

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,12 +14,19 @@
 namespace krun
 {
 
-// Element i of each is for CPU i.
-struct CounterReading {
-    std::vector<std::uint64_t> aperf;
-    std::vector<std::uint64_t> mperf;
-    std::vector<std::uint64_t> cycles;
+// What one CPU has said: its counters, or an errno why not. ENXIO: it is offline; ENODATA: the way of reading does not
+// reach it.
+struct CpuReading {
+    std::uint64_t aperf = 0;
+    std::uint64_t mperf = 0;
+    std::uint64_t cycles = 0;
+    int error = 0;
+
+    bool operator==(const CpuReading &) const = default;
 };
+
+// By CPU number, which may have holes.
+using CounterReading = std::map<int, CpuReading>;
 
 class Host
 {
@@ -28,22 +36,24 @@ class Host
     virtual std::string kernel_release() = 0;               // as uname -r
     virtual std::optional<std::string> kernel_config() = 0; // /proc/config.gz or /boot/config-<release>
     virtual std::optional<std::string> file(const std::string &path) = 0;
+    // Ascending; empty when /sys does not say.
     virtual std::vector<int> online_cpus() = 0;
-    virtual int possible_cpus() = 0;
+    virtual std::vector<int> possible_cpus() = 0;
 
-    // The Krun system calls: 0 or the errno.
+    // The Krun system calls, which are about the CPUs 0 to cpus - 1: 0 or the errno.
     virtual int configure_counters(int cpus) = 0;
     virtual int reset_counters(int cpus) = 0;
     virtual int read_counters(int cpus, CounterReading &reading) = 0;
 
-    // One sample of every CPU through /dev/krun: 0 or the errno.
-    virtual int sample_device() = 0;
+    // One sample of every possible CPU through /dev/krun: 0 or the errno.
+    virtual int sample_device(CounterReading &reading) = 0;
 
-    // Keeps every CPU in `cpus` busy in user mode, one thread each, for so long.
-    virtual void keep_busy(const std::vector<int> &cpus, double seconds) = 0;
+    // Keeps every CPU in `cpus` busy in user mode, one thread each, for so long. Those that it could not keep busy all
+    // the time, with the errno.
+    virtual std::map<int, int> keep_busy(const std::vector<int> &cpus, double seconds) = 0;
     // Local-timer interrupts (line LOC of /proc/interrupts) that `cpu` takes while it is kept busy for so long, after
-    // a second to settle.
-    virtual std::optional<std::uint64_t> timer_interrupts_while_busy(int cpu, double seconds) = 0;
+    // a second to settle. An error is what kept it from being measured.
+    virtual Result<std::uint64_t> timer_interrupts_while_busy(int cpu, double seconds) = 0;
 };
 
 } // namespace krun

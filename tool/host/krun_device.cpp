@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "host/krun_device.hpp"
 
-#include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
 #include <linux/krun.h>
@@ -15,39 +14,78 @@ namespace krun
 namespace
 {
 
-int sample_of(int fd, const std::vector<int> &online)
+// 0 for a slot with values in it.
+int error_of_slot(const krun_slot &slot)
 {
+    switch (slot.status) {
+    case KRUN_STATUS_OK:
+        return slot.tsc_after > slot.tsc_before ? 0 : EIO;
+    case KRUN_STATUS_OFFLINE:
+        return ENXIO;
+    case KRUN_STATUS_UNSUPPORTED:
+        return EOPNOTSUPP;
+    case KRUN_STATUS_BUSY:
+        return EBUSY;
+    default:
+        return ENODATA;
+    }
+}
+
+} // namespace
+
+KrunDevice::~KrunDevice() { close_all(); }
+
+void KrunDevice::close_all()
+{
+    if (slots_ != nullptr)
+        munmap(const_cast<void *>(slots_), cpus_ * sizeof(krun_slot));
+    if (fd_ >= 0)
+        close(fd_);
+    slots_ = nullptr;
+    fd_ = -1;
+}
+
+int KrunDevice::open_planned()
+{
+    fd_ = open("/dev/krun", O_RDWR | O_CLOEXEC);
+    if (fd_ < 0)
+        return errno;
     krun_info info{};
     info.size = sizeof(info);
     krun_plan plan{};
     plan.size = sizeof(plan);
     plan.counters = KRUN_COUNTER_APERF | KRUN_COUNTER_MPERF | KRUN_COUNTER_CYCLES;
-    if (ioctl(fd, KRUN_IOC_INFO, &info) != 0 || ioctl(fd, KRUN_IOC_PLAN, &plan) != 0)
+    if (ioctl(fd_, KRUN_IOC_INFO, &info) != 0 || ioctl(fd_, KRUN_IOC_PLAN, &plan) != 0)
         return errno;
-    const auto size = std::size_t{info.cpus} * sizeof(krun_slot);
-    void *mapped = mmap(nullptr, size, PROT_READ, MAP_SHARED, fd, 0);
+    void *mapped = mmap(nullptr, std::size_t{info.cpus} * sizeof(krun_slot), PROT_READ, MAP_SHARED, fd_, 0);
     if (mapped == MAP_FAILED)
         return errno;
-    int error = syscall(SYSCALL_KRUN_SAMPLE, fd, 0) < 0 ? errno : 0;
-    const auto *slots = static_cast<const krun_slot *>(mapped);
-    if (error == 0 && !std::all_of(online.begin(), online.end(), [&](int cpu) {
-            return slots[cpu].status == KRUN_STATUS_OK && slots[cpu].tsc_after > slots[cpu].tsc_before;
-        }))
-        error = ENXIO;
-    munmap(mapped, size);
-    return error;
+    slots_ = mapped;
+    cpus_ = info.cpus;
+    return 0;
 }
 
-} // namespace
-
-int sample_krun_device(const std::vector<int> &online)
+int KrunDevice::sample(CounterReading &reading)
 {
-    const int fd = open("/dev/krun", O_RDWR | O_CLOEXEC);
-    if (fd < 0)
+    if (slots_ == nullptr) {
+        if (const int error = open_planned(); error != 0) {
+            close_all();
+            return error;
+        }
+    }
+    if (syscall(SYSCALL_KRUN_SAMPLE, fd_, 0) < 0)
         return errno;
-    const int error = sample_of(fd, online);
-    close(fd);
-    return error;
+    reading.clear();
+    const auto *slots = static_cast<const krun_slot *>(slots_);
+    for (std::size_t cpu = 0; cpu < cpus_; cpu++) {
+        const krun_slot &slot = slots[cpu];
+        if (slot.status == KRUN_STATUS_EMPTY) // the number of a CPU that is not possible
+            continue;
+        const int error = error_of_slot(slot);
+        reading[static_cast<int>(cpu)] =
+            error == 0 ? CpuReading{slot.aperf, slot.mperf, slot.cycles, 0} : CpuReading{0, 0, 0, error};
+    }
+    return 0;
 }
 
 } // namespace krun

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "host/system_host.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <cstring>
+#include <fmt/format.h>
 #include <fstream>
 #include <sstream>
 #include <sys/utsname.h>
@@ -12,7 +15,6 @@
 #include "host/busy_cpus.hpp"
 #include "host/cpu_list.hpp"
 #include "host/interrupts.hpp"
-#include "host/krun_device.hpp"
 #include "krun-syscall.h"
 
 namespace krun
@@ -22,6 +24,7 @@ namespace
 {
 
 constexpr double settling_seconds = 1.0;
+constexpr const char *who_limits_cpus = "look at cpusets, the container and seccomp filters";
 
 int errno_of(long result) { return result < 0 ? errno : 0; }
 
@@ -60,13 +63,12 @@ std::optional<std::string> SystemHost::file(const std::string &path)
 
 std::vector<int> SystemHost::online_cpus()
 {
-    return parse_cpu_list(file("/sys/devices/system/cpu/online").value_or("0")).value_or(std::vector<int>{0});
+    return parse_cpu_list(file("/sys/devices/system/cpu/online").value_or("")).value_or(std::vector<int>{});
 }
 
-int SystemHost::possible_cpus()
+std::vector<int> SystemHost::possible_cpus()
 {
-    const auto cpus = parse_cpu_list(file("/sys/devices/system/cpu/possible").value_or("0"));
-    return cpus && !cpus->empty() ? cpus->back() + 1 : 1;
+    return parse_cpu_list(file("/sys/devices/system/cpu/possible").value_or("")).value_or(std::vector<int>{});
 }
 
 int SystemHost::configure_counters(int cpus) { return errno_of(syscall(SYSCALL_KRUN_CONFIGURE, cpus)); }
@@ -75,32 +77,52 @@ int SystemHost::reset_counters(int cpus) { return errno_of(syscall(SYSCALL_KRUN_
 
 int SystemHost::read_counters(int cpus, CounterReading &reading)
 {
-    for (auto *counter : {&reading.aperf, &reading.mperf, &reading.cycles})
-        counter->assign(static_cast<std::size_t>(cpus), 0);
-    return errno_of(
-        syscall(SYSCALL_KRUN_READ_MSRS, cpus, 0, reading.aperf.data(), reading.mperf.data(), reading.cycles.data()));
+    std::vector<std::uint64_t> aperf(static_cast<std::size_t>(cpus));
+    auto mperf = aperf;
+    auto cycles = aperf;
+    if (const int error = errno_of(syscall(SYSCALL_KRUN_READ_MSRS, cpus, 0, aperf.data(), mperf.data(), cycles.data()));
+        error != 0)
+        return error;
+    reading.clear();
+    for (std::size_t cpu = 0; cpu < aperf.size(); cpu++)
+        reading[static_cast<int>(cpu)] = {aperf[cpu], mperf[cpu], cycles[cpu], 0};
+    return 0;
 }
 
-int SystemHost::sample_device() { return sample_krun_device(online_cpus()); }
+int SystemHost::sample_device(CounterReading &reading) { return device_.sample(reading); }
 
-void SystemHost::keep_busy(const std::vector<int> &cpus, double seconds)
+std::map<int, int> SystemHost::keep_busy(const std::vector<int> &cpus, double seconds)
 {
-    const BusyCpus busy(cpus);
+    BusyCpus busy(cpus);
     sleep_for(seconds);
+    return busy.stop();
 }
 
-std::optional<std::uint64_t> SystemHost::timer_interrupts_while_busy(int cpu, double seconds)
+Result<std::uint64_t> SystemHost::timer_interrupts_while_busy(int cpu, double seconds)
 {
-    // This thread watches from a CPU that keeps its tick; a second runnable thread would bring the tick back.
-    const PinnedThread elsewhere(cpu == 0 ? online_cpus().back() : 0);
-    const BusyCpus busy({cpu});
-    auto count = [&] { return interrupt_count(file("/proc/interrupts").value_or(""), "LOC", cpu); };
+    const auto count = [&] { return interrupt_count(file("/proc/interrupts").value_or(""), "LOC", cpu); };
+    if (!count())
+        return failure(fmt::format("/proc/interrupts does not say how many timer interrupts CPU {} takes", cpu),
+                       "run this outside of the container, with /proc mounted, on x86-64");
+    // This thread watches from elsewhere; a second runnable thread would bring the tick back.
+    std::vector<int> others = online_cpus();
+    others.erase(std::remove(others.begin(), others.end(), cpu), others.end());
+    const PinnedThread elsewhere(others);
+    if (elsewhere.error() != 0)
+        return failure(fmt::format("this program may not keep off CPU {}: {}", cpu, std::strerror(elsewhere.error())),
+                       "let it run on another CPU as well: " + std::string(who_limits_cpus));
+    BusyCpus busy({cpu});
     sleep_for(settling_seconds);
     const auto before = count();
     sleep_for(seconds);
     const auto after = count();
+    if (const auto idle = busy.stop(); !idle.empty())
+        return failure(idle.at(cpu) == ENXIO
+                           ? fmt::format("CPU {} went offline meanwhile", cpu)
+                           : fmt::format("this program may not run on CPU {}: {}", cpu, std::strerror(idle.at(cpu))),
+                       idle.at(cpu) == ENXIO ? "try again" : who_limits_cpus);
     if (!before || !after || *after < *before)
-        return {};
+        return failure(fmt::format("/proc/interrupts has lost CPU {} meanwhile", cpu), "try again");
     return *after - *before;
 }
 

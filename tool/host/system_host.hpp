@@ -2,6 +2,7 @@
 #pragma once
 
 #include "host/host.hpp"
+#include "host/krun_device.hpp"
 #include "util/process.hpp"
 
 namespace krun
@@ -16,16 +17,17 @@ class SystemHost : public Host
     std::optional<std::string> kernel_config() override;
     std::optional<std::string> file(const std::string &path) override;
     std::vector<int> online_cpus() override;
-    int possible_cpus() override;
+    std::vector<int> possible_cpus() override;
     int configure_counters(int cpus) override;
     int reset_counters(int cpus) override;
     int read_counters(int cpus, CounterReading &reading) override;
-    int sample_device() override;
-    void keep_busy(const std::vector<int> &cpus, double seconds) override;
-    std::optional<std::uint64_t> timer_interrupts_while_busy(int cpu, double seconds) override;
+    int sample_device(CounterReading &reading) override;
+    std::map<int, int> keep_busy(const std::vector<int> &cpus, double seconds) override;
+    Result<std::uint64_t> timer_interrupts_while_busy(int cpu, double seconds) override;
 
   private:
     ProcessRunner &runner_;
+    KrunDevice device_;
 };
 
 } // namespace krun

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "report/check_report.hpp"
 
+#include <algorithm>
+#include <array>
 #include <fmt/format.h>
 
 namespace krun
@@ -9,17 +11,24 @@ namespace krun
 namespace
 {
 
+struct StatusWord {
+    CheckStatus status;
+    const char *word;
+    const char *meaning; // of several, for the last line
+};
+
+constexpr std::array status_words = {
+    StatusWord{CheckStatus::pass, "pass", "passed"},
+    StatusWord{CheckStatus::fail, "fail", "broken"},
+    StatusWord{CheckStatus::unknown, "unknown", "could not be measured"},
+    StatusWord{CheckStatus::missing, "missing", "missing"},
+    StatusWord{CheckStatus::skip, "skip", "skipped"},
+};
+
 const char *word(CheckStatus status)
 {
-    switch (status) {
-    case CheckStatus::pass:
-        return "pass";
-    case CheckStatus::fail:
-        return "fail";
-    case CheckStatus::skip:
-        break;
-    }
-    return "skip";
+    return std::find_if(status_words.begin(), status_words.end(), [&](const auto &one) { return one.status == status; })
+        ->word;
 }
 
 } // namespace
@@ -28,11 +37,28 @@ std::string check_report(const std::vector<CheckResult> &results)
 {
     std::string text;
     for (const CheckResult &result : results) {
-        text += fmt::format("{}  {}: {}\n", word(result.status), result.title, result.detail);
+        text += fmt::format("{:<7}  {}: {}{}\n", word(result.status), result.title, result.detail,
+                            result.required || result.status == CheckStatus::pass ? "" : " (not required)");
         if (!result.remedy.empty())
-            text += fmt::format("      -> {}\n", result.remedy);
+            text += fmt::format("         -> {}\n", result.remedy);
     }
     return text;
+}
+
+std::string check_verdict(const std::vector<CheckResult> &results)
+{
+    if (all_good(results))
+        return "all good";
+    std::vector<std::string> parts;
+    for (const StatusWord &one : status_words) {
+        const auto count = std::count_if(results.begin(), results.end(), [&](const CheckResult &result) {
+            return result.required && result.status == one.status;
+        });
+        if (count > 0 && one.status != CheckStatus::pass && one.status != CheckStatus::skip)
+            parts.push_back(fmt::format("{} {}", count, one.meaning));
+    }
+    return fmt::format("NOT all good: {}",
+                       parts.empty() ? "nothing passed" : fmt::format("{}", fmt::join(parts, ", ")));
 }
 
 nlohmann::json check_json(const std::string &kernel_release, const std::vector<CheckResult> &results)
@@ -42,6 +68,7 @@ nlohmann::json check_json(const std::string &kernel_release, const std::vector<C
         checks.push_back({{"id", result.id},
                           {"title", result.title},
                           {"status", word(result.status)},
+                          {"required", result.required},
                           {"detail", result.detail},
                           {"remedy", result.remedy}});
     return {{"kernel", kernel_release}, {"passed", all_good(results)}, {"checks", std::move(checks)}};
@@ -56,10 +83,15 @@ std::optional<CheckResult> check_in_json(const std::string &report, const std::s
         for (const auto &check : json.at("checks")) {
             if (check.at("id") != id)
                 continue;
-            CheckResult result{id, check.at("title"), CheckStatus::skip, check.at("detail"), check.at("remedy")};
-            for (const CheckStatus status : {CheckStatus::pass, CheckStatus::fail})
-                if (check.at("status") == word(status))
-                    result.status = status;
+            CheckResult result{id,
+                               check.at("title"),
+                               CheckStatus::unknown,
+                               check.at("detail"),
+                               check.at("remedy"),
+                               check.value("required", true)};
+            for (const StatusWord &one : status_words)
+                if (check.at("status") == one.word)
+                    result.status = one.status;
             return result;
         }
     } catch (const nlohmann::json::exception &) {

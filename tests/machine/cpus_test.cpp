@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: MIT
+// `krunctl check` and `krunctl watch` on a Krun kernel whose CPUs are not all there, or not all to be had.
+#include <algorithm>
+#include <cstdlib>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "krunctl_run.hpp"
+
+namespace
+{
+
+using nlohmann::json;
+using testing::HasSubstr;
+
+class Cpus : public testing::Test
+{
+  protected:
+    void SetUp() override
+    {
+        const char *kernel = std::getenv("KRUN_TEST_KERNEL");
+        if (kernel == nullptr || *kernel == '\0')
+            GTEST_SKIP() << "KRUN_TEST_KERNEL names no bzImage";
+        kernel_ = kernel;
+    }
+
+    // In a guest with four CPUs.
+    Ran guest(const std::string &script) const
+    {
+        return KrunctlRun({"boot", "--accel", "tcg", "--kernel", kernel_, "--cpus", "4", "--timeout", "240",
+                           "--copy-in", REFUSE_AFFINITY ":/refuse_affinity", "--", "sh", "-c", script})
+            .wait();
+    }
+
+    std::string kernel_;
+};
+
+// The statuses by the checks' ids.
+std::map<std::string, std::string> statuses(const Ran &ran)
+{
+    std::map<std::string, std::string> found;
+    const auto report = json::parse(ran.output, nullptr, false);
+    if (report.is_discarded()) {
+        ADD_FAILURE() << ran.output << ran.errors;
+        return found;
+    }
+    for (const auto &check : report.at("checks"))
+        found[check.at("id")] = check.at("status");
+    return found;
+}
+
+std::string detail(const Ran &ran, const std::string &id)
+{
+    const auto report = json::parse(ran.output);
+    for (const auto &check : report.at("checks"))
+        if (check.at("id") == id)
+            return check.at("detail");
+    return {};
+}
+
+std::vector<json> readings(const std::string &output)
+{
+    std::vector<json> found;
+    std::istringstream lines(output);
+    for (std::string line; std::getline(lines, line);)
+        found.push_back(json::parse(line));
+    return found;
+}
+
+// Which CPUs a reading has counts of.
+std::vector<std::size_t> cpus_of(const json &reading)
+{
+    std::vector<std::size_t> cpus;
+    for (std::size_t cpu = 0; cpu < reading.at("aperf").size(); cpu++)
+        if (!reading.at("aperf")[cpu].is_null())
+            cpus.push_back(cpu);
+    return cpus;
+}
+
+using Numbers = std::vector<std::size_t>;
+
+constexpr const char *offline = "echo 0 >/sys/devices/system/cpu/cpu2/online; ";
+
+TEST_F(Cpus, CheckMeasuresThoseThatAreOnline)
+{
+    const Ran ran = guest(std::string(offline) + "krunctl check --json");
+    EXPECT_EQ(ran.status, 0) << ran.output << ran.errors;
+    const auto found = statuses(ran);
+    for (const char *id : {"kernel-identity", "nohz-full-cpus", "system-calls", "counters", "device", "tickless"})
+        EXPECT_EQ(found.at(id), "pass") << id;
+    EXPECT_EQ(found.at("header"), "missing"); // and yet the status is 0
+    EXPECT_THAT(detail(ran, "counters"), HasSubstr("on CPU 0-1,3"));
+    EXPECT_THAT(detail(ran, "device"), HasSubstr("CPU 0-1,3"));
+}
+
+TEST_F(Cpus, NothingPassesForAdaptiveTickCpusThatAreAllOffline)
+{
+    const Ran ran =
+        guest("for cpu in 1 2 3; do echo 0 >/sys/devices/system/cpu/cpu$cpu/online; done; krunctl check --json");
+    EXPECT_EQ(ran.status, 1) << ran.errors;
+    const auto found = statuses(ran);
+    EXPECT_EQ(found.at("counters"), "pass");
+    EXPECT_EQ(found.at("nohz-full-cpus"), "pass");
+    EXPECT_EQ(found.at("tickless"), "unknown");
+}
+
+TEST_F(Cpus, ARefusedAffinityIsNoPass)
+{
+    const Ran ran = guest("/refuse_affinity krunctl check --json");
+    if (ran.status == 77)
+        GTEST_SKIP() << "this kernel has no seccomp filters";
+    EXPECT_EQ(ran.status, 1) << ran.errors;
+    EXPECT_EQ(statuses(ran).at("tickless"), "unknown");
+    EXPECT_THAT(detail(ran, "tickless"), HasSubstr("could not be measured"));
+}
+
+// As containers hide it.
+TEST_F(Cpus, HiddenInterruptsAreNoPass)
+{
+    const Ran ran = guest("mount -o bind /dev/null /proc/interrupts && krunctl check --json");
+    EXPECT_EQ(ran.status, 1) << ran.errors;
+    EXPECT_EQ(statuses(ran).at("tickless"), "unknown");
+    EXPECT_THAT(detail(ran, "tickless"), HasSubstr("/proc/interrupts"));
+}
+
+TEST_F(Cpus, WatchShowsThoseThatAreOnline)
+{
+    const Ran ran =
+        guest(std::string(offline) + "krunctl watch --json --count 2 --interval 0.1 && krunctl watch --count 1 >&2");
+    EXPECT_EQ(ran.status, 0) << ran.errors;
+    const auto found = readings(ran.output);
+    ASSERT_EQ(found.size(), 2U);
+    for (const auto &reading : found)
+        EXPECT_EQ(cpus_of(reading), (Numbers{0, 1, 3}));
+    EXPECT_THAT(ran.errors, testing::Not(HasSubstr("\n  2 ")));
+    EXPECT_THAT(ran.errors, HasSubstr("\n  3 "));
+}
+
+TEST_F(Cpus, WatchGoesOnWhenOneGoesOfflineAndComesBack)
+{
+    const Ran ran = guest("krunctl watch --json --count 16 --interval 0.25 & sleep 1; " + std::string(offline) +
+                          "sleep 1; echo 1 >/sys/devices/system/cpu/cpu2/online; wait $!");
+    EXPECT_EQ(ran.status, 0) << ran.errors;
+    const auto found = readings(ran.output);
+    ASSERT_EQ(found.size(), 16U);
+    EXPECT_EQ(cpus_of(found.front()), (Numbers{0, 1, 2, 3}));
+    EXPECT_EQ(cpus_of(found.back()), (Numbers{0, 1, 2, 3}));
+    const auto without = std::count_if(found.begin(), found.end(), [](const json &reading) {
+        return cpus_of(reading) == Numbers{0, 1, 3} && reading.at("unread").at("2") == "offline";
+    });
+    EXPECT_GT(without, 0) << ran.output;
+}
+
+// The system calls alone: allowed to everybody, and the device is root's.
+TEST_F(Cpus, WithoutTheDeviceWatchSaysWhichCpusItDoesNotReach)
+{
+    const Ran ran =
+        guest(std::string(offline) + "echo 1 >/proc/sys/kernel/krun_unprivileged; chmod 0600 /dev/krun; "
+                                     "su -s /bin/sh nobody -c 'krunctl watch --json --count 1; krunctl check >&2'");
+    EXPECT_EQ(ran.status, 1) << ran.errors;
+    const auto found = readings(ran.output);
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_EQ(cpus_of(found[0]), (Numbers{0, 1}));
+    EXPECT_EQ(found[0].at("unread").at("3"), "not reached");
+    EXPECT_THAT(ran.errors, HasSubstr("unknown  every counter increases on every CPU: CPU 3 not measured"));
+    EXPECT_THAT(ran.errors, HasSubstr("unknown  the device samples every CPU: /dev/krun may not be opened"));
+}
+
+} // namespace

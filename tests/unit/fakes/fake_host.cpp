@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+#include "fakes/fake_host.hpp"
+
+#include <algorithm>
+#include <cerrno>
+
+namespace krun
+{
+
+std::optional<std::string> FakeHost::file(const std::string &path)
+{
+    const auto found = files.find(path);
+    return found == files.end() ? std::nullopt : std::optional(found->second);
+}
+
+bool FakeHost::is_online(int cpu) const { return std::find(online.begin(), online.end(), cpu) != online.end(); }
+
+// As krun_read_msrs(2) has it.
+int FakeHost::read_error(int cpus) const
+{
+    if (cpus == 0)
+        return error_of_none;
+    if (error != 0)
+        return error;
+    if (cpus > configured_)
+        return ENODATA;
+    for (int cpu = 0; cpu < cpus; cpu++)
+        if (!is_online(cpu))
+            return ENXIO;
+    return 0;
+}
+
+int FakeHost::configure_counters(int cpus)
+{
+    const int before = configured_;
+    configured_ = std::max(configured_, cpus);
+    const int result = read_error(cpus);
+    if (result != 0)
+        configured_ = before;
+    return result;
+}
+
+CpuReading FakeHost::counts_of(int cpu) const
+{
+    if (cpu == stuck_mperf_cpu)
+        return {time, 5, time, 0};
+    if (idle_cpus_stand_still && not_busy.contains(cpu))
+        return {5, 5, 5, 0};
+    return {time, time, time, 0};
+}
+
+int FakeHost::read_counters(int cpus, CounterReading &reading)
+{
+    time += 100;
+    if (const int result = read_error(cpus); result != 0)
+        return result;
+    reading.clear();
+    for (int cpu = 0; cpu < cpus; cpu++)
+        reading[cpu] = counts_of(cpu);
+    return 0;
+}
+
+int FakeHost::sample_device(CounterReading &reading)
+{
+    time += 100;
+    if (device_error != 0)
+        return device_error;
+    reading.clear();
+    for (const int cpu : possible) {
+        const auto own = device_errors.find(cpu);
+        if (own != device_errors.end())
+            reading[cpu].error = own->second;
+        else if (!is_online(cpu))
+            reading[cpu].error = ENXIO;
+        else
+            reading[cpu] = counts_of(cpu);
+    }
+    return 0;
+}
+
+std::map<int, int> FakeHost::keep_busy(const std::vector<int> & /*cpus*/, double /*seconds*/)
+{
+    meanwhile();
+    return not_busy;
+}
+
+Result<std::uint64_t> FakeHost::timer_interrupts_while_busy(int cpu, double /*seconds*/)
+{
+    const std::size_t window = busy_cpus.size();
+    busy_cpus.push_back(cpu);
+    if (unmeasurable.contains(cpu))
+        return failure("this program may not run there", "let it");
+    if (window < disturbed_windows.size())
+        return disturbed_windows[window];
+    if (!timer_interrupts)
+        return failure("/proc/interrupts is hidden", "show it");
+    return *timer_interrupts;
+}
+
+void FakeHost::become_another_kernel()
+{
+    error = error_of_none = ENOSYS;
+    device_error = ENOENT;
+    config = "CONFIG_NO_HZ_FULL=y\n";
+    files = {{"/proc/cmdline", "quiet\n"}};
+}
+
+} // namespace krun
