@@ -6,6 +6,7 @@
 #include "commands/command.hpp"
 #include "util/interrupt.hpp"
 #include "util/progress.hpp"
+#include "util/standard_streams.hpp"
 #include "util/version.hpp"
 
 namespace
@@ -16,10 +17,11 @@ using namespace krun;
 void report(const Error &error)
 {
     say("error: " + error.message);
+    // Not with fmt::print(), which throws when stderr is full: the exit code is still worth something.
     if (!error.hint.empty())
-        fmt::print(stderr, "hint: {}\n", error.hint);
+        std::fputs(fmt::format("hint: {}\n", error.hint).c_str(), stderr);
     if (!error.log.empty())
-        fmt::print(stderr, "log: {}\n", error.log);
+        std::fputs(fmt::format("log: {}\n", error.log).c_str(), stderr);
 }
 
 void add_commands(CLI::App &app, Context &context)
@@ -39,7 +41,7 @@ void add_commands(CLI::App &app, Context &context)
     add_uninstall_command(app, context);
 }
 
-int run(int argc, char **argv)
+int run_command(int argc, char **argv)
 {
     SystemProcessRunner runner;
     SystemFilesystem files;
@@ -65,10 +67,22 @@ int run(int argc, char **argv)
     return context.guest_status >= 0 ? context.guest_status : static_cast<int>(context.exit_code);
 }
 
+// Whatever the command has done: results that did not arrive are no success.
+int run(int argc, char **argv)
+{
+    const int status = run_command(argc, argv);
+    const auto written = finish_output();
+    if (written)
+        return status;
+    report(written.error());
+    return status == static_cast<int>(ExitCode::interrupted) ? status : static_cast<int>(ExitCode::failure);
+}
+
 } // namespace
 
 int main(int argc, char **argv)
 {
+    open_standard_streams();
     install_interrupt_handlers();
     try {
         return run(argc, argv);

@@ -40,7 +40,7 @@ class InstallTest : public testing::Test
         sandbox.environment["KRUN_TEST_MARKER"] = (sandbox.root() / "marker").string();
         sandbox.environment["KRUN_TEST_SLEEP"] = "2";
         auto result = sandbox.run({"sh", "-c",
-                                   "\"$0\" install --no-boot-gate \"$1\" & pid=$!; "
+                                   "env --default-signal=INT \"$0\" install --no-boot-gate \"$1\" & pid=$!; "
                                    "while kill -0 $pid && [ ! -s marker ]; do sleep 0.1; done; " +
                                        then + "; wait $pid",
                                    KRUNCTL, deb.string()});

@@ -200,12 +200,12 @@ TEST_F(PackageTest, CtrlCLeavesNothingHalfMadeAndTheNextBuildGoesOn)
         }
         return std::filesystem::path();
     };
-    const auto result =
-        sandbox.run({"sh", "-c",
-                     "\"$0\" build --config disk --local-version .krun.test --package & pid=$!; "
-                     "while kill -0 $pid && ! ls cache/krun/source/*/ready >/dev/null 2>&1; do sleep 0.1; done; "
-                     "kill -INT $pid; wait $pid",
-                     KRUNCTL});
+    const auto result = sandbox.run(
+        {"sh", "-c",
+         "env --default-signal=INT \"$0\" build --config disk --local-version .krun.test --package & pid=$!; "
+         "while kill -0 $pid && ! ls cache/krun/source/*/ready >/dev/null 2>&1; do sleep 0.1; done; "
+         "kill -INT $pid; wait $pid",
+         KRUNCTL});
     EXPECT_EQ(result.status, 130) << result.errors;
     const auto pid = std::atoi(read_text(tree() / "ready").c_str());
     ASSERT_GT(pid, 0) << result.errors;

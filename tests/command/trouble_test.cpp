@@ -101,12 +101,13 @@ TEST_F(TroubleTest, AFullDiskIsNamedBeforeAndDuringTheWork)
     EXPECT_THAT(tiny.errors, HasSubstr("o space left on"));
 }
 
+// A shell without job control lets what it starts in the background ignore Ctrl-C: that is undone.
 // Starts a build whose make stops at the marker, does `then` with the shell's $pid, and waits for the build.
 ProcessResult with_waiting_build(Sandbox &sandbox, const std::string &then)
 {
     sandbox.environment["KRUN_TEST_MARKER"] = (sandbox.root() / "marker").string();
     auto result = sandbox.run({"sh", "-c",
-                               "\"$0\" build --local-version .krun.test & pid=$!; "
+                               "env --default-signal=INT \"$0\" build --local-version .krun.test & pid=$!; "
                                "while kill -0 $pid && [ ! -s marker ]; do sleep 0.1; done; " +
                                    then + "; wait $pid",
                                KRUNCTL});

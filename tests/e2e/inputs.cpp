@@ -92,10 +92,10 @@ Result<Inputs> find_inputs(ProcessRunner &runner, Filesystem &files)
     inputs.logs = from_environment("KRUN_E2E_LOGS");
     if (inputs.logs.empty())
         inputs.logs = cache_directory() / "logs/e2e";
-    auto scratch = RunFolder::make(files);
+    auto scratch = make_run_folder(files);
     if (!scratch)
         return tl::unexpected<Error>(scratch.error());
-    inputs.scratch = std::make_shared<RunFolder>(std::move(*scratch));
+    inputs.scratch = std::make_shared<ScratchFolder>(std::move(*scratch));
     inputs.payload = inputs.scratch->path() / "payload.tar";
     if (auto made = files.make_directories(inputs.logs); !made)
         return tl::unexpected<Error>(made.error());

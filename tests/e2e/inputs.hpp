@@ -25,7 +25,7 @@ struct Inputs {
     TestbedQemu qemu;
     std::filesystem::path base;    // the disk
     std::filesystem::path payload; // a tar archive with all packages, in kernel/, panic/ and tools/
-    std::shared_ptr<RunFolder> scratch;
+    std::shared_ptr<ScratchFolder> scratch;
     std::filesystem::path logs;
     std::string release;       // of the Krun kernel, as uname -r will say
     std::string panic_release; // empty when there is none

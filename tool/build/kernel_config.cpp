@@ -9,6 +9,7 @@
 #include "build/base_config.hpp"
 #include "build/config_values.hpp"
 #include "build/unmet_dependency.hpp"
+#include "util/child_environment.hpp"
 #include "util/progress.hpp"
 #include "util/text.hpp"
 
@@ -29,6 +30,7 @@ Command merge_command(const KernelMake &make, const ConfigPlan &plan)
         command.argv.push_back(fragment.string());
     command.directory = make.tree;
     command.environment = {{"LC_ALL", "C"}, {"KCONFIG_CONFIG", (make.objects / ".config").string()}};
+    command.inherits = variables_for_builds();
     command.log = make.log;
     return command;
 }

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <fmt/format.h>
 
+#include "util/child_environment.hpp"
 #include "util/progress.hpp"
 #include "util/system_error.hpp"
 #include "util/text.hpp"
@@ -89,6 +90,7 @@ Command KernelMake::command(const std::vector<std::string> &targets) const
     result.argv.insert(result.argv.end(), set.begin(), set.end());
     result.argv.insert(result.argv.end(), targets.begin(), targets.end());
     // Settings for somebody else's make or kernel must not leak into this one.
+    result.inherits = variables_for_builds();
     result.environment = {{"LC_ALL", "C"}, {"MAKEFLAGS", ""}, {"KCONFIG_CONFIG", (objects / ".config").string()}};
     result.log = log;
     return result;

@@ -6,6 +6,7 @@
 #include <cctype>
 #include <fmt/format.h>
 
+#include "util/child_environment.hpp"
 #include "util/text.hpp"
 
 namespace krun
@@ -45,6 +46,7 @@ Result<std::string> default_local_version(ProcessRunner &runner, const std::file
         return from_overlay;
     Command command;
     command.argv = {"git", "-C", data.string(), "rev-parse", "--show-toplevel", "HEAD"};
+    command.inherits = variables_for_git(); // with a GIT_DIR, the commit would be another repository's
     const auto result = runner.run(command);
     if (!result)
         return tl::unexpected(result.error());

@@ -2,6 +2,8 @@
 // See selftests.hpp.
 #include "build/selftests.hpp"
 
+#include "util/child_environment.hpp"
+
 namespace krun
 {
 
@@ -22,6 +24,7 @@ Result<std::vector<std::filesystem::path>> build_selftests(ProcessRunner &runner
     Command command;
     command.argv = {"make", "-C", sources.string(), "OUTPUT=" + output.string()};
     command.environment = {{"LC_ALL", "C"}, {"MAKEFLAGS", ""}};
+    command.inherits = variables_for_builds();
     command.log = log;
     if (const auto made = runner.run_ok(command); !made)
         return tl::unexpected(made.error());

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // krunctl install: a Krun kernel for a trial boot; and going on with what was interrupted.
+#include <cstdio>
 #include <fmt/format.h>
 #include <memory>
 
@@ -114,7 +115,7 @@ void install(Context &context, const InstallOptions &options, Target &target, In
     auto &state = session.state();
     const auto checks = preflight({target, packages, state});
     if (!options.json)
-        fmt::print(stderr, "{}", preflight_report(checks, options.dry_run));
+        std::fputs(preflight_report(checks, options.dry_run).c_str(), stderr); // fmt::print() would throw when it is full
     const auto &release = packages.release;
     ordered_json report = {{"release", release}, {"result", ""}, {"checks", preflight_json(checks)}};
     auto fallback = kernel_to_keep(target, state);

@@ -3,10 +3,10 @@
 // another.
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <memory>
 #include <optional>
-#include <thread>
 #include <unistd.h>
 
 #include <fmt/format.h>
@@ -17,6 +17,7 @@
 #include "host/system_host.hpp"
 #include "report/counter_report.hpp"
 #include "util/interrupt.hpp"
+#include "util/standard_streams.hpp"
 
 namespace krun
 {
@@ -38,13 +39,19 @@ void require(int error)
     throw UserError(Error{ExitCode::host_lacks, "the counters cannot be read: " + why.detail, why.remedy, {}});
 }
 
-// In short naps, so that Ctrl-C is answered at once.
-void wait(double seconds)
+// In short naps, so that Ctrl-C is answered at once. False when there is nobody left to read.
+bool wait(double seconds)
 {
+    constexpr double nap = 50; // milliseconds
     const auto end = std::chrono::steady_clock::now() + std::chrono::duration<double>(seconds);
-    while (std::chrono::steady_clock::now() < end && !interrupt_requested())
-        std::this_thread::sleep_for(std::min<std::chrono::duration<double>>(std::chrono::milliseconds(50),
-                                                                            end - std::chrono::steady_clock::now()));
+    while (!interrupt_requested()) {
+        const std::chrono::duration<double, std::milli> left = end - std::chrono::steady_clock::now();
+        if (left.count() <= 0)
+            break;
+        if (output_lost_its_reader(static_cast<int>(std::ceil(std::min(nap, left.count())))))
+            return false;
+    }
+    return true;
 }
 
 void watch(Host &host, const WatchOptions &options)
@@ -57,21 +64,23 @@ void watch(Host &host, const WatchOptions &options)
     for (unsigned number = 1; !interrupt_requested(); number++) {
         CounterReading reading;
         require(counters.read(reading));
-        if (options.json) {
-            fmt::print("{}\n", counter_json(static_cast<int>(number), reading).dump());
-        } else {
-            const std::string text =
-                fmt::format("reading {}\n{}", number, counter_table(reading, previous ? &*previous : nullptr));
-            if (redraw && number > 1)
-                fmt::print("\x1b[{}A\x1b[J", lines_shown);
-            fmt::print("{}", text);
-            lines_shown = std::count(text.begin(), text.end(), '\n');
-        }
-        std::fflush(stdout);
+        auto text = options.json ? counter_json(static_cast<int>(number), reading).dump() + "\n"
+                                 : fmt::format("reading {}\n{}", number,
+                                               counter_table(reading, previous ? &*previous : nullptr));
+        if (redraw && number > 1)
+            text.insert(0, fmt::format("\x1b[{}A\x1b[J", lines_shown));
+        lines_shown = std::count(text.begin(), text.end(), '\n');
+        std::fputs(text.c_str(), stdout); // fmt::print() would throw when there is no reader
+        const bool written = std::fflush(stdout) == 0;
         if (number == options.count)
             return;
         previous = std::move(reading);
-        wait(options.interval);
+        if (!written || !wait(options.interval)) {
+            // Without --count, that is how a pipeline ends it. Else main() reports what could not be written.
+            if (options.count == 0 && output_lost_its_reader(0))
+                abandon_output();
+            return;
+        }
     }
 }
 

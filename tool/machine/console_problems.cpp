@@ -3,7 +3,8 @@
 //
 // The kernel has no machine-readable sign for "I am broken", only words that have been stable for years. Some
 // of them also begin harmless lines of other programs or of the kernel's own boot ("RETBleed: WARNING: ...",
-// "traps: prog[12] general protection fault" for a program's fault), so the table says where each must stand.
+// "traps: prog[12] general protection fault" for a program's fault), so the table says where each must stand. And each
+// stands there as words of its own: "DEBUG:" is no bug, and who writes of "Oopses" has none.
 #include "machine/console_problems.hpp"
 
 #include <algorithm>
@@ -22,7 +23,7 @@ enum class Where { start, anywhere };
 struct Sign {
     Where where; // start: of the message, behind the time stamp
     std::string_view text;
-    std::string_view and_also = {}; // must follow in the same line
+    std::string_view and_also = {}; // must follow in the same line, and may go on: "stall" and "stalls"
 };
 
 constexpr std::array<Sign, 24> signs{{
@@ -66,9 +67,27 @@ std::string_view message_of(std::string_view line)
     return line;
 }
 
+bool is_of_a_word(char character)
+{
+    return std::isalnum(static_cast<unsigned char>(character)) != 0 || character == '_';
+}
+
+// Where `words` begin in the text and are no part of longer ones; npos when nowhere at or behind `from`.
+std::size_t find_words(std::string_view text, std::string_view words, std::size_t from = 0)
+{
+    for (auto at = text.find(words, from); at != std::string_view::npos; at = text.find(words, at + 1)) {
+        const auto end = at + words.size();
+        const bool begins = at == 0 || !is_of_a_word(words.front()) || !is_of_a_word(text[at - 1]);
+        const bool ends = end == text.size() || !is_of_a_word(words.back()) || !is_of_a_word(text[end]);
+        if (begins && ends)
+            return at;
+    }
+    return std::string_view::npos;
+}
+
 bool shows(const Sign &sign, std::string_view message)
 {
-    const auto at = message.find(sign.text);
+    const auto at = find_words(message, sign.text);
     if (at == std::string_view::npos || (sign.where == Where::start && at != 0))
         return false;
     return message.find(sign.and_also, at + sign.text.size()) != std::string_view::npos;
@@ -90,7 +109,7 @@ std::vector<std::string> console_problems(std::string_view console)
 std::string panic_line(std::string_view console)
 {
     for (const std::string &line : lines_of(console)) {
-        if (line.find("Kernel panic") != std::string::npos)
+        if (find_words(line, "Kernel panic") != std::string_view::npos)
             return trim(message_of(line));
     }
     return {};

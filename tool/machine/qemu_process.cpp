@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "machine/qemu_arguments.hpp"
+#include "util/interrupt.hpp"
 
 namespace krun
 {
@@ -36,7 +37,7 @@ struct Descriptors {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent)
         _exit(127);
-    signal(SIGPIPE, SIG_DFL);
+    restore_signals_for_exec();
     const int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
     // The log first, as its number may be the one that the line must have.
     if (dup2(nothing, STDIN_FILENO) < 0 || dup2(descriptors.log, STDOUT_FILENO) < 0 ||

@@ -6,33 +6,18 @@
 
 #include "util/filesystem.hpp"
 #include "util/result.hpp"
+#include "util/scratch_folder.hpp"
 
 namespace krun
 {
 
-class RunFolder
-{
-  public:
-    // Makes <cache>/run/<our process id>, and removes those of krunctls that were killed.
-    static Result<RunFolder> make(Filesystem &files);
-    RunFolder(RunFolder &&other) noexcept;
-    RunFolder &operator=(RunFolder &&) = delete;
-    RunFolder(const RunFolder &) = delete;
-    RunFolder &operator=(const RunFolder &) = delete;
-    ~RunFolder(); // removes it
+// In <cache>/run.
+Result<ScratchFolder> make_run_folder(Filesystem &files);
+// For a command that is only shown.
+std::filesystem::path example_of_run_folder();
 
-    [[nodiscard]] const std::filesystem::path &path() const { return path_; }
-    // Where the next make() of this process will be.
-    static std::filesystem::path next_path();
-
-  private:
-    RunFolder(Filesystem &files, std::filesystem::path path) : files_(files), path_(std::move(path)) {}
-
-    Filesystem &files_;
-    std::filesystem::path path_;
-};
-
-// A new name in <cache>/logs; of the older console logs there only the newest are kept.
+// A new file in <cache>/logs, whose name nobody else has; of the older console logs there only the newest are kept.
 Result<std::filesystem::path> new_console_log(Filesystem &files);
+std::filesystem::path example_of_console_log();
 
 } // namespace krun

@@ -12,6 +12,7 @@
 
 #include "source/apt_archive.hpp"
 #include "source/hooks.hpp"
+#include "util/child_environment.hpp"
 #include "util/digest.hpp"
 #include "util/file_lock.hpp"
 #include "util/paths.hpp"
@@ -94,6 +95,7 @@ class Build
         Command command;
         command.argv = std::move(argv);
         command.directory = directory;
+        command.inherits = variables_for_builds();
         command.log = log_;
         auto done = runner_.run_ok(command);
         if (!done)
@@ -137,6 +139,7 @@ class Build
         Command command;
         command.argv = {"ninja", program_name};
         command.directory = objects();
+        command.inherits = variables_for_builds();
         command.log = log_;
         command.capture = false;
         std::optional<Progress> bar; // made when ninja has told how much there is to do

@@ -127,6 +127,31 @@ tl::unexpected<Error> no_status(Filesystem &files, const MachineRequest &request
         end.greeted ? "" : "the kernel must have serial ports, an initramfs and gzip built in", console_log.string());
 }
 
+// The console is read again after the run, so that it must be kept in a file. A pipe or a device that it is wanted in
+// gets it from there.
+bool is_no_file(const fs::path &log)
+{
+    std::error_code none;
+    const auto status = fs::status(log, none);
+    return !log.empty() && fs::exists(status) && !fs::is_regular_file(status);
+}
+
+Result<fs::path> place_of_console_log(Filesystem &files, const MachineRequest &request, const fs::path &folder)
+{
+    if (request.console_log.empty())
+        return new_console_log(files);
+    if (fs::is_directory(request.console_log))
+        return usage_error(fmt::format("--console-log: {} is a folder", request.console_log.string()));
+    return is_no_file(request.console_log) ? folder / "console.log" : request.console_log;
+}
+
+Result<void> pass_on_console(Filesystem &files, const MachineRequest &request, const fs::path &console)
+{
+    if (!is_no_file(request.console_log))
+        return {};
+    return files.write(request.console_log, text_of(files, console));
+}
+
 Result<MachineResult> run_qemu(Filesystem &files, const MachineRequest &request, const QemuSetup &setup,
                                GuestInput input, const fs::path &folder)
 {
@@ -140,6 +165,9 @@ Result<MachineResult> run_qemu(Filesystem &files, const MachineRequest &request,
     const auto end = MachineSession(*qemu, std::move(wanted)).run();
     if (!end)
         return tl::unexpected<Error>(end.error());
+    // Now that all is in it. What cannot be written there is lost, which is said, but no reason to lose the result too.
+    if (auto passed_on = pass_on_console(files, request, setup.console_log); !passed_on)
+        say("the guest's console: " + passed_on.error().message);
     if (!end->status)
         return no_status(files, request, *end, setup.console_log, qemu_log);
     MachineResult result;
@@ -158,23 +186,21 @@ Result<MachineResult> run_machine(ProcessRunner &runner, Filesystem &files, cons
     auto setup = choose_qemu(runner, files, request);
     if (!setup)
         return tl::unexpected<Error>(setup.error());
-    setup->console_log = request.console_log;
-    if (setup->console_log.empty()) {
-        const auto log = new_console_log(files);
-        if (!log)
-            return tl::unexpected<Error>(log.error());
-        setup->console_log = *log;
-    }
     if (request.dry_run) {
-        setup->initrd = RunFolder::next_path() / "initrd";
+        setup->console_log = request.console_log.empty() ? example_of_console_log() : request.console_log;
+        setup->initrd = example_of_run_folder() / "initrd";
         Command command;
         command.argv = qemu_arguments(request, *setup);
         std::puts(quoted(command).c_str());
         return MachineResult{};
     }
-    const auto folder = RunFolder::make(files);
+    const auto folder = make_run_folder(files);
     if (!folder)
         return tl::unexpected<Error>(folder.error());
+    const auto console_log = place_of_console_log(files, request, folder->path());
+    if (!console_log)
+        return tl::unexpected<Error>(console_log.error());
+    setup->console_log = *console_log;
     const GuestInput input = input_for(request);
     MachineRequest complete = request;
     if (const char *terminal = std::getenv("TERM"); terminal != nullptr && input == GuestInput::terminal)

@@ -9,6 +9,7 @@
 #include "package/line_package.hpp"
 #include "util/paths.hpp"
 #include "util/progress.hpp"
+#include "util/scratch_folder.hpp"
 #include "util/text.hpp"
 
 #include <unistd.h>
@@ -134,23 +135,6 @@ Result<std::optional<LinePackage>> line_package_for(ProcessRunner &runner, Files
     return next_line_package(line, version, fmt::format("{} (= {})", deb.name, deb.version), *present);
 }
 
-class ScratchFolder
-{
-  public:
-    explicit ScratchFolder(Filesystem &files)
-        : files_(files), path_(cache_directory() / fmt::format("run/publish-{}", getpid()))
-    {
-    }
-    ScratchFolder(const ScratchFolder &) = delete;
-    ScratchFolder &operator=(const ScratchFolder &) = delete;
-    ~ScratchFolder() { static_cast<void>(files_.remove_all(path_)); }
-    [[nodiscard]] const fs::path &path() const { return path_; }
-
-  private:
-    Filesystem &files_;
-    fs::path path_;
-};
-
 Result<void> write_settings(Filesystem &files, const PublishRequest &request, const std::string &fingerprint)
 {
     if (auto made = files.make_directories(request.folder / "conf"); !made)
@@ -219,7 +203,9 @@ Result<Published> publish(ProcessRunner &runner, Filesystem &files, const Publis
 
     if (auto written = write_settings(files, request, *fingerprint); !written)
         return tl::unexpected(written.error());
-    const ScratchFolder scratch(files);
+    const auto scratch = ScratchFolder::make(files, cache_directory() / "run", "publish");
+    if (!scratch)
+        return tl::unexpected(scratch.error());
     for (const auto &package : packages) {
         say(fmt::format("publishing {} {}", package.name, package.version));
         std::vector<fs::path> debs = {package.deb};
@@ -227,7 +213,7 @@ Result<Published> publish(ProcessRunner &runner, Filesystem &files, const Publis
         if (!line)
             return tl::unexpected(line.error());
         if (*line) {
-            auto made = make_line_package(runner, files, **line, scratch.path());
+            auto made = make_line_package(runner, files, **line, scratch->path());
             if (!made)
                 return tl::unexpected(made.error());
             debs.push_back(std::move(*made)); // last: it depends on the other

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <fmt/format.h>
 
+#include "util/child_environment.hpp"
 #include "util/system_error.hpp"
 #include "util/text.hpp"
 
@@ -131,6 +132,7 @@ Result<ProcessResult> Workbench::run(std::vector<std::string> argv,
     command.argv = std::move(argv);
     command.directory = folder_;
     command.environment["LC_ALL"] = "C";
+    command.inherits = variables_for_git(); // git merge-file refuses to work with a GIT_DIR that is none
     return runner_.run(command);
 }
 

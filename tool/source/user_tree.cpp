@@ -6,6 +6,7 @@
 
 #include "source/kernel_tree.hpp"
 #include "source/tarball.hpp"
+#include "util/child_environment.hpp"
 #include "util/digest.hpp"
 #include "util/progress.hpp"
 #include "util/text.hpp"
@@ -22,6 +23,7 @@ Command git_command(const std::filesystem::path &tree, const std::vector<std::st
     command.argv = {"git", "--no-optional-locks", "-c", "core.fsmonitor=false", "-C", tree.string()};
     command.argv.insert(command.argv.end(), arguments.begin(), arguments.end());
     command.environment["LC_ALL"] = "C";
+    command.inherits = variables_for_git(); // with a GIT_DIR, it would look at another repository
     return command;
 }
 

@@ -3,7 +3,6 @@
 #include "util/child_process.hpp"
 
 #include <cerrno>
-#include <csignal>
 #include <cstdlib>
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -14,6 +13,8 @@ extern "C" { // this header of glibc 2.36 forgets to say so
 #include <unistd.h>
 #include <utility>
 
+#include "util/child_environment.hpp"
+#include "util/interrupt.hpp"
 #include "util/system_error.hpp"
 
 namespace krun
@@ -46,20 +47,6 @@ struct ExecError {
     bool of_directory = false;
 };
 
-// "NAME=value" each: the caller's, with what the command adds or replaces.
-std::vector<std::string> environment_for(const Command &command)
-{
-    std::vector<std::string> all;
-    for (char **entry = environ; *entry != nullptr; ++entry) {
-        const std::string variable = *entry;
-        if (command.environment.count(variable.substr(0, variable.find('='))) == 0)
-            all.push_back(variable);
-    }
-    for (const auto &[name, value] : command.environment)
-        all.push_back(fmt::format("{}={}", name, value));
-    return all;
-}
-
 // As exec() wants them; valid as long as `texts` is.
 std::vector<char *> pointers_to(const std::vector<std::string> &texts)
 {
@@ -81,8 +68,8 @@ std::vector<char *> pointers_to(const std::vector<std::string> &texts)
         dup2(pipes.output.write_end.get(), STDOUT_FILENO);
         dup2(pipes.errors.write_end.get(), STDERR_FILENO);
     }
-    signal(SIGPIPE, SIG_DFL); // we ignore it, and ignored signals survive exec
-    environ = environment;    // execvp() looks for the program on the PATH in there
+    restore_signals_for_exec();
+    environ = environment; // execvp() looks for the program on the PATH in there
     if (!command.directory.empty() && chdir(command.directory.c_str()) != 0) {
         error.of_directory = true;
     } else {

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "util/interrupt.hpp"
+#include "util/paths.hpp"
 #include "util/progress.hpp"
 #include "util/system_error.hpp"
 
@@ -20,10 +21,8 @@ namespace krun
 
 Result<FileLock> FileLock::acquire(const std::filesystem::path &path, const std::string &what)
 {
-    std::error_code error;
-    std::filesystem::create_directories(path.parent_path(), error);
-    if (error)
-        return system_failure("create", path.parent_path(), error.value());
+    if (const int error = make_folders(path.parent_path()); error != 0)
+        return system_failure("create", path.parent_path(), error);
     const int descriptor = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     if (descriptor < 0)
         return system_failure("open", path, errno);

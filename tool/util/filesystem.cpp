@@ -6,12 +6,16 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
-#include <cstdlib>
 #include <fcntl.h>
+#include <linux/magic.h>
+#include <random>
+#include <string_view>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <system_error>
 #include <unistd.h>
 
+#include "util/paths.hpp"
 #include "util/system_error.hpp"
 
 namespace krun
@@ -21,37 +25,100 @@ namespace
 
 namespace fs = std::filesystem;
 
-// A descriptor that is closed and a temporary file that is removed unless it was renamed into place.
-class TemporaryFile
+// 62^6 names; who else wants one at this moment is told apart by O_EXCL, in whatever container it runs.
+std::string random_letters()
+{
+    constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+    thread_local std::mt19937 generator{std::random_device()()};
+    std::uniform_int_distribution<std::size_t> any(0, letters.size() - 1);
+    std::string text(6, ' ');
+    for (char &letter : text)
+        letter = letters[any(generator)];
+    return text;
+}
+
+// What is written to a path goes through links to the file that they name. Not everything is a file that a rename may
+// replace: a device or a pipe is one for all, and /dev/stdout is a link to a file that is open already.
+struct WritePlace {
+    fs::path path;
+    bool in_place = false;
+};
+
+bool is_on_procfs(const fs::path &folder)
+{
+    struct statfs system = {};
+    return statfs(folder.empty() ? "." : folder.c_str(), &system) == 0 && system.f_type == PROC_SUPER_MAGIC;
+}
+
+WritePlace place_for(fs::path path)
+{
+    constexpr int most_links = 40; // as many as the kernel follows
+    for (int links = 0; links < most_links; ++links) {
+        struct stat status = {};
+        if (lstat(path.c_str(), &status) != 0 || S_ISREG(status.st_mode) || S_ISDIR(status.st_mode))
+            return {path, false};
+        if (!S_ISLNK(status.st_mode) || is_on_procfs(path.parent_path()))
+            return {path, true};
+        std::error_code error;
+        const auto target = fs::read_symlink(path, error);
+        if (error)
+            break;
+        path = path.parent_path() / target; // which is `target` alone when that is absolute
+    }
+    return {path, false};
+}
+
+// A temporary file beside the target, which takes its place when all is well and is removed otherwise; or the target
+// itself where it must stay what it is.
+class OutputFile
 {
   public:
-    explicit TemporaryFile(const fs::path &target)
-        : name_((target.parent_path() / ("." + target.filename().string() + ".XXXXXX")).string()),
-          descriptor_(mkostemp(name_.data(), O_CLOEXEC))
+    OutputFile(const fs::path &target, mode_t mode) : place_(place_for(target))
     {
+        if (place_.in_place) {
+            descriptor_ = open(place_.path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
+            return;
+        }
+        constexpr int most_attempts = 100;
+        for (int attempt = 0; attempt < most_attempts; ++attempt) {
+            temporary_ = place_.path.parent_path() / ("." + place_.path.filename().string() + "." + random_letters());
+            descriptor_ = open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+            if (descriptor_ >= 0 || errno != EEXIST)
+                return;
+        }
     }
-    TemporaryFile(const TemporaryFile &) = delete;
-    TemporaryFile &operator=(const TemporaryFile &) = delete;
-    ~TemporaryFile()
+    OutputFile(const OutputFile &) = delete;
+    OutputFile &operator=(const OutputFile &) = delete;
+    ~OutputFile()
     {
         if (descriptor_ < 0)
             return;
         close(descriptor_);
-        if (!renamed_)
-            unlink(name_.c_str());
+        if (!place_.in_place && !finished_)
+            unlink(temporary_.c_str());
     }
 
     [[nodiscard]] int descriptor() const { return descriptor_; }
-    bool rename_to(const fs::path &target)
+    [[nodiscard]] bool in_place() const { return place_.in_place; }
+    // Not the umask's, but exactly this.
+    bool set_mode(mode_t mode) { return place_.in_place || fchmod(descriptor_, mode) == 0; }
+    // On the disk, with its name, which is its folder's content.
+    bool sync() { return place_.in_place || fsync(descriptor_) == 0; }
+    bool finish()
     {
-        renamed_ = ::rename(name_.c_str(), target.c_str()) == 0;
-        return renamed_;
+        finished_ = place_.in_place || ::rename(temporary_.c_str(), place_.path.c_str()) == 0;
+        return finished_;
+    }
+    [[nodiscard]] fs::path folder() const
+    {
+        return place_.path.has_parent_path() ? place_.path.parent_path() : fs::path(".");
     }
 
   private:
-    std::string name_;
-    int descriptor_;
-    bool renamed_ = false;
+    WritePlace place_;
+    fs::path temporary_;
+    int descriptor_ = -1;
+    bool finished_ = false;
 };
 
 bool write_all(int descriptor, const char *data, std::size_t size)
@@ -66,13 +133,6 @@ bool write_all(int descriptor, const char *data, std::size_t size)
         size -= static_cast<std::size_t>(written);
     }
     return true;
-}
-
-mode_t usual_mode()
-{
-    const mode_t mask = umask(0);
-    umask(mask);
-    return 0666 & ~mask;
 }
 
 class Descriptor
@@ -129,25 +189,23 @@ Result<std::string> SystemFilesystem::read(const fs::path &path)
 
 Result<void> SystemFilesystem::write(const fs::path &path, const std::string &text)
 {
-    TemporaryFile temporary(path);
-    if (temporary.descriptor() < 0)
-        return system_failure("write", path, errno);
-    if (!write_all(temporary.descriptor(), text.data(), text.size()) ||
-        fchmod(temporary.descriptor(), usual_mode()) != 0 || !temporary.rename_to(path))
+    constexpr mode_t usual_mode = 0666; // less the umask
+    OutputFile file(path, usual_mode);
+    if (file.descriptor() < 0 || !write_all(file.descriptor(), text.data(), text.size()) || !file.finish())
         return system_failure("write", path, errno);
     return {};
 }
 
 Result<void> SystemFilesystem::write_durably(const fs::path &path, const std::string &text, unsigned mode)
 {
-    TemporaryFile temporary(path);
-    if (temporary.descriptor() < 0)
+    OutputFile file(path, mode);
+    if (file.descriptor() < 0 || !write_all(file.descriptor(), text.data(), text.size()) || !file.set_mode(mode) ||
+        !file.sync() || !file.finish())
         return system_failure("write", path, errno);
-    if (!write_all(temporary.descriptor(), text.data(), text.size()) || fchmod(temporary.descriptor(), mode) != 0 ||
-        fsync(temporary.descriptor()) != 0 || !temporary.rename_to(path))
-        return system_failure("write", path, errno);
+    if (file.in_place())
+        return {};
     // The new name is the folder's content.
-    const Descriptor folder(path.parent_path());
+    const Descriptor folder(file.folder());
     if (folder.get() < 0 || fsync(folder.get()) != 0)
         return system_failure("write", path, errno);
     return {};
@@ -155,10 +213,8 @@ Result<void> SystemFilesystem::write_durably(const fs::path &path, const std::st
 
 Result<void> SystemFilesystem::make_directories(const fs::path &path)
 {
-    std::error_code error;
-    fs::create_directories(path, error);
-    if (error)
-        return system_failure("create", path, error.value());
+    if (const int error = make_folders(path); error != 0)
+        return system_failure("create", path, error);
     return {};
 }
 
@@ -184,8 +240,9 @@ Result<void> SystemFilesystem::copy_file(const fs::path &from, const fs::path &t
     struct stat status = {};
     if (source.get() < 0 || fstat(source.get(), &status) != 0)
         return system_failure("read", from, errno);
-    TemporaryFile temporary(to);
-    if (temporary.descriptor() < 0)
+    constexpr mode_t nobody_else = 0600; // until it is whole
+    OutputFile file(to, nobody_else);
+    if (file.descriptor() < 0)
         return system_failure("write", to, errno);
     std::array<char, chunk_size> chunk; // NOLINT: filled by read()
     for (;;) {
@@ -196,10 +253,10 @@ Result<void> SystemFilesystem::copy_file(const fs::path &from, const fs::path &t
             return system_failure("read", from, errno);
         if (size == 0)
             break;
-        if (!write_all(temporary.descriptor(), chunk.data(), static_cast<std::size_t>(size)))
+        if (!write_all(file.descriptor(), chunk.data(), static_cast<std::size_t>(size)))
             return system_failure("write", to, errno);
     }
-    if (fchmod(temporary.descriptor(), status.st_mode & 07777) != 0 || !temporary.rename_to(to))
+    if (!file.set_mode(status.st_mode & 07777) || !file.finish())
         return system_failure("write", to, errno);
     return {};
 }

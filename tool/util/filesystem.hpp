@@ -20,7 +20,8 @@ class Filesystem
     virtual bool exists(const std::filesystem::path &path) = 0;
     virtual bool is_directory(const std::filesystem::path &path) = 0;
     virtual Result<std::string> read(const std::filesystem::path &path) = 0;
-    // Writes to a temporary neighbour and renames: a reader sees the old text or the new, never half.
+    // Writes to a temporary neighbour and renames: a reader sees the old text or the new, never half. A link stays, and
+    // what it names is written. A device, a pipe or /dev/stdout stays what it is, and the text goes into it.
     virtual Result<void> write(const std::filesystem::path &path, const std::string &text) = 0;
     // As write(), and it is on the disk when this returns, under its name: for what must survive a power loss. The file
     // has its `mode` from the first moment.

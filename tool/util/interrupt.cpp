@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Ctrl-C and SIGTERM as a flag; see interrupt.hpp.
+// Ctrl-C, SIGTERM and their like as a flag; see interrupt.hpp.
 #include "util/interrupt.hpp"
 
 #include <atomic>
@@ -17,6 +17,14 @@ static_assert(std::atomic<int>::is_always_lock_free);
 
 extern "C" void remember_signal(int number) { received = number; }
 
+bool pipe_signal_is_ours = false; // we ignore SIGPIPE, our caller did not
+
+bool is_ignored(int number)
+{
+    struct sigaction present = {};
+    return sigaction(number, nullptr, &present) == 0 && present.sa_handler == SIG_IGN;
+}
+
 } // namespace
 
 void install_interrupt_handlers()
@@ -25,12 +33,23 @@ void install_interrupt_handlers()
     action.sa_handler = remember_signal;
     // No SA_RESTART: a blocked poll() or flock() comes back with EINTR, so that its caller sees the flag at once.
     sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, nullptr);
-    sigaction(SIGTERM, &action, nullptr);
-    sigaction(SIGHUP, &action, nullptr);
+    for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGQUIT}) {
+        if (!is_ignored(number))
+            sigaction(number, &action, nullptr);
+    }
     // A reader that went away is an error of write(), not the end of krunctl.
+    pipe_signal_is_ours = !is_ignored(SIGPIPE);
     action.sa_handler = SIG_IGN;
     sigaction(SIGPIPE, &action, nullptr);
+    // Of a caller that ignores SIGCHLD we would inherit that our children's statuses are thrown away.
+    action.sa_handler = SIG_DFL;
+    sigaction(SIGCHLD, &action, nullptr);
+}
+
+void restore_signals_for_exec()
+{
+    if (pipe_signal_is_ours)
+        signal(SIGPIPE, SIG_DFL);
 }
 
 bool interrupt_requested() { return received != 0 && held == 0; }

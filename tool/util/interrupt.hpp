@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: MIT
-// Ctrl-C and SIGTERM as a flag: long work looks at it between steps and cleans up after itself.
+// Ctrl-C, SIGTERM and their like as a flag: long work looks at it between steps and cleans up after itself.
 #pragma once
 
 namespace krun
 {
 
-void install_interrupt_handlers(); // once, in main()
-bool interrupt_requested();        // always false while a HeldInterrupts lives
-bool interrupt_noted();            // in that time too
-int interrupt_signal();            // the signal that came, 0 when none has
+// Once, in main(). A signal that the caller has set to be ignored stays so: nohup, or a job in the background.
+void install_interrupt_handlers();
+void restore_signals_for_exec(); // in a child process: what the caller had, as ignored signals survive exec
+bool interrupt_requested();      // always false while a HeldInterrupts lives
+bool interrupt_noted();          // in that time too
+int interrupt_signal();          // the signal that came, 0 when none has
 
 // For work that must not be cut in two: the programs that it runs are not ended by Ctrl-C, and it asks
 // interrupt_noted() between its steps.

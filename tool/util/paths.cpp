@@ -2,9 +2,16 @@
 // Where krunctl finds its own data and keeps its cache; see paths.hpp.
 #include "util/paths.hpp"
 
+#include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 #include <fmt/format.h>
+#include <mutex>
+#include <sys/stat.h>
 #include <system_error>
+#include <unistd.h>
+
+#include "util/text.hpp"
 
 // A packaged krunctl knows of no clone: where it was built is nobody's business, and would differ with each build.
 #ifndef KRUN_SOURCE_DIR
@@ -22,16 +29,93 @@ std::filesystem::path from_environment(const char *name)
     return value == nullptr ? std::filesystem::path() : std::filesystem::path(value);
 }
 
-} // namespace
-
-std::filesystem::path cache_directory()
+// Never below /tmp, where another user may have been first. Empty when there is none.
+std::filesystem::path configured_cache()
 {
     // The XDG specification says that a relative path in the variable is to be ignored.
     if (const auto cache = from_environment("XDG_CACHE_HOME"); cache.is_absolute())
         return cache / "krun";
     if (const auto home = from_environment("HOME"); home.is_absolute())
         return home / ".cache/krun";
-    return std::filesystem::temp_directory_path() / "krun-cache";
+    // Not with getpwuid(), for which a static program would have to load the shared C library.
+    const auto list = SystemFilesystem().read("/etc/passwd").value_or(std::string());
+    if (const auto home = home_in_list_of_users(list, geteuid()); home.is_absolute())
+        return home / ".cache/krun";
+    return {};
+}
+
+bool is_in(const std::filesystem::path &path, const std::filesystem::path &folder)
+{
+    return std::mismatch(folder.begin(), folder.end(), path.begin(), path.end()).first == folder.end();
+}
+
+} // namespace
+
+std::filesystem::path cache_directory()
+{
+    static std::mutex mutex;
+    static std::filesystem::path checked; // once it exists, once is enough
+    const auto folder = configured_cache();
+    if (folder.empty())
+        throw UserError({ExitCode::host_lacks,
+                         fmt::format("no folder for the cache is known: HOME is not set, and /etc/passwd does not have "
+                                     "the user {}",
+                                     geteuid()),
+                         "name a folder of your own with XDG_CACHE_HOME",
+                         {}});
+    const std::lock_guard lock(mutex);
+    if (folder != checked) {
+        unwrap(check_cache_folder(folder, geteuid(), std::getenv("SUDO_UID")));
+        if (access(folder.c_str(), F_OK) == 0)
+            checked = folder;
+    }
+    return folder;
+}
+
+int make_folders(const std::filesystem::path &path)
+{
+    std::error_code error;
+    if (const auto cache = configured_cache(); !cache.empty() && is_in(path, cache)) {
+        std::filesystem::create_directories(cache.parent_path(), error);
+        if (!error && mkdir(cache.c_str(), S_IRWXU) != 0 && errno != EEXIST)
+            return errno;
+    }
+    if (!error)
+        std::filesystem::create_directories(path, error);
+    return error.value();
+}
+
+Result<void> check_cache_folder(const std::filesystem::path &folder, uid_t user, const char *sudo_user)
+{
+    struct stat status = {};
+    if (stat(folder.c_str(), &status) != 0)
+        return {};
+    const bool callers_of_sudo = user == 0 && sudo_user != nullptr && std::to_string(status.st_uid) == sudo_user;
+    if (status.st_uid != user && !callers_of_sudo)
+        return tl::unexpected<Error>(
+            {ExitCode::host_lacks,
+             fmt::format("the cache {} belongs to the user {}, not to you ({})", folder.string(), status.st_uid, user),
+             "name a folder of your own with XDG_CACHE_HOME",
+             {}});
+    if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+        return tl::unexpected<Error>(
+            {ExitCode::host_lacks,
+             fmt::format("others can write to the cache {}, from which programs are executed", folder.string()),
+             fmt::format("chmod go-w {}, or name another folder with XDG_CACHE_HOME; if you do not know who wrote "
+                         "there, remove it",
+                         shell_quoted(folder.string())),
+             {}});
+    return {};
+}
+
+std::filesystem::path home_in_list_of_users(const std::string &list, uid_t user)
+{
+    for (const auto &line : lines_of(list)) {
+        const auto fields = split(line, ':'); // name:password:user:group:comment:home:shell
+        if (fields.size() >= 6 && fields[2] == std::to_string(user))
+            return fields[5];
+    }
+    return {};
 }
 
 std::filesystem::path data_directory()

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <string>
+#include <sys/types.h>
 
 #include "util/filesystem.hpp"
 #include "util/result.hpp"
@@ -11,8 +12,19 @@
 namespace krun
 {
 
-// $XDG_CACHE_HOME/krun, or ~/.cache/krun.
+// $XDG_CACHE_HOME/krun, or ~/.cache/krun; without a HOME, in the home folder that the system's list of users has. A
+// UserError when there is no such place, or when it is not ours.
 std::filesystem::path cache_directory();
+
+// Makes a folder and those above it; the cache is made for its owner alone. Returns an errno, 0 when all are there.
+int make_folders(const std::filesystem::path &path);
+
+// Programs from the cache are executed, so that nobody else may be able to put anything there. Nothing is wrong with a
+// folder that does not exist. Root may use the cache of whoever called sudo (`sudo_user`, a number, or null).
+Result<void> check_cache_folder(const std::filesystem::path &folder, uid_t user, const char *sudo_user);
+
+// The home folder of a user in a list such as /etc/passwd; empty when it is not there.
+std::filesystem::path home_in_list_of_users(const std::string &list, uid_t user);
 
 // The folder that holds kernel/ and testbed/: $KRUN_DATA when set, else the clone, else <prefix>/share/krunctl beside
 // an installed tool.

@@ -20,8 +20,10 @@ struct Command {
     std::vector<std::string> argv;
     std::filesystem::path directory;                // working directory; empty: the caller's
     std::map<std::string, std::string> environment; // added to the caller's
-    std::string input;                              // what the program reads on its stdin
-    bool capture = true;                            // keep stdout in ProcessResult::output
+    // Names of the caller's variables that the program gets, as in {"PATH", "XDG_*"}; see child_environment.hpp.
+    std::vector<std::string> inherits = {"*"};
+    std::string input;   // what the program reads on its stdin
+    bool capture = true; // keep stdout in ProcessResult::output
     // Each line of stdout and stderr as it comes, without its newline. Called on the caller's thread.
     std::function<void(const std::string &)> on_line;
     std::filesystem::path log;                        // stdout and stderr are appended here too; empty: nowhere

@@ -15,6 +15,7 @@
 
 #include "util/child_process.hpp"
 #include "util/interrupt.hpp"
+#include "util/paths.hpp"
 #include "util/process.hpp"
 #include "util/system_error.hpp"
 
@@ -98,8 +99,7 @@ class Log
         path_ = command.log;
         if (path_.empty())
             return {};
-        std::error_code error;
-        std::filesystem::create_directories(path_.parent_path(), error);
+        std::ignore = make_folders(path_.parent_path()); // open() below has the reason when it cannot
         file_ = OwnedDescriptor(open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
         if (!file_.is_open())
             return system_failure("write the log", path_, errno);
@@ -178,7 +178,7 @@ class Run
             if (now - *ending_ > grace)
                 kill(-child_.pid, SIGKILL);
         } else if (interrupt_requested()) {
-            end_group(interrupt_signal());
+            end_group(interrupt_signal() == SIGQUIT ? SIGTERM : interrupt_signal()); // no core files
         } else if (was_stopped(command_)) {
             end_group(SIGTERM);
         } else if (log_.failed()) {
@@ -259,7 +259,7 @@ class Run
     ProcessResult result_;
 };
 
-// The terminal sends Ctrl-C to both of us; a signal for krunctl alone is passed on here.
+// The terminal sends Ctrl-C and Ctrl-\ to both of us; a signal for krunctl alone is passed on here.
 ProcessResult wait_on_terminal(const ChildProcess &child)
 {
     termios before = {};
@@ -268,7 +268,7 @@ ProcessResult wait_on_terminal(const ChildProcess &child)
     pollfd waiting{child.ended.get(), POLLIN, 0};
     while (!has_ended(child.pid)) {
         poll(&waiting, 1, static_cast<int>(std::chrono::milliseconds(poll_interval).count()));
-        if (!forwarded && interrupt_requested() && interrupt_signal() != SIGINT) {
+        if (!forwarded && interrupt_requested() && interrupt_signal() != SIGINT && interrupt_signal() != SIGQUIT) {
             kill(child.pid, interrupt_signal());
             forwarded = true;
         }

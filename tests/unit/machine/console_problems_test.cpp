@@ -34,8 +34,8 @@ INSTANTIATE_TEST_SUITE_P(
                     "[    1.0] NMI watchdog: Watchdog detected hard LOCKUP on cpu 2",
                     "[    1.0] INFO: task kworker/0:1:9 blocked for more than 120 seconds.",
                     "[    1.0] unchecked MSR access error: RDMSR from 0xe8 at rIP: 0xffffffff81000000",
-                    "[    1.0] Call Trace:", "[    1.0] invalid opcode: 0000 [#1] SMP",
-                    "WARNING: without a time stamp"));
+                    "[    1.0] Call Trace:", "[    1.0] invalid opcode: 0000 [#1] SMP", "WARNING: without a time stamp",
+                    "[    1.0] DEBUG: then BUG: for real", "[    1.0] x86: Kernel panic"));
 
 class Harmless : public testing::TestWithParam<const char *>
 {
@@ -50,13 +50,19 @@ INSTANTIATE_TEST_SUITE_P(
                     "[    1.0] prog[12]: segfault at 0 ip 0000000000401000 sp 00007ffc error 4 in prog",
                     "[    1.0] traps: prog[12] trap invalid opcode ip:401000 sp:7ffc error:0 in prog[401000+1000]",
                     "[    0.5] rcu: Hierarchical SRCU implementation.",
-                    "[    0.0] Kernel command line: console=ttyS0 panic=-1 oops=panic", ""));
+                    "[    0.0] Kernel command line: console=ttyS0 panic=-1 oops=panic",
+                    // words inside other words
+                    "[    1.0] DEBUG: all is well", "[    1.0] KRUN_BUG: is a name",
+                    "[    1.0] Oopsie: a program's name", "[    1.0] srcu: detected stall is not rcu's",
+                    "[    1.0] soft lockups are looked for", "[    1.0] MyKernel panics never",
+                    "[    1.0] SUBINFO: task is blocked for more than an hour", ""));
 
 TEST(PanicLineTest, IsWhatTheKernelSaid)
 {
     EXPECT_EQ(panic_line("[    1.0] fine\n[    2.0] Kernel panic - not syncing: no init\n"),
               "Kernel panic - not syncing: no init");
     EXPECT_EQ(panic_line("[    1.0] fine\n"), "");
+    EXPECT_EQ(panic_line("[    1.0] prog: Kernel panics are rare\n"), "");
 }
 
 } // namespace

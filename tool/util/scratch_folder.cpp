@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+// Folders of single krunctls; see scratch_folder.hpp.
+//
+// A process id names nobody when containers share the folder: the same number is somebody else in each, and a living
+// owner looks dead from the next. The kernel's locks do not know of process ids, and end with their owner however it
+// dies; so a folder is in use as long as the lock on the file in it is held. Whoever makes or removes a folder holds
+// the lock on all of them, so that none is seen before its own lock is held.
+#include "util/scratch_folder.hpp"
+
+#include <cerrno>
+#include <cstdlib>
+#include <utility>
+
+#include "util/system_error.hpp"
+
+namespace krun
+{
+namespace
+{
+
+namespace fs = std::filesystem;
+
+constexpr const char *lock_of_all = "lock";
+constexpr const char *lock_of_one = "owner";
+
+void remove_abandoned(Filesystem &files, const fs::path &parent)
+{
+    const auto names = files.list(parent);
+    if (!names)
+        return;
+    for (const std::string &name : *names) {
+        // Without an owner's file, it is from a time when there was none, or its maker was killed at once.
+        if (name != lock_of_all &&
+            (!files.exists(parent / name / lock_of_one) || FileLock::try_acquire(parent / name / lock_of_one)))
+            std::ignore = files.remove_all(parent / name);
+    }
+}
+
+} // namespace
+
+Result<ScratchFolder> ScratchFolder::make(Filesystem &files, const fs::path &parent, const std::string &name)
+{
+    const auto all = FileLock::acquire(parent / lock_of_all, parent.string());
+    if (!all)
+        return tl::unexpected(all.error());
+    remove_abandoned(files, parent);
+    auto path = (parent / (name + "-XXXXXX")).string();
+    if (mkdtemp(path.data()) == nullptr)
+        return system_failure("create a folder in", parent, errno);
+    auto owner = FileLock::acquire(fs::path(path) / lock_of_one, path);
+    if (!owner)
+        return tl::unexpected(owner.error());
+    return ScratchFolder(files, path, std::move(*owner));
+}
+
+ScratchFolder::ScratchFolder(ScratchFolder &&other) noexcept
+    : files_(other.files_), path_(std::move(other.path_)), owner_(std::move(other.owner_))
+{
+    other.path_.clear();
+}
+
+ScratchFolder::~ScratchFolder()
+{
+    if (!path_.empty())
+        std::ignore = files_.remove_all(path_);
+}
+
+} // namespace krun
