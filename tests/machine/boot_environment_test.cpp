@@ -88,6 +88,17 @@ TEST_F(BootEnvironment, TheConsoleGoesIntoPipesAndDevicesToo)
     EXPECT_EQ(shell("boot --console-log /dev/null -- true; echo $?; test -c /dev/null && echo device"), "0\ndevice\n");
 }
 
+// In each, krunctl is process 1 or 2, and knows of none of the others.
+TEST_F(BootEnvironment, FourProcessNamespacesShareACacheSideBySide)
+{
+    if (shell("unshare --pid --fork true 2>/dev/null && echo possible") != "possible\n")
+        GTEST_SKIP() << "this user cannot make a process namespace";
+    EXPECT_EQ(shell("for n in 1 2 3 4; do "
+                    "unshare --pid --fork timeout 120 \"$KRUNCTL\" boot --accel tcg --kernel \"$KRUN_TEST_KERNEL\" "
+                    "--cpus 1 -- sh -c \"sleep 2; echo $n\" & done | sort; wait"),
+              "1\n2\n3\n4\n");
+}
+
 // The console is still looked at where nobody else can.
 TEST_F(BootEnvironment, AWordInAnotherIsNoProblemOfTheKernelsAndAProblemIsOne)
 {
