@@ -28,10 +28,10 @@ class Cpus : public testing::Test
     }
 
     // In a guest with four CPUs.
-    Ran guest(const std::string &script) const
+    Ran guest(const std::string &script, const std::string &append = {}) const
     {
-        return KrunctlRun({"boot", "--accel", "tcg", "--kernel", kernel_, "--cpus", "4", "--timeout", "240",
-                           "--copy-in", REFUSE_AFFINITY ":/refuse_affinity", "--", "sh", "-c", script})
+        return KrunctlRun({"boot", "--accel", "tcg", "--kernel", kernel_, "--cpus", "4", "--timeout", "240", "--append",
+                           append, "--copy-in", REFUSE_AFFINITY ":/refuse_affinity", "--", "sh", "-c", script})
             .wait();
     }
 
@@ -124,6 +124,27 @@ TEST_F(Cpus, HiddenInterruptsAreNoPass)
     EXPECT_EQ(ran.status, 1) << ran.errors;
     EXPECT_EQ(statuses(ran).at("tickless"), "unknown");
     EXPECT_THAT(detail(ran, "tickless"), HasSubstr("/proc/interrupts"));
+}
+
+// As in most virtual machines.
+TEST_F(Cpus, WithoutCountersTheyAreMissingAndNothingIsBroken)
+{
+    const Ran ran = guest("krunctl check --json", "clearcpuid=aperfmperf");
+    EXPECT_EQ(ran.status, 1) << ran.errors;
+    const auto found = statuses(ran);
+    for (const char *id : {"kernel-identity", "nohz-full-cpus", "system-calls", "tickless"})
+        EXPECT_EQ(found.at(id), "pass") << id;
+    for (const char *id : {"counters", "device"})
+        EXPECT_EQ(found.at(id), "missing") << id;
+}
+
+TEST_F(Cpus, AdaptiveTickCpusThatTheCommandLineChoseAreMeasuredAndNotBroken)
+{
+    const Ran ran = guest("krunctl check --json", "nohz_full=1");
+    EXPECT_EQ(ran.status, 1) << ran.errors;
+    EXPECT_EQ(statuses(ran).at("nohz-full-cpus"), "missing");
+    EXPECT_EQ(statuses(ran).at("tickless"), "pass");
+    EXPECT_THAT(detail(ran, "tickless"), HasSubstr("on busy CPU 1 "));
 }
 
 TEST_F(Cpus, WatchShowsThoseThatAreOnline)
