@@ -85,6 +85,7 @@ TEST_F(EnvironmentTest, ABuildSeesNoSettingsOfOtherBuilds)
     sandbox.environment["MAKEFILES"] = (sandbox.root() / "leak.mk").string();
     const auto built = sandbox.krunctl({"build", "--line", "6.12"});
     EXPECT_EQ(built.status, 0) << built.errors;
+    EXPECT_THAT(built.errors, HasSubstr("note: KCFLAGS is set, and not used\n"));
     const auto seen = read_text(sandbox.root() / "seen");
     EXPECT_THAT(seen, HasSubstr("PATH=" + bin.string()));
     EXPECT_THAT(seen, Not(HasSubstr("=leaked\n")));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // `krunctl build`: from a kernel line, or a source of the user's own, to a folder with vmlinuz.
+#include <cstdlib>
 #include <fmt/format.h>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -8,6 +9,7 @@
 #include "build/local_version.hpp"
 #include "build/output_folder.hpp"
 #include "commands/command.hpp"
+#include "util/progress.hpp"
 
 namespace krun
 {
@@ -29,8 +31,18 @@ void print_json(Filesystem &files, const BuiltKernel &built)
     fmt::print("{}\n", json.dump(2));
 }
 
+// Who sets one of these for a kernel of their own expects to see it at work.
+void tell_of_unused_settings()
+{
+    for (const auto *name : {"KCFLAGS", "KAFLAGS", "KCPPFLAGS", "CROSS_COMPILE", "LLVM", "KCONFIG_ALLCONFIG"}) {
+        if (std::getenv(name) != nullptr)
+            say(fmt::format("note: {} is set, and not used", name));
+    }
+}
+
 void run(Context &context, const BuildOptions &options)
 {
+    tell_of_unused_settings();
     const auto built = unwrap(build_kernel(context.runner, context.files, options.request));
     if (options.request.dry_run)
         return;
