@@ -89,6 +89,23 @@ TEST(BuildDebs, AFailureShowsTheEndOfTheLogAndLeavesOnlyThat)
     EXPECT_THAT(names_in(folder.path()), UnorderedElementsAre("bin", "out")) << "the copy is still there";
 }
 
+// With a dpkg-buildpackage that shows what it got.
+TEST(BuildDebs, TakesItsOwnFilesAlsoWhereGitIsPointedToAnotherRepository)
+{
+    const OwnFolder folder;
+    const auto fake = folder.path() / "bin/dpkg-buildpackage";
+    fs::create_directories(fake.parent_path());
+    std::ofstream(fake) << "#!/bin/sh\nls\nexit 9\n";
+    chmod(fake.c_str(), 0755);
+    const auto other = (folder.path() / "other").string();
+    ASSERT_EQ(run_program({"git", "init", "-q", other}).status, 0);
+    const auto result = build_debs({(folder.path() / "out").string()},
+                                   {{"PATH", fake.parent_path().string() + ":/usr/sbin:/usr/bin:/sbin:/bin"},
+                                    {"GIT_DIR", other + "/.git"}});
+    EXPECT_EQ(result.status, 4);
+    EXPECT_THAT(result.errors, HasSubstr("\nCMakeLists.txt\n"));
+}
+
 TEST(BuildDebs, WhatIsMissingForTheBuildIsNamedWithAStatusOfItsOwn)
 {
     const OwnFolder folder;
