@@ -127,7 +127,7 @@ TEST_F(CountersGroup, AnUpgradeLeavesAGroupThatIsAUsersOwn)
     install("/tmp/krunctl_2.0.deb");
     shell("useradd -m -g krun krun");
     const auto theirs = group("krun");
-    EXPECT_THAT(install("/tmp/krunctl.deb"), HasSubstr("the group krun stays"));
+    EXPECT_THAT(install("/tmp/krunctl.deb"), HasSubstr("leaving the group krun alone"));
     EXPECT_EQ(group("krun"), theirs);
     EXPECT_THAT(group("kruncounters"), StartsWith("kruncounters:"));
     expect_new_users_can_be_made();

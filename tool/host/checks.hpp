@@ -10,11 +10,11 @@
 namespace krun
 {
 
-// What is missing is told apart from what is broken, and neither from what could not be measured is ever guessed.
+// What is missing is not broken, and what could not be measured is neither.
 enum class CheckStatus {
     pass,
     fail,    // it is there and does not work
-    missing, // not installed, not configured, or the machine has no such thing
+    missing, // not installed, not configured, or not in this machine
     unknown, // it could not be measured: no permission, a CPU that is offline, a file that is hidden
     skip,    // it says nothing about this machine
 };
@@ -31,8 +31,8 @@ struct CheckResult {
 std::vector<CheckResult> check_kernel(Host &host);
 bool all_good(const std::vector<CheckResult> &results); // all that is required passed or was skipped, and one passed
 
-// The ids of the checks that forbid making this kernel the default: what is broken, what nobody knows, and all Krun
-// interfaces missing. What else is missing is the machine's or the user's business, and no fault of the kernel.
+// The ids of the checks that forbid making this kernel the default: those that failed or could not measure, and the
+// identity of a kernel without any Krun interface. Whatever else is missing is not the kernel's fault.
 std::vector<std::string> against_promotion(const std::vector<CheckResult> &results);
 
 // What an errno of a Krun system call or of /dev/krun means to a person, and what to do about it.

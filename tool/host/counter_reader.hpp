@@ -19,8 +19,8 @@ class CounterReader
     explicit CounterReader(Host &host) : host_(host) {}
 
     int start(); // 0, or the errno why the counters cannot be read
-    // Counts since the start, or since the CPU came online; 0 or an errno. CPUs that are offline are told of only when
-    // they were online before.
+    // Counts since the start, or since the CPU came online; 0 or an errno. An offline CPU is reported only if it was
+    // online before.
     int read(CounterReading &reading);
 
   private:
@@ -38,7 +38,7 @@ class CounterReader
 // How many CPUs from CPU 0 on are online without a gap: those that the system calls reach.
 int reached_by_calls(const std::vector<int> &online);
 
-// Of the errors of the two ways, the one that tells more.
+// Of the two errors, the one that tells the user more.
 int error_that_tells_more(int calls, int device);
 
 } // namespace krun
