@@ -35,7 +35,6 @@ void add_commands(CLI::App &app, Context &context)
     add_port_command(app, context);
     add_gate_command(app, context);
     add_publish_command(app, context);
-    add_test_command(app, context);
     add_install_command(app, context);
     add_promote_command(app, context);
     add_uninstall_command(app, context);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// `krunctl lines`, with and without a network, and `krunctl test` when some lines are broken.
+// `krunctl lines`, with and without a network.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -101,94 +101,6 @@ TEST_F(LinesTest, HooksWithoutASeriesAreAnError)
     const auto result = sandbox.krunctl({"lines", "--offline"});
     EXPECT_EQ(result.status, 4);
     EXPECT_THAT(result.errors, HasSubstr("series"));
-}
-
-// The sandbox's kernel compiles, but there is no checkpatch in it, and nothing that a machine could boot.
-class TestOfLines : public LinesTest
-{
-  protected:
-    TestOfLines()
-    {
-        const auto lines = sandbox.data() / "kernel/lines";
-        std::filesystem::copy(lines / "6.12", lines / "6.13", std::filesystem::copy_options::recursive);
-        write_text(lines / "6.13/hooks/build.patch",
-                   "--- a/Kconfig\n+++ b/Kconfig\n@@ -1,2 +1,2 @@\n mainmenu \"tiny\"\n-config OTHER\n+config NEW\n");
-    }
-    [[nodiscard]] nlohmann::json statuses() const
-    {
-        return nlohmann::json::parse(read_text(sandbox.cache() / "logs/lines.json"));
-    }
-};
-
-TEST_F(TestOfLines, ALineThatFailsDoesNotKeepTheOthersFromRunning)
-{
-    std::filesystem::copy(sandbox.data() / "kernel/lines/6.12", sandbox.data() / "kernel/lines/6.14",
-                          std::filesystem::copy_options::recursive);
-    const auto result = sandbox.krunctl({"test", "--tier", "style"});
-    EXPECT_EQ(result.status, 1) << result.errors;
-    const auto json = statuses();
-    ASSERT_EQ(json.size(), 3U);
-    for (const auto at : {0U, 2U})
-        for (const auto *stage : {"apply", "configure", "build"})
-            EXPECT_EQ(json[at][stage], "ok") << json[at]["line"] << " " << stage;
-    EXPECT_EQ(json[1]["line"], "6.13");
-    EXPECT_EQ(json[1]["build"], "-");
-    EXPECT_EQ(json[0]["version"], "6.12.1-1");
-    EXPECT_EQ(json[0]["boot"], "-");
-    EXPECT_THAT(result.output, HasSubstr("FAILED: 6.13: "));
-    EXPECT_THAT(result.output, HasSubstr("the hook build.patch does not apply"));
-}
-
-TEST_F(TestOfLines, TheTableComesBeforeTheClosingLine)
-{
-    const auto result = sandbox.krunctl({"test", "--tier", "style"});
-    const auto all = lines_of(result.output);
-    ASSERT_GE(all.size(), 5U);
-    EXPECT_THAT(all.back(), testing::ContainsRegex("^[0-9]+ passed, [0-9]+ failed(, [0-9]+ skipped)?$"));
-    EXPECT_EQ(all[all.size() - 2], "");
-    EXPECT_THAT(words_of(all[all.size() - 5]), testing::ElementsAre("LINE", "VERSION", "apply", "configure", "build",
-                                                                    "boot", "selftests", "tickless"));
-    EXPECT_THAT(words_of(all[all.size() - 4]),
-                testing::ElementsAre("6.12", "6.12.1-1", "ok", "ok", "ok", "-", "-", "-"));
-    EXPECT_THAT(all[all.size() - 3], testing::StartsWith("6.13  6.12.1-1"));
-}
-
-TEST_F(TestOfLines, AChosenLineRunsAloneAndATierThatNeedsNoKernelHasNoTable)
-{
-    const auto one = sandbox.krunctl({"test", "--tier", "style", "--line", "6.12"});
-    ASSERT_EQ(statuses().size(), 1U);
-    EXPECT_THAT(one.output, HasSubstr("tier style 6.12: "));
-    EXPECT_THAT(one.output, Not(HasSubstr("6.13")));
-    std::filesystem::remove(sandbox.cache() / "logs/lines.json");
-    EXPECT_THAT(sandbox.krunctl({"test", "--tier", "model"}).output, Not(HasSubstr("VERSION")));
-    EXPECT_FALSE(std::filesystem::exists(sandbox.cache() / "logs/lines.json"));
-}
-
-TEST_F(TestOfLines, AKernelThatDoesNotBootIsNoProofAndLeavesTheEarlierOne)
-{
-    prove("6.12.0-1");
-    const auto result = sandbox.krunctl({"test", "--tier", "kernel"});
-    EXPECT_EQ(result.status, 1);
-    const auto json = statuses();
-    ASSERT_EQ(json.size(), 2U);
-    EXPECT_EQ(json[0]["build"], "ok");
-    EXPECT_EQ(json[0]["boot"], "FAIL");
-    EXPECT_EQ(json[0]["selftests"], "-");
-    EXPECT_THAT(result.output, HasSubstr("FAILED: 6.12: boot: "));
-    EXPECT_EQ(lines({"--offline"})[0]["proven"], "6.12.0-1");
-}
-
-TEST_F(TestOfLines, HooksOfSixtyChangedLinesAreTooMany)
-{
-    std::string added;
-    for (int number = 0; number < 59; ++number)
-        added += "+new\n";
-    const auto patch = sandbox.data() / "kernel/lines/6.13/hooks/build.patch";
-    write_text(patch, "--- a/f\n+++ b/f\n@@ -0,0 +1,59 @@\n" + added);
-    EXPECT_THAT(sandbox.krunctl({"test", "--tier", "style"}).output, Not(HasSubstr("size of the hooks")));
-    write_text(patch, "--- a/f\n+++ b/f\n@@ -0,0 +1,60 @@\n" + added + "+new\n");
-    EXPECT_THAT(sandbox.krunctl({"test", "--tier", "style"}).output,
-                HasSubstr("FAILED: size of the hooks of 6.13: 60 changed lines, less than 60 allowed"));
 }
 
 } // namespace

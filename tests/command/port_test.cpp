@@ -97,7 +97,7 @@ TEST_F(PortTest, MakesALineWhosePatchesFitExactly)
     EXPECT_EQ(result.status, 0) << result.errors;
     EXPECT_THAT(result.output, HasSubstr("Linux 6.6.9 with the hooks of the line 6.12 (Linux 6.12.1-1)"));
     EXPECT_THAT(result.output, HasSubstr("fits, 2 lines further down"));
-    EXPECT_THAT(result.output, HasSubstr("next:\n  krunctl build --line 6.6\n  krunctl test --line 6.6\n"));
+    EXPECT_THAT(result.output, HasSubstr("next:\n  krunctl build --line 6.6\n  ./krun test --line 6.6\n"));
     const auto patch = read_text(line / "hooks/build.patch");
     EXPECT_THAT(patch, StartsWith("About it.\n---\n--- a/Kconfig\n+++ b/Kconfig\n@@ -1,5 +1,6 @@\n"));
     expect_fits(line / "hooks/build.patch");

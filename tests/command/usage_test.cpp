@@ -47,10 +47,6 @@ TEST_F(UsageTest, WrongUsageIsStatusTwoWithAHint)
     expect_usage_error({"watch", "--interval", "0"}, "--interval");
     expect_usage_error({"watch", "--count", "-1"}, "--count");
     expect_usage_error({"check", "please"}, "please");
-    expect_usage_error({"test", "--tier", "none"}, "--tier");
-    expect_usage_error({"test", "--tier", "unit", "--tier", "none"}, "none not in");
-    expect_usage_error({"test", "--line", "9.99"}, "9.99");
-    expect_usage_error({"test", "--line", "6.12", "--line", "9.99"}, "9.99");
     expect_usage_error({"lines", "6.12"}, "6.12");
 }
 

@@ -93,7 +93,6 @@ TEST_F(Completion, OfKernelLines)
 TEST_F(Completion, OfWhatAnOptionCanBe)
 {
     EXPECT_THAT(of({"boot", "--accel", ""}), UnorderedElementsAre("auto", "tcg", "kvm"));
-    EXPECT_THAT(of({"test", "--tier", "pa"}), ElementsAre("package"));
     EXPECT_THAT(of({"build", "--config", "de"}), UnorderedElementsAre("debug", "debian"));
     EXPECT_THAT(of({"build", "--jobs", ""}), IsEmpty());
 }

@@ -28,7 +28,6 @@ void add_demo_command(CLI::App &app, Context &context);
 void add_port_command(CLI::App &app, Context &context);
 void add_gate_command(CLI::App &app, Context &context);
 void add_publish_command(CLI::App &app, Context &context);
-void add_test_command(CLI::App &app, Context &context);
 void add_install_command(CLI::App &app, Context &context);
 void add_promote_command(CLI::App &app, Context &context);
 void add_uninstall_command(CLI::App &app, Context &context);

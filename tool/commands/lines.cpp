@@ -6,11 +6,11 @@
 #include "build/output_folder.hpp"
 #include "commands/command.hpp"
 #include "report/line_list.hpp"
+#include "report/proof.hpp"
 #include "source/apt_archive.hpp"
 #include "source/hook_size.hpp"
 #include "source/kernel_line.hpp"
 #include "source/kernel_source.hpp"
-#include "testing/proof.hpp"
 #include "util/paths.hpp"
 #include "util/progress.hpp"
 

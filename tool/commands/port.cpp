@@ -27,7 +27,7 @@ void print_json(const PortedLine &ported)
 // A line folder that stands elsewhere is no line for the other commands.
 std::string next_steps(const PortReport &report, bool elsewhere)
 {
-    return fmt::format("{0}krunctl build --line {1}\n  krunctl test --line {1}\n",
+    return fmt::format("{0}krunctl build --line {1}\n  ./krun test --line {1}\n",
                        elsewhere ? fmt::format("  move it to kernel/lines/{}\n  ", report.series) : "  ",
                        report.series);
 }

@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "build/selftests.hpp"
-#include "testing/guest_run.hpp"
+#include "machine/guest_run.hpp"
 #include "util/file_lock.hpp"
 #include "util/paths.hpp"
 #include "util/progress.hpp"
@@ -75,22 +75,23 @@ Result<void> count(Tally &tally, const std::string &name, const Result<Tally> &o
     return {};
 }
 
-Result<Tally> run_all(TierContext &context, const Unpacked &package, const fs::path &kernel, const std::string &release)
+Result<Tally> run_all(const GuestHost &host, const Unpacked &package, const fs::path &kernel,
+                      const std::string &release)
 {
     Tally tally;
     auto guest = test_guest(kernel);
     guest.command = {"/bin/sh", "-c", fmt::format("test \"$(uname -r)\" = {}", shell_quoted(release))};
-    if (auto counted = count(tally, "uname -r", run_program_in_guest(context, "uname -r", guest)); !counted)
+    if (auto counted = count(tally, "uname -r", run_program_in_guest(host, "uname -r", guest)); !counted)
         return tl::unexpected(counted.error());
     if (tally.failed != 0) // every other guest would end in the same way
         return tally;
     const auto folder = package.selftests(release);
-    const auto names = context.files.list(folder).value_or(std::vector<std::string>());
+    const auto names = host.files.list(folder).value_or(std::vector<std::string>());
     if (names.empty())
         tally.fail("the package has no selftests: `krunctl build --package` of this version puts them there");
     for (const auto &name : names) {
         say(fmt::format("the boot gate: {}", name));
-        if (auto counted = count(tally, name, run_tap_in_guest(context, name, guest_with(kernel, folder / name)));
+        if (auto counted = count(tally, name, run_tap_in_guest(host, name, guest_with(kernel, folder / name)));
             !counted)
             return tl::unexpected(counted.error());
     }
@@ -116,9 +117,7 @@ Result<GateResult> boot_gate(ProcessRunner &runner, Filesystem &files, const fs:
     if (auto begun = files.write(log, ""); !begun)
         return tl::unexpected(begun.error());
 
-    const std::vector<KernelLine> none; // the package alone counts
-    TierContext context{runner, files, none, log};
-    const auto tally = run_all(context, package, *kernel, release);
+    const auto tally = run_all({runner, files, log}, package, *kernel, release);
     if (!tally)
         return tl::unexpected(tally.error());
     GateResult result;

@@ -31,7 +31,7 @@ std::string line_list_table(const std::vector<LineSummary> &lines)
     }
     std::string text = table.text();
     if (any_untried)
-        text += "* neither tested nor proven yet; `krunctl test --line LINE` tries it\n";
+        text += "* neither tested nor proven yet; `./krun test --line LINE` tries it\n";
     return text;
 }
 

@@ -29,6 +29,12 @@ std::filesystem::path from_environment(const char *name)
     return value == nullptr ? std::filesystem::path() : std::filesystem::path(value);
 }
 
+std::filesystem::path &acted_for()
+{
+    static std::filesystem::path krunctl;
+    return krunctl;
+}
+
 // Never below /tmp, where another user may have been first. Empty when there is none.
 std::filesystem::path configured_cache()
 {
@@ -138,9 +144,13 @@ std::filesystem::path clone_directory()
 
 std::filesystem::path own_executable()
 {
+    if (!acted_for().empty())
+        return acted_for();
     std::error_code ignored;
     return std::filesystem::read_symlink("/proc/self/exe", ignored);
 }
+
+void act_for(std::filesystem::path krunctl) { acted_for() = std::move(krunctl); }
 
 Result<std::filesystem::path> private_program(Filesystem &files, const std::string &name,
                                               const std::filesystem::path &beside)

@@ -35,6 +35,8 @@ std::filesystem::path clone_directory();
 
 // The running krunctl binary itself (it is copied into the guest).
 std::filesystem::path own_executable();
+// For a program of the tests, which does krunctl's work in its place: from now on own_executable() is that one.
+void act_for(std::filesystem::path krunctl);
 
 // One of the programs that krunctl alone starts (krun-init, read_cost): in its build folder, or in
 // <prefix>/lib/krunctl. `beside` is the folder that krunctl lies in.

@@ -21,7 +21,7 @@ TEST(LineList, AnUntriedVersionHasAStarAndTheStarALegend)
               "LINE  NEWEST      TESTED    PROVEN      HOOKS  SOURCE             STATE\n"
               "6.12  6.12.117-1  6.12.117  6.12.110-1     52  linux-source-6.12  built: vm\n"
               "7.3   7.3.5-1 *   7.3.4     -               9  linux-source-7.3   not fetched\n"
-              "* neither tested nor proven yet; `krunctl test --line LINE` tries it\n");
+              "* neither tested nor proven yet; `./krun test --line LINE` tries it\n");
 }
 
 TEST(LineList, WithoutAnUntriedVersionThereIsNoLegend)

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+// The cases of CTest: each kind is a function that runs its tests and counts them.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "build/kernel_build.hpp"
+#include "cases/case_inputs.hpp"
+#include "cases/case_result.hpp"
+#include "machine/guest_run.hpp"
+
+namespace krun
+{
+
+// As CMake and the environment have set it.
+struct Case : GuestHost {
+    std::string name;                   // CTest's
+    std::string line;                   // empty: no kernel line
+    std::vector<std::string> arguments; // what follows the kind
+    std::chrono::seconds estimate{0};   // what it takes, at most, on a slow machine
+    std::filesystem::path results;      // the folder of all cases' results
+    std::filesystem::path programs;     // the build folder's tests/
+    std::uint64_t seed = 1;             // of random calls
+    bool again = false;                 // also what is proven
+
+    // Whether it can end before the time is up that the runner has set.
+    [[nodiscard]] bool has_time() const;
+};
+
+// The case is not run, and is no failure: nothing that it needs is there.
+CaseResult not_run(std::string why);
+
+// Looks whether these inputs have passed before; else runs, if there is time, and remembers what passed.
+Result<CaseResult> unless_proven(const Case &one, const CaseInputs &inputs,
+                                 const std::function<Result<CaseResult>()> &run);
+// Runs if there is time.
+Result<CaseResult> in_time(const Case &one, const std::function<Result<CaseResult>()> &run);
+
+// The kernel that the case kernel-LINE[-CONFIG] has built. An Error with ExitCode::host_lacks: it has not.
+Result<BuiltKernel> built_kernel(const Case &one, const std::string &config = "vm");
+
+struct CaseKind {
+    const char *name;
+    Result<CaseResult> (*run)(const Case &);
+};
+
+Result<CaseResult> run_gtest_case(const Case &one);    // PROGRAM [NUMBER/SHARDS]
+Result<CaseResult> run_testbed_case(const Case &one);  // builds the testbed's QEMU
+Result<CaseResult> run_style_case(const Case &one);    // what can be said without a kernel
+Result<CaseResult> run_sources_case(const Case &one);  // checkpatch and sparse of a patched tree
+Result<CaseResult> run_model_case(const Case &one);    // the PMU model under a stock Debian kernel
+Result<CaseResult> run_kernel_case(const Case &one);   // builds one: [CONFIG]
+Result<CaseResult> run_programs_case(const Case &one); // builds the guest programs of a patched tree
+Result<CaseResult> run_boot_case(const Case &one);     // uname in a guest
+Result<CaseResult> run_selftest_case(const Case &one); // NAME [CONFIG]
+Result<CaseResult> run_check_case(const Case &one);    // krunctl check in a guest
+Result<CaseResult> run_commands_case(const Case &one); // other programs in a guest
+Result<CaseResult> run_cost_case(const Case &one);     // limits of cost
+Result<CaseResult> run_machine_case(const Case &one);  // GoogleTest, boots for real
+Result<CaseResult> run_fuzz_case(const Case &one);     // SECONDS, on the configuration debug
+Result<CaseResult> run_race_case(const Case &one);     // SECONDS, on the configuration kcsan
+Result<CaseResult> run_tools_case(const Case &one);    // builds our own Debian packages
+Result<CaseResult> run_disk_case(const Case &one);     // life or all: scenarios on a Debian disk
+
+} // namespace krun

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+// See fuzzer.hpp.
+#include "cases/fuzzer.hpp"
+
+#include <fmt/format.h>
+
+#include "util/paths.hpp"
+
+namespace krun
+{
+
+namespace
+{
+
+constexpr unsigned seconds_to_boot_and_end = 300; // such a kernel is slow
+
+Result<std::filesystem::path> build_fuzzer(const Case &one)
+{
+    const auto output = cache_directory() / "fuzz";
+    if (const auto made = one.files.make_directories(output); !made)
+        return tl::unexpected(made.error());
+    Command make;
+    make.argv = {"make", "-C", (clone_directory() / "tests/kernel/fuzz").string(), "OUT=" + output.string()};
+    make.log = one.log;
+    if (const auto built = one.runner.run_ok(make); !built)
+        return tl::unexpected(built.error());
+    return output / "krun_fuzz";
+}
+
+} // namespace
+
+MachineRequest checking_guest(const BuiltKernel &kernel, unsigned seconds)
+{
+    MachineRequest guest = test_guest(kernel.folder / "vmlinuz");
+    guest.cpus = 4;
+    guest.memory_mib = 2048;
+    guest.timeout_seconds = seconds + seconds_to_boot_and_end;
+    return guest;
+}
+
+Result<MachineRequest> fuzzing_guest(const Case &one, const BuiltKernel &kernel, const std::string &wrapper,
+                                     unsigned seconds)
+{
+    const auto fuzzer = build_fuzzer(one);
+    if (!fuzzer)
+        return tl::unexpected(fuzzer.error());
+    MachineRequest guest = checking_guest(kernel, seconds);
+    guest.copy_in = {{*fuzzer, "/krun_fuzz"}, {clone_directory() / "tests/kernel/fuzz" / wrapper, "/" + wrapper}};
+    guest.command = {"/" + wrapper, "/krun_fuzz", fmt::format("{}", one.seed), fmt::format("{}", seconds)};
+    return guest;
+}
+
+} // namespace krun

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+// See line_judges.hpp. A guest that hung or died is a failure of its test.
+#include "cases/line_judges.hpp"
+
+#include <cctype>
+
+#include <fmt/format.h>
+
+#include "report/check_report.hpp"
+#include "util/text.hpp"
+
+namespace krun
+{
+
+namespace
+{
+
+std::string described(const Error &error)
+{
+    return error.message + (error.log.empty() ? "" : " (log: " + error.log + ")");
+}
+
+void note(CaseResult &result, const std::string &stage, const std::string &why_not)
+{
+    result.stages[stage] = why_not.empty();
+    if (why_not.empty())
+        result.tally.pass();
+    else
+        result.tally.fail(stage + ": " + why_not);
+}
+
+// "0.3 local-timer interrupts a second ..." begins with the rate; a check that could not measure has none.
+std::string rate_of(const std::string &detail)
+{
+    const std::string word = detail.substr(0, detail.find(' '));
+    return !word.empty() && std::isdigit(static_cast<unsigned char>(word.front())) != 0 ? word : "";
+}
+
+} // namespace
+
+// The Error belongs to the stage that was told last; those before it went well. A kernel that is up to date goes
+// through no stage, because it did before.
+CaseResult judge_build(const Result<BuiltKernel> &built, std::optional<BuildStage> last)
+{
+    struct Step {
+        BuildStage stage;
+        const char *name;
+    };
+    CaseResult result;
+    if (!built && last.value_or(BuildStage::fetch) == BuildStage::fetch) {
+        result.tally.fail("fetch: " + described(built.error()));
+        return result;
+    }
+    for (const Step step :
+         {Step{BuildStage::apply, "apply"}, {BuildStage::configure, "configure"}, {BuildStage::compile, "build"}}) {
+        const bool is_last = !built && *last == step.stage;
+        note(result, step.name, is_last ? described(built.error()) : "");
+        if (is_last)
+            return result;
+    }
+    if (!built)
+        result.tally.fail("package: " + described(built.error()));
+    return result;
+}
+
+CaseResult judge_boot(const Result<GuestRun> &uname, const std::string &release)
+{
+    std::string why_not;
+    if (!uname)
+        why_not = described(uname.error());
+    else if (uname->status != 0)
+        why_not = fmt::format("uname ended with status {}", uname->status);
+    else if (trim(uname->output) != release)
+        why_not = fmt::format("uname -r says `{}`, not {}", trim(uname->output), release);
+    else if (!uname->kernel_problems.empty())
+        why_not = "the kernel's log: " + uname->kernel_problems.front();
+    CaseResult result;
+    note(result, "boot", why_not);
+    return result;
+}
+
+CaseResult judge_selftest(const std::string &name, const Result<Tally> &tap)
+{
+    CaseResult result;
+    if (tap)
+        result.tally = *tap;
+    else
+        result.tally.fail(name + ": " + described(tap.error()));
+    result.stages["selftests"] = result.tally.failed == 0;
+    return result;
+}
+
+CaseResult judge_check(const Result<GuestRun> &check)
+{
+    CaseResult result;
+    if (!check) {
+        note(result, "tickless", described(check.error()));
+        return result;
+    }
+    const auto tickless = check_in_json(check->output, "tickless");
+    if (!tickless) {
+        note(result, "tickless", "krunctl check did not report on it");
+    } else {
+        result.facts["rate"] = rate_of(tickless->detail);
+        note(result, "tickless", tickless->status == CheckStatus::pass ? "" : tickless->detail);
+    }
+    result.tally += tally_of_program("krunctl check", *check);
+    return result;
+}
+
+} // namespace krun

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: MIT
+// Each checker is a command that is silent, or at least ends with status 0, when all is well.
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "cases/case.hpp"
+#include "cases/sparse_output.hpp"
+#include "source/hook_size.hpp"
+#include "source/kernel_line.hpp"
+#include "util/paths.hpp"
+#include "util/text.hpp"
+
+namespace krun
+{
+
+namespace
+{
+
+namespace fs = std::filesystem;
+
+constexpr unsigned hook_limit = 60; // changed lines of one kernel line
+
+struct Checker {
+    std::string name;
+    Command command;
+    bool silent = false; // any output is a finding, whatever the status
+};
+
+std::vector<std::string> files_below(const fs::path &folder, const std::vector<std::string> &endings)
+{
+    std::vector<std::string> found;
+    std::error_code none;
+    for (const auto &entry : fs::recursive_directory_iterator(folder, none))
+        if (entry.is_regular_file() &&
+            std::find(endings.begin(), endings.end(), entry.path().extension()) != endings.end())
+            found.push_back(entry.path().string());
+    std::sort(found.begin(), found.end());
+    return found;
+}
+
+Checker over_files(std::string name, std::vector<std::string> argv, const std::vector<std::string> &files)
+{
+    argv.insert(argv.end(), files.begin(), files.end());
+    Checker checker{std::move(name), {}};
+    checker.command.argv = std::move(argv);
+    return checker;
+}
+
+std::vector<Checker> host_checkers(const fs::path &data)
+{
+    std::vector<std::string> sources;
+    for (const char *folder : {"tool", "tests/unit", "tests/command", "tests/machine", "tests/package", "tests/e2e",
+                               "tests/cases", "tests/runner", "benchmarks", "testbed/guest"}) {
+        const auto more = files_below(data / folder, {".cpp", ".hpp", ".h"});
+        sources.insert(sources.end(), more.begin(), more.end());
+    }
+    std::vector<std::string> scripts;
+    for (const char *script : {"krun", ".ci/run", "packaging/build-debs", "packaging/krunctl.bash-completion",
+                               "testbed/disk/make-disk", "tests/package/reproducible"})
+        scripts.push_back((data / script).string());
+    return {over_files("clang-format", {"clang-format", "--dry-run", "--Werror"}, sources),
+            over_files("shellcheck", {"shellcheck"}, scripts)};
+}
+
+// The tree's own checkpatch, run inside the tree: in a git clone it would take the patches for sources.
+class Checkpatch
+{
+  public:
+    explicit Checkpatch(fs::path tree) : tree_(std::move(tree)) {}
+
+    // Not every version knows every type of message; one that it does not know is ignored without harm.
+    [[nodiscard]] Checker of(const std::string &what, const std::vector<std::string> &options,
+                             const std::string &ignored, const std::vector<std::string> &files) const
+    {
+        std::vector<std::string> argv = {"perl",      (tree_ / "scripts/checkpatch.pl").string(),
+                                         "--strict",  "--terse",
+                                         "--quiet",   "--no-summary",
+                                         "--no-tree", "--ignore",
+                                         ignored};
+        argv.insert(argv.end(), options.begin(), options.end());
+        Checker checker = over_files("checkpatch of the " + what, std::move(argv), files);
+        checker.command.directory = tree_;
+        checker.silent = true;
+        return checker;
+    }
+
+  private:
+    fs::path tree_;
+};
+
+Checker hooks_checker(const Checkpatch &checkpatch, const KernelLine &line)
+{
+    // build.patch adds a line `source "krun/Kconfig"` to the file Kconfig: not its own name.
+    return checkpatch.of("hooks", {"--no-signoff"}, "EMBEDDED_FILENAME", files_below(line.hooks, {".patch"}));
+}
+
+// Our own files, which are the same in every line.
+std::vector<Checker> overlay_checkers(const Checkpatch &checkpatch, const fs::path &data)
+{
+    std::vector<std::string> sources = files_below(data / "kernel/krun", {".c", ".h", ".cpp"});
+    const std::string compat = (data / "kernel/krun/compat.h").string();
+    const std::string uapi = (data / "kernel/krun/uapi/linux/krun.h").string();
+    for (const std::string &apart : {compat, uapi})
+        std::erase(sources, apart);
+    for (const char *name : {"Kconfig", "Kbuild", "Makefile"})
+        sources.push_back((data / "kernel/krun" / name).string());
+    // What newer kernels would rather have, the older ones lack: constant ctl_tables, kzalloc_obj().
+    const std::string newer_ways = "CONST_STRUCT,ALLOC_WITH_SIZEOF";
+    return {
+        // absent.c answers as if there were no such call, hence ENOSYS.
+        checkpatch.of("overlay", {"--file"}, newer_ways + ",ENOSYS", sources),
+        // The one file that may ask for the kernel's version.
+        checkpatch.of("overlay's compat.h", {"--file"}, newer_ways + ",LINUX_VERSION_CODE,CONSTANT_COMPARISON",
+                      {compat}),
+        // checkpatch knows of include/uapi alone that user space has no such macros.
+        checkpatch.of("header for user space", {"--file"}, "BIT_MACRO,PREFER_DEFINED_ATTRIBUTE_MACRO", {uapi}),
+        // User space has neither the kernel's types nor its macros.
+        checkpatch.of("selftests", {"--file"}, "PREFER_KERNEL_TYPES,ARRAY_SIZE,BIT_MACRO",
+                      files_below(data / "kernel/selftests", {".c", ".h"})),
+    };
+}
+
+// An Error is an interruption: a checker that cannot be started is a failure like any other.
+Result<void> run_checker(const Case &one, Checker &checker, Tally &tally)
+{
+    checker.command.log = one.log;
+    const auto result = one.runner.run(checker.command);
+    if (!result) {
+        if (result.error().code == ExitCode::interrupted)
+            return tl::unexpected(result.error());
+        tally.fail(checker.name + ": " + result.error().message);
+        return {};
+    }
+    if (result->ok() && (!checker.silent || trim(result->output + result->errors).empty()))
+        tally.pass();
+    else
+        tally.fail(checker.name + ":\n" + last_lines(result->output + result->errors, 15));
+    return {};
+}
+
+// Sparse reports on stderr and does not fail the build.
+Result<void> run_sparse(const Case &one, const BuiltKernel &kernel, Tally &tally)
+{
+    Command command;
+    // From Linux 7 on, headers use an operator that Debian 12's sparse does not know; for its purposes it is the old
+    // one.
+    command.argv = {"make",
+                    "-C",
+                    kernel.tree.string(),
+                    "O=" + kernel.objects.string(),
+                    "C=2",
+                    "CF=-D__CHECK_ENDIAN__ -D__typeof_unqual__=__typeof__",
+                    "krun/"};
+    command.log = one.log;
+    const auto result = one.runner.run(command);
+    if (!result) {
+        if (result.error().code == ExitCode::interrupted)
+            return tl::unexpected(result.error());
+        tally.fail("sparse: " + result.error().message);
+        return {};
+    }
+    const std::string all = result->output + result->errors;
+    const SparseReport report = read_sparse_output(all, kernel.tree);
+    if (!report.findings.empty())
+        tally.fail(fmt::format("sparse:\n{}", fmt::join(report.findings, "\n")));
+    else if (report.too_old)
+        tally.skip("sparse: this kernel asks for a newer sparse than is installed");
+    else if (!result->ok() || report.checked == 0)
+        tally.fail("sparse:\n" + last_lines(all, 15));
+    else
+        tally.pass();
+    return {};
+}
+
+void check_hook_size(const Case &one, const KernelLine &line, Tally &tally)
+{
+    const auto size = hook_size(one.files, line.hooks);
+    if (!size)
+        tally.fail("size of the hooks: " + size.error().message);
+    else if (*size >= hook_limit)
+        tally.fail(fmt::format("size of the hooks of {}: {} changed lines, less than {} allowed", line.name, *size,
+                               hook_limit));
+    else
+        tally.pass();
+}
+
+} // namespace
+
+Result<CaseResult> run_style_case(const Case &one)
+{
+    CaseResult result;
+    for (auto checkers = host_checkers(data_directory()); Checker & checker : checkers)
+        if (auto ran = run_checker(one, checker, result.tally); !ran)
+            return tl::unexpected(ran.error());
+    const auto lines = load_kernel_lines(one.files, data_directory());
+    if (!lines)
+        return tl::unexpected(lines.error());
+    for (const KernelLine &line : *lines)
+        check_hook_size(one, line, result.tally);
+    return result;
+}
+
+Result<CaseResult> run_sources_case(const Case &one)
+{
+    const auto kernel = built_kernel(one);
+    if (!kernel)
+        return not_run(kernel.error().message);
+    const auto lines = load_kernel_lines(one.files, data_directory());
+    if (!lines)
+        return tl::unexpected(lines.error());
+    const auto line =
+        std::find_if(lines->begin(), lines->end(), [&](const auto &each) { return each.name == one.line; });
+    if (line == lines->end())
+        return failure("there is no kernel line " + one.line);
+    return in_time(one, [&]() -> Result<CaseResult> {
+        CaseResult result;
+        const Checkpatch checkpatch(kernel->tree);
+        std::vector<Checker> checkers = {hooks_checker(checkpatch, *line)};
+        if (one.line == lines->back().name) // the newest knows most
+            for (Checker &checker : overlay_checkers(checkpatch, data_directory()))
+                checkers.push_back(std::move(checker));
+        for (Checker &checker : checkers)
+            if (auto ran = run_checker(one, checker, result.tally); !ran)
+                return tl::unexpected(ran.error());
+        if (auto ran = run_sparse(one, *kernel, result.tally); !ran)
+            return tl::unexpected(ran.error());
+        return result;
+    });
+}
+
+} // namespace krun

@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: MIT
+# What needs no kernel of ours. The quick ones come before all else; a second case beside them or beside a compilation
+# uses the core that idles.
+foreach(shard 1 2)
+    krun_case(unit-${shard} RUN gtest unit/krun_unit_tests ${shard}/2 LABELS unit SECONDS 120 COST 2000)
+    krun_case(command-${shard} RUN gtest command/krun_command_tests ${shard}/2 LABELS command SECONDS 400 COST 1900)
+endforeach()
+krun_case(style RUN style LABELS style SECONDS 60 COST 1950)
+set(KRUN_QUICK_CASES unit-1 unit-2 style)
+
+krun_case(testbed RUN testbed LABELS testbed SECONDS 600 LIMIT 3600 GIVES testbed LOCKS compiler COST 1500
+          AFTER ${KRUN_QUICK_CASES})
+krun_case(model RUN model LABELS model SECONDS 120 CORES 2 NEEDS testbed COST 1400)
+krun_case(package RUN gtest package/krun_package_tests LABELS package SECONDS 600 LIMIT 2400 LOCKS debs COST 1300
+          AFTER ${KRUN_QUICK_CASES})

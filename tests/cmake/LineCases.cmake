@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: MIT
+# The cases of every kernel line: a new folder in kernel/lines or file in kernel/selftests is a case by itself.
+#
+# One line after the other, the usual one first: when the time is up, whole lines are missing and not a piece of each.
+# Guests with several CPUs that keep time have both cores; one whose instructions are counted may share them.
+file(GLOB KRUN_LINES CONFIGURE_DEPENDS LIST_DIRECTORIES true RELATIVE ${PROJECT_SOURCE_DIR}/kernel/lines
+     ${PROJECT_SOURCE_DIR}/kernel/lines/*)
+list(SORT KRUN_LINES COMPARE NATURAL ORDER DESCENDING)
+file(GLOB KRUN_SELFTESTS CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}/kernel/selftests
+     ${PROJECT_SOURCE_DIR}/kernel/selftests/*_test.c)
+list(TRANSFORM KRUN_SELFTESTS REPLACE "\\.c$" "")
+# Where one line does: the line that people start with.
+set(KRUN_USUAL_LINE 6.12)
+if(KRUN_USUAL_LINE IN_LIST KRUN_LINES)
+    list(REMOVE_ITEM KRUN_LINES ${KRUN_USUAL_LINE})
+    list(PREPEND KRUN_LINES ${KRUN_USUAL_LINE})
+else()
+    list(GET KRUN_LINES 0 KRUN_USUAL_LINE)
+endif()
+
+# A line's other kernels are for their own cases alone.
+function(krun_other_kernel line config)
+    krun_case(kernel-${line}-${config} LINE ${line} RUN kernel ${config} SECONDS 900 LIMIT 5400
+              GIVES kernel-${line}-${config} LOCKS compiler ${ARGN})
+endfunction()
+
+set(earlier ${KRUN_QUICK_CASES}) # cases of the line before
+set(cost 1000)
+foreach(line ${KRUN_LINES})
+    set(of_line LINE ${line} LABELS kernel)
+    set(guest ${of_line} CORES 2 NEEDS testbed programs-${line} boots-${line} COST ${cost})
+    krun_case(kernel-${line} ${of_line} RUN kernel SECONDS 700 LIMIT 5400 GIVES kernel-${line} LOCKS compiler
+              COST ${cost} AFTER ${earlier})
+    krun_case(programs-${line} ${of_line} RUN programs SECONDS 30 NEEDS kernel-${line} GIVES programs-${line}
+              LOCKS tree-${line} COST ${cost})
+    krun_case(sources-${line} LINE ${line} LABELS style RUN sources SECONDS 90 NEEDS kernel-${line}
+              LOCKS tree-${line} COST ${cost})
+    krun_case(boot-${line} ${of_line} CORES 2 RUN boot SECONDS 60 NEEDS testbed kernel-${line} GIVES boots-${line}
+              COST ${cost})
+    set(earlier boot-${line} check-${line} commands-${line})
+    krun_case(check-${line} ${guest} RUN check SECONDS 90)
+    krun_case(commands-${line} ${guest} RUN commands SECONDS 180 LIMIT 2000)
+    krun_case(cost-${line} ${guest} CORES 1 RUN cost SECONDS 180 LIMIT 2000)
+    foreach(selftest ${KRUN_SELFTESTS})
+        if(NOT selftest STREQUAL fault_test) # it wants the configuration debug
+            krun_case(selftest-${line}-${selftest} ${guest} RUN selftest ${selftest} SECONDS 90)
+            list(APPEND earlier selftest-${line}-${selftest})
+        endif()
+    endforeach()
+    math(EXPR cost "${cost} - 100")
+endforeach()
+
+krun_case(machine-${KRUN_USUAL_LINE} LINE ${KRUN_USUAL_LINE} RUN machine LABELS machine SECONDS 400 LIMIT 2400 CORES 2
+          NEEDS testbed kernel-${KRUN_USUAL_LINE} COST 100 AFTER ${earlier})
+list(APPEND earlier machine-${KRUN_USUAL_LINE})
+
+# A kernel's whole life on a real Debian disk, then everything that can go wrong in it.
+krun_other_kernel(${KRUN_USUAL_LINE} disk LABELS install AFTER ${earlier} COST 90)
+krun_other_kernel(${KRUN_USUAL_LINE} panic LABELS e2e opt-in NEEDS kernel-${KRUN_USUAL_LINE}-disk)
+krun_case(tools RUN tools LABELS install SECONDS 200 GIVES tools LOCKS debs AFTER ${earlier} COST 80)
+set(disk RUN disk NEEDS testbed tools kernel-${KRUN_USUAL_LINE}-disk CORES 2)
+krun_case(install ${disk} life LABELS install SECONDS 1200 LIMIT 3600 COST 70)
+krun_case(e2e RUN disk all NEEDS testbed tools kernel-${KRUN_USUAL_LINE}-disk kernel-${KRUN_USUAL_LINE}-panic CORES 2
+          LABELS e2e opt-in SECONDS 7200 LIMIT 14400)
+
+# Kernels that look for their own mistakes.
+foreach(line ${KRUN_LINES})
+    set(opt_in opt-in)
+    if(line STREQUAL KRUN_USUAL_LINE)
+        set(opt_in "")
+    endif()
+    krun_other_kernel(${line} debug LABELS fuzz ${opt_in} AFTER ${earlier} install COST 60)
+    krun_other_kernel(${line} kcsan LABELS race opt-in AFTER ${earlier} install)
+    set(checked LINE ${line} CORES 2 NEEDS testbed programs-${line} kernel-${line}-debug)
+    krun_case(selftest-${line}-debug-fault_test ${checked} RUN selftest fault_test debug LABELS fuzz ${opt_in}
+              SECONDS 300 LIMIT 1200 COST 50)
+    krun_case(fuzz-${line} ${checked} RUN fuzz 120 LABELS fuzz ${opt_in} SECONDS 300 LIMIT 900 COST 50)
+    krun_case(race-${line} LINE ${line} CORES 2 NEEDS testbed kernel-${line}-kcsan RUN race 120 LABELS race opt-in
+              SECONDS 300 LIMIT 900)
+    krun_case(soak-${line} ${checked} RUN fuzz 3600 LABELS soak opt-in SECONDS 3900 LIMIT 4500)
+    foreach(selftest ${KRUN_SELFTESTS})
+        if(NOT selftest STREQUAL fault_test)
+            krun_case(selftest-${line}-debug-${selftest} ${checked} RUN selftest ${selftest} debug LABELS soak opt-in
+                      SECONDS 300 LIMIT 1200)
+        endif()
+    endforeach()
+endforeach()

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+// krun_test_case, which CTest runs for each case: on kernel lines that are broken, and without the time for it.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "cases/case_result.hpp"
+#include "sandbox.hpp"
+
+namespace krun
+{
+namespace
+{
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+using testing::Pair;
+
+// The sandbox's kernel compiles, but nothing in it could boot.
+class CasesTest : public testing::Test
+{
+  protected:
+    CasesTest()
+    {
+        const auto lines = sandbox.data() / "kernel/lines";
+        std::filesystem::copy(lines / "6.12", lines / "6.13", std::filesystem::copy_options::recursive);
+        write_text(lines / "6.13/hooks/build.patch",
+                   "--- a/Kconfig\n+++ b/Kconfig\n@@ -1,2 +1,2 @@\n mainmenu \"tiny\"\n-config OTHER\n+config NEW\n");
+    }
+    ProcessResult run_case(const std::string &name, std::vector<std::string> arguments)
+    {
+        arguments.insert(arguments.begin(), {KRUN_TEST_CASE, "--name", name});
+        return sandbox.run(arguments);
+    }
+    [[nodiscard]] CaseResult result_of(const std::string &name) const
+    {
+        const auto text = read_text(sandbox.cache() / "logs/tests" / (name + ".json"));
+        return case_result_from(text).value_or(CaseResult());
+    }
+    Sandbox sandbox;
+};
+
+TEST_F(CasesTest, AKernelThatIsBuiltIsThereForTheCasesThatNeedIt)
+{
+    const auto built = run_case("kernel-6.12", {"--line", "6.12", "kernel"});
+    EXPECT_EQ(built.status, 0) << built.output << built.errors;
+    const auto result = result_of("kernel-6.12");
+    EXPECT_EQ(result.tally.passed, 3U);
+    EXPECT_EQ(result.facts.at("version"), "6.12.1-1");
+    EXPECT_EQ(result.facts.at("folder"), sandbox.kernel());
+    EXPECT_EQ(result.stages.count("boot"), 0U);
+    const auto programs = run_case("programs-6.12", {"--line", "6.12", "programs"});
+    EXPECT_EQ(programs.status, 1); // the sandbox's overlay has no Makefile
+    EXPECT_THAT(programs.output, HasSubstr("make"));
+}
+
+TEST_F(CasesTest, AHookThatDoesNotApplyIsThatStagesFailure)
+{
+    const auto built = run_case("kernel-6.13", {"--line", "6.13", "kernel"});
+    EXPECT_EQ(built.status, 1);
+    EXPECT_THAT(built.output, HasSubstr("FAILED: apply: "));
+    EXPECT_THAT(built.output, HasSubstr("the hook build.patch does not apply"));
+    EXPECT_THAT(result_of("kernel-6.13").stages, ElementsAre(Pair("apply", false)));
+    // What needs it is not run, and says why.
+    const auto boot = run_case("boot-6.13", {"--line", "6.13", "boot"});
+    EXPECT_EQ(boot.status, 77);
+    EXPECT_THAT(boot.output, HasSubstr("not run: kernel-6.13 has not been built"));
+}
+
+TEST_F(CasesTest, WhatCouldNotEndInTimeDoesNotBegin)
+{
+    sandbox.environment["KRUN_TEST_DEADLINE"] = "1000";
+    const auto built = run_case("kernel-6.12", {"--line", "6.12", "--seconds", "60", "kernel"});
+    EXPECT_EQ(built.status, 77);
+    EXPECT_THAT(built.output, HasSubstr("not run: for want of time"));
+    EXPECT_EQ(result_of("kernel-6.12").not_run, "for want of time");
+    EXPECT_FALSE(std::filesystem::exists(sandbox.kernel()));
+}
+
+TEST_F(CasesTest, HooksOfSixtyChangedLinesAreTooMany)
+{
+    std::string added;
+    for (int number = 0; number < 59; ++number)
+        added += "+new\n";
+    const auto patch = sandbox.data() / "kernel/lines/6.13/hooks/build.patch";
+    write_text(patch, "--- a/f\n+++ b/f\n@@ -0,0 +1,59 @@\n" + added);
+    EXPECT_THAT(run_case("style", {"style"}).output, Not(HasSubstr("size of the hooks")));
+    write_text(patch, "--- a/f\n+++ b/f\n@@ -0,0 +1,60 @@\n" + added + "+new\n");
+    EXPECT_THAT(run_case("style", {"style"}).output,
+                HasSubstr("FAILED: size of the hooks of 6.13: 60 changed lines, less than 60 allowed"));
+}
+
+TEST_F(CasesTest, AProgramThatIsNotThereAndAnUnknownKindAreNoSuccess)
+{
+    const auto missing = run_case("g", {"gtest", "unit/no_such_tests"});
+    EXPECT_EQ(missing.status, 1);
+    EXPECT_THAT(missing.output, HasSubstr("has not been built"));
+    EXPECT_EQ(run_case("g", {"nothing"}).status, 2);
+}
+
+TEST_F(CasesTest, AShardRunsItsPartOfTheTests)
+{
+    sandbox.environment["GTEST_FILTER"] = "CaseStart.*:CaseEnd.*";
+    unsigned passed = 0;
+    for (const auto *shard : {"1/2", "2/2"}) {
+        const auto run = run_case("unit", {"gtest", "unit/krun_unit_tests", shard});
+        EXPECT_EQ(run.status, 0) << run.output;
+        passed += result_of("unit").tally.passed;
+    }
+    EXPECT_EQ(passed, 2U);
+    EXPECT_EQ(run_case("unit", {"gtest", "unit/krun_unit_tests", "0/2"}).status, 1);
+}
+
+} // namespace
+} // namespace krun

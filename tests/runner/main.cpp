@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: MIT
+// krun_tests, which `./krun test` runs: chooses cases, has CTest run them, and says what came of each.
+//
+// Theory: whatever did not run must show. So the list of cases is CTest's own, made before anything runs, and each case
+// of it ends up in the report: with what it left, as cut off, or as skipped and why. Time is kept twice. A case that
+// could not end before the limit does not begin; and some minutes after the limit everything is stopped.
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <ctime>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "runner/proof_record.hpp"
+#include "runner/run_report.hpp"
+#include "runner/stray_children.hpp"
+#include "util/file_lock.hpp"
+#include "util/interrupt.hpp"
+#include "util/paths.hpp"
+#include "util/standard_streams.hpp"
+
+namespace
+{
+
+using namespace krun;
+namespace fs = std::filesystem;
+
+constexpr long minutes_of_everything = 75;
+constexpr unsigned long_case = 120; // seconds: that it has begun is worth a line
+
+struct Options {
+    std::vector<std::string> lines;
+    std::vector<std::string> labels;
+    bool list = false;
+    bool e2e = false;
+    bool soak = false;
+    bool again = false;
+    std::uint64_t seed = 1;
+    long minutes = -1; // no limit: 0
+    long grace = 240;  // seconds from the limit until everything is stopped
+    std::string json;
+    std::string junit;
+    fs::path build;
+};
+
+struct Limit {
+    std::time_t deadline = 0; // 0: none
+    std::optional<std::chrono::milliseconds> hard;
+};
+
+// The wrapper has begun earlier than we have.
+Limit limit_of(const Options &options)
+{
+    auto minutes = options.minutes;
+    if (minutes < 0)
+        minutes = options.labels.empty() ? minutes_of_everything : 0;
+    if (minutes == 0)
+        return {};
+    const char *started = std::getenv("KRUN_TEST_STARTED");
+    const std::time_t now = std::time(nullptr);
+    Limit limit;
+    limit.deadline = (started == nullptr ? now : static_cast<std::time_t>(std::atoll(started))) + minutes * 60;
+    limit.hard = std::chrono::seconds(std::max<std::time_t>(limit.deadline + options.grace - now, 1));
+    return limit;
+}
+
+class Run
+{
+  public:
+    Run(ProcessRunner &runner, Filesystem &files, const Options &options, FILE *out)
+        : runner_(runner), files_(files), options_(options), out_(out)
+    {
+    }
+
+    Result<CasePlan> plan()
+    {
+        Command command;
+        command.argv = {"ctest", "--test-dir", options_.build.string(), "--show-only=json-v1"};
+        const auto shown = runner_.run_ok(command);
+        if (!shown)
+            return tl::unexpected(shown.error());
+        const auto all = read_cases(shown->output);
+        if (!all)
+            return tl::unexpected(all.error());
+        return plan_cases(*all, options_.lines, options_.labels);
+    }
+
+    // An Error is that CTest could not be run at all. Interrupted, there is still a report.
+    Result<RunReport> run(const CasePlan &plan)
+    {
+        for (const fs::path &step : {logs(), results()})
+            if (auto made = files_.make_directories(step); !made)
+                return tl::unexpected(made.error());
+        for (const auto &one : plan.run)
+            if (auto removed = files_.remove_all(result_file(results(), one.name)); !removed)
+                return tl::unexpected(removed.error());
+        const auto limit = limit_of(options_);
+        Command command;
+        command.argv = {"ctest", "--test-dir",      options_.build.string(), "-j2", "--output-on-failure",
+                        "-R",    regex_of(plan.run)};
+        command.environment = {{"LC_ALL", "C"},
+                               {"KRUN_TEST_RESULTS", results().string()},
+                               {"KRUN_TEST_AGAIN", options_.again ? "1" : "0"},
+                               {"KRUN_TEST_SEED", std::to_string(options_.seed)}};
+        if (limit.deadline != 0)
+            command.environment["KRUN_TEST_DEADLINE"] = std::to_string(limit.deadline);
+        command.timeout = limit.hard;
+        command.capture = false;
+        command.log = log();
+        command.on_line = [&](const std::string &line) { follow(plan, line); };
+        if (auto removed = files_.remove_all(log()); !removed)
+            return tl::unexpected(removed.error());
+        const auto ended = runner_.run(command);
+        end_strays();
+        interrupted_ = !ended && ended.error().code == ExitCode::interrupted;
+        if (!ended && !interrupted_)
+            return tl::unexpected(ended.error());
+        if (!interrupted_ && !ended->timed_out && ended_.empty() && !plan.run.empty())
+            return failure("CTest has run no case", "", log().string());
+        return report(plan, interrupted_ ? "interrupted" : "cut off for want of time");
+    }
+
+    [[nodiscard]] bool was_interrupted() const { return interrupted_; }
+    [[nodiscard]] static fs::path logs() { return cache_directory() / "logs"; }
+    [[nodiscard]] static fs::path results() { return logs() / "tests"; }
+    [[nodiscard]] static fs::path log() { return logs() / "ctest.log"; }
+
+  private:
+    static const PlannedCase *called(const CasePlan &plan, const std::string &name)
+    {
+        for (const auto &one : plan.run)
+            if (one.name == name)
+                return &one;
+        return nullptr;
+    }
+
+    void follow(const CasePlan &plan, const std::string &line)
+    {
+        if (const auto name = case_start(line)) {
+            if (const auto *one = called(plan, *name); one != nullptr && one->estimate >= long_case)
+                fmt::print(out_, "running {}\n", *name);
+        } else if (const auto end = case_end(line)) {
+            const auto *one = called(plan, end->name);
+            if (one == nullptr)
+                return;
+            ended_[one->name] = report_end(*one, *end, read_result(files_, result_file(results(), one->name)));
+            const auto &now = ended_[one->name];
+            fmt::print(out_, "[{}/{}] {}: {}{} ({:.0f} s)\n", ended_.size(), plan.run.size(), one->name,
+                       closing_line(now.result.tally), now.result.proven_before ? ", proven before" : "", now.seconds);
+            for (const auto &name : now.result.tally.failures)
+                fmt::print(out_, "FAILED: {}: {}\n", one->name, name);
+        }
+        std::fflush(out_);
+    }
+
+    RunReport report(const CasePlan &plan, const std::string &cut_off)
+    {
+        RunReport report;
+        for (const auto &one : plan.run)
+            report.cases.push_back(ended_.contains(one.name) ? ended_[one.name] : report_not_run(one, cut_off));
+        for (auto &one : report.cases)
+            if (one.result.not_run == "not run")
+                one = report_not_run(one.plan, why_not_run(report, one.plan));
+        for (const auto &one : plan.left_out)
+            report.cases.push_back(report_not_run(one, fmt::format("opt-in: --label {}", one.tier())));
+        return report;
+    }
+
+    ProcessRunner &runner_;
+    Filesystem &files_;
+    const Options &options_;
+    FILE *out_;
+    std::map<std::string, ReportedCase> ended_;
+    bool interrupted_ = false;
+};
+
+// What could not be written does not change what was found.
+void write_or_note(Filesystem &files, const fs::path &file, const std::string &text)
+{
+    if (auto written = files.write(file, text); !written)
+        fmt::print(stderr, "note: {}\n", written.error().message);
+}
+
+void finish(Filesystem &files, const Options &options, const RunReport &report, FILE *out)
+{
+    fmt::print(out, "\n{}{}", list_of_failures(report, Run::results().string()), list_of_skips(report));
+    const auto lines = line_statuses(report);
+    if (!lines.empty()) {
+        fmt::print(out, "\n{}\n", line_status_table(lines));
+        write_or_note(files, Run::logs() / "lines.json", line_status_json(lines).dump(2) + "\n");
+    }
+    for (const auto &line : lines)
+        if (const auto proof = proof_of(report, line, date_of_today()))
+            if (auto written = write_proof(files, proof_file(line.line), *proof); !written)
+                fmt::print(stderr, "note: the proof cannot be recorded: {}\n", written.error().message);
+    if (options.json == "-")
+        fmt::print("{}\n", report_json(report).dump(2));
+    else if (!options.json.empty())
+        write_or_note(files, options.json, report_json(report).dump(2) + "\n");
+    if (!options.junit.empty())
+        write_or_note(files, options.junit, report_junit(report));
+    if (const auto before = report.proven_before(); before != 0)
+        fmt::print(out, "{} of these were proven before for exactly these inputs; --again runs them\n", before);
+    fmt::print(out, "{}\n", closing_line(report.total()));
+}
+
+int fail(const Error &error)
+{
+    fmt::print(stderr, "krun test: error: {}\n", error.message);
+    if (!error.hint.empty())
+        fmt::print(stderr, "hint: {}\n", error.hint);
+    if (!error.log.empty())
+        fmt::print(stderr, "log: {}\n", error.log);
+    return static_cast<int>(error.code);
+}
+
+int run_tests(const Options &options)
+{
+    SystemProcessRunner runner;
+    SystemFilesystem files;
+    Run run(runner, files, options, options.json == "-" ? stderr : stdout);
+    const auto plan = run.plan();
+    if (!plan)
+        return fail(plan.error());
+    if (options.list) {
+        for (const auto &one : plan->run)
+            fmt::print("{:<36} {}\n", one.name, fmt::join(one.labels, " "));
+        return 0;
+    }
+    if (auto made = files.make_directories(Run::logs()); !made)
+        return fail(made.error());
+    const auto lock = FileLock::acquire(Run::logs() / "tests.lock", "another run of the tests");
+    if (!lock)
+        return fail(lock.error());
+    const auto report = run.run(*plan);
+    if (!report)
+        return fail(report.error());
+    finish(files, options, *report, options.json == "-" ? stderr : stdout);
+    if (run.was_interrupted())
+        return static_cast<int>(ExitCode::interrupted);
+    return report->good() ? 0 : static_cast<int>(ExitCode::answer_is_no);
+}
+
+} // namespace
+
+int main(int argc, char **argv)
+{
+    open_standard_streams();
+    install_interrupt_handlers();
+    adopt_strays();
+    Options options;
+    options.build = fs::read_symlink("/proc/self/exe").parent_path() / "../..";
+    CLI::App app("Runs the tests; docs/testing.md has the details.", "./krun test");
+    app.add_option("--line", options.lines, "Only this kernel line (repeatable)")->allow_extra_args(false);
+    app.add_option("--label,--tier", options.labels, "Only cases with this label, as a tier has (repeatable)")
+        ->allow_extra_args(false);
+    app.add_flag("--list", options.list, "List the cases instead of running them");
+    app.add_option("--json", options.json, "Write the results as JSON to this file; - is stdout");
+    app.add_option("--junit", options.junit, "Write them as JUnit's XML to this file");
+    app.add_flag("--e2e", options.e2e, "All scenarios of installing a kernel on a real Debian disk: --label e2e");
+    app.add_flag("--soak", options.soak, "An hour of random system calls: --label soak");
+    app.add_option("--seed", options.seed, "Seed of random system calls")->capture_default_str();
+    app.add_flag("--again", options.again, "Run also what has passed with exactly these inputs");
+    app.add_option("--minutes", options.minutes,
+                   fmt::format("Start nothing that would end later; 0: no limit. Default: {}, with labels 0",
+                               minutes_of_everything));
+    app.add_option("--build", options.build, "CTest's build folder")->group("");
+    app.add_option("--grace", options.grace, "Seconds after the limit until all is stopped")->group("");
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::Success &help) {
+        return app.exit(help);
+    } catch (const CLI::ParseError &error) {
+        return fail({ExitCode::usage, error.what(), "see `./krun test --help`", {}});
+    }
+    if (options.e2e)
+        options.labels.emplace_back("e2e");
+    if (options.soak)
+        options.labels.emplace_back("soak");
+    try {
+        return run_tests(options);
+    } catch (const UserError &error) { // a cache that is not ours
+        return fail(error.error());
+    }
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+#include "machine/guest_run.hpp"
+
+#include <fstream>
+
+#include <fmt/format.h>
+
+#include "util/text.hpp"
+
+namespace krun
+{
+
+namespace
+{
+
+constexpr unsigned guest_seconds = 300;
+constexpr unsigned ratio_percent = 130;
+constexpr unsigned ipc_percent = 150;
+
+void append_to_log(const std::filesystem::path &log, const std::string &text)
+{
+    std::ofstream(log, std::ios::app) << text;
+}
+
+void judge_kernel_log(const std::string &name, const GuestRun &run, Tally &tally)
+{
+    if (run.kernel_problems.empty())
+        tally.pass();
+    for (const std::string &problem : run.kernel_problems)
+        tally.fail(fmt::format("{}: the kernel's log: {}", name, problem));
+}
+
+} // namespace
+
+MachineRequest test_guest(const std::filesystem::path &kernel)
+{
+    MachineRequest request;
+    request.kernel = kernel;
+    request.accelerator = Accelerator::tcg;
+    request.timeout_seconds = guest_seconds;
+    request.aperf_ratio = ratio_percent;
+    request.ipc = ipc_percent;
+    return request;
+}
+
+Result<GuestRun> run_guest(const GuestHost &host, MachineRequest request)
+{
+    GuestRun run;
+    request.on_output = [&](const std::string &piece) { run.output += piece; };
+    request.on_errors = [&](const std::string &piece) { run.errors += piece; };
+    const auto result = run_machine(host.runner, host.files, request);
+    append_to_log(host.log, run.output + run.errors);
+    if (!result)
+        return tl::unexpected(result.error());
+    run.status = result->status;
+    run.kernel_problems = result->kernel_problems;
+    return run;
+}
+
+Result<Tally> run_tap_in_guest(const GuestHost &host, const std::string &name, const MachineRequest &request)
+{
+    const auto run = run_guest(host, request);
+    if (!run)
+        return tl::unexpected(run.error());
+    Tally tally = tally_of_tap(name, run->output);
+    judge_kernel_log(name, *run, tally);
+    if (run->status != 0 && tally.failed == 0)
+        tally.fail(fmt::format("{}: status {}", name, run->status));
+    return tally;
+}
+
+Tally tally_of_program(const std::string &name, const GuestRun &run)
+{
+    Tally tally;
+    if (run.status != 0)
+        tally.fail(fmt::format("{}: status {}\n{}", name, run.status, last_lines(run.output + run.errors, 15)));
+    else
+        judge_kernel_log(name, run, tally);
+    return tally;
+}
+
+Result<Tally> run_program_in_guest(const GuestHost &host, const std::string &name, const MachineRequest &request)
+{
+    const auto run = run_guest(host, request);
+    if (!run)
+        return tl::unexpected(run.error());
+    return tally_of_program(name, *run);
+}
+
+} // namespace krun
