@@ -3,7 +3,7 @@
 //
 // With QEMU's -icount shift=0 the time stamp counter advances by one for each guest instruction of any CPU, so a
 // difference of two RDTSC is an exact instruction count, the same on every host. Without -icount the same numbers are
-// TSC ticks: a rough idea only, and said to be so by whoever prints them.
+// TSC ticks: only a rough idea, and labelled as such when printed.
 #pragma once
 
 #include <algorithm>

@@ -82,7 +82,7 @@ template <class F> std::uint64_t late_of(const krun_slot *slots, F &&call)
     return late;
 }
 
-// Of an odd one out, which the kernel's own interrupts bring, nothing is to be seen.
+// Outliers, caused by the kernel's own interrupts, do not show.
 std::uint64_t median_of(std::vector<std::uint64_t> figures)
 {
     std::sort(figures.begin(), figures.end());
@@ -170,7 +170,7 @@ void print_gap()
 void print_legacy()
 {
     static std::array<std::array<std::uint64_t, max_cpus>, 3> values;
-    const int count = cpus(); // asks the file system each time
+    const int count = cpus(); // queries the file system each time
     const auto call = [&] {
         return raw_syscall(SYSCALL_KRUN_READ_MSRS, count, 0, address(&values[0]), address(&values[1]),
                            address(&values[2]));

@@ -60,7 +60,7 @@ void complain(const char *what)
 
 [[noreturn]] void stop_machine()
 {
-    // A restart, because a kernel without ACPI cannot power off: QEMU's -no-reboot makes it the end.
+    // Restart, because a kernel without ACPI cannot power off; QEMU's -no-reboot makes that the end.
     reboot(RB_AUTOBOOT);
     for (;;)
         pause();

@@ -34,13 +34,13 @@ bool HostLink::open()
     if (descriptor_ < 0)
         return false;
     termios settings{};
-    // A port without hardware behind it opens too; only this call tells.
+    // A port without hardware can be opened too; only this call tells the difference.
     if (tcgetattr(descriptor_, &settings) != 0)
         return false;
     cfmakeraw(&settings);
     settings.c_cflag |= CLOCAL | CREAD;
     settings.c_cflag &= ~static_cast<tcflag_t>(CRTSCTS);
-    settings.c_cc[VMIN] = 0; // reads never wait: poll() says when there is something
+    settings.c_cc[VMIN] = 0; // reads never wait: poll() says when there is data
     settings.c_cc[VTIME] = 0;
     cfsetspeed(&settings, B115200);
     return tcsetattr(descriptor_, TCSANOW, &settings) == 0;

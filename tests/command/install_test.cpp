@@ -64,7 +64,7 @@ TEST_F(InstallTest, AKernelComesForATrialAndGoesWithoutATrace)
     const auto result = install();
     EXPECT_EQ(result.status, 0) << result.errors;
     EXPECT_THAT(result.output, HasSubstr("is installed and boots once, at the next reboot"));
-    EXPECT_THAT(result.output, HasSubstr("the boot after the next is 6.1.0-41-amd64 again"));
+    EXPECT_THAT(result.output, HasSubstr("every later boot is 6.1.0-41-amd64 again"));
     EXPECT_THAT(read_text(root.path("/boot/grub/grubenv")),
                 HasSubstr("next_entry=gnulinux-advanced-u>gnulinux-6.12.117.krun.abcdef-advanced-u\n"));
     EXPECT_THAT(read_text(root.path("/boot/grub/grub.cfg")),
@@ -118,7 +118,7 @@ TEST_F(InstallTest, AFolderThatGrubCannotWriteToIsStatusThreeWithTheReason)
 {
     write_text(root.path("/abstraction"), "lvm\n");
     before = root.snapshot();
-    expect_refusal(install(), 3, "/boot/grub lies on lvm, which GRUB cannot write to");
+    expect_refusal(install(), 3, "/boot/grub is on lvm, which GRUB cannot write to");
 }
 
 TEST_F(InstallTest, SecureBootIsANo)
@@ -155,7 +155,7 @@ TEST_F(InstallTest, AFullDiskIsStatusFourWithTheLogAndEverythingIsAsBefore)
     write_text(root.path("/full-disk"), "");
     before = root.snapshot();
     const auto result = install();
-    expect_refusal(result, 4, "no space left for what `dpkg` writes");
+    expect_refusal(result, 4, "no space left for `dpkg`");
     EXPECT_THAT(result.errors, HasSubstr("hint: free some space"));
     EXPECT_THAT(result.errors, HasSubstr("the machine is as it was before"));
     const auto log = root.path("/var/log/krunctl/6.12.117.krun.abcdef.log");
@@ -170,7 +170,7 @@ TEST_F(InstallTest, WhenTakingItBackFailsTooWhatIsLeftIsNamedAndUninstallFinishe
     write_text(root.path("/broken-purge"), "");
     const auto result = install();
     EXPECT_EQ(result.status, 4);
-    EXPECT_THAT(result.errors, HasSubstr("taking it back failed, too"));
+    EXPECT_THAT(result.errors, HasSubstr("rolling it back also failed"));
     EXPECT_THAT(result.errors, HasSubstr("left are the package linux-image-6.12.117.krun.abcdef"));
     EXPECT_THAT(result.errors, HasSubstr("run `krunctl uninstall` again"));
     std::filesystem::remove(root.path("/broken-purge"));
@@ -194,13 +194,13 @@ TEST_F(InstallTest, AfterAKillEveryCommandSaysSoAndBothWaysLeadOut)
     for (const auto *way : {"--continue", "--undo"}) {
         std::filesystem::remove(sandbox.root() / "marker");
         EXPECT_EQ(in_the_middle("kill -KILL $pid $(cat marker)").status, 137);
-        EXPECT_THAT(sandbox.krunctl({"install", "--status"}).output, HasSubstr("was interrupted: go on with"));
+        EXPECT_THAT(sandbox.krunctl({"install", "--status"}).output, HasSubstr("was interrupted: finish it with"));
         for (const std::vector<std::string> &command :
              {std::vector<std::string>{"install", deb.string()}, std::vector<std::string>{"promote"}}) {
             const auto result = sandbox.krunctl(command);
             EXPECT_EQ(result.status, 1);
             EXPECT_THAT(result.errors, HasSubstr("the install of 6.12.117.krun.abcdef was interrupted"));
-            EXPECT_THAT(result.errors, HasSubstr("hint: go on with `krunctl install --continue`"));
+            EXPECT_THAT(result.errors, HasSubstr("hint: finish it with `krunctl install --continue`"));
         }
         const auto result = sandbox.krunctl({"install", way});
         EXPECT_EQ(result.status, 0) << result.errors;

@@ -16,7 +16,7 @@ namespace krun
 
 // vm, disk, debug, kcsan, debian, running: everything else is the name of a file.
 bool is_named_config(const std::string &config);
-// vm, disk, debug, kcsan: made of the kernel's own tinyconfig and our fragments alone.
+// vm, disk, debug, kcsan: made only of the kernel's own tinyconfig and our fragments.
 bool is_tiny_config(const std::string &config);
 
 // The kernel's type information, which the program `pahole` makes.

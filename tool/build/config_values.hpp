@@ -14,7 +14,7 @@ using ConfigValues = std::map<std::string, std::string>;
 
 ConfigValues parse_config(std::string_view text);
 std::string value_of(const ConfigValues &values, const std::string &symbol);
-// As it would stand in a configuration file.
+// As in a configuration file.
 std::string config_line(const std::string &symbol, const std::string &value);
 
 } // namespace krun

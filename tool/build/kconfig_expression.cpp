@@ -108,7 +108,7 @@ class Parser
         return left.starts_with("$(") ? Tristate::yes : tristate_of(text_of(left));
     }
 
-    // What a token stands for: a symbol's value, or itself.
+    // The value of a token: a symbol's value, or itself.
     [[nodiscard]] std::string text_of(const std::string &token) const
     {
         if (token.size() >= 2 && (token.front() == '"' || token.front() == '\''))

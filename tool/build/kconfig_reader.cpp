@@ -39,7 +39,7 @@ std::string unquoted(const std::string &text)
     return begin == std::string::npos || end == begin ? text : text.substr(begin + 1, end - begin - 1);
 }
 
-// The text after " if " outside of quotes; empty when there is none.
+// The text after " if " outside of quotes; empty if there is none.
 std::string trailing_condition(const std::string &text)
 {
     bool quoted_text = false;
@@ -133,7 +133,7 @@ class Reader
         else if (keyword == "source" || keyword == "osource")
             include(unquoted(rest), depth);
         else if (keyword == "comment" || keyword == "mainmenu")
-            entry_ = Entry::none; // a comment's own `depends on` is nobody's
+            entry_ = Entry::none; // a comment's own `depends on` does not matter
         else
             take_attribute(keyword, rest);
     }

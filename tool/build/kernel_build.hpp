@@ -17,7 +17,7 @@
 namespace krun
 {
 
-// What a build is at; an Error of build_kernel() belongs to the stage that was told last.
+// The stage of a build; an Error of build_kernel() belongs to the stage reported last.
 enum class BuildStage { fetch, apply, configure, compile, package };
 
 inline constexpr const char *default_line = "6.12";

@@ -27,7 +27,7 @@ bool is_allowed(unsigned char character)
 Result<void> check_local_version(const std::string &local_version)
 {
     const auto bad = std::find_if_not(local_version.begin(), local_version.end(), is_allowed);
-    const std::string hint = "only letters, digits and dots are possible, as in `.krun.test1`";
+    const std::string hint = "only letters, digits and dots are allowed, as in `.krun.test1`";
     if (bad != local_version.end())
         return usage_error(
             fmt::format("the local version {} holds the character '{}'", shell_quoted(local_version), *bad), hint);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What is appended to the kernel's release, so that `uname -r` tells which of our states it was built from.
+// What is appended to the kernel's release, so that `uname -r` says which of our states it was built from.
 #pragma once
 
 #include <filesystem>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The programs that a build runs, each with the Debian package that has it: better missed at once than after minutes.
+// The programs that a build runs, each with its Debian package, so that a missing one is noticed at once.
 #pragma once
 
 #include <string>
@@ -15,7 +15,7 @@ namespace krun
 std::vector<NeededProgram> programs_of_compiling();
 // What bindeb-pkg needs; debhelper by kernels from 6.2 on.
 std::vector<NeededProgram> programs_of_packaging();
-// What the configuration asks for: compressors of the kernel and of its modules.
+// What the configuration needs: compressors for the kernel and for its modules.
 std::vector<NeededProgram> programs_of_config(const ConfigValues &values);
 
 // The caller's PATH and the folders of administrators' programs, which others do not have on theirs (depmod).

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The folder that a build ends in; see output_folder.hpp.
+// The folder for the result of a build; see output_folder.hpp.
 #include "build/output_folder.hpp"
 
 #include <fmt/format.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The folder that a build ends in: vmlinuz, config, System.map, packages if there are, and metadata.json.
+// The folder for the result of a build: vmlinuz, config, System.map, packages if any, and metadata.json.
 //
 // Theory: metadata.json is written last and removed first, so that a folder that has one is complete. Nothing else that
 // may lie in the folder is touched: it is the person's. Packages are ours when the last metadata.json names them.
@@ -25,7 +25,7 @@ const std::vector<BuildProduct> &products_of_build();
 // Nothing when the folder holds no complete build.
 std::optional<nlohmann::ordered_json> read_metadata(Filesystem &files, const std::filesystem::path &folder);
 
-// Before an hour of compiling: can we write there?
+// Before an hour of compiling: is it writable?
 Result<void> expect_writable(Filesystem &files, const std::filesystem::path &folder);
 
 // Copies the build's results from `objects`, and `packages`.

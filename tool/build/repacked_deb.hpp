@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A Debian package that the kernel made, packed once more: with our files in it, and the same bytes on every day.
+// A Debian package made by the kernel, repacked: with our files in it, and with the same bytes every day.
 //
 // Theory: the kernel's packaging differs from line to line, and none has a place for a file of ours. What all lines
 // agree on is the package itself. What in it depends on day and place is known and small: times of files, the date in

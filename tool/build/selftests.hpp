@@ -12,9 +12,9 @@
 namespace krun
 {
 
-// The one that wants a machine without counters, and sees that the kernel says so.
+// The one that needs a machine without counters, and verifies that the kernel says so.
 inline constexpr const char *test_without_counters = "absent_test";
-// The one that wants a kernel whose allocations can be made to fail: the configuration debug.
+// The one that needs a kernel whose allocations can be made to fail: the configuration debug.
 inline constexpr const char *test_of_faults = "fault_test";
 
 // Static executables in `output`, which is made anew; sorted. Each prints TAP.

@@ -31,7 +31,7 @@ std::vector<std::string> unmet_parts(const KconfigDefinition &definition, const 
     return unmet;
 }
 
-// Of several definitions the one that is nearest to being possible, preferring those that can be asked for.
+// Of several definitions the one nearest to being possible, preferring those that can be requested.
 const KconfigDefinition &nearest(const std::vector<KconfigDefinition> &definitions, const ConfigValues &values)
 {
     return *std::min_element(definitions.begin(), definitions.end(), [&values](const auto &left, const auto &right) {
@@ -84,7 +84,7 @@ std::string explain(const KconfigTree &tree, const ConfigValues &values, const s
         return selectors(tree, symbol);
     if (!definition.choice.empty())
         return fmt::format("another one was chosen for \"{}\"", definition.choice);
-    return deeper ? "its dependencies are met; something selects it, or limits its value" : "not asked for";
+    return deeper ? "its dependencies are met; something selects it, or limits its value" : "not requested";
 }
 
 } // namespace

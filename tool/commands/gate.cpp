@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// `krunctl gate`: the boot gate of `install` alone, for a machine that builds for others.
+// `krunctl gate`: only the boot gate of `install`, for machines that build kernels for others.
 #include <fmt/format.h>
 #include <memory>
 #include <nlohmann/json.hpp>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// krunctl install: a Krun kernel for a trial boot; and going on with what was interrupted.
+// krunctl install: a Krun kernel for a trial boot; and finishing or undoing an interrupted operation.
 #include <cstdio>
 #include <fmt/format.h>
 #include <memory>
@@ -72,13 +72,14 @@ std::string next_steps(const std::string &release, const std::string &fallback)
                        "  sudo reboot\n"
                        "  krunctl check          in the new kernel\n"
                        "  sudo krunctl promote   makes it the default\n"
-                       "Without that, and whatever becomes of it, the boot after the next is {1} again.\n"
-                       "`sudo krunctl uninstall` takes everything back.\n",
+                       "Without that, every later boot is {1} again.\n"
+                       "`sudo krunctl uninstall` undoes everything.\n",
                        release, fallback);
 }
 
 // The gate's verdict as JSON; throws when the kernel did not pass.
-ordered_json pass_gate(Context &context, const InstallOptions &options, const KernelPackages &packages, ordered_json report)
+ordered_json pass_gate(Context &context, const InstallOptions &options, const KernelPackages &packages,
+                       ordered_json report)
 {
     if (options.no_boot_gate)
         return nullptr;
@@ -115,7 +116,8 @@ void install(Context &context, const InstallOptions &options, Target &target, In
     auto &state = session.state();
     const auto checks = preflight({target, packages, state});
     if (!options.json)
-        std::fputs(preflight_report(checks, options.dry_run).c_str(), stderr); // fmt::print() would throw when it is full
+        std::fputs(preflight_report(checks, options.dry_run).c_str(),
+                   stderr); // fmt::print() would throw when it is full
     const auto &release = packages.release;
     ordered_json report = {{"release", release}, {"result", ""}, {"checks", preflight_json(checks)}};
     auto fallback = kernel_to_keep(target, state);
@@ -158,7 +160,7 @@ void install(Context &context, const InstallOptions &options, Target &target, In
 Error nothing_unfinished()
 {
     return {
-        ExitCode::answer_is_no, "nothing was interrupted", "`krunctl install --status` tells what is installed", {}};
+        ExitCode::answer_is_no, "nothing was interrupted", "`krunctl install --status` shows what is installed", {}};
 }
 
 Result<std::string> finish(Installer &installer, InstallState &state, bool undo)
@@ -174,7 +176,7 @@ Result<std::string> finish(Installer &installer, InstallState &state, bool undo)
                     : word(installer.promote(state, operation.release), "promoted");
     if (operation.kind == Operation::Kind::install && !undo)
         return word(installer.go_on_installing(state), "trial");
-    // A removal can only go forward: nobody knows what the packages have lost already.
+    // A removal can only go forward: what the packages have already lost is unknown.
     const auto removed = installer.uninstall(state, operation.release);
     if (!removed)
         return tl::unexpected(removed.error());
@@ -206,7 +208,7 @@ void go_on(const InstallOptions &options, Target &target, InstallSession &sessio
         throw UserError(options.undo
                             ? with_remains(installer, state, operation.release, outcome.error(), log)
                             : Error{outcome.error().code, outcome.error().message,
-                                    "mend that and run `krunctl install --continue` again, or take everything back "
+                                    "fix that and run `krunctl install --continue` again, or roll everything back "
                                     "with `krunctl install --undo`",
                                     log.string()});
     report["result"] = *outcome;
@@ -247,8 +249,8 @@ void add_install_command(CLI::App &app, Context &context)
     auto *command = app.add_subcommand("install", "install a Krun kernel's packages for a trial boot");
     command->add_option("DEB", options->debs, "packages of one Krun kernel, as `krunctl build --package` makes them");
     command->add_flag("--no-boot-gate", options->no_boot_gate, "do not boot the kernel in the testbed first");
-    command->add_flag("--continue", options->go_on, "go on with what was interrupted");
-    command->add_flag("--undo", options->undo, "take back what was interrupted");
+    command->add_flag("--continue", options->go_on, "finish an interrupted operation");
+    command->add_flag("--undo", options->undo, "roll back an interrupted operation");
     command->add_flag("--status", options->status, "which Krun kernels are installed, and what boots next");
     command->add_flag("--dry-run", options->dry_run, "print what would be done, change nothing");
     command->add_flag("--json", options->json, "print one JSON object");

@@ -96,7 +96,7 @@ void run(Context &context, const PromoteOptions &options)
             if (const auto undone = installer.undo_promotion(state); undone)
                 error.message += "; the default is as it was";
             else
-                error.hint = "`krunctl install --undo` keeps the default that was, `--continue` goes on";
+                error.hint = "`krunctl install --undo` keeps the old default, `--continue` finishes";
             throw UserError(error);
         }
     }

@@ -59,11 +59,11 @@ void add_publish_command(CLI::App &app, Context &context)
     auto options = std::make_shared<PublishOptions>();
     auto &request = options->request;
     auto *command = app.add_subcommand("publish", "put packages into a signed apt repository");
-    command->add_option("DIR", request.folder, "folder of the repository; made when it is not there")->required();
+    command->add_option("DIR", request.folder, "folder of the repository; created if missing")->required();
     command->add_option("DEB", request.debs, "packages to put into it")->required();
     command->add_option("--key", request.key, "your OpenPGP key to sign with, as gpg names it")->required();
     auto *dry_run = command->add_flag("--dry-run", request.dry_run, "print the command, change nothing");
-    command->add_flag("--json", options->json, "print what the repository holds as JSON")->excludes(dry_run);
+    command->add_flag("--json", options->json, "print the repository's contents as JSON")->excludes(dry_run);
     command->callback([&context, options] { run(context, *options); });
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// krunctl uninstall: removes a Krun kernel and all that `krunctl install` brought with it.
+// krunctl uninstall: removes a Krun kernel and everything that `krunctl install` added.
 #include <fmt/format.h>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -30,7 +30,7 @@ std::string list_of(const InstallState &state)
     return list;
 }
 
-// The one that is named, the one that something unfinished is about, the one that waits for a reboot, or the only one.
+// The named one, the one of an unfinished operation, the one that waits for a reboot, or the only one.
 std::string choose(const InstallState &state, const std::string &named)
 {
     if (state.kernels.empty())
@@ -60,7 +60,8 @@ std::string choose(const InstallState &state, const std::string &named)
     return state.kernels.front().release;
 }
 
-void report(const UninstallOptions &options, const std::string &release, Removal removal, const std::string &next_default)
+void report(const UninstallOptions &options, const std::string &release, Removal removal,
+            const std::string &next_default)
 {
     const bool done = removal == Removal::done;
     if (options.json) {
@@ -70,7 +71,7 @@ void report(const UninstallOptions &options, const std::string &release, Removal
         fmt::print("{} is removed{}\n", release,
                    next_default.empty() ? "; the boot settings are as they were" : "; the default is " + next_default);
     } else {
-        fmt::print("{} is running, so that it cannot be removed yet; the default is {} now\n"
+        fmt::print("{} is running and cannot be removed yet; the default is now {}\n"
                    "reboot, then run `sudo krunctl uninstall` again\n",
                    release, next_default);
     }
@@ -121,7 +122,7 @@ void run(Context &context, const UninstallOptions &options)
 void add_uninstall_command(CLI::App &app, Context &context)
 {
     auto options = std::make_shared<UninstallOptions>();
-    auto *command = app.add_subcommand("uninstall", "remove a Krun kernel and all that installing it brought");
+    auto *command = app.add_subcommand("uninstall", "remove a Krun kernel and everything that came with it");
     command->add_option("RELEASE", options->release, "which one, as uname -r; needed when there are several");
     command->add_flag("--dry-run", options->dry_run, "print what would be done, change nothing");
     command->add_flag("--json", options->json, "print one JSON object");

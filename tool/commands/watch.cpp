@@ -39,7 +39,7 @@ void require(int error)
     throw UserError(Error{ExitCode::host_lacks, "the counters cannot be read: " + why.detail, why.remedy, {}});
 }
 
-// In short naps, so that Ctrl-C is answered at once. False when there is nobody left to read.
+// In short naps, so that Ctrl-C takes effect at once. False when there is nobody left to read.
 bool wait(double seconds)
 {
     constexpr double nap = 50; // milliseconds
@@ -94,11 +94,11 @@ void add_watch_command(CLI::App &app, Context &context)
     command->add_option("--interval", options->interval, "Seconds between readings")
         ->check(CLI::Range(0.01, 3600.0))
         ->capture_default_str();
-    command->add_flag("--json", options->json, "Print one JSON object a line, one for each reading");
+    command->add_flag("--json", options->json, "Print one JSON object per reading, one per line");
     command->callback([&context, options] {
         SystemHost host(context.runner);
         watch(host, *options);
-        // Without --count, Ctrl-C is how one ends it.
+        // Without --count, Ctrl-C is the way to stop.
         if (interrupt_requested() && options->count != 0)
             context.exit_code = ExitCode::interrupted;
     });

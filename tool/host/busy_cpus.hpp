@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Threads that do nothing but compute, one pinned to each given CPU, as a benchmark would: they enter the kernel only
+// Threads that only compute, one pinned to each given CPU, like a benchmark: they enter the kernel only
 // when something interrupts them.
 //
 // Not every CPU can be had: a cpuset leaves it out, a seccomp filter forbids the call, it goes offline meanwhile and

@@ -27,7 +27,7 @@ constexpr double tickless_limit =
     1.0; // local-timer interrupts a second; docs/design/tickless.md says what is left of them
 constexpr const char *boot_krun = "boot the Krun kernel: choose it in the boot menu, or make it the default";
 constexpr const char *off_command_line =
-    "take nohz_full= and isolcpus= off the kernel command line (/etc/default/grub)";
+    "remove nohz_full= and isolcpus= from the kernel command line (/etc/default/grub)";
 
 CheckResult pass(std::string detail) { return {{}, {}, CheckStatus::pass, std::move(detail), {}}; }
 
@@ -53,8 +53,7 @@ CheckResult unknown(std::string detail, std::string remedy)
 
 CheckResult one_cpu_only()
 {
-    return not_passed(CheckStatus::skip, "one CPU only: it has to keep the time",
-                      "use a machine with two CPUs or more");
+    return not_passed(CheckStatus::skip, "the only CPU has to keep the time", "use a machine with two CPUs or more");
 }
 
 struct Call {
@@ -96,7 +95,7 @@ CheckResult check_config(Host &host)
     if (!config) {
         CheckResult result =
             unknown("neither /proc/config.gz nor /boot/config-" + host.kernel_release() + " can be read",
-                    "install the kernel's package, which brings its configuration");
+                    "install the kernel's package, which contains its configuration");
         result.required = false; // what it leads to is measured
         return result;
     }
@@ -280,13 +279,13 @@ Explanation explain_krun_errno(int error)
                 "be root, join the group kruncounters, or set the sysctl kernel.krun_unprivileged to 1"};
     case EACCES:
         return {CheckStatus::unknown, "/dev/krun may not be opened",
-                "be root, or join the group kruncounters: adduser NAME kruncounters"};
+                "run as root, or join the group kruncounters: adduser NAME kruncounters"};
     case ENXIO:
         return {CheckStatus::unknown, "a CPU is offline",
                 "bring it online: echo 1 > /sys/devices/system/cpu/cpuN/online"};
     case ENODATA:
         return {CheckStatus::unknown, "behind a CPU that is offline, where the system calls do not reach",
-                "open /dev/krun instead: be root, or join the group kruncounters"};
+                "open /dev/krun instead: run as root, or join the group kruncounters"};
     case EBUSY:
         return {CheckStatus::unknown, "all hardware counters are taken",
                 "stop other users of the PMU (perf, pinned events)"};

@@ -9,7 +9,7 @@ namespace krun
 namespace
 {
 
-constexpr const char *use_tcg = "leave --accel out: emulation (TCG) needs nothing of the host";
+constexpr const char *use_tcg = "omit --accel: emulation (TCG) needs nothing from the host";
 
 std::string why_not(const KvmProbe &probe)
 {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Which of QEMU's accelerators a machine runs with, and why.
+// Which accelerator QEMU uses, and why.
 //
 // The rule: `auto` takes KVM only when KVM has been seen to run a guest at native speed and a QEMU with KVM is
 // on PATH; in every other case it takes TCG on our own QEMU, which has counters, and says the reason. That
-// /dev/kvm exists proves nothing: it may be there without hardware behind it.
+// /dev/kvm exists proves nothing: there may be no hardware behind it.
 #pragma once
 
 #include <cstdint>
@@ -23,13 +23,13 @@ struct KvmProbe {
     std::string reason; // why it is not working
 };
 
-// Really runs a tiny 64-bit guest, in a child process with a deadline. How far it counts is for tests to change.
+// Really runs a tiny 64-bit guest, in a child process with a deadline. Tests change how far it counts.
 constexpr std::uint32_t probe_loops = 4'000'000;
 KvmProbe probe_kvm(std::uint32_t loops = probe_loops);
 
 struct AcceleratorChoice {
     bool kvm = false;
-    std::string note; // what `auto` should tell the person; empty when there is nothing to tell
+    std::string note; // what `auto` should tell the user; empty if nothing
 };
 
 // Pure but for its two arguments, which are called only when their answer matters. `--accel kvm` that cannot be

@@ -8,7 +8,7 @@
 namespace krun
 {
 
-// While it lives, keys reach us one by one and unchanged (Ctrl-C too, which is for the guest's shell).
+// While it exists, keys reach us one by one and unchanged (even Ctrl-C, which is for the guest's shell).
 class RawTerminal
 {
   public:

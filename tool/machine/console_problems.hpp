@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Finds what a kernel says about itself when something is wrong in it, in the text of its console.
+// Finds a kernel's problem reports in the text of its console.
 #pragma once
 
 #include <string>
@@ -9,9 +9,9 @@
 namespace krun
 {
 
-// The telling lines, in their order, without the trailing newline. Empty: the kernel is well.
+// Those lines, in order, without the trailing newline. Empty: no problem.
 std::vector<std::string> console_problems(std::string_view console);
-// The first line that says "Kernel panic"; empty when there is none.
+// The first line with "Kernel panic"; empty if there is none.
 std::string panic_line(std::string_view console);
 
 } // namespace krun

@@ -84,9 +84,10 @@ Result<void> FrameDecoder::feed(std::string_view bytes, const Handler &handler)
         const char kind = rest.front();
         if (!comes_from_a_guest(kind) || rest.substr(1, 3) != std::string_view("\0\0\0", 3) ||
             size > KRUN_GUEST_PAYLOAD_MAX || (carries_a_number(kind) && size != 4))
-            return failure(fmt::format("what came from the guest's serial line is no frame (first byte {:#04x})",
-                                       static_cast<unsigned char>(kind)),
-                           "does a program in the guest write to /dev/ttyS1?");
+            return failure(
+                fmt::format("the guest's serial line sent something that is not a frame (first byte {:#04x})",
+                            static_cast<unsigned char>(kind)),
+                "does a program in the guest write to /dev/ttyS1?");
         if (rest.size() < KRUN_GUEST_HEADER_SIZE + size)
             break;
         handler({static_cast<krun_guest_frame>(kind), rest.substr(KRUN_GUEST_HEADER_SIZE, size)});

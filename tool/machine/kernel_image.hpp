@@ -10,7 +10,7 @@
 namespace krun
 {
 
-// An Error when the file is not a 64-bit x86 kernel: QEMU would jump into it all the same and hang.
+// An Error if the file is not a 64-bit x86 kernel: QEMU would jump into it anyway and hang.
 Result<void> check_kernel_image(const std::filesystem::path &kernel);
 // What `uname -r` will say.
 Result<std::string> kernel_release(const std::filesystem::path &kernel);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Does KVM work here? Asked by running a guest of seven instructions.
+// Does KVM work here? Probed by running a guest of seven instructions.
 //
 // There are hosts where /dev/kvm opens, virtual machines and CPUs can be created and even a real-mode guest runs,
 // but an ordinary kernel does not: KVM without hardware virtualisation interprets the guest instruction by
 // instruction, three orders of magnitude slower than the CPU (and slower than TCG), or gives up at the first
 // instruction it does not know. So the probe's guest is in 64-bit mode with paging on, like a kernel, and counts
 // to a number that a CPU reaches in two or three milliseconds and an interpreter in several seconds; the deadline lies
-// between. KVM_RUN can also hang: it is a child process that asks, and the deadline kills it.
+// between. KVM_RUN can also hang, so a child process probes, and the deadline kills it.
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -40,7 +40,7 @@ constexpr std::uint8_t answer = 0x42;
 constexpr std::array<std::uint8_t, 14> code{0xb9, 0, 0, 0, 0, 0xff, 0xc9, 0x75, 0xfc, 0xb0, 0x42, 0xe6, 0x10, 0xf4};
 constexpr std::size_t loops_in_code = 1;
 
-// What the child has to say: a text of fixed size, so that one write() carries it. Empty: KVM works.
+// The child's message: of fixed size, so that one write() suffices. Empty: KVM works.
 using Verdict = std::array<char, 160>;
 
 Verdict verdict(const std::string &text)
@@ -153,12 +153,12 @@ std::string ask_with_deadline(int kvm, std::uint32_t loops)
 {
     std::array<int, 2> ends{};
     if (pipe2(ends.data(), O_CLOEXEC) != 0)
-        return fmt::format("it could not be tried: {}", std::strerror(errno));
+        return fmt::format("it could not be tested: {}", std::strerror(errno));
     const OwnedDescriptor read_end(ends[0]);
     OwnedDescriptor write_end(ends[1]);
     const pid_t child = fork();
     if (child < 0)
-        return fmt::format("it could not be tried: {}", std::strerror(errno));
+        return fmt::format("it could not be tested: {}", std::strerror(errno));
     if (child == 0)
         answer_in_child(kvm, loops, write_end.get());
     write_end.reset();

@@ -39,7 +39,7 @@ class MachineSession
 {
   public:
     MachineSession(QemuProcess &qemu, SessionRequest request);
-    // Until QEMU has ended, by itself or by us. An Error: the line carried nonsense, or our stdout went away.
+    // Runs until QEMU has ended, by itself or by us. An Error: nonsense on the line, or our stdout is gone.
     Result<SessionEnd> run();
 
   private:

@@ -12,7 +12,7 @@ namespace
 // With -icount shift=0 an instruction takes one nanosecond of the guest's time.
 constexpr std::uint64_t icount_tsc_khz = 1000000;
 
-// A comma ends an option's value in QEMU's syntax; two stand for one.
+// A comma ends an option's value in QEMU's syntax; two mean one.
 std::string option_value(const std::filesystem::path &path)
 {
     std::string value;

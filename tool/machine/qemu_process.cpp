@@ -33,7 +33,7 @@ struct Descriptors {
 {
     // Its own group: the terminal's Ctrl-C is for krunctl (or the guest's shell), which ends QEMU itself.
     setpgid(0, 0);
-    // And even a krunctl that is killed with SIGKILL leaves no QEMU behind.
+    // Even a krunctl killed with SIGKILL leaves no QEMU behind.
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent)
         _exit(127);
@@ -75,7 +75,7 @@ Result<QemuProcess> QemuProcess::start(const std::vector<std::string> &argv, con
 {
     std::array<int, 2> ends{};
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0)
-        return failure(fmt::format("cannot make the line to the guest: {}", std::strerror(errno)));
+        return failure(fmt::format("cannot create the connection to the guest: {}", std::strerror(errno)));
     OwnedDescriptor ours(ends[0]);
     const OwnedDescriptor theirs(ends[1]);
     const OwnedDescriptor log_file(open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));

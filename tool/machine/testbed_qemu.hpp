@@ -24,7 +24,7 @@ struct TestbedQemu {
 // (qemu-system-x86_64, share/qemu, share/seabios): for work on the patches themselves.
 Result<std::filesystem::path> testbed_qemu_folder(ProcessRunner &runner, Filesystem &files);
 TestbedQemu testbed_qemu_in(const std::filesystem::path &folder);
-// Builds it when it is not there: some minutes, with progress; interrupted, the next call goes on from there.
+// Builds it if it is missing: a few minutes, with progress. After an interruption the next call continues.
 Result<TestbedQemu> make_testbed_qemu(ProcessRunner &runner, Filesystem &files);
 
 // "[12/345] ..." of ninja as done and total.

@@ -34,7 +34,7 @@ class BootDefault
     Result<void> unpin();
     // This kernel for the next boot only.
     Result<void> boot_once(const std::string &release);
-    // Takes that back, if it is set for this kernel, and an empty variable with it, as GRUB leaves it behind.
+    // Clears that, if it is set for this kernel, and also an empty variable, as GRUB leaves it behind.
     Result<void> not_once(const std::string &release);
 
   private:

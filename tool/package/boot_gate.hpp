@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The last test before a kernel is installed: the very image of the package boots in the testbed, and passes the
-// selftests that the package brings along.
+// selftests that the package contains.
 #pragma once
 
 #include <filesystem>

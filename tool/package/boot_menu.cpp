@@ -12,7 +12,7 @@ namespace krun
 namespace
 {
 
-// At each single '>'; a doubled one stands for itself.
+// At each single '>'; two mean one.
 std::vector<std::string> steps_of(const std::string &setting)
 {
     std::vector<std::string> steps(1);

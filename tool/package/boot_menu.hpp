@@ -20,7 +20,7 @@ struct BootEntry {
     std::string release; // of its Linux kernel; empty for anything else
     std::string initrd;  // file name without folder, empty when it has none
     bool recovery = false;
-    bool newest = false; // the entry at the top, which is another kernel's tomorrow
+    bool newest = false; // the entry at the top, which names another kernel tomorrow
 };
 
 // GRUB's environment block: next_entry, saved_entry and what others keep there.
@@ -35,15 +35,15 @@ class BootMenu
     static BootMenu parse(const std::string &grub_config);
 
     [[nodiscard]] const std::vector<BootEntry> &entries() const { return entries_; }
-    // What follows `set default=` when there is no one-shot entry: an id, a title, a number, or "${saved_entry}".
+    // What follows `set default=` without a one-shot entry: an id, a title, a number, or "${saved_entry}".
     [[nodiscard]] const std::string &default_setting() const { return default_setting_; }
-    // As GRUB finds it; nothing when it would not.
+    // As GRUB finds it; nothing if GRUB would not.
     [[nodiscard]] const BootEntry *find(const std::string &setting) const;
     // What GRUB boots without a one-shot entry: the default, or the first entry where that does not exist.
     [[nodiscard]] const BootEntry *default_entry(const GrubEnvironment &environment) const;
     // The normal entry of a kernel: never the recovery one, never the one at the top.
     [[nodiscard]] const BootEntry *entry_of(const std::string &release) const;
-    // All that have such an entry, as they stand in the menu: newest first.
+    // All that have such an entry, in the order of the menu: newest first.
     [[nodiscard]] std::vector<std::string> releases() const;
 
   private:

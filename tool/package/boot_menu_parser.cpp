@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Reads grub.cfg as far as a menu goes. It is a script that only GRUB can run; but grub-mkconfig writes menuentry,
+// Reads the menu in grub.cfg. It is a script that only GRUB can run; but grub-mkconfig writes menuentry,
 // submenu, linux and initrd each on a line of its own, and opens and closes blocks at the ends of lines.
 #include "package/boot_menu.hpp"
 

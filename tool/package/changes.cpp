@@ -13,7 +13,7 @@ namespace krun
 Result<void> RealChanges::run(const Command &command)
 {
     auto logged = command;
-    // A log that cannot be written ends the program, which must not be what keeps dpkg from making room again.
+    // An unwritable log ends the program, but must not keep dpkg from freeing space.
     constexpr std::uintmax_t room_for_log = 1 << 20;
     if (target_.files.free_space(log_.parent_path()) >= room_for_log)
         logged.log = log_;
@@ -24,7 +24,7 @@ Result<void> RealChanges::run(const Command &command)
         return {};
     const auto name = fmt::format("`{}`", command.argv.front());
     if (tells_of_full_disk(result->errors) || tells_of_full_disk(result->output))
-        return failure(fmt::format("no space left for what {} writes", name), "free some space: see df -h / /boot");
+        return failure(fmt::format("no space left for {}", name), "free some space: see df -h / /boot");
     return failure(
         fmt::format("{} failed with status {}: {}", name, result->status, trim(last_lines(trim(result->errors), 1))));
 }

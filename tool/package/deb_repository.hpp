@@ -21,7 +21,7 @@ inline constexpr const char *repository_suite = "krun";
 inline constexpr const char *repository_key_file = "krun-archive-keyring.asc";
 
 struct PublishRequest {
-    std::filesystem::path folder; // of the repository; made when it is not there
+    std::filesystem::path folder; // of the repository; created if missing
     std::string key;              // whatever gpg takes for one of the user's secret keys
     std::vector<std::filesystem::path> debs;
     bool dry_run = false;
@@ -37,7 +37,7 @@ struct Published {
     std::vector<PublishedPackage> packages; // all that are in the repository now
 };
 
-// An Error: a file is no Debian package for amd64, the user has no such secret key, the folder holds something else,
+// An Error: a file is not a Debian package for amd64, the user has no such secret key, the folder holds something else,
 // a package of the same name and version but other contents is there already.
 Result<Published> publish(ProcessRunner &runner, Filesystem &files, const PublishRequest &request);
 

@@ -150,7 +150,7 @@ Result<InstallState> read_state(Filesystem &files, const SystemLayout &layout)
     } catch (const std::exception &) {
         return failure(fmt::format("{} is damaged", path.string()),
                        fmt::format("see which kernels are installed (dpkg -l 'linux-image*'); {} keeps the default "
-                                   "where it is as long as it stays",
+                                   "in place while it exists",
                                    layout.drop_in().string()));
     }
 }

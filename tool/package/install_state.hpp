@@ -19,8 +19,8 @@ namespace krun
 {
 
 enum class KernelState {
-    installing, // or being taken back
-    trial,      // boots once when asked to; the default is another kernel
+    installing, // or being rolled back
+    trial,      // boots once on request; the default is another kernel
     promoted,   // is or was the default
     removing,   // to be removed as soon as another kernel runs
 };
@@ -62,7 +62,7 @@ struct InstallState {
 };
 
 std::string state_text(const InstallState &state);
-// An empty state when there is no file; an Error when it is damaged or of a newer krunctl.
+// An empty state without a file; an Error if it is damaged or from a newer krunctl.
 Result<InstallState> read_state(Filesystem &files, const SystemLayout &layout);
 
 } // namespace krun

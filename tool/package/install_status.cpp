@@ -48,8 +48,9 @@ std::string status_text(const InstallStatus &status)
     if (!status.next_release.empty())
         text += fmt::format("next boot only: {}\n", status.next_release);
     if (const auto unfinished = unfinished_text(status.state); !unfinished.empty())
-        text += fmt::format("{}: go on with `krunctl install --continue`, take it back with `krunctl install --undo`\n",
-                            unfinished);
+        text +=
+            fmt::format("{}: finish it with `krunctl install --continue`, roll it back with `krunctl install --undo`\n",
+                        unfinished);
     return text;
 }
 

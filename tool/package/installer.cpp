@@ -65,7 +65,7 @@ Result<void> Installer::go_on_installing(InstallState &state)
                       [&] { return install_packages(*state.find(release), operation); });
     if (result)
         result = step("checking what was installed", [&] { return verify_installed(release, pinned); });
-    // A trial boot that is already running needs no other.
+    // A trial boot that is already running needs no second one.
     if (result && target_.running_release != release)
         result = step(fmt::format("choosing {} for the next boot only", release),
                       [&] { return boot_default_.boot_once(release); });
@@ -102,7 +102,7 @@ Result<void> Installer::install_packages(const InstalledKernel &kernel, const Op
         for (const auto &deb : operation.debs) {
             if (!target_.files.exists(deb))
                 return failure(fmt::format("the package {} is no longer there", deb.string()),
-                               "put it back, or take the installation back with `krunctl install --undo`");
+                               "put it back, or roll the installation back with `krunctl install --undo`");
             argv.push_back(deb.string());
         }
     }
@@ -126,7 +126,7 @@ Result<void> Installer::verify_installed(const std::string &release, const std::
             return tl::unexpected(menu.error());
     }
     if (!target_.files.exists(target_.layout.kernel(release)))
-        return failure(fmt::format("the package did not bring {}", target_.layout.kernel(release).string()));
+        return failure(fmt::format("the package did not install {}", target_.layout.kernel(release).string()));
     const auto *entry = menu->entry_of(release);
     if (entry == nullptr)
         return failure(fmt::format("GRUB's menu has no entry for the kernel {}", release));
@@ -135,7 +135,7 @@ Result<void> Installer::verify_installed(const std::string &release, const std::
     if (old != nullptr && !old->initrd.empty() && target_.can_use_initrd(release) &&
         (entry->initrd.empty() || target_.files.size_of(target_.layout.boot() / entry->initrd) == 0))
         return failure(fmt::format("no initrd was made for the kernel {}", release),
-                       "is initramfs-tools installed? The log has what it said");
+                       "is initramfs-tools installed? The log has its output");
     const auto *booted = menu->default_entry({});
     if (booted == nullptr || booted->release != fallback)
         return failure(fmt::format("GRUB's default is no longer the kernel {}", fallback));

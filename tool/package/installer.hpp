@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Installs a Krun kernel for a trial boot, makes it the default, and removes it.
 //
-// Theory: at every moment the machine boots a kernel that it has booted before. The order of the steps alone sees to
+// Theory: at every moment the machine boots a kernel that it has booted before. The order of the steps alone ensures
 // that: the default is pinned to the old kernel before the package comes, and moves away from a kernel before that
 // goes; only a kernel that runs and has passed the checks becomes the default. Every step first looks whether it is
 // done, so that an operation that was cut off is simply begun anew from its entry in the journal.
@@ -24,7 +24,7 @@ enum class Removal { done, pending_reboot };
 class Installer
 {
   public:
-    // `stop` is asked between the steps of an installation.
+    // `stop` is called between the steps of an installation.
     Installer(Target &target, Changes &changes, std::function<bool()> stop, std::function<void(std::string)> tell);
 
     // Writes the intention down; `fallback` counts only when this is the first Krun kernel.
@@ -32,11 +32,11 @@ class Installer
     // From the journal to a kernel on trial.
     Result<void> go_on_installing(InstallState &state);
     Result<void> promote(InstallState &state, const std::string &release);
-    // Of a promotion that was cut off: the kernel stays on trial.
+    // Undoes an interrupted promotion: the kernel stays on trial.
     Result<void> undo_promotion(InstallState &state);
-    // Undoes an installation, too, wherever it stands.
+    // Also undoes an installation, at whatever step it is.
     Result<Removal> uninstall(InstallState &state, const std::string &release);
-    // What an uninstallation that failed leaves behind, for people; empty when nothing does.
+    // What a failed removal left behind, for people; empty if nothing.
     std::string remains_of(const InstallState &state, const std::string &release);
 
   private:

@@ -52,16 +52,16 @@ struct Row {
 constexpr std::array rows = {
     Row{"root", "root privileges", root},
     Row{"grub", "the machine starts with GRUB 2.06 or newer", grub},
-    Row{"one-shot", "GRUB can take back an entry for one boot", one_shot},
+    Row{"one-shot", "GRUB can clear an entry for one boot", one_shot},
     Row{"pending-entry", "no other entry is chosen for the next boot", pending_entry},
-    Row{"default-settings", "nothing overrules our choice of the default", default_settings},
+    Row{"default-settings", "nothing overrides our choice of the default", default_settings},
     Row{"fallback-kernel", "another kernel can boot and stays the default", fallback_kernel},
     Row{"secure-boot", "Secure Boot lets the kernel start", secure_boot},
     Row{"architecture", "the packages are for this machine", architecture},
     Row{"new-release", "this kernel is not installed yet", new_release},
     Row{"dpkg", "dpkg is in order", dpkg_state},
     Row{"space", "there is space", space},
-    Row{"other-modules", "no module of others gets lost", other_modules},
+    Row{"other-modules", "no third-party module gets lost", other_modules},
 };
 
 const char *word(PreflightStatus status)

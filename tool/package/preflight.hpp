@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What must be so before an installation changes anything, each as a check with a name.
+// What must hold before an installation changes anything, each as a named check.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -34,7 +34,7 @@ std::vector<PreflightCheck> preflight(const PreflightSubject &subject);
 // The kernel that must stay the default: of GRUB's default entry, or the running one where that is no kernel's. Empty
 // when there is none that can boot.
 std::string kernel_to_keep(Target &target, const InstallState &state);
-// done, or what krunctl exits with: missing things of the machine come before a plain no.
+// done, or krunctl's exit code: something missing on the machine takes precedence over a plain no.
 ExitCode preflight_code(const std::vector<PreflightCheck> &checks);
 std::string preflight_report(const std::vector<PreflightCheck> &checks, bool all);
 nlohmann::ordered_json preflight_json(const std::vector<PreflightCheck> &checks);

@@ -13,7 +13,7 @@ namespace
 {
 
 constexpr const char *by_hand =
-    "install the package with dpkg and choose the kernel in the boot menu: nothing here can bring the machine back";
+    "install the package with dpkg and choose the kernel in the boot menu: krunctl cannot recover the machine then";
 
 // As systemd-boot and others tell which boot loader has started the machine, in UTF-16.
 constexpr const char *loader_info = "/sys/firmware/efi/efivars/LoaderInfo-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f";
@@ -117,17 +117,17 @@ PreflightCheck one_shot(const PreflightSubject &subject)
     const auto abstraction = probe(subject.target, "abstraction");
     const auto filesystem = probe(subject.target, "fs");
     if (!abstraction || !filesystem)
-        return lacks("grub-probe cannot tell where /boot/grub lies: " +
+        return lacks("grub-probe cannot tell where /boot/grub is: " +
                          (abstraction ? filesystem : abstraction).error().message,
                      by_hand);
-    const std::string remedy = fmt::format("the trial boot would repeat itself for ever; give /boot a plain partition "
+    const std::string remedy = fmt::format("the trial boot would repeat forever; give /boot a plain partition "
                                            "with ext4, or {}",
                                            by_hand);
     if (!abstraction->empty())
-        return lacks(fmt::format("/boot/grub lies on {}, which GRUB cannot write to", *abstraction), remedy);
+        return lacks(fmt::format("/boot/grub is on {}, which GRUB cannot write to", *abstraction), remedy);
     const auto writable = {"ext2", "fat", "xfs", "exfat", "ntfs", "jfs", "reiserfs", "f2fs"};
     if (std::find(writable.begin(), writable.end(), *filesystem) == writable.end())
-        return lacks(fmt::format("/boot/grub lies on {}, which GRUB cannot write to", *filesystem), remedy);
+        return lacks(fmt::format("/boot/grub is on {}, which GRUB cannot write to", *filesystem), remedy);
     return passed(*filesystem);
 }
 
@@ -136,19 +136,19 @@ PreflightCheck pending_entry(const PreflightSubject &subject)
     const auto environment = subject.target.grub_environment();
     if (!environment)
         return failed("GRUB's environment block cannot be read: " + environment.error().message,
-                      fmt::format("make it anew: sudo grub-editenv {0} create",
+                      fmt::format("recreate it: sudo grub-editenv {0} create",
                                   subject.target.layout.grub_environment().string()));
     const auto next = next_entry_of(*environment);
     if (next.empty())
         return passed("none");
     for (const auto &kernel : subject.state.kernels) {
         if (next.find("gnulinux-" + kernel.release + "-") != std::string::npos)
-            return warned(fmt::format("the trial boot of {} has not taken place; the new kernel's takes its place",
-                                      kernel.release),
-                          {});
+            return warned(
+                fmt::format("the trial boot of {} has not happened yet; the new kernel's replaces it", kernel.release),
+                {});
     }
     return failed(fmt::format("{} is chosen for the next boot", next),
-                  fmt::format("reboot first, or take it back: sudo grub-editenv {} unset next_entry",
+                  fmt::format("reboot first, or cancel it: sudo grub-editenv {} unset next_entry",
                               subject.target.layout.grub_environment().string()));
 }
 
@@ -167,8 +167,8 @@ PreflightCheck default_settings(const PreflightSubject &subject)
         return target.is_root ? failed(menu.error().message, "sudo update-grub") : skipped("needs root");
     const auto &setting = menu->default_setting();
     if (setting != "${saved_entry}" && menu->find(setting) == nullptr)
-        return warned(fmt::format("the default {} is no entry of the menu", shell_quoted(setting)),
-                      "it will be what it was after `krunctl uninstall`");
+        return warned(fmt::format("the default {} is not in the menu", shell_quoted(setting)),
+                      "`krunctl uninstall` restores the setting");
     return passed(fmt::format("the default is {}", shell_quoted(setting)));
 }
 
@@ -184,7 +184,7 @@ PreflightCheck fallback_kernel(const PreflightSubject &subject)
                       "sudo apt-get install --reinstall linux-image-amd64 && sudo update-grub");
     if (kept != target.running_release)
         return warned(fmt::format("{}, while {} is running", kept, target.running_release),
-                      fmt::format("if nobody has seen {} boot, reboot first", kept));
+                      fmt::format("if {} has never booted, reboot first", kept));
     return passed(kept);
 }
 
@@ -202,7 +202,7 @@ PreflightCheck secure_boot(const PreflightSubject &subject)
     if ((*value)[value_at] == 0)
         return passed("switched off");
     return failed("it is on, and the kernel is not signed: the firmware would refuse it",
-                  "switch Secure Boot off in the firmware, or sign the kernel by yourself with a key that is "
+                  "turn Secure Boot off in the firmware, or sign the kernel yourself with a key that is "
                   "enrolled (sbsign, mokutil)");
 }
 

@@ -84,12 +84,12 @@ PreflightCheck new_release(const PreflightSubject &subject)
     for (const auto &package : subject.packages.kernel) {
         const auto status = target.package_status(package.name);
         if (status && *status != "not-installed")
-            return failed(fmt::format("{} is there, but krunctl did not install it", package.name),
+            return failed(fmt::format("{} is installed, but not by krunctl", package.name),
                           fmt::format("sudo dpkg --purge {}", package.name));
     }
     for (const auto &path : {target.layout.kernel(release), target.layout.initrd(release)}) {
         if (target.files.exists(path))
-            return failed(fmt::format("{} is there, and is no package's", path.string()), "move it away");
+            return failed(fmt::format("{} exists, but belongs to no package", path.string()), "move it away");
     }
     return passed(release);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The way back: a kernel and all that came with it is removed, whatever state it is in; see installer.hpp.
+// Removes a kernel and everything that came with it, whatever its state; see installer.hpp.
 #include <algorithm>
 #include <fmt/format.h>
 
@@ -34,7 +34,7 @@ Result<void> Installer::purge(const std::vector<InstalledPackage> &packages)
         return tl::unexpected(known.error());
     if (known->empty())
         return {};
-    // dpkg refuses to remove what it was cut off from unpacking, unless told that this is what we want.
+    // dpkg refuses to remove a half-unpacked package, unless forced.
     std::vector<std::string> argv = {"dpkg", "--purge", "--force-remove-reinstreq"};
     argv.insert(argv.end(), known->begin(), known->end());
     auto command = plain_command(std::move(argv));
@@ -42,7 +42,7 @@ Result<void> Installer::purge(const std::vector<InstalledPackage> &packages)
     return changes_.run(command);
 }
 
-// What the packages' scripts made, and left when they were cut off.
+// What the packages' scripts created, and left behind when they were cut off.
 Result<void> Installer::remove_files_of(const std::string &release)
 {
     std::vector<std::filesystem::path> leftovers = {target_.layout.modules(release),
@@ -133,14 +133,14 @@ Result<void> Installer::finish_removal(InstallState &state, const std::string &r
 {
     const auto kernel = *state.find(release);
     const bool last = state.kernels.size() == 1;
-    // What an installation brought goes when that is taken back, otherwise with the last kernel.
+    // What an installation added is removed when it is rolled back, otherwise with the last kernel.
     const bool with_shared = last || kernel.state == KernelState::installing;
     if (with_shared) {
         if (auto purged = purge(kernel.shared_packages); !purged)
             return purged;
     }
     if (last) {
-        tell_("giving the boot settings back as they were");
+        tell_("restoring the boot settings");
         if (auto unpinned = boot_default_.unpin(); !unpinned)
             return unpinned;
     }

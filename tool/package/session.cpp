@@ -64,7 +64,7 @@ Result<void> InstallSession::expect_nothing_unfinished()
     return tl::unexpected(
         Error{ExitCode::answer_is_no,
               unfinished_text(state_),
-              "go on with `krunctl install --continue`, or take it back with `krunctl install --undo`",
+              "finish it with `krunctl install --continue`, or roll it back with `krunctl install --undo`",
               {}});
 }
 
@@ -75,8 +75,8 @@ Error with_remains(Installer &installer, const InstallState &state, const std::s
     if (!remains.empty() && why.code != ExitCode::answer_is_no)
         why.message += fmt::format("; left are {}", remains);
     if (why.code != ExitCode::answer_is_no)
-        why.hint = (why.hint.empty() ? "mend what the log complains of" : why.hint) +
-                   ", then run `krunctl uninstall` again; until then the default kernel stays what it is";
+        why.hint = (why.hint.empty() ? "fix what the log reports" : why.hint) +
+                   ", then run `krunctl uninstall` again; until then the default kernel does not change";
     if (why.log.empty())
         why.log = log.string();
     return why;
@@ -90,11 +90,11 @@ Error take_back(Installer &installer, InstallState &state, const std::string &re
     if (!undone) {
         auto second = with_remains(installer, state, release, undone.error(), log);
         second.code = ExitCode::failure;
-        second.message = fmt::format("{}; taking it back failed, too: {}", why.message, second.message);
+        second.message = fmt::format("{}; rolling it back also failed: {}", why.message, second.message);
         return second;
     }
     if (*undone == Removal::pending_reboot) {
-        why.message += "; the kernel is running, so that it can only be removed after a reboot";
+        why.message += "; the kernel is running, so it can only be removed after a reboot";
         why.hint = "reboot, then run `krunctl uninstall`";
         return why;
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What `install`, `promote` and `uninstall` have in common: the machine, the lock, the state, and what is said when
+// Shared by `install`, `promote` and `uninstall`: the machine, the lock, the state, and what to report when
 // something goes wrong in the middle.
 #pragma once
 
@@ -11,7 +11,7 @@
 namespace krun
 {
 
-// This machine, asked by uname(1) and id(1).
+// This machine, by uname(1) and id(1).
 Result<Target> system_target(ProcessRunner &runner, Filesystem &files);
 
 class InstallSession
@@ -34,10 +34,10 @@ class InstallSession
     InstallState state_;
 };
 
-// An installation that failed is taken back; the Error tells how that went.
+// Rolls back a failed installation; the Error says how that went.
 Error take_back(Installer &installer, InstallState &state, const std::string &release, Error why,
                 const std::filesystem::path &log);
-// A removal that failed: what is left, and how to go on.
+// A failed removal: what is left, and how to continue.
 Error with_remains(Installer &installer, const InstallState &state, const std::string &release, Error why,
                    const std::filesystem::path &log);
 

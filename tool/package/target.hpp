@@ -23,7 +23,7 @@ struct Target {
 
     Result<BootMenu> menu();
     Result<GrubEnvironment> grub_environment();
-    // Kernel and, where its entry has one, initrd are there.
+    // The kernel and, if its entry has one, the initrd exist.
     bool can_boot(const BootMenu &menu, const std::string &release);
     // Its configuration says so, or is not there. For a kernel that has no use for an initrd, nobody makes one.
     bool can_use_initrd(const std::string &release);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A hook's patch, taken apart; see hook_patch.hpp.
+// A parsed hook; see hook_patch.hpp.
 #include "porting/hook_patch.hpp"
 
 #include <algorithm>
@@ -104,7 +104,7 @@ class Parser
         std::size_t new_count = 0;
         if (words.size() < 4 || !parse_range(words[1], '-', hunk.old_line, old_count) ||
             !parse_range(words[2], '+', new_line, new_count))
-            return malformed(fmt::format("line {} is no @@ line", begin + 1));
+            return malformed(fmt::format("line {} is not an @@ line", begin + 1));
         hunk.section = trim(lines_[at_].substr(lines_[at_].find("@@", 2) + 2));
         hunk.text = lines_[at_] + "\n";
         for (++at_; at_ < lines_.size() && (old_count > 0 || new_count > 0 || lines_[at_].starts_with('\\')); ++at_) {
@@ -114,7 +114,7 @@ class Parser
             const bool is_new = line.front() == ' ' || line.front() == '+';
             if ((!is_old && !is_new && line.front() != '\\') || (is_old && old_count == 0) ||
                 (is_new && new_count == 0))
-                return malformed(fmt::format("line {} does not belong into its hunk", at_ + 1));
+                return malformed(fmt::format("line {} does not belong to its hunk", at_ + 1));
             old_count -= is_old ? 1 : 0;
             new_count -= is_new ? 1 : 0;
             hunk.text += line + "\n";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A hook's patch, taken apart: what it says about itself, the files that it changes, and in each the hunks.
+// A parsed hook: its description, the files that it changes, and their hunks.
 #pragma once
 
 #include <cstddef>

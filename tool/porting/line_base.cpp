@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The files that a line's hooks were made for; see line_base.hpp.
+// The files that a line's hooks were written for; see line_base.hpp.
 #include "porting/line_base.hpp"
 
 #include <fmt/format.h>
@@ -16,7 +16,7 @@ Result<LineBase> fetch_line_base(ProcessRunner &runner, Filesystem &files, Workb
                                  const std::vector<HookPatch> &hooks, const std::filesystem::path &data)
 {
     AptArchive archive(runner, files, cache_directory() / "apt");
-    // Without a network, apt goes on with what it knows from earlier.
+    // Without a network, apt continues with what it knows from earlier.
     const auto source = locate_kernel_source(runner, files, archive, line, data);
     if (!source)
         return tl::unexpected(source.error());

@@ -18,7 +18,7 @@ std::string line_toml(const PortReport &report, const KernelLine &from)
     return fmt::format(
         "# SPDX-License-Identifier: MIT\n"
         "# Ported by `krunctl port` from the line {} to Linux {}. Not proven: no kernel of this line has\n"
-        "# passed the tests yet, and nobody has looked whether the suites have these packages.\n"
+        "# passed the tests yet, and nobody has checked that the suites have these packages.\n"
         "package = \"linux-source-{}\"\n"
         "config_package = \"linux-config-{}\"\n"
         "suites = [{}]\n"

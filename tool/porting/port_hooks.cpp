@@ -83,7 +83,7 @@ class FilePort
         return {};
     }
 
-    // What the hunk `at` alone does to the line's file that has the hunks `others`, done to `tree`. Nothing when the
+    // What only the hunk `at` does to the line's file that has the hunks `others`, done to `tree`. Nothing if the
     // hunks do not fit the line's own file one by one.
     Result<std::optional<MergedText>> merge_one(const std::string &base, const Chosen &others, std::size_t at,
                                                 const std::string &tree)
@@ -229,7 +229,7 @@ class Porter
         return {};
     }
 
-    // A patch that does not fit exactly would be found out only by a build: better to know here.
+    // Otherwise only a build would find a patch that does not fit exactly.
     Result<void> prove(const std::vector<HookReport> &reports)
     {
         auto texts = pristine_;

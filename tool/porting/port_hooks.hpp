@@ -34,7 +34,7 @@ struct PortInput {
 SourceFiles read_touched_files(Filesystem &files, const std::filesystem::path &tree,
                                const std::vector<HookPatch> &hooks);
 
-// An Error is one of the programs or of the disk; that a hunk finds no place is none.
+// An Error comes from the programs or the disk; a hunk without a place is not an Error.
 Result<std::vector<HookReport>> port_hooks(ProcessRunner &runner, Filesystem &files, Workbench &bench,
                                            const PortInput &input);
 

@@ -81,7 +81,7 @@ Result<void> expect_free_place(Filesystem &files, const Plan &plan, bool chosen)
     return {};
 }
 
-// Everything that can be wrong with the request.
+// Everything that may be wrong with the request.
 Result<Plan> make_plan(Filesystem &files, const PortRequest &request)
 {
     Plan plan;
@@ -128,7 +128,7 @@ Result<std::vector<HookPatch>> read_hooks(Filesystem &files, const KernelLine &l
     return hooks;
 }
 
-// Nobody can tell but the build, which says so when an option is not to be had.
+// Only the build can tell; it reports options that are not available.
 void note_fragments(Filesystem &files, const KernelLine &line, PortReport &report)
 {
     const auto names = files.list(line.config).value_or(std::vector<std::string>());

@@ -25,7 +25,7 @@ struct PortedLine {
     std::filesystem::path folder; // empty after a dry run
 };
 
-// That something is missing is no Error: the report tells it.
+// Missing hunks are not an Error: they are in the report.
 Result<PortedLine> port_kernel(ProcessRunner &runner, Filesystem &files, const PortRequest &request);
 
 } // namespace krun

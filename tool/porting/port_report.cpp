@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What became of every hunk; see port_report.hpp.
+// The result for every hunk; see port_report.hpp.
 #include "porting/port_report.hpp"
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What became of every hunk of every hook in another kernel.
+// The result for every hunk of every hook in another kernel.
 #pragma once
 
 #include <cstddef>

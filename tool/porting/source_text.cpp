@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Finding one's way in a source file's text; see source_text.hpp.
+// Navigating a source file's text; see source_text.hpp.
 #include "porting/source_text.hpp"
 
 #include <algorithm>
@@ -15,7 +15,7 @@ namespace
 {
 
 constexpr std::size_t most_answers = 3;  // of one kind: more would be no hint
-constexpr std::size_t shortest_line = 8; // that tells a place: "return;" or "}" do not
+constexpr std::size_t shortest_line = 8; // that identifies a place: "return;" or "}" do not
 constexpr std::size_t usual_context = 3; // lines that diff gives; fewer mean an end of the file
 
 bool is_name_character(char character)
@@ -23,7 +23,7 @@ bool is_name_character(char character)
     return std::isalnum(static_cast<unsigned char>(character)) != 0 || character == '_';
 }
 
-// What stands at the beginning of a line, as `diff -p` looks for it, but without the labels of goto.
+// Text at the beginning of a line, as `diff -p` looks for it, but without the labels of goto.
 bool is_outermost(const std::string &line)
 {
     return !line.empty() && (std::isalpha(static_cast<unsigned char>(line.front())) != 0 || line.front() == '_') &&

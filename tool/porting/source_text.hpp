@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Finding one's way in a source file's text: what holds a line, and where a missing hunk could belong.
+// Navigating a source file's text: what encloses a line, and where a missing hunk could belong.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The output of the benchmarks read_cost and sample_cost: what a reading costs by every way.
+// The output of the benchmarks read_cost and sample_cost: what a reading costs, by each method.
 #pragma once
 
 #include <cstdint>

@@ -10,7 +10,7 @@
 namespace krun
 {
 
-// A line a CPU: the counts since the reset and, when there is a previous reading, how much each advanced.
+// One line per CPU: the counts since the reset and, given a previous reading, how much each advanced.
 std::string counter_table(const CounterReading &reading, const CounterReading *previous);
 nlohmann::json counter_json(int number, const CounterReading &reading);
 CounterReading counter_reading_from(const nlohmann::json &json); // throws nlohmann::json::exception

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What `krunctl lines` tells of each kernel line.
+// What `krunctl lines` shows of each kernel line.
 #pragma once
 
 #include <string>

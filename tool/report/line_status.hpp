@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How far a kernel line came in a test run: a row of the table at its end.
+// How far a kernel line got in a test run: a row of the table at its end.
 #pragma once
 
 #include <array>

@@ -22,14 +22,14 @@ class AptArchive
 
     // The newest version of a binary package in the given suites ("bookworm-security", ...).
     Result<std::string> newest_version(const std::string &package, const std::vector<std::string> &suites);
-    // The same as far as it is known from earlier, empty when it is not: no network, nothing is written.
+    // The same if known from earlier, else empty: does not use the network and writes nothing.
     Result<std::string> known_version(const std::string &package, const std::vector<std::string> &suites);
-    // The SHA-256 that the index has for a version's .deb; empty when it has forgotten that version.
+    // The SHA-256 that the index has for a version's .deb; empty if the version is no longer in it.
     Result<std::string> checksum(const std::string &package, const std::string &version,
                                  const std::vector<std::string> &suites);
     // Downloads that version's .deb into the cache (a second call finds it there) and returns its path.
     Result<std::filesystem::path> download(const std::string &package, const std::vector<std::string> &suites);
-    // Downloads the newest source package and returns the path of its .dsc; the other files lie beside it.
+    // Downloads the newest source package and returns the path of its .dsc; the other files are beside it.
     Result<std::filesystem::path> download_source(const std::string &package, const std::vector<std::string> &suites);
     // Extracts a .deb below `directory` (which appears whole or not at all).
     Result<void> unpack(const std::filesystem::path &deb, const std::filesystem::path &directory);

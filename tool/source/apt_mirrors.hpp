@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Which Debian mirrors this machine uses, as apt understands its own configuration.
+// The Debian mirrors of this machine, as apt reads its own configuration.
 //
 // Theory: apt's list of index targets says for each source entry which release it belongs to and where the entry
 // stands, whatever the style of the file. The main archive and the security archive have different addresses; a

@@ -47,7 +47,7 @@ Command download_command(const std::string &url, const std::filesystem::path &fi
     Command command;
     command.argv = {"curl", "--fail", "--location", "--silent", "--show-error", "--globoff", "--proto",
                     "=http,https,file", "--proto-redir", "=http,https", "--connect-timeout", "30",
-                    // A server that has fallen silent is not waited for all night.
+                    // Do not wait all night for a silent server.
                     "--speed-limit", "1", "--speed-time", "60", "--continue-at", "-", "--output", file.string(), "--",
                     url};
     command.environment["LC_ALL"] = "C";
@@ -66,7 +66,7 @@ Result<void> download(ProcessRunner &runner, Filesystem &files, const std::strin
     for (;;) {
         const bool resumed = files.exists(partial);
         say(fmt::format("{} {}", resumed ? "resuming the download of" : "downloading", name));
-        // An Error is Ctrl-C as a rule: what has come so far serves the next run.
+        // An Error usually means Ctrl-C: the next run resumes the download.
         const auto result = runner.run(download_command(url, partial));
         if (!result)
             return tl::unexpected(result.error());

@@ -14,7 +14,7 @@ namespace krun
 
 Command download_command(const std::string &url, const std::filesystem::path &file);
 
-// Nothing to do when `file` is there. Goes on with what an interrupted download left beside it (".partial").
+// Does nothing if `file` exists. Resumes an interrupted download (".partial" beside it).
 // `name` is the URL as it may be shown.
 Result<void> download(ProcessRunner &runner, Filesystem &files, const std::string &url, const std::string &name,
                       const std::filesystem::path &file);

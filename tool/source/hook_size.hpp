@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How much the hooks change: the measure of how far a kernel line is from Linux.
+// How many lines the hooks change: how far a kernel line is from Linux.
 #pragma once
 
 #include <filesystem>

@@ -17,7 +17,7 @@ namespace
 struct Complaint {
     std::string words; // "hunk #2 of kernel/sys.c failed"
     std::string file;  // below the tree; empty when it is not about a place there
-    std::string line;  // about where in it; empty when nobody knows
+    std::string line;  // about where in it; empty if unknown
 };
 
 // "+++ b/kernel/sys.c" and a time, from patch's quotation of the hook.

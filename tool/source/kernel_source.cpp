@@ -35,7 +35,7 @@ Result<std::filesystem::path> find_tarball(Filesystem &files, const std::filesys
         if (name.find(".tar") != std::string::npos)
             return folder / "usr/src" / name;
     }
-    return failure(fmt::format("the package {} holds no tarball in usr/src", package));
+    return failure(fmt::format("the package {} contains no tarball in usr/src", package));
 }
 
 // A download that apt had verified may have been damaged on the disk since: once more, then.
@@ -74,7 +74,7 @@ Result<void> unpack_tree(ProcessRunner &runner, Filesystem &files, AptArchive &a
         return tl::unexpected(tarball.error());
     if (auto unpacked = unpack_tarball(runner, *tarball, tree); !unpacked)
         return unpacked;
-    // Whoever changed the package could have put anything in there; better said now than by make.
+    // A changed package could contain anything; better reported now than by make.
     if (auto version = kernel_version_of(files, tree, tarball->filename().string()); !version)
         return tl::unexpected(version.error());
     return {};
@@ -90,7 +90,7 @@ std::filesystem::path tree_folder(const std::string &package, const std::string 
 Result<KernelSource> hash_own_files(ProcessRunner &runner, Filesystem &files, const KernelLine &line,
                                     const std::filesystem::path &data)
 {
-    // What is wrong in the clone is told before anything is asked of the network.
+    // Report mistakes in the clone before using the network.
     if (const auto series = read_series(files, line.hooks); !series)
         return tl::unexpected(series.error());
     auto hooks = sha256_of_tree(runner, line.hooks);

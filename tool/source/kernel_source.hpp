@@ -39,7 +39,7 @@ Result<KernelSource> hash_own_files(ProcessRunner &runner, Filesystem &files, co
 Result<KernelSource> locate_kernel_source(ProcessRunner &runner, Filesystem &files, AptArchive &archive,
                                           const KernelLine &line, const std::filesystem::path &data,
                                           bool known_only = false);
-// Makes the tree when it is not there yet, and brings our own files in it up to date. `before_apply` is called when all
+// Makes the tree if it is missing, and updates our own files in it. `before_apply` is called when all
 // is fetched and unpacked, and changing the tree begins.
 Result<void> prepare_kernel_source(ProcessRunner &runner, Filesystem &files, AptArchive &archive,
                                    const KernelLine &line, const std::filesystem::path &data,

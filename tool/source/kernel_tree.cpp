@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a kernel tree says of itself; see kernel_tree.hpp.
+// What a kernel tree says about itself; see kernel_tree.hpp.
 #include "source/kernel_tree.hpp"
 
 #include <algorithm>
@@ -65,7 +65,7 @@ Result<void> expect_unpatched(Filesystem &files, const std::filesystem::path &tr
     if (!files.exists(tree / "krun") &&
         files.read(tree / "Kconfig").value_or(std::string()).find("krun/Kconfig") == std::string::npos)
         return {};
-    return failure(fmt::format("{} is patched already: it has Krun's hooks or overlay in it", origin),
+    return failure(fmt::format("{} is patched already: it contains Krun's hooks or overlay", origin),
                    "name the pristine source that it was made from");
 }
 

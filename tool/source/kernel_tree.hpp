@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a kernel tree says of itself, and which line's hooks suit it best.
+// What a kernel tree says about itself, and which line's hooks fit it best.
 #pragma once
 
 #include <filesystem>
@@ -30,7 +30,7 @@ Result<KernelVersion> kernel_version_of(Filesystem &files, const std::filesystem
 // An Error when our hooks, or those of another Krun, are in the tree. `origin` names it there.
 Result<void> expect_unpatched(Filesystem &files, const std::filesystem::path &tree, const std::string &origin);
 
-// How many releases lie between two series: 5.19 and 6.0 are neighbours, and so are 6.19 and 7.0.
+// How many releases are between two series: 5.19 and 6.0 are neighbours, and so are 6.19 and 7.0.
 unsigned releases_between(const KernelVersion &version, const std::string &series);
 
 // The line of this version, or else the nearest; of two that are equally near, the older. `lines` is not empty.

@@ -11,8 +11,8 @@
 namespace krun
 {
 
-// Makes `to` hold what `from` holds, and tells how many files changed. A file with the same content is not touched,
-// so that make has nothing to do for it; one that is gone from `from` goes.
+// Makes the contents of `to` those of `from`, and returns how many files changed. A file with the same content is not
+// touched, so that make has nothing to do for it; one that is gone from `from` goes.
 Result<std::size_t> mirror_folder(Filesystem &files, const std::filesystem::path &from,
                                   const std::filesystem::path &to);
 

@@ -13,9 +13,9 @@
 namespace krun
 {
 
-// "linux-7.4.tar.xz" without what its compression added: "linux-7.4.tar". Empty when it is no tarball's name.
+// "linux-7.4.tar.xz" without its compression suffix: "linux-7.4.tar". Empty if it is not a tarball's name.
 std::string tar_name(const std::string &file);
-// What has to be there to read it; both empty for a plain .tar.
+// What is needed to read it; both empty for a plain .tar.
 struct Decompressor {
     std::string program;
     std::string package;

@@ -18,7 +18,7 @@ namespace krun
 std::filesystem::path source_cache();
 // The guard of one tree: whoever changes it, or reads it for long, holds this file's lock.
 std::filesystem::path tree_lock_file(const std::filesystem::path &tree);
-// Where a tree is made, before one rename gives it its name.
+// Where a tree is prepared, before a rename gives it its name.
 std::filesystem::path work_folder(const std::filesystem::path &tree);
 // As much of a digest as folders have in their names.
 std::string short_digest(const std::string &digest);
@@ -28,7 +28,7 @@ std::string short_digest(const std::string &digest);
 void forget_old_trees(Filesystem &files, const std::filesystem::path &tree,
                       const std::function<bool(const std::string &)> &is_of_its_kind);
 
-// Brings our own files in the tree, overlay and selftests, up to date.
+// Updates our own files in the tree: overlay and selftests.
 Result<void> place_overlay(Filesystem &files, const std::filesystem::path &data, const std::filesystem::path &tree);
 std::vector<Command> overlay_commands(const std::filesystem::path &data, const std::filesystem::path &tree);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // From what `--source` names to a patched tree in the cache.
 //
-// Theory: which hooks suit a source is known when its version is, and that of a tarball only when it is unpacked. So
+// Theory: which hooks fit depends on the version, and a tarball's version is known only once it is unpacked. So
 // fetching leaves an unpatched tree in a work folder, and applying patches that one and gives it its name.
 #pragma once
 
@@ -24,7 +24,7 @@
 namespace krun
 {
 
-// A folder that is gone when its owner is.
+// A folder that is removed with its owner.
 class WorkFolder
 {
   public:
@@ -46,15 +46,15 @@ struct UserSource {
     std::string series;    // "7.4"
     KernelLine line;       // whose hooks it gets
     KernelSource source;   // package is empty
-    // While the source is worked on: nobody else does, and its tree, when that is not in the cache yet, lies here.
+    // Holds the lock of the source, and its tree if that is not in the cache yet.
     std::optional<FileLock> lock;
     std::unique_ptr<WorkFolder> work;
 };
 
-// The line that is forced, or else all there are.
+// The requested line, or else all lines.
 using Lines = std::vector<KernelLine>;
 
-// All but what changes the tree. `expect_space` is asked before something large is written.
+// Everything except changing the tree. `expect_space` is called before something large is written.
 Result<UserSource> fetch_user_source(ProcessRunner &runner, Filesystem &files, const SourceOrigin &origin,
                                      const Lines &lines, const std::filesystem::path &data,
                                      const std::function<Result<void>()> &expect_space);

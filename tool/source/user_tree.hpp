@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A kernel tree of the user's own, in a folder: what it is, and a copy of it. It is never written to.
+// The user's own kernel tree, in a folder: what it is, and a copy of it. It is never written to.
 #pragma once
 
 #include <filesystem>
@@ -21,7 +21,7 @@ Result<void> check_user_tree(ProcessRunner &runner, Filesystem &files, const Sou
 // The commit, or a digest of all that is in the folder.
 Result<std::string> identity_of_user_tree(ProcessRunner &runner, const SourceOrigin &origin);
 
-// Exactly the commit, or all of the folder but what version control keeps there, to work/tree.
+// Copies exactly the commit, or the folder without version control's files, to work/tree.
 std::vector<Command> copy_commands(const SourceOrigin &origin, const std::string &identity,
                                    const std::filesystem::path &work);
 Result<void> copy_user_tree(ProcessRunner &runner, const SourceOrigin &origin, const std::string &identity,

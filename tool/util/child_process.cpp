@@ -41,13 +41,13 @@ struct Pipes {
     Pipe input, output, errors, exec_error;
 };
 
-// What the child says through `exec_error` when it did not get as far as its program.
+// What the child reports through `exec_error` if it could not start its program.
 struct ExecError {
     int number = 0;
     bool of_directory = false;
 };
 
-// As exec() wants them; valid as long as `texts` is.
+// In the form that exec() needs; valid as long as `texts` is.
 std::vector<char *> pointers_to(const std::vector<std::string> &texts)
 {
     std::vector<char *> pointers;
@@ -89,7 +89,7 @@ tl::unexpected<Error> start_error(const Command &command, const ExecError &error
     const auto &name = command.argv.front();
     if (error.number == ENOENT)
         return host_lacks(fmt::format("the program `{}` is not installed", name),
-                          "install the Debian package that has it (the wrapper ./krun installs all that is needed)");
+                          "install the Debian package that has it (./krun installs everything that is needed)");
     return system_failure("execute", name, error.number);
 }
 
@@ -126,7 +126,7 @@ Result<ChildProcess> start_child(const Command &command)
     if (pid == 0)
         run_in_child(command, pipes, arguments.data(), environment.data());
     if (!command.terminal)
-        setpgid(pid, pid); // both sides do it, so that the group exists whoever runs first
+        setpgid(pid, pid); // both sides do it, so that the group exists no matter which runs first
 
     pipes.exec_error.write_end.reset();
     ExecError error;

@@ -13,9 +13,9 @@ namespace krun
 class FileLock
 {
   public:
-    // Waits for the lock, saying once what it waits for; Ctrl-C ends the wait with ExitCode::interrupted.
+    // Waits for the lock and says once what for; Ctrl-C ends the wait with ExitCode::interrupted.
     static Result<FileLock> acquire(const std::filesystem::path &path, const std::string &what);
-    // Nothing when somebody else has it, or when the file cannot be opened.
+    // Nothing if somebody else has it or the file cannot be opened.
     static std::optional<FileLock> try_acquire(const std::filesystem::path &path);
     FileLock(FileLock &&other) noexcept;
     FileLock &operator=(FileLock &&other) noexcept;

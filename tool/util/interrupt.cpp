@@ -37,7 +37,7 @@ void install_interrupt_handlers()
         if (!is_ignored(number))
             sigaction(number, &action, nullptr);
     }
-    // A reader that went away is an error of write(), not the end of krunctl.
+    // A reader that is gone is an error of write(), not the end of krunctl.
     pipe_signal_is_ours = !is_ignored(SIGPIPE);
     action.sa_handler = SIG_IGN;
     sigaction(SIGPIPE, &action, nullptr);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What all process runners share: the words for a command and for its failure.
+// Shared by all process runners: the words for a command and for its failure.
 #include "util/process.hpp"
 
 #include <cstdio>
@@ -15,7 +15,7 @@ namespace krun
 namespace
 {
 
-// The last line that says something: what most programs end their complaints with.
+// The last line that is not empty: most programs end with their error message.
 std::string last_words(const std::string &text)
 {
     const auto lines = lines_of(text);

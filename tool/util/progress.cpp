@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Progress of long work on stderr; see progress.hpp.
 //
-// On a terminal the bars of all work under way stand below each other at the bottom of the text. The cursor rests at
-// the end of the lowest; whoever has something to say erases them all, and draws them again below what was said.
+// On a terminal the bars of all work in progress are below each other at the bottom of the text. The cursor rests at
+// the end of the lowest; to say something, all are erased and drawn again below the message.
 #include "util/progress.hpp"
 
 #include <algorithm>
@@ -72,7 +72,7 @@ class Screen
         return std::find_if(bars_.begin(), bars_.end(), [&](const Bar &bar) { return bar.owner == owner; });
     }
 
-    // What takes the drawn bars off the terminal and leaves the cursor where the first began.
+    // Erases the bars from the terminal and leaves the cursor where the first began.
     std::string erased()
     {
         if (drawn_ == 0)
@@ -140,7 +140,7 @@ void Progress::draw(bool force)
     if (!force && now - drawn_ < (terminal_ ? redraw_interval : std::chrono::milliseconds(plain_interval)))
         return;
     drawn_ = now;
-    // A total is what an earlier run counted, so it may be overrun: stay below 100 % until the work says it is done.
+    // The total was counted by an earlier run and may be exceeded: stay below 100 % until the work is done.
     const auto percent = total_ == 0 ? 0 : std::min<std::size_t>(99, done_ * 100 / total_);
     const auto count = total_ == 0 ? fmt::format("{}", done_) : fmt::format("{}/{}", done_, total_);
     if (!terminal_) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Progress of long work, on stderr: a bar that is redrawn on a terminal, now and then a plain line elsewhere.
-// Threads may each have a Progress of their own at a time: their bars stand below each other. Each may say() something.
+// Progress of long work, on stderr: a bar that is redrawn on a terminal, an occasional plain line elsewhere.
+// Each thread may have its own Progress at the same time: the bars are below each other. Each thread may say()
+// something.
 #pragma once
 
 #include <chrono>
@@ -10,11 +11,11 @@
 namespace krun
 {
 
-// Used by the thread that made it.
+// Used by the thread that created it.
 class Progress
 {
   public:
-    // `total` 0: not known, so that a growing count is shown instead of a fraction.
+    // `total` 0: unknown, so a growing count is shown instead of a fraction.
     Progress(std::string title, std::size_t total);
     ~Progress();
     Progress(const Progress &) = delete;
@@ -35,7 +36,7 @@ class Progress
     std::chrono::steady_clock::time_point drawn_;
 };
 
-// A line for the person who waits, on stderr: "krunctl: ...".
+// A line for the waiting user, on stderr: "krunctl: ...".
 void say(const std::string &text);
 
 } // namespace krun

@@ -24,7 +24,7 @@ enum class ExitCode {
 struct Error {
     ExitCode code = ExitCode::failure;
     std::string message; // one line, no trailing full stop
-    std::string hint;    // what mends it; empty when nothing is known
+    std::string hint;    // the remedy; empty if none is known
     std::string log;     // path of the full log; empty when there is none
 };
 

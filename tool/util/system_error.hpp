@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// errno as an Error. A full disk gets its own words, because the person can do something about it.
+// errno as an Error. A full disk gets its own message, because the user can do something about it.
 #pragma once
 
 #include <filesystem>

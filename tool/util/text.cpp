@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Small text helpers that the standard library lacks.
+// Small text helpers missing from the standard library.
 #include "util/text.hpp"
 
 #include <algorithm>

@@ -86,7 +86,7 @@ TEST(InstallStatusTest, AnInterruptedOperationIsNamedWithTheWaysOut)
     machine.power_fails_after.reset();
     auto target = machine.target();
     const auto status = install_status(target, state_of(machine));
-    EXPECT_THAT(status_text(status), HasSubstr("the install of 6.12.117.krun.abcdef was interrupted: go on with"));
+    EXPECT_THAT(status_text(status), HasSubstr("the install of 6.12.117.krun.abcdef was interrupted: finish it with"));
     EXPECT_EQ(status_json(status)["interrupted"]["kind"], "install");
 }
 

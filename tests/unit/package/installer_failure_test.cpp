@@ -58,7 +58,7 @@ TEST_F(InstallerFailureTest, WhenTakingItBackFailsTooTheOldKernelBootsAndUndoWor
             break;
         EXPECT_EQ(result.error().code, ExitCode::failure);
         if (!state_of(copy).empty()) {
-            EXPECT_THAT(result.error().message, HasSubstr("taking it back failed, too"));
+            EXPECT_THAT(result.error().message, HasSubstr("rolling it back also failed"));
             EXPECT_THAT(result.error().hint, HasSubstr("krunctl uninstall"));
         }
         auto rebooted = copy;
@@ -181,7 +181,7 @@ TEST_F(InstallerFailureTest, AnInstallationThatFilledTheDiskIsTakenBackThoughNot
         filled.add(deb, machine.contents[deb]);
     const auto result = install(filled, debs);
     ASSERT_FALSE(result);
-    EXPECT_EQ(result.error().message, "no space left for what `dpkg` writes; the machine is as it was before");
+    EXPECT_EQ(result.error().message, "no space left for `dpkg`; the machine is as it was before");
     EXPECT_EQ(filled.snapshot(), before);
 }
 

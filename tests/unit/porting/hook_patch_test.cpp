@@ -59,11 +59,11 @@ TEST(HookPatch, WhatCannotBePortedIsRefusedWithItsReason)
     expect_refused("--- a/f\n+++ /dev/null\n@@ -1 +0,0 @@\n-x\n", "adds or removes a whole file");
     expect_refused("--- f\n+++ f\n@@ -1 +1,2 @@\n x\n+y\n", "line 2 names no file");
     expect_refused(header, "line 3 should begin a hunk of f");
-    expect_refused(header + "@@ -x +1 @@\n+x\n", "line 3 is no @@ line");
-    expect_refused(header + "@@ -1,2,3 +1 @@\n+x\n", "line 3 is no @@ line");
+    expect_refused(header + "@@ -x +1 @@\n+x\n", "line 3 is not an @@ line");
+    expect_refused(header + "@@ -1,2,3 +1 @@\n+x\n", "line 3 is not an @@ line");
     expect_refused(header + "@@ -1,2 +1,3 @@\n x\n+y\n", "the hunk in line 3 ends too early");
-    expect_refused(header + "@@ -1,2 +1,3 @@\n x\nwhat\n", "line 5 does not belong into its hunk");
-    expect_refused(header + "@@ -1,1 +1,2 @@\n-x\n-y\n", "line 5 does not belong into its hunk");
+    expect_refused(header + "@@ -1,2 +1,3 @@\n x\nwhat\n", "line 5 does not belong to its hunk");
+    expect_refused(header + "@@ -1,1 +1,2 @@\n-x\n-y\n", "line 5 does not belong to its hunk");
 }
 
 } // namespace
