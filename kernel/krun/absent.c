@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A kernel without CONFIG_KRUN: the system-call table has our numbers all the
- * same.
+ * For kernels without CONFIG_KRUN, whose system-call table has our numbers too.
  */
 #include <linux/errno.h>
 #include <linux/syscalls.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Everything that differs between kernel versions, or that is reached through
- * a private header of another subsystem, is wrapped here and nowhere else.
+ * Everything that differs between kernel versions, or needs a private header of
+ * another subsystem, is wrapped here and nowhere else.
  */
 #ifndef _KRUN_COMPAT_H
 #define _KRUN_COMPAT_H
@@ -19,8 +19,8 @@
 #include "../arch/x86/kernel/apic/local.h"
 
 /*
- * The plain instructions: the accessors that other code uses carry
- * tracepoints, which would be part of every sample.
+ * The plain instructions. The usual accessors have tracepoints, which would be
+ * part of every sample.
  */
 static __always_inline u64 krun_rdmsr(u32 msr)
 {
@@ -66,7 +66,7 @@ static __always_inline void krun_end_of_interrupt(void)
 #endif
 }
 
-/* One more function call in /proc/interrupts. */
+/* Counts as a function call in /proc/interrupts. */
 static __always_inline void krun_count_interrupt(void)
 {
 #ifdef inc_perf_irq_stat /* since the counts are one array */
@@ -77,8 +77,8 @@ static __always_inline void krun_count_interrupt(void)
 }
 
 /*
- * Interrupt @targets, of which this CPU is none: with one write for all where it
- * is known to reach online CPUs alone.
+ * Interrupt @targets, which do not include this CPU: with one write for all if
+ * that is known to reach only online CPUs.
  */
 static inline void krun_send_interrupts(const struct cpumask *targets,
 					int vector)
@@ -105,9 +105,9 @@ static inline void krun_send_interrupts(const struct cpumask *targets,
 #endif
 
 /*
- * The open file @fd of a process that has its descriptors to itself: nobody can
- * close it meanwhile, as in fdget(), of which this is the short way. NULL if it
- * is not open, or not to be had so shortly.
+ * The open file @fd of a process that does not share its descriptors, so that
+ * nobody can close it meanwhile: the short path of fdget(). NULL if it is not
+ * open, or if the descriptors are shared.
  */
 static __always_inline struct file *krun_own_file(unsigned int fd)
 {
@@ -118,7 +118,7 @@ static __always_inline struct file *krun_own_file(unsigned int fd)
 	return files_lookup_fd_raw(files, fd);
 }
 
-/* Nor by mprotect() later. */
+/* Not even by mprotect() later. */
 static inline void krun_vma_never_writable(struct vm_area_struct *vma)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)

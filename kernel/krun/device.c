@@ -2,9 +2,9 @@
 /*
  * /dev/krun and krun_sample(2).
  *
- * Whoever holds an open file may sample what it plans: it can be passed on, to
- * a child or over a socket, to somebody who could not open the device. The
- * counters are taken until the last descriptor is closed and the last mapping
+ * An open file is the permission to sample what it plans. It can be passed to a
+ * child or over a socket, to a process that could not open the device. The
+ * counters are held until the last descriptor is closed and the last mapping is
  * gone.
  */
 #define pr_fmt(fmt) "krun: " fmt
@@ -25,27 +25,27 @@
 #include "plan.h"
 #include "sampler.h"
 
-/* Snapshots need preparation, which is a plan's. */
+/* Snapshots need preparation by a plan. */
 #define KRUN_SAMPLE_CALL (KRUN_SAMPLE_ALL & ~KRUN_SAMPLE_IDLE_SNAPSHOT)
 
 /**
  * struct krun_file - an open /dev/krun
- * @lock:	serialises the making of plans; samples do without it
+ * @lock:	serialises planning; samples do not take it
  * @plan:	what is sampled; &krun_no_plan before the first KRUN_IOC_PLAN
  * @slots:	one for each possible CPU, for user space to map
  */
 struct krun_file {
-	struct mutex lock;	/* making plans */
+	struct mutex lock;	/* planning */
 	struct krun_held_plan __rcu *plan;
 	struct krun_slot *slots;
 };
 
-/* Has no CPU, so that a sample of the caller's own finds that it is not planned. */
+/* Has no CPU, so that a local sample finds its CPU not planned. */
 static struct krun_held_plan krun_no_plan = { .flags = KRUN_SAMPLE_LOCAL };
 
 static const struct file_operations krun_file_operations;
 
-/* The end of krun_sample_local(), so that its usual way calls nothing. */
+/* The slow end of krun_sample_local(), whose usual path calls nothing. */
 static noinline int krun_sample_local_unusual(struct krun_slot *slot,
 					      u32 counters)
 {
@@ -125,7 +125,7 @@ static noinline int krun_sample_shared(int fd, unsigned int flags)
 }
 
 /**
- * sys_krun_sample() - let every planned CPU write its slot
+ * sys_krun_sample() - make every planned CPU write its slot
  * @fd:		an open /dev/krun that has a plan
  * @flags:	KRUN_SAMPLE_*, in addition to those of the plan; not
  *		KRUN_SAMPLE_IDLE_SNAPSHOT
@@ -143,7 +143,7 @@ SYSCALL_DEFINE2(krun_sample, int, fd, unsigned int, flags)
 	return krun_sample_shared(fd, flags);
 }
 
-/* What the plan before has left: samples write what is planned alone. */
+/* Clear what the previous plan left: samples write only what is planned. */
 static void krun_clear_unplanned(struct krun_slot *slots,
 				 const struct krun_held_plan *plan)
 {
@@ -252,7 +252,7 @@ static int krun_file_mmap(struct file *filp, struct vm_area_struct *vma)
 {
 	struct krun_file *file = filp->private_data;
 
-	/* The kernel believes the sequence numbers in there. */
+	/* The kernel trusts the sequence numbers in there. */
 	if (vma->vm_flags & VM_WRITE)
 		return -EACCES;
 	krun_vma_never_writable(vma);

@@ -2,9 +2,9 @@
 /*
  * Counters borrowed from perf: core cycles, instructions, reference cycles.
  *
- * Each of them has one pinned kernel event on each CPU in use, however many
- * read it. perf stays the owner of the hardware: it decides which counter an
- * event gets, may move it, and handles its overflow. We only look, with RDPMC.
+ * Each has one pinned kernel event per CPU in use, shared by all readers. perf
+ * still owns the hardware: it decides which counter an event gets, may move it,
+ * and handles its overflow. We only read, with RDPMC.
  */
 #define pr_fmt(fmt) "krun: " fmt
 
@@ -19,7 +19,7 @@
 #include <linux/sched/task.h>
 #include "events.h"
 
-/* Never active: who reads asks one question only. */
+/* Never active, so that a reader needs only one test. */
 struct perf_event krun_no_event = { .state = PERF_EVENT_STATE_OFF };
 
 DEFINE_PER_CPU(struct krun_cpu_events, krun_cpu_events) = {
@@ -28,7 +28,7 @@ DEFINE_PER_CPU(struct krun_cpu_events, krun_cpu_events) = {
 
 u64 krun_event_mask __ro_after_init;
 
-/* Guards @users and the making and releasing of events; not held to read. */
+/* Guards @users and creating and releasing events; not taken to read. */
 static DEFINE_MUTEX(krun_events_lock);
 
 static const struct {
@@ -43,10 +43,10 @@ static const struct {
 };
 
 /**
- * krun_event_known() - whether perf has an event for a counter at all
+ * krun_event_known() - whether perf has an event for a counter
  * @which: the counter
  *
- * Whether a hardware counter is free for it is another question.
+ * That does not mean that a hardware counter is free.
  */
 bool krun_event_known(enum krun_event which)
 {
@@ -71,8 +71,8 @@ static int krun_event_start(int cpu, enum krun_event which)
 	struct perf_event *event;
 
 	/*
-	 * Who may use it has been decided; perf would ask the calling process
-	 * for its own permission (kernel.perf_event_paranoid) again.
+	 * The permission has been checked; perf would check the calling
+	 * process again, against kernel.perf_event_paranoid.
 	 */
 	old_cred = override_creds(rcu_access_pointer(init_task.cred));
 	event = perf_event_create_kernel_counter(&attr, cpu, NULL, NULL, NULL);
@@ -110,12 +110,12 @@ static void krun_event_stop(int cpu, enum krun_event which)
 
 /**
  * krun_event_get() - make one of a CPU's counters count
- * @cpu: a possible CPU; one that is offline counts from when it comes online.
+ * @cpu: a possible CPU; if offline, it counts once it comes online.
  *	 The caller holds cpus_read_lock().
  * @which: the counter
  *
- * Return: 0, -EBUSY when all hardware counters are taken, -EOPNOTSUPP when the
- * CPU has none, -ENOMEM.
+ * Return: 0, -EBUSY if all hardware counters are taken, -EOPNOTSUPP if the CPU
+ * has none, -ENOMEM.
  */
 int krun_event_get(int cpu, enum krun_event which)
 {
@@ -123,7 +123,7 @@ int krun_event_get(int cpu, enum krun_event which)
 	int err = 0;
 
 	mutex_lock(&krun_events_lock);
-	/* Also when others use it already: their event may have been lost. */
+	/* Even if it has users already: their event may have been lost. */
 	if (cpu_online(cpu) &&
 	    READ_ONCE(state->event->state) != PERF_EVENT_STATE_ACTIVE) {
 		krun_event_stop(cpu, which);

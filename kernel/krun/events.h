@@ -6,7 +6,7 @@
 #include <linux/perf_event.h>
 #include "compat.h"
 
-/* The counters that are borrowed from perf. */
+/* The counters borrowed from perf. */
 enum krun_event {
 	KRUN_EVENT_CYCLES,
 	KRUN_EVENT_INSTRUCTIONS,
@@ -16,11 +16,11 @@ enum krun_event {
 
 /**
  * struct krun_event_state - one borrowed counter of one CPU
- * @event:	perf's event; &krun_no_event while nobody uses the counter, or
- *		while the CPU is offline
- * @carried:	what earlier events of this CPU have counted, so that the value
- *		goes on where it was after the CPU has been offline
- * @users:	how many krun_event_get() are not undone
+ * @event:	perf's event; &krun_no_event while the counter has no users or the
+ *		CPU is offline
+ * @carried:	count of this CPU's earlier events, so that the value continues
+ *		where it was after the CPU has been offline
+ * @users:	number of krun_event_get() not undone yet
  * @err:	why there is no @event although there are @users
  */
 struct krun_event_state {
@@ -47,12 +47,11 @@ void krun_event_put(int cpu, enum krun_event which);
  * @which: the counter
  * @value: where the 64-bit count goes
  *
- * The caller has interrupts off, so perf can neither move the event to another
- * hardware counter nor free it meanwhile. Only an overflow NMI can come in
- * between; it changes prev_count, and then the reading is taken again.
+ * Interrupts are off, so perf can neither move the event to another hardware
+ * counter nor free it. Only an overflow NMI can come in between; it changes
+ * prev_count, and then the reading is repeated.
  *
- * Return: 0, or -EBUSY when there is no event, or when it has lost its hardware
- * counter.
+ * Return: 0, or -EBUSY if there is no event or it has lost its hardware counter.
  */
 static __always_inline int krun_event_read_local(enum krun_event which,
 						 u64 *value)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What existing kernel files share with us; as little as they need to know. */
+/* The interface to existing kernel files, as small as possible. */
 #ifndef _KRUN_HOOKS_H
 #define _KRUN_HOOKS_H
 

@@ -4,14 +4,13 @@
  *
  * A halted CPU's APERF, MPERF and counters of cycles and instructions stand
  * still (SDM volume 3, "Hardware Feedback"; perf's events count unhalted cycles
- * only). While a plan asks for it, each CPU reads its counters when it enters
- * idle, from a probe on the cpu_idle tracepoint, and marks the snapshot as past
- * when it leaves.
+ * only). While a plan wants snapshots, each CPU reads its counters when it
+ * enters idle, in a probe on the cpu_idle tracepoint, and marks the snapshot as
+ * stale when it leaves.
  *
- * What a snapshot cannot show is what the CPU executes between the probe and
- * its halt, and between an interrupt that has just woken it and its leaving the
- * idle loop: such a reading is by that much older than the sample, and never
- * more.
+ * A snapshot lacks what the CPU executes between the probe and its halt, and
+ * between an interrupt that has just woken it and leaving the idle loop. It is
+ * never older than that.
  */
 #include <linux/kcsan-checks.h>
 #include <linux/mutex.h>
@@ -25,9 +24,9 @@
 
 /**
  * struct krun_idle - one CPU's latest snapshot
- * @sequence:	odd while the CPU is awake, or while it writes
- * @wanted:	KRUN_COUNTER_* that plans ask of this CPU
- * @held:	KRUN_COUNTER_* that @values has
+ * @sequence:	odd while the CPU is awake or writing
+ * @wanted:	KRUN_COUNTER_* that plans want from this CPU
+ * @held:	KRUN_COUNTER_* in @values
  * @values:	the snapshot
  * @users:	how many plans want each of the counters
  *
@@ -47,13 +46,13 @@ static DEFINE_PER_CPU(struct krun_idle, krun_idle) = { .sequence = 1 };
 static DEFINE_MUTEX(krun_idle_lock);
 
 /*
- * Guards the number of watchers. A lock of its own: tracepoints take
+ * Guards the number of watchers. A separate lock, because tracepoints take
  * cpus_read_lock() under it.
  */
 static DEFINE_MUTEX(krun_idle_watch_lock);
 static unsigned int krun_idle_watchers;
 
-/* An interrupt may do the same in the middle of it. */
+/* An interrupt may do the same in the middle of this. */
 static void krun_idle_leave(struct krun_idle *idle)
 {
 	WRITE_ONCE(idle->sequence, READ_ONCE(idle->sequence) | 1);
@@ -68,7 +67,7 @@ static void krun_idle_probe(void *unused, unsigned int state, unsigned int cpu)
 	u32 wanted = READ_ONCE(idle->wanted);
 
 	krun_idle_leave(idle);
-	/* State 0 polls: the counters go on. */
+	/* State 0 polls: the counters keep running. */
 	if (state == (unsigned int)PWR_EVENT_EXIT || !state || !wanted)
 		return;
 	if (krun_read_any(&idle->values, wanted))
@@ -79,10 +78,10 @@ static void krun_idle_probe(void *unused, unsigned int state, unsigned int cpu)
 }
 
 /**
- * krun_idle_end() - what this CPU has read on entering idle is past
+ * krun_idle_end() - mark this CPU's snapshot as stale
  *
  * For an interrupt that reads the counters before the CPU leaves idle: no
- * snapshot that is given out afterwards may be older. Interrupts are off.
+ * snapshot used afterwards may be older than that. Interrupts are off.
  */
 void krun_idle_end(void)
 {
@@ -95,8 +94,8 @@ void krun_idle_end(void)
  * @counters: KRUN_COUNTER_*
  * @slot: its slot; interrupts are on
  *
- * Return: whether the CPU was idle all the time and had all the counters. If it
- * was not, the slot still has what it had.
+ * Return: whether the CPU was idle throughout and its snapshot has all the
+ * counters. If not, the slot is unchanged.
  */
 bool krun_idle_answer(int cpu, u32 counters, struct krun_slot *slot)
 {
@@ -133,9 +132,9 @@ bool krun_idle_answer(int cpu, u32 counters, struct krun_slot *slot)
 }
 
 /**
- * krun_idle_watch() - let CPUs take snapshots on entering idle
+ * krun_idle_watch() - make CPUs take snapshots on entering idle
  *
- * Not to be called under cpus_read_lock(): tracepoints take it.
+ * Must not be called under cpus_read_lock(): tracepoints take it.
  *
  * Return: 0 or an error of register_trace_cpu_idle().
  */
@@ -160,7 +159,7 @@ void krun_idle_unwatch(void)
 	if (!--krun_idle_watchers) {
 		unregister_trace_cpu_idle(krun_idle_probe, NULL);
 		tracepoint_synchronize_unregister();
-		/* They will wake without our notice. */
+		/* Nothing will mark these snapshots as stale any more. */
 		for_each_possible_cpu(cpu)
 			krun_idle_leave(&per_cpu(krun_idle, cpu));
 	}
@@ -168,7 +167,7 @@ void krun_idle_unwatch(void)
 }
 
 /**
- * krun_idle_want() - ask for counters in a CPU's snapshots
+ * krun_idle_want() - request counters in a CPU's snapshots
  * @cpu: a possible CPU
  * @counters: KRUN_COUNTER_* that it has, if it is online
  */

@@ -7,7 +7,7 @@
  *
  * int krun_read_msrs(int n_cores, bool ctr1_first, u64 *aperfs, u64 *mperfs,
  *		      u64 *ctr1s)
- *	Samples CPU 0 .. n_cores - 1; element i of each array is for CPU i.
+ *	Samples CPU 0 .. n_cores - 1 into element i of each array for CPU i.
  *	APERF (counts of the actual frequency clock) is read before MPERF
  *	(counts of the TSC frequency clock), both only while the CPU is in C0;
  *	the core-cycle counter is read first when ctr1_first is true, else
@@ -16,14 +16,14 @@
  *
  * void krun_reset_msrs(int n_cores)
  *	From now on CPU 0 .. n_cores - 1 count from zero for this process.
- *	Nobody else's readings change.
+ *	Other processes' readings do not change.
  *
  * int krun_configure(int n_cores)
- *	Takes the core-cycle counter of CPU 0 .. n_cores - 1, in user and
+ *	Takes the core-cycle counter of CPU 0 .. n_cores - 1, for user and
  *	kernel mode, until the process ends. A child of fork(2) starts
  *	unconfigured; execve(2) keeps the configuration.
  *
- * n_cores of 0 succeeds and does nothing. Errors:
+ * An n_cores of 0 succeeds and does nothing. Errors:
  *	EPERM		no CAP_PERFMON and kernel.krun_unprivileged is 0
  *	EINVAL		n_cores is negative or exceeds the possible CPUs
  *	ENXIO		a CPU in the range is offline

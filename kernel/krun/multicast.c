@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * One interrupt to many CPUs at once, by a vector of its own.
+ * One interrupt to many CPUs at once, with its own vector.
  *
- * smp_call_function_many() would do, and more than is wanted: each CPU that it
- * wakes leaves and enters its tick's idle state around the call, and the caller
- * queues a piece of work for each. The handler here needs neither timers nor
- * softirqs and can do without, as the reschedule interrupt does: several hundred
- * instructions less on every woken CPU.
+ * smp_call_function_many() does more than necessary: each CPU that it wakes
+ * leaves and re-enters the tick's idle state around the call, and the caller
+ * queues work for each. The handler here needs neither timers nor softirqs and
+ * skips that, like the reschedule interrupt, which saves several hundred
+ * instructions on every woken CPU.
  *
- * In exchange there is one multicast at a time in the machine. Those who want
- * one wait for their turn with interrupts on, so that they answer meanwhile. Two
- * samples at the same time would only wait for each other's interrupts anyway,
- * and neither would keep a rendezvous.
+ * The price is one multicast at a time in the machine. Callers wait for their
+ * turn with interrupts on, so that they respond meanwhile. Two concurrent
+ * samples would only wait for each other's interrupts anyway, and neither would
+ * keep a rendezvous.
  *
  * The vector counts as a function call in /proc/interrupts and in the tracepoints
  * of interrupt vectors (call_function_entry).
@@ -31,10 +31,10 @@ static struct cpumask krun_multicast_targets;
 static struct krun_request *krun_multicast_request;
 
 /*
- * Who has been sent for and has not come. A broadcast may reach a CPU that has
- * just come online and was not meant: it finds nothing here. Should that happen
- * late, it may even find the next request before that one's own interrupt, which
- * then finds nothing.
+ * CPUs that were interrupted and have not responded yet. A broadcast may reach a
+ * CPU that has just come online and was not meant; its bit is not set here. If
+ * that happens late, the CPU may even find the next request before that
+ * request's own interrupt, which then finds the bit cleared.
  */
 static struct cpumask krun_multicast_awaited;
 
@@ -51,10 +51,10 @@ DEFINE_IDTENTRY_SYSVEC_SIMPLE(sysvec_krun)
 }
 
 /**
- * krun_multicast_possible() - whether there are interrupts by this vector
+ * krun_multicast_possible() - whether this vector can be used
  *
- * Paravirtualised Xen knows the kernel's own vectors only. To be asked before
- * there is anything that could be sampled; the kernel's log says why not.
+ * Paravirtualised Xen only knows the kernel's own vectors. Check this before
+ * taking any counters; the kernel's log says why it is not possible.
  */
 bool krun_multicast_possible(void)
 {
@@ -65,12 +65,12 @@ bool krun_multicast_possible(void)
 }
 
 /**
- * krun_multicast_begin() - wait for one's turn
+ * krun_multicast_begin() - wait for this CPU's turn
  *
- * Preemption is off and stays so until krun_multicast_end(), interrupts are on.
+ * Preemption is off until after krun_multicast_end(), interrupts are on.
  *
- * Return: an empty mask for the CPUs to be interrupted, which are online and not
- * this one.
+ * Return: an empty mask for the CPUs to interrupt, which must be online and not
+ * include this one.
  */
 struct cpumask *krun_multicast_begin(void)
 	__acquires(&krun_multicast_lock)
@@ -97,13 +97,13 @@ void krun_multicast_send(struct krun_request *request)
 	for (word = 0; word < BITS_TO_LONGS(nr_cpu_ids); word++)
 		WRITE_ONCE(cpumask_bits(&krun_multicast_awaited)[word],
 			   cpumask_bits(&krun_multicast_targets)[word]);
-	/* All that is written before the interrupt. */
+	/* All of this is written before the interrupt. */
 	smp_mb();
 	krun_send_interrupts(&krun_multicast_targets, KRUN_VECTOR);
 }
 
 /**
- * krun_multicast_end() - let others have their turn
+ * krun_multicast_end() - end this CPU's turn
  *
  * All interrupted CPUs are done with the request.
  */

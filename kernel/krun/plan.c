@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A plan: what is to be sampled on which CPUs. All questions are asked, and
- * all counters taken, when it is made; a sample only reads.
+ * A plan: what to sample on which CPUs. Everything is checked, and all counters
+ * are taken, when it is made; a sample only reads.
  */
 #include <linux/cpu.h>
 #include <linux/err.h>
@@ -154,8 +154,8 @@ free_held:
 }
 
 /**
- * krun_plan_release() - give a plan's counters back
- * @held: the plan; nobody samples it any more
+ * krun_plan_release() - release a plan's counters
+ * @held: the plan; no longer sampled by anyone
  */
 void krun_plan_release(struct krun_held_plan *held)
 {

@@ -14,7 +14,7 @@
  * struct krun_held_plan - a plan that has taken its counters
  * @cpus:	the CPUs
  * @counters:	KRUN_COUNTER_*
- * @flags:	KRUN_SAMPLE_* that hold for every sample
+ * @flags:	KRUN_SAMPLE_* that apply to every sample
  */
 struct krun_held_plan {
 	cpumask_var_t cpus;

@@ -35,11 +35,11 @@ static void krun_buffer_free(struct krun_buffer *buffer)
 
 /**
  * krun_read_counts() - sample CPU 0 .. @cpus - 1 at once
- * @buffer:	where the sample goes; the caller has it to itself
+ * @buffer:	where the sample goes; the caller owns it
  * @cpus:	at most the number of possible CPUs
  * @cycles_first: read the core-cycle counter before APERF and MPERF
  *
- * Idle CPUs are woken: the calls' clients expect every counter to move.
+ * Idle CPUs are woken: clients of the calls expect every counter to move.
  *
  * Return: 0, -ENXIO when one of the CPUs is offline, -EBUSY when a core-cycle
  * counter has been lost. The slots hold no usable values on an error.
@@ -65,7 +65,7 @@ int krun_read_counts(struct krun_buffer *buffer, unsigned int cpus,
 
 	/* No CPU can go offline while preemption is off here. */
 	preempt_disable();
-	/* Whether one that comes online meanwhile is seen does not matter. */
+	/* It does not matter whether one coming online meanwhile is seen. */
 	if (likely(data_race(cpumask_subset(buffer->mask, cpu_online_mask))))
 		krun_sample_cpus(&request);
 	else
@@ -86,9 +86,9 @@ static void krun_process_free(struct krun_process *process)
 }
 
 /**
- * krun_process_get() - the calling process's state, made if there is none
+ * krun_process_get() - the calling process's state, created if necessary
  *
- * Return: the state, or NULL when there is no memory.
+ * Return: the state, or NULL without memory.
  */
 struct krun_process *krun_process_get(void)
 {
@@ -116,7 +116,7 @@ struct krun_process *krun_process_get(void)
 }
 
 /**
- * krun_process_exit() - give everything back; the last thread is exiting
+ * krun_process_exit() - release everything; the last thread is exiting
  * @signal: what the threads of the process share
  */
 void krun_process_exit(struct signal_struct *signal)
@@ -169,7 +169,7 @@ int krun_process_configure(struct krun_process *process, unsigned int cpus)
 		/* Pairs with the readers' smp_load_acquire(). */
 		smp_store_release(&process->cpus, cpus);
 	} else if (err && cpu > process->cpus) {
-		/* The last one that was tried is the one that failed. */
+		/* The last CPU tried is the one that failed. */
 		for (cpu--; cpu-- > process->cpus;)
 			krun_event_put(cpu, KRUN_EVENT_CYCLES);
 	}
@@ -179,7 +179,7 @@ int krun_process_configure(struct krun_process *process, unsigned int cpus)
 }
 
 /**
- * krun_process_reset() - let CPU 0 .. @cpus - 1 count from zero
+ * krun_process_reset() - make CPU 0 .. @cpus - 1 count from zero
  * @process: the calling process's state
  * @cpus: no more than are configured
  *
@@ -215,7 +215,7 @@ int krun_process_reset(struct krun_process *process, unsigned int cpus)
 	}
 	mutex_unlock(&process->lock);
 out:
-	/* Either the old one, which a reading may still use, or the unused. */
+	/* The old one, which a reading may still use, or the unused new one. */
 	if (baseline)
 		kvfree_rcu(baseline, rcu);
 	krun_process_return_buffer(process, buffer);
@@ -226,8 +226,8 @@ out:
  * krun_process_take_buffer() - room for a sample of many CPUs
  * @process: the calling process's state
  *
- * Return: the process's own buffer; when another of its threads has that, a
- * new one, or NULL when there is no memory.
+ * Return: the process's own buffer; if another of its threads is using that, a
+ * new one, or NULL without memory.
  */
 struct krun_buffer *krun_process_take_buffer(struct krun_process *process)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the Krun system calls keep for each process (thread group), from its
- * first krun_configure() until its last thread exits.
+ * State of the Krun system calls for each process (thread group), from its first
+ * krun_configure() until its last thread exits.
  */
 #ifndef _KRUN_PROCESS_H
 #define _KRUN_PROCESS_H
@@ -48,11 +48,11 @@ struct krun_baseline {
 
 /**
  * struct krun_process - per-process state
- * @lock:	serialises configure and reset; readings do without it
+ * @lock:	serialises configure and reset; readings do not take it
  * @cpus:	CPU 0 .. @cpus - 1 are configured; only ever grows
  * @baseline:	latest reset; NULL before the first one
  * @buffer_busy: bit 0 is set while a thread samples into @buffer
- * @buffer:	sampling of many CPUs allocates nothing thanks to it
+ * @buffer:	so that sampling many CPUs allocates nothing
  */
 struct krun_process {
 	struct mutex lock;	/* configure and reset */
@@ -89,7 +89,7 @@ static __always_inline int krun_read_own_counts(struct krun_counts *counts,
 	counts->aperf = krun_rdmsr(MSR_IA32_APERF);
 	counts->mperf = krun_rdmsr(MSR_IA32_MPERF);
 	if (!cycles_first) {
-		/* And here behind RDMSR. */
+		/* And here after RDMSR. */
 		rmb();
 		err = krun_event_read_local(KRUN_EVENT_CYCLES, &counts->cycles);
 	}

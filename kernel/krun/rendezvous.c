@@ -2,14 +2,14 @@
 /*
  * CPUs that start to read at a common time stamp.
  *
- * How long an interrupt takes to arrive differs from CPU to CPU, by its sleep
- * state above all, and would be the skew of the sample. So the interrupted CPUs
- * wait until all have arrived; then the caller names a time stamp a little
- * ahead, and each of them watches its own TSC. All waiting is bounded: a CPU
- * that is late reads at once and says so.
+ * How long an interrupt takes to arrive differs between CPUs, mainly with their
+ * sleep states, and would become the skew of the sample. So the interrupted CPUs
+ * wait until all have arrived; then the caller sets a time stamp a little ahead,
+ * and each of them watches its own TSC. All waiting is bounded: a late CPU reads
+ * at once and reports that.
  *
- * The TSCs of the CPUs are taken to be synchronous, as the kernel's own clock
- * source takes them.
+ * The TSCs of the CPUs are assumed to be synchronous, as by the kernel's clock
+ * source.
  */
 #include <linux/irqflags.h>
 #include <linux/math64.h>
@@ -29,14 +29,14 @@ static u64 krun_tsc_of_us(unsigned int us)
 }
 
 /**
- * krun_rendezvous_call() - wait for the interrupted CPUs and name the time
+ * krun_rendezvous_call() - wait for the interrupted CPUs and set the start
  * @rendezvous: where they wait
  * @expected: how many there are
  *
- * Interrupts are on: others may want this CPU meanwhile. They are off
- * afterwards, so that nothing comes between the naming and the start.
+ * Interrupts are on, because others may need this CPU meanwhile. They are off
+ * afterwards, so that nothing delays the start.
  *
- * Return: what to give to krun_rendezvous_start().
+ * Return: the argument for krun_rendezvous_start().
  */
 u64 krun_rendezvous_call(struct krun_rendezvous *rendezvous,
 			 unsigned int expected)
@@ -53,7 +53,7 @@ u64 krun_rendezvous_call(struct krun_rendezvous *rendezvous,
 	return start;
 }
 
-/* No PAUSE in here: it may take longer than what is left to wait. */
+/* No PAUSE here: it may take longer than the remaining wait. */
 void krun_rendezvous_start(u64 start)
 {
 	while (rdtsc() < start)
@@ -61,10 +61,10 @@ void krun_rendezvous_start(u64 start)
 }
 
 /**
- * krun_rendezvous_join() - wait for the start; an interrupted CPU
+ * krun_rendezvous_join() - wait for the start, on an interrupted CPU
  * @rendezvous: where
  *
- * Return: whether this CPU is at the start in time.
+ * Return: whether this CPU starts in time.
  */
 bool krun_rendezvous_join(struct krun_rendezvous *rendezvous)
 {

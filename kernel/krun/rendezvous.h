@@ -6,9 +6,9 @@
 #include <linux/types.h>
 
 /**
- * struct krun_rendezvous - CPUs that want to start at the same time
+ * struct krun_rendezvous - CPUs that start at the same time
  * @arrived:	how many interrupted CPUs are waiting
- * @start:	the time stamp at which all start; 0 until the caller has set it
+ * @start:	the time stamp at which all start; 0 until the caller sets it
  */
 struct krun_rendezvous {
 	atomic_t arrived;

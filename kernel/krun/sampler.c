@@ -2,9 +2,9 @@
 /*
  * Reads the counters of many CPUs at once.
  *
- * A CPU reads its own counters with interrupts off, back to back. There is one
- * multicast interrupt; the calling CPU takes its own reading while the others
- * are on their way. Nothing here allocates or sleeps.
+ * Each CPU reads its own counters back to back, with interrupts off. There is
+ * one multicast interrupt; the calling CPU takes its own reading while the
+ * interrupts are on their way. Nothing here allocates or sleeps.
  */
 #define pr_fmt(fmt) "krun: " fmt
 
@@ -16,13 +16,13 @@
 #include "sampler.h"
 
 /**
- * krun_read_any() - read this CPU's counters, any of them
- * @slot: whose values are written; the caller has it to itself
- * @counters: KRUN_COUNTER_*; other values stay as they are
+ * krun_read_any() - read any of this CPU's counters
+ * @slot: where the values go; the caller owns it
+ * @counters: KRUN_COUNTER_*; other values do not change
  *
  * Interrupts are off.
  *
- * Return: 0, or -EBUSY when a counter borrowed from perf is not to be had.
+ * Return: 0, or -EBUSY if a counter borrowed from perf is not available.
  */
 int krun_read_any(struct krun_slot *slot, u32 counters)
 {
@@ -33,7 +33,7 @@ int krun_read_any(struct krun_slot *slot, u32 counters)
 		slot->aperf = krun_rdmsr(MSR_IA32_APERF);
 	if (counters & KRUN_COUNTER_MPERF)
 		slot->mperf = krun_rdmsr(MSR_IA32_MPERF);
-	/* RDPMC is not ordered by itself: keep it behind RDMSR. */
+	/* RDPMC is not ordered by itself: keep it after RDMSR. */
 	rmb();
 	if (counters & KRUN_COUNTER_CYCLES)
 		err |= krun_event_read_local(KRUN_EVENT_CYCLES, &slot->cycles);
@@ -49,7 +49,7 @@ int krun_read_any(struct krun_slot *slot, u32 counters)
 	return err;
 }
 
-/* As krun_read_usual(), with the core-cycle counter first; no time stamps. */
+/* Like krun_read_usual(), core-cycle counter first and without time stamps. */
 static int krun_read_cycles_first(struct krun_slot *slot)
 {
 	if (krun_event_read_local(KRUN_EVENT_CYCLES, &slot->cycles))
@@ -61,7 +61,7 @@ static int krun_read_cycles_first(struct krun_slot *slot)
 	return 0;
 }
 
-/* End the writing of a slot for which there are no values. */
+/* Finish a slot without values. */
 static void krun_fail_slot(struct krun_slot *slot, u32 counters, u32 flags)
 {
 	u32 status = KRUN_STATUS_BUSY;
@@ -78,11 +78,11 @@ static void krun_fail_slot(struct krun_slot *slot, u32 counters, u32 flags)
 
 /**
  * krun_sample_unusual() - this CPU writes its own slot
- * @slot: that slot, which it has to itself
+ * @slot: that slot, which it owns
  * @counters: KRUN_COUNTER_*
  * @flags: KRUN_SLOT_*
  *
- * For all that krun_sample_usual() is not for. Interrupts are off.
+ * For everything that krun_sample_usual() does not handle. Interrupts are off.
  */
 noinline void krun_sample_unusual(struct krun_slot *slot, u32 counters,
 				  u32 flags)
@@ -106,7 +106,7 @@ static __always_inline void krun_take_part(struct krun_request *request,
 		krun_sample_unusual(slot, request->counters, flags);
 }
 
-/* The slot of a CPU that has nothing to say; interrupts are on. */
+/* Write the slot of a CPU without values; interrupts are on. */
 static void krun_write_for(struct krun_request *request, int cpu, u32 status)
 {
 	struct krun_slot *slot = &request->slots[cpu];
@@ -118,7 +118,7 @@ static void krun_write_for(struct krun_request *request, int cpu, u32 status)
 	local_irq_enable();
 }
 
-/* Whether another CPU's slot could be written without interrupting it. */
+/* Return: whether another CPU's slot was written without interrupting it. */
 static __always_inline bool krun_answer_for(struct krun_request *request,
 					    int cpu)
 {
@@ -135,7 +135,7 @@ static __always_inline bool krun_answer_for(struct krun_request *request,
 	       krun_idle_answer(cpu, request->counters, &request->slots[cpu]);
 }
 
-/* Whether this was so for all of them. */
+/* Return: whether that worked for all of them. */
 static bool krun_answer_for_all(struct krun_request *request)
 {
 	int cpu;
@@ -146,7 +146,7 @@ static bool krun_answer_for_all(struct krun_request *request)
 	return true;
 }
 
-/* Interrupt those that must be. */
+/* Interrupt those CPUs that must be interrupted. */
 static void krun_interrupt(struct krun_request *request)
 {
 	struct cpumask *targets = krun_multicast_begin();
@@ -164,7 +164,7 @@ static void krun_interrupt(struct krun_request *request)
 
 /**
  * krun_sample_here() - take part in a sample
- * @request: the sample, whose caller has interrupted this CPU; it is gone
+ * @request: the sample, whose caller has interrupted this CPU; do not use it
  *	     afterwards
  *
  * Interrupts are off.
@@ -178,12 +178,12 @@ void krun_sample_here(struct krun_request *request)
 	    !krun_rendezvous_join(&request->rendezvous))
 		flags = KRUN_SLOT_LATE;
 	krun_take_part(request, smp_processor_id(), flags);
-	/* The slot is complete before @done says so; then @request is gone. */
+	/* The slot is complete before @done says so; @request is gone then. */
 	smp_mb__before_atomic();
 	atomic_inc(&request->done);
 }
 
-/* Take the caller's own reading; the others' are on their way. */
+/* Take the caller's own reading while the others are on their way. */
 static void krun_sample_caller(struct krun_request *request)
 {
 	if (request->flags & KRUN_SAMPLE_RENDEZVOUS)
@@ -198,10 +198,10 @@ static void krun_sample_caller(struct krun_request *request)
 
 /**
  * krun_sample_cpus() - sample many CPUs at once
- * @request: what; the caller has preemption off, so that no CPU can go offline,
- *	     and interrupts on
+ * @request: the sample; preemption is off, so that no CPU can go offline, and
+ *	     interrupts are on
  *
- * Every slot of the sample is written on return, and says how it went.
+ * On return every slot of the sample is written and has a status.
  */
 void krun_sample_cpus(struct krun_request *request)
 {
@@ -213,7 +213,7 @@ void krun_sample_cpus(struct krun_request *request)
 	atomic_set(&request->rendezvous.arrived, 0);
 	request->rendezvous.start = 0;
 
-	/* Nobody's turn is needed to interrupt nobody. */
+	/* Without anyone to interrupt there is no need to take a turn. */
 	if (request->flags & quiet && krun_answer_for_all(request)) {
 		krun_sample_caller(request);
 		return;
@@ -259,14 +259,14 @@ u32 krun_sampler_counters(int cpu)
 }
 
 /**
- * krun_sampler_probe() - find out whether a CPU has certain MSRs
+ * krun_sampler_probe() - probe whether a CPU has certain MSRs
  * @cpu: an online CPU
- * @counters: KRUN_COUNTER_*; those that are borrowed from perf are ignored
+ * @counters: KRUN_COUNTER_*; those borrowed from perf are ignored
  *
- * CPUID says whether there are APERF and MPERF (CPUID.06H:ECX[0]), and reading
- * them must not fault: some hypervisors announce what they do not have.
+ * APERF and MPERF are announced by CPUID.06H:ECX[0], and reading them must not
+ * fault: some hypervisors announce what they do not have.
  *
- * Return: 0 or -EOPNOTSUPP, with one line in the kernel's log that says why.
+ * Return: 0, or -EOPNOTSUPP and one line in the kernel's log that says why.
  */
 int krun_sampler_probe(int cpu, u32 counters)
 {

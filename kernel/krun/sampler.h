@@ -15,20 +15,20 @@
 	 KRUN_COUNTER_INSTRUCTIONS | KRUN_COUNTER_REF_CYCLES |		\
 	 KRUN_COUNTER_SMI)
 
-/* Those of the older calls, too. */
+/* Also those of the older calls. */
 #define KRUN_COUNTERS_USUAL						\
 	(KRUN_COUNTER_APERF | KRUN_COUNTER_MPERF | KRUN_COUNTER_CYCLES)
 
 /**
  * struct krun_request - a sample of many CPUs, while it is being taken
- * @cpus:	the CPUs; those that are offline are reported in their slots
+ * @cpus:	the CPUs; the slots of offline ones say so
  * @slots:	one for each possible CPU
  * @counters:	KRUN_COUNTER_*
- * @flags:	KRUN_SAMPLE_* but KRUN_SAMPLE_LOCAL
+ * @flags:	KRUN_SAMPLE_* except KRUN_SAMPLE_LOCAL
  * @cycles_first: read the core-cycle counter before APERF and MPERF
  * @caller:	the CPU that takes the sample
  * @expected:	how many other CPUs are interrupted; the caller counts them
- * @done:	how many of them are done with @request
+ * @done:	how many of them are done with the request
  * @rendezvous:	where they wait for each other
  */
 struct krun_request {
@@ -50,21 +50,20 @@ void krun_sample_here(struct krun_request *request);
 
 static __always_inline u64 krun_rdtsc(void)
 {
-	/* RDTSC is not ordered by itself: keep it behind what comes before. */
+	/* RDTSC is not ordered by itself: keep it after what comes before. */
 	rmb();
 	return rdtsc();
 }
 
 /*
- * What the usual plan reads; the caller has the slot to itself and interrupts
- * off.
+ * Read the usual counters; the caller owns the slot and has interrupts off.
  */
 static __always_inline int krun_read_usual(struct krun_slot *slot)
 {
 	slot->tsc_before = krun_rdtsc();
 	slot->aperf = krun_rdmsr(MSR_IA32_APERF);
 	slot->mperf = krun_rdmsr(MSR_IA32_MPERF);
-	/* RDPMC is not ordered by itself: keep it behind RDMSR. */
+	/* RDPMC is not ordered by itself: keep it after RDMSR. */
 	rmb();
 	if (unlikely(krun_event_read_local(KRUN_EVENT_CYCLES, &slot->cycles)))
 		return -EBUSY;
@@ -76,9 +75,9 @@ int krun_read_any(struct krun_slot *slot, u32 counters);
 void krun_sample_unusual(struct krun_slot *slot, u32 counters, u32 flags);
 
 /*
- * This CPU reads the usual counters into its own slot, which it has to itself;
- * interrupts are off. Return: false when that is not what is wanted, or when it
- * failed: then it is for krun_sample_unusual(), which also says why.
+ * This CPU reads the usual counters into its own slot, which it owns; interrupts
+ * are off. Return: false if other counters are requested or reading failed: then
+ * call krun_sample_unusual(), which also reports why.
  */
 static __always_inline bool krun_sample_usual(struct krun_slot *slot,
 					      u32 counters, u32 flags)

@@ -2,10 +2,10 @@
 /*
  * Writing a slot that user space may be reading.
  *
- * Nearly always the CPU that a slot is about writes it. Whoever samples writes
- * it in its place when that CPU is not to be interrupted, and two of them may
- * do so at once: the odd sequence number is a lock among writers too. It is
- * only held with interrupts off, for a few instructions.
+ * Usually a slot is written by its own CPU. If that CPU must not be interrupted,
+ * the caller of the sample writes it instead, and two callers may do so at once.
+ * So the odd sequence number is also a lock among writers. It is held only with
+ * interrupts off, for a few instructions.
  */
 #ifndef _KRUN_SLOT_H
 #define _KRUN_SLOT_H
@@ -19,7 +19,7 @@
 
 static __always_inline void krun_slot_begin(struct krun_slot *slot)
 {
-	/* The bit operation is one of 64 bits: @cpu never changes. */
+	/* The bit operation covers 64 bits, but @cpu never changes. */
 	BUILD_BUG_ON(offsetof(struct krun_slot, sequence));
 	while (unlikely(test_and_set_bit_lock(0, (unsigned long *)slot)))
 		cpu_relax();
@@ -60,7 +60,7 @@ static __always_inline void krun_slot_copy(struct krun_slot *to,
 	to->tsc_after = from->tsc_after;
 }
 
-/* What is not among @counters reads as 0. */
+/* Zero everything that is not in @counters. */
 static inline void krun_slot_keep(struct krun_slot *slot, u32 counters)
 {
 	if (!(counters & KRUN_COUNTER_APERF))

@@ -2,10 +2,10 @@
 /*
  * The system calls of the first Krun kernel, binary compatible.
  *
- * Permission is asked for when a process has nothing yet; from its first
- * krun_configure() on the state that it holds is the permission, as an open
- * file is, so that a benchmark may drop its privileges afterwards and a reading
- * does not pay for the question.
+ * Permission is checked when a process has no state yet. After its first
+ * krun_configure() the state itself is the permission, like an open file, so
+ * that a benchmark may drop its privileges and a reading does not pay for the
+ * check.
  */
 #define pr_fmt(fmt) "krun: " fmt
 
@@ -47,10 +47,9 @@ static __always_inline bool krun_configured(struct krun_process *process,
 }
 
 /*
- * Before a sample is taken every page of an array is touched: what is there is
- * written back. So a bad array is found while all three still hold their old
- * values, and no page fault comes between a counter and the return to user
- * space.
+ * Touch every page of an array before the sample, by reading and writing it
+ * back. So a bad array is found while all three still hold their old values, and
+ * no page fault falls between a counter and the return to user space.
  */
 static bool krun_touch_array(u64 __user *array, size_t bytes)
 {
@@ -125,7 +124,7 @@ static noinline int krun_read_many(struct krun_process *process,
 	if (!buffer)
 		return -ENOMEM;
 
-	/* The baseline is fetched first: no sample is older than it. */
+	/* The baseline is fetched first: no sample is older. */
 	rcu_read_lock();
 	baseline = rcu_dereference(process->baseline);
 	err = krun_read_counts(buffer, cpus, cycles_first);
@@ -142,7 +141,7 @@ static noinline int krun_read_many(struct krun_process *process,
 }
 
 /*
- * The commonest call by far: one CPU, and the caller runs on it. It needs no
+ * By far the most common call: one CPU, and the caller runs on it. It needs no
  * interrupt and no buffer, and calls no function.
  */
 static __always_inline int krun_read_own(struct krun_process *process,
@@ -225,7 +224,7 @@ SYSCALL_DEFINE5(krun_read_msrs, int, n_cores, int, ctr1_first,
 }
 
 /**
- * sys_krun_reset_msrs() - let CPU 0 .. @n_cores - 1 count from zero
+ * sys_krun_reset_msrs() - make CPU 0 .. @n_cores - 1 count from zero
  * @n_cores: number of CPUs; 0 does nothing
  *
  * Only for the calling process: no counter is written.
@@ -247,7 +246,7 @@ SYSCALL_DEFINE1(krun_reset_msrs, int, n_cores)
  * sys_krun_configure() - take the counters of CPU 0 .. @n_cores - 1
  * @n_cores: number of CPUs; 0 does nothing
  *
- * They are given back when the process ends. Further calls may add CPUs.
+ * They are released when the process ends. Another call can add CPUs.
  *
  * Return: 0, -EPERM, -EINVAL, -ENXIO, -EOPNOTSUPP, -EBUSY, -ENOMEM or -EINTR.
  */

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Shows that the Krun system calls work: configures every CPU, resets the
-// counters, prints them every so often and makes sure that none goes back.
+// Tests the Krun system calls: configures every CPU, resets the counters, prints
+// them periodically and verifies that each of them increases.
 //
 //   ./test_prog [readings [seconds between them]]	(default: 10 1)
 //
-// Exits with 0 when every counter kept increasing, else with 1.
+// Exits with 0 if every counter kept increasing, else with 1.
 #include <cerrno>
 #include <cstdint>
 #include <cstdio>
@@ -32,9 +32,9 @@ struct Reading {
 	if (errno == ENOSYS)
 		std::fprintf(stderr, "This is not a Krun kernel: see uname -r.\n");
 	if (errno == EPERM)
-		std::fprintf(stderr, "Be root, or set the sysctl kernel.krun_unprivileged to 1.\n");
+		std::fprintf(stderr, "Run it as root, or set the sysctl kernel.krun_unprivileged to 1.\n");
 	if (errno == EOPNOTSUPP)
-		std::fprintf(stderr, "The kernel's log (dmesg) says which counter is absent.\n");
+		std::fprintf(stderr, "The kernel's log (dmesg) names the missing counter.\n");
 	std::exit(1);
 }
 

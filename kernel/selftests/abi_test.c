@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Each error that the system calls promise, and that an error writes nothing. */
+/* Each documented error of the system calls, and that errors write nothing. */
 #include "krun_selftest.h"
 #include "kselftest_harness.h"
 
@@ -58,7 +58,7 @@ TEST(unconfigured_cpus_are_enodata)
 	EXPECT_EQ(-ENODATA, krun_reset(2));
 	ASSERT_EQ(0, krun_configure(2));
 	EXPECT_EQ(0, krun_read(2, false, &reading));
-	/* Fewer CPUs afterwards take nothing away. */
+	/* Configuring fewer CPUs afterwards releases none. */
 	ASSERT_EQ(0, krun_configure(1));
 	EXPECT_EQ(0, krun_read(2, false, &reading));
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A machine without the counters is told, and nothing is guessed. */
+/* Missing counters are reported, never guessed. */
 #include <cpuid.h>
 #include "krun_selftest.h"
 #include "kselftest_harness.h"

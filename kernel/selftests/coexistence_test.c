@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Other users of the PMU go on undisturbed, and take what is theirs. */
+/* Other users of the PMU keep working, and get their counters. */
 #include "krun_selftest.h"
 #include "kselftest_harness.h"
 
@@ -43,7 +43,7 @@ TEST(nmi_watchdog_stays_armed)
 	ASSERT_EQ(0, krun_configure(online_cpus()));
 	ASSERT_EQ(0, krun_read(online_cpus(), false, &reading));
 	EXPECT_EQ(1, read_number(NMI_WATCHDOG));
-	/* It can still be turned off and on again beside us. */
+	/* It can still be turned off and on again. */
 	ASSERT_EQ(0, write_text(NMI_WATCHDOG, "0"));
 	EXPECT_EQ(0, krun_read(online_cpus(), false, &reading));
 	ASSERT_EQ(0, write_text(NMI_WATCHDOG, "1"));
@@ -67,7 +67,7 @@ TEST(all_counters_taken_is_ebusy)
 	EXPECT_EQ(0, krun_read(online_cpus(), false, &reading));
 }
 
-/* CPU 0 is free, a later one is not: nothing may stay taken. */
+/* CPU 0 is free, a later one is not: nothing may remain taken. */
 TEST(failed_configure_takes_nothing)
 {
 	int fds[MAX_EVENTS], taken, last = online_cpus() - 1;
@@ -97,9 +97,9 @@ static int take_general_counters(int *fds)
 }
 
 /*
- * While another event has the fixed counter of core cycles, ours is on a
- * general one; when the fixed one is free again and all general ones are
- * wanted, perf moves ours.
+ * While another event has the fixed counter for core cycles, ours uses a
+ * general one. When the fixed one is free again and all general ones are
+ * needed, perf moves ours.
  */
 TEST(a_counter_that_perf_moves_stays_right)
 {

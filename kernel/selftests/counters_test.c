@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the readings are: monotonic, per CPU, and true beside other readers. */
+/* Readings are monotonic, per CPU, and agree with other readers. */
 #include "krun_selftest.h"
 #include "kselftest_harness.h"
 

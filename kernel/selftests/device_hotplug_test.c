@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* /dev/krun while CPUs go and come, and over a suspend. */
+/* /dev/krun while CPUs go offline and online, and across a suspend. */
 #include "krun_device.h"
 #include <pthread.h>
 #include "kselftest_harness.h"
@@ -153,9 +153,9 @@ static bool has_deep_sleep(void)
 }
 
 /*
- * As far as the kernel's own test goes without a device that wakes it: all CPUs
- * but the first are stopped, or, where the firmware has no such sleep, all
- * tasks and devices.
+ * As much of a suspend as the kernel's own test does without a wakeup device: it
+ * stops all CPUs but the first or, without firmware support, only tasks and
+ * devices.
  */
 TEST_F_TIMEOUT(device_hotplug, a_suspend_is_survived, 120)
 {

@@ -152,7 +152,7 @@ TEST_F(device, info_tells_what_there_is)
 	EXPECT_LT(0, info->tsc_khz);
 	EXPECT_LE(32, info->counter_bits);
 	EXPECT_GE(64, info->counter_bits);
-	/* What it tells can be planned. */
+	/* Everything that it reports can be planned. */
 	EXPECT_EQ(0, krun_plan_all(self->fd, info->counters, info->flags));
 	info->size = 4;
 	EXPECT_EQ(-EINVAL, krun_result(ioctl(self->fd, KRUN_IOC_INFO, info)));
@@ -177,7 +177,7 @@ TEST_F(device, slots_can_only_be_read)
 	EXPECT_EQ(0, ((uintptr_t)slots) % sizeof(*slots));
 }
 
-/* The last CPU has no counter of cycles left; that of instructions is its own. */
+/* The last CPU has no cycle counter left; the instruction counter is separate. */
 TEST_F(device, a_failed_plan_leaves_the_one_before)
 {
 	const struct krun_slot *slots = krun_map(self->fd);

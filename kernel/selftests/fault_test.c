@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Memory that runs out at each point where it is asked for, in turn. For a
- * kernel with CONFIG_FAILSLAB: Documentation/fault-injection.
+ * Makes each allocation fail, one after the other. Needs CONFIG_FAILSLAB:
+ * Documentation/fault-injection.
  */
 #include "krun_device.h"
 #include <dirent.h>
@@ -9,10 +9,10 @@
 
 #define FAILSLAB "/sys/kernel/debug/failslab/"
 
-/* So many allocations none of these calls makes. */
+/* More allocations than any of these calls makes. */
 #define MOST_ALLOCATIONS 500
 
-/* The thread of @tid has its @nth allocation from now fail, once; 0: none. */
+/* Make the @nth allocation of thread @tid from now on fail, once; 0: none. */
 static int fail_nth(int tid, int nth)
 {
 	char path[64], text[16];
@@ -22,7 +22,7 @@ static int fail_nth(int tid, int nth)
 	return write_text(path, text);
 }
 
-/* Return: whether it was reached; none fails any more. */
+/* Return: whether that allocation happened; none fails any more. */
 static bool has_failed(int tid)
 {
 	char path[64];
@@ -69,7 +69,7 @@ FIXTURE(fault)
 
 FIXTURE_SETUP(fault)
 {
-	/* Allocations that may sleep, too, and no stack trace for each. */
+	/* Include allocations that may sleep; no stack traces. */
 	if (write_text(FAILSLAB "ignore-gfp-wait", "N") ||
 	    write_text(FAILSLAB "verbose", "0"))
 		SKIP(return, "kernel without CONFIG_FAILSLAB and debugfs");
@@ -119,7 +119,7 @@ TEST_F_TIMEOUT(fault, a_plan_without_memory_takes_nothing, 300)
 
 static int failing_allocation;
 
-/* What a process that has nothing yet makes of it. */
+/* The outcome in a process without any configuration. */
 enum outcome { NOTHING_FAILED, DID_WITHOUT, REFUSED, WRONG };
 
 static int configure_with_fault(void)
@@ -136,7 +136,7 @@ static int configure_with_fault(void)
 		return krun_read(1, false, &reading) ? WRONG : DID_WITHOUT;
 	if (err != -ENOMEM || krun_read(1, false, &reading) != -ENODATA)
 		return WRONG;
-	/* Another time it is as if nothing had been. */
+	/* The next call works as if nothing had happened. */
 	return krun_configure(1) ? WRONG : REFUSED;
 }
 
@@ -161,8 +161,8 @@ TEST_F_TIMEOUT(fault, a_configuration_without_memory_takes_nothing, 300)
 }
 
 /*
- * A CPU comes online and its counters are not to be had. Return: -ENODATA if
- * that did not come about.
+ * Bring a CPU online that does not get its counters. Return: -ENODATA if that did
+ * not happen.
  */
 static int bring_online_without_counters(int fd, const struct krun_slot *slot)
 {
@@ -173,7 +173,7 @@ static int bring_online_without_counters(int fd, const struct krun_slot *slot)
 
 		if (set_cpu_online(slot->cpu, false) || fail_nth(tid, nth))
 			return -EIO;
-		/* It may be something without which it does not come. */
+		/* The failed allocation may keep it offline. */
 		set_cpu_online(slot->cpu, true);
 		failed_at_all = has_failed(tid);
 		if (krun_sample(fd, 0))
@@ -202,14 +202,14 @@ TEST_F_TIMEOUT(fault, a_cpu_that_comes_online_without_counters_is_busy, 300)
 	ASSERT_EQ(0, krun_sample(self->fd, 0));
 	before = *slot;
 	ASSERT_EQ(0, bring_online_without_counters(self->fd, slot));
-	/* Nothing that could be taken for a value. */
+	/* Nothing that could be mistaken for a value. */
 	EXPECT_EQ(victim, slot->cpu);
 	EXPECT_EQ(0, slot->cycles);
 	EXPECT_EQ(0, slot->aperf);
 	EXPECT_EQ(KRUN_STATUS_OK, slots[0].status);
 	EXPECT_EQ(-EBUSY, krun_read(self->cpus, false, &reading));
 	EXPECT_EQ(0, krun_read(victim, false, &reading));
-	/* Whoever asks again gets them, for all. */
+	/* The next plan gets them, for all users. */
 	ASSERT_EQ(0, krun_plan_all(self->fd, THREE_COUNTERS, 0));
 	ASSERT_EQ(0, krun_sample(self->fd, 0));
 	EXPECT_EQ(KRUN_STATUS_OK, slot->status);

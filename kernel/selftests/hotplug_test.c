@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A CPU that goes offline is reported, never guessed; it comes back counting. */
+/* An offline CPU is reported, never guessed; back online, it counts again. */
 #include "krun_selftest.h"
 #include "kselftest_harness.h"
 

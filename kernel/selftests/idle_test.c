@@ -6,11 +6,11 @@
 
 #define SAMPLES 100
 /*
- * Far more than a CPU executes after its snapshot, on its way to the halt and
- * on that of the interrupt that ends it, and far less than it would count if it
- * were awake; in ticks of each counter. An emulated CPU's counters also run
- * while the host has taken it away, so only the least of many differences says
- * something. The benchmark sample_cost has the exact difference.
+ * In ticks of each counter: far more than a CPU executes after its snapshot, up
+ * to the halt and in the interrupt that ends it, and far less than it would count
+ * if it were awake. The counters of an emulated CPU also run while the host has
+ * taken it away, so only the smallest of many differences means anything. The
+ * benchmark sample_cost has the exact difference.
  */
 #define BOUND 1000000
 
@@ -86,7 +86,7 @@ static uint64_t least(uint64_t one, uint64_t other)
 
 /*
  * A CPU that has just been woken for a sample has not left idle yet: a window of
- * some hundred instructions, which takes many tries.
+ * a few hundred instructions, so this takes many tries.
  */
 TEST_F_TIMEOUT(idle, a_snapshot_is_never_older_than_a_reading_before_it, 120)
 {
@@ -221,7 +221,7 @@ TEST_F(idle, a_plan_does_not_see_what_another_asked_for)
 	close(other);
 }
 
-/* Nobody watched in between: what is left of the first time is no snapshot. */
+/* Without a watcher in between, the first snapshot is no longer valid. */
 TEST_F(idle, a_snapshot_of_an_earlier_plan_is_not_taken)
 {
 	uint64_t cycles, waited;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the selftests of /dev/krun share. */
+/* Shared by the selftests of /dev/krun. */
 #ifndef _KRUN_DEVICE_H
 #define _KRUN_DEVICE_H
 
@@ -79,7 +79,7 @@ static inline bool has_values(const struct krun_slot *slot)
 	       slot->status == KRUN_STATUS_IDLE;
 }
 
-/* A copy of a slot that is not torn; false if there was no such moment. */
+/* Copy a slot that is not torn; false if that never succeeded. */
 static inline bool krun_copy_slot(const struct krun_slot *slot,
 				  struct krun_slot *copy)
 {

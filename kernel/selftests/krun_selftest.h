@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the Krun selftests share; included first, as it says _GNU_SOURCE. Each
- * TEST() is a process of its own.
+ * Shared by the Krun selftests. Included first, since it defines _GNU_SOURCE.
+ * Each TEST() is a separate process.
  */
 #ifndef _KRUN_SELFTEST_H
 #define _KRUN_SELFTEST_H
@@ -131,7 +131,7 @@ static inline long read_number(const char *path)
 	return value;
 }
 
-/* 0 when there is no msr node: APERF of a running CPU never is. */
+/* 0 without an msr node; APERF of a running CPU never is 0. */
 static inline uint64_t read_msr_node(int cpu, off_t msr)
 {
 	char path[64];

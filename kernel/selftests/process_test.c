@@ -84,8 +84,8 @@ FIXTURE_TEARDOWN(many)
 }
 
 /*
- * Readings and resets at once: none may fail or run backwards below zero. A slow
- * machine does fewer, but no less than two resets.
+ * Concurrent readings and resets: none may fail or go below zero. A slow machine
+ * does fewer, but at least two resets.
  */
 static void *read_and_reset(void *result)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What krun_sample(2) puts into the slots. */
+/* What krun_sample(2) writes to the slots. */
 #include "krun_device.h"
 #include <pthread.h>
 #include "kselftest_harness.h"
@@ -201,7 +201,7 @@ static long count_of_interrupts(const char *name, int cpu)
 	return sum;
 }
 
-/* Others send such interrupts too, now and then; never so many. */
+/* Others send such interrupts too, but never so many. */
 TEST_F_TIMEOUT(sampling, one_interrupt_for_each_other_cpu, 120)
 {
 	long before, after, expected = SAMPLES * (self->cpus - 1);
@@ -266,9 +266,9 @@ static uint64_t skew_of(const struct krun_slot *slots, int cpus)
 }
 
 /*
- * How good it is depends on the machine: a host may take a guest's CPU away at
- * any time. Whoever is late must say so, and who is not late must not have
- * started before the others had arrived.
+ * The quality depends on the machine: a host may take a guest's CPU away at any
+ * time. A late CPU must say so, and one that is not late must not have started
+ * before the others had arrived.
  */
 TEST_F_TIMEOUT(sampling, a_rendezvous_starts_together_or_says_who_is_late, 120)
 {
@@ -317,7 +317,7 @@ static void *sample_often(void *argument)
 	return NULL;
 }
 
-/* Also with two rendezvous at once, each wanting the other's CPU. */
+/* Also with two rendezvous at once, each needing the other's CPU. */
 TEST_F_TIMEOUT(sampling, many_samplers_at_once_on_one_file_and_on_many, 120)
 {
 	struct sampler_thread threads[8];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A busy adaptive-tick CPU is left alone, and what keeps it quiet takes nothing
- * away from those who need the interrupts.
+ * A busy adaptive-tick CPU is not interrupted, and tasks that need the interrupts
+ * still get them.
  */
 #include "krun_selftest.h"
 #include "kselftest_harness.h"
@@ -73,7 +73,7 @@ static pid_t start_busy(int cpu, int policy)
 		asm volatile("" ::: "memory");
 }
 
-/* Milliseconds of CPU time that a child had, which ends here; -1: it failed. */
+/* End a child. Return: its CPU time in milliseconds; -1 if it failed. */
 static long end_busy(pid_t child)
 {
 	struct rusage usage;
@@ -114,7 +114,7 @@ TEST_F_TIMEOUT(tickless, busy_cpu_sees_at_most_one_interrupt_a_second, 90)
 	before = timer_interrupts(self->cpu);
 	sleep_ms(WATCH_SECONDS * 1000);
 	after = timer_interrupts(self->cpu);
-	/* It was really busy, or nothing was shown. */
+	/* It was really busy; otherwise nothing is proved. */
 	EXPECT_LT(WATCH_SECONDS * 500, end_busy(busy));
 	ASSERT_LE(0, before);
 	EXPECT_LE(before, after);
@@ -151,7 +151,7 @@ TEST_F_TIMEOUT(tickless, realtime_task_does_not_starve_a_fair_one, 90)
 		sleep_ms(STARVE_MS);
 	had = end_busy(fair);
 	EXPECT_LT(STARVE_MS / 2, realtime > 0 ? end_busy(realtime) : -1);
-	/* 5 % by the book; half of that, and what it had before. */
+	/* Nominally 5 %; at least half of that, plus what it had before. */
 	EXPECT_LT(100 + STARVE_MS / 40, had);
 }
 

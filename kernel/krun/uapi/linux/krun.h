@@ -2,9 +2,9 @@
 /*
  * /dev/krun: samples of the performance counters of many CPUs at once.
  *
- * Open the device, say with KRUN_IOC_PLAN what is to be sampled, mmap() the
- * slots, and call krun_sample(2) as often as you like: every planned CPU writes
- * its own slot. See krun(4) and krun_sample(2).
+ * Open the device, plan with KRUN_IOC_PLAN what to sample, mmap() the slots, and
+ * call krun_sample(2) as often as you like: every planned CPU writes its own
+ * slot. See krun(4) and krun_sample(2).
  */
 #ifndef _UAPI_LINUX_KRUN_H
 #define _UAPI_LINUX_KRUN_H
@@ -38,9 +38,8 @@
  * KRUN_COUNTER_SMI: MSR_SMI_COUNT, system-management interrupts since reset.
  * Bits 63:32 of the MSR are reserved and read as zero.
  *
- * Core cycles, instructions and reference cycles are borrowed from perf: they
- * count from an arbitrary start, and from 0 again when nobody used them
- * meanwhile.
+ * Core cycles, instructions and reference cycles are borrowed from perf. They
+ * count from an arbitrary start, and restart from 0 after a time without users.
  */
 #define KRUN_COUNTER_APERF		(1ULL << 0)
 #define KRUN_COUNTER_MPERF		(1ULL << 1)
@@ -52,20 +51,20 @@
 /**
  * DOC: flags
  *
- * Of a plan, where they hold for all of its samples, or of one krun_sample().
+ * Given in a plan, for all of its samples, or with one krun_sample().
  *
- * KRUN_SAMPLE_LOCAL: only the CPU that the caller runs on is sampled.
+ * KRUN_SAMPLE_LOCAL: sample only the CPU that the caller runs on.
  *
  * KRUN_SAMPLE_RENDEZVOUS: the CPUs wait for each other and start to read at a
- * common time stamp. The waiting is bounded to 50 us; a CPU that could not
- * start in time reads all the same, and its slot says KRUN_SLOT_LATE.
+ * common time stamp. They wait at most 50 us; a late CPU reads anyway, and its
+ * slot has KRUN_SLOT_LATE.
  *
  * KRUN_SAMPLE_SKIP_NOHZ_FULL: adaptive-tick CPUs other than the caller's own
- * are not interrupted; their slots say KRUN_STATUS_SKIPPED.
+ * are not interrupted; their slots have KRUN_STATUS_SKIPPED.
  *
- * KRUN_SAMPLE_IDLE_SNAPSHOT: an idle CPU is not woken. Its counters stand
- * still, so what it read itself on entering idle is its reading; its slot says
- * KRUN_STATUS_IDLE. A flag of plans only.
+ * KRUN_SAMPLE_IDLE_SNAPSHOT: do not wake idle CPUs. The counters of an idle CPU
+ * stand still, so what it read on entering idle is its reading; its slot has
+ * KRUN_STATUS_IDLE. For plans only.
  */
 #define KRUN_SAMPLE_LOCAL		(1U << 0)
 #define KRUN_SAMPLE_RENDEZVOUS		(1U << 1)
@@ -75,14 +74,14 @@
 /**
  * struct krun_plan - argument of KRUN_IOC_PLAN
  * @size:	sizeof(struct krun_plan)
- * @flags:	KRUN_SAMPLE_* that hold for every sample
+ * @flags:	KRUN_SAMPLE_* that apply to every sample
  * @counters:	KRUN_COUNTER_* to read; at least one
  * @cpus:	address of a CPU mask as sched_setaffinity(2) takes it
  * @cpus_size:	size of that mask in bytes; 0 plans every possible CPU
  * @reserved:	0
  *
- * The plan takes its counters, or fails and leaves the plan before it in force.
- * CPUs may be offline: they are sampled from when they come online.
+ * The plan takes its counters, or fails and leaves the previous plan in force.
+ * CPUs may be offline; they are sampled once they come online.
  *
  * Errors: EINVAL (size, flags, counters, no CPU or an impossible one), E2BIG (a
  * later version's field is not 0), EFAULT, EOPNOTSUPP (an online CPU has no such
@@ -102,14 +101,14 @@ struct krun_plan {
 
 /**
  * struct krun_info - argument of KRUN_IOC_INFO
- * @size:	sizeof(struct krun_info) going in; what the kernel has coming out
+ * @size:	in: sizeof(struct krun_info); out: the kernel's size
  * @flags:	KRUN_SAMPLE_* that this kernel knows
- * @counters:	KRUN_COUNTER_* that the CPU of the caller has
+ * @counters:	KRUN_COUNTER_* that the caller's CPU has
  * @cpus:	number of slots: one for each possible CPU
  * @slot_size:	sizeof(struct krun_slot)
  * @tsc_khz:	frequency of the time stamp counter in kHz
  * @counter_bits: width in bits of the hardware's counters of cycles,
- *		instructions and reference cycles; 0 without any
+ *		instructions and reference cycles; 0 if there are none
  *
  * Errors: EINVAL (size), EFAULT.
  */
@@ -126,16 +125,16 @@ struct krun_info {
 #define KRUN_INFO_SIZE_VER0	32
 
 /**
- * enum krun_status - what a slot's values are
+ * enum krun_status - where a slot's values come from
  * @KRUN_STATUS_EMPTY:	not sampled by the plan in force
  * @KRUN_STATUS_OK:	read by the CPU itself during the sample
- * @KRUN_STATUS_IDLE:	read by the CPU itself when it entered idle, where it
- *			still is (KRUN_SAMPLE_IDLE_SNAPSHOT)
+ * @KRUN_STATUS_IDLE:	read by the CPU itself when it entered idle; it is still
+ *			idle (KRUN_SAMPLE_IDLE_SNAPSHOT)
  * @KRUN_STATUS_OFFLINE: the CPU is offline; the values are 0
  * @KRUN_STATUS_UNSUPPORTED: the CPU, which came online after the plan was made,
  *			has no such counter; the values are 0
- * @KRUN_STATUS_BUSY:	perf has no hardware counter left for a planned one; the
- *			values are 0
+ * @KRUN_STATUS_BUSY:	perf has no hardware counter left for a planned counter;
+ *			the values are 0
  * @KRUN_STATUS_SKIPPED: not interrupted (KRUN_SAMPLE_SKIP_NOHZ_FULL); the
  *			values are 0
  */
@@ -153,13 +152,13 @@ enum krun_status {
 #define KRUN_SLOT_LATE	(1U << 0)
 
 /**
- * struct krun_slot - what one CPU has last written
+ * struct krun_slot - the latest sample of one CPU
  * @sequence:	odd while the slot is being written
- * @cpu:	the CPU that it is about
+ * @cpu:	number of the CPU
  * @status:	enum krun_status
  * @flags:	KRUN_SLOT_*
  * @tsc_before:	time stamp counter before the first counter was read
- * @aperf:	see KRUN_COUNTER_APERF; like all the others 0 when not planned
+ * @aperf:	see KRUN_COUNTER_APERF; like all counters, 0 if not planned
  * @mperf:	see KRUN_COUNTER_MPERF
  * @cycles:	see KRUN_COUNTER_CYCLES
  * @instructions: see KRUN_COUNTER_INSTRUCTIONS
@@ -169,8 +168,8 @@ enum krun_status {
  * @reserved:	0
  *
  * Slot i of the mapping is CPU i's. When krun_sample() returns, all slots of the
- * plan are written. Who reads while others may be sampling the same file loads
- * @sequence before and after: if it was odd or has changed, the slot was torn.
+ * plan are written. If others may be sampling the same file, load @sequence
+ * before and after reading: if it was odd or has changed, the values are torn.
  */
 struct krun_slot {
 	__u32 sequence;
@@ -189,8 +188,8 @@ struct krun_slot {
 } __attribute__((aligned(128)));
 
 /*
- * The structures' sizes are not in the numbers: they may grow. The argument of
- * KRUN_IOC_SAMPLE is the flags themselves.
+ * The numbers do not encode the sizes of the structures, which may grow. The
+ * argument of KRUN_IOC_SAMPLE is the flags themselves.
  */
 #define KRUN_IOC_PLAN	_IO(0xBA, 0x00)
 #define KRUN_IOC_INFO	_IO(0xBA, 0x01)
