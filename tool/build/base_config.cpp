@@ -11,6 +11,7 @@
 #include "build/config_values.hpp"
 #include "build/kernel_config.hpp"
 #include "util/file_lock.hpp"
+#include "util/input_file.hpp"
 #include "util/paths.hpp"
 #include "util/progress.hpp"
 #include "util/text.hpp"
@@ -20,15 +21,7 @@ namespace krun
 namespace
 {
 
-Result<std::string> decompressed(ProcessRunner &runner, const std::string &program, const std::filesystem::path &file)
-{
-    Command command;
-    command.argv = {program, "-dc", file.string()};
-    const auto result = runner.run_ok(command);
-    if (!result)
-        return tl::unexpected(result.error());
-    return result->output;
-}
+constexpr InputKind known_config = {"configuration", "name another one with --config"};
 
 // What makes a build depend on files or on chance of the machine where it runs. A certificate that is a file of the
 // configuration's builder ("debian/certs/...") stops the build of everybody else; a key that the build makes is another
@@ -69,7 +62,7 @@ Result<std::string> debian_config(ProcessRunner &runner, Filesystem &files, AptA
     const auto file = folder / "usr/src" / line.config_package / "config.amd64_none_amd64.xz";
     if (!files.exists(file))
         return failure(fmt::format("the package {} holds no configuration for amd64", line.config_package));
-    return decompressed(runner, "xz", file);
+    return read_text_input(runner, files, file, known_config);
 }
 
 Result<std::string> running_config(ProcessRunner &runner, Filesystem &files)
@@ -77,10 +70,10 @@ Result<std::string> running_config(ProcessRunner &runner, Filesystem &files)
     utsname system = {};
     uname(&system);
     const auto file = std::filesystem::path("/boot") / fmt::format("config-{}", system.release);
-    if (files.exists(file))
-        return files.read(file);
-    if (files.exists("/proc/config.gz"))
-        return decompressed(runner, "gzip", "/proc/config.gz");
+    for (const auto &candidate : {file, std::filesystem::path("/proc/config.gz")}) {
+        if (files.exists(candidate))
+            return read_text_input(runner, files, candidate, known_config);
+    }
     return host_lacks(
         fmt::format("the running kernel's configuration is neither {} nor /proc/config.gz", file.string()),
         "name a configuration file with --config, or take --config debian");
@@ -93,7 +86,7 @@ Result<void> fetch_base_config(ProcessRunner &runner, Filesystem &files, AptArch
         return {};
     const auto text = config == "debian"    ? debian_config(runner, files, archive, line)
                       : config == "running" ? running_config(runner, files)
-                                            : files.read(config);
+                                            : Result<std::string>(std::move(plan.base_text));
     if (!text)
         return tl::unexpected(text.error());
     const bool keeps_debug_info = !is_named_config(config);

@@ -30,7 +30,7 @@ constexpr std::uintmax_t full_objects_space = 9000 * mebibyte;
 constexpr std::uintmax_t tiny_packages_space = 400 * mebibyte;
 constexpr std::uintmax_t full_packages_space = 3000 * mebibyte;
 
-std::vector<NeededProgram> needed_programs(Filesystem &files, const BuildPlan &plan, const BuildRequest &request)
+std::vector<NeededProgram> needed_programs(const BuildPlan &plan, const BuildRequest &request)
 {
     auto needed = programs_of_compiling();
     const auto add = [&needed](const std::vector<NeededProgram> &more) {
@@ -41,8 +41,8 @@ std::vector<NeededProgram> needed_programs(Filesystem &files, const BuildPlan &p
     if (request.package)
         add(programs_of_packaging());
     // A base's wish for BTF can be given up, a person's cannot.
-    for (const auto &fragment : request.fragments) {
-        if (asks_for_btf(files.read(fragment).value_or(std::string())))
+    for (const auto &fragment : plan.inputs.fragments) {
+        if (asks_for_btf(fragment.text))
             add({{"pahole", "dwarves"}});
     }
     if (!plan.origin)
@@ -81,7 +81,7 @@ Result<std::vector<KernelLine>> possible_lines(Filesystem &files, const std::fil
 // What is wrong with the configuration does not depend on the line, so that it is known before there is one.
 Result<void> plan_config_of_line(Filesystem &files, const BuildRequest &request, BuildPlan &plan)
 {
-    auto config = plan_config(files, plan.data, plan.line, request.config, request.fragments);
+    auto config = plan_config(files, plan.data, plan.line, request.config, plan.inputs);
     if (!config)
         return tl::unexpected(config.error());
     plan.config = std::move(*config);
@@ -100,11 +100,11 @@ Result<void> expect_free(Filesystem &files, std::uintmax_t needed)
 }
 
 // For --dry-run: what a base of others says is not known then, and they all have modules.
-bool expects_modules(Filesystem &files, const BuildPlan &plan)
+bool expects_modules(const BuildPlan &plan)
 {
     auto value = std::string(plan.config.tiny ? "n" : "y");
     for (const auto &fragment : plan.config.fragments) {
-        const auto values = parse_config(files.read(fragment).value_or(std::string()));
+        const auto values = parse_config(fragment.text);
         if (const auto found = values.find("MODULES"); found != values.end())
             value = found->second;
     }
@@ -142,9 +142,11 @@ Result<PackagePlan> plan_packages(Filesystem &files, const BuildPlan &plan, cons
     return PackagePlan{plan.folder, release, package_version_of(version->text()), has_modules};
 }
 
-Result<BuildPlan> make_plan(Filesystem &files, const BuildRequest &request)
+Result<BuildPlan> make_plan(ProcessRunner &runner, Filesystem &files, const BuildRequest &request)
 {
     BuildPlan plan;
+    if (auto usable = expect_cache_for_building(); !usable)
+        return tl::unexpected(usable.error());
     plan.data = data_directory();
     if (!request.local_version.empty()) {
         if (auto allowed = check_local_version(request.local_version); !allowed)
@@ -159,6 +161,10 @@ Result<BuildPlan> make_plan(Filesystem &files, const BuildRequest &request)
         return tl::unexpected(lines.error());
     plan.lines = std::move(*lines);
     plan.line = plan.lines.front();
+    auto inputs = read_config_inputs(runner, files, request.config, request.fragments);
+    if (!inputs)
+        return tl::unexpected(inputs.error());
+    plan.inputs = std::move(*inputs);
     if (auto configured = plan_config_of_line(files, request, plan); !configured)
         return tl::unexpected(configured.error());
     plan.make.jobs = request.jobs > 0 ? request.jobs : std::max(1U, std::thread::hardware_concurrency());
@@ -171,7 +177,7 @@ Result<BuildPlan> make_plan(Filesystem &files, const BuildRequest &request)
         return usage_error("--keyring and --unverified are about a tarball that --source names", "name one");
     }
     place(plan, request, plan.line.name);
-    if (auto present = expect_programs(needed_programs(files, plan, request)); !present)
+    if (auto present = expect_programs(needed_programs(plan, request)); !present)
         return tl::unexpected(present.error());
     return plan;
 }
@@ -212,7 +218,7 @@ Result<void> expect_space(Filesystem &files, const BuildPlan &plan)
     return expect_free(files, needed);
 }
 
-Result<std::string> build_key(ProcessRunner &runner, Filesystem &files, const BuildPlan &plan)
+Result<std::string> build_key(ProcessRunner &runner, const BuildPlan &plan)
 {
     auto text = fmt::format("{} {}\n{}\n{}\n{}\n", plan.source.package, plan.source.version, plan.source.hooks_hash,
                             plan.source.overlay_hash, plan.compiler);
@@ -221,12 +227,8 @@ Result<std::string> build_key(ProcessRunner &runner, Filesystem &files, const Bu
     for (const auto &setting : plan.make.settings())
         text += setting + "\n";
     text += plan.config.tiny ? "tinyconfig\n" : plan.config.base_text;
-    for (const auto &fragment : plan.config.fragments) {
-        const auto content = files.read(fragment);
-        if (!content)
-            return tl::unexpected(content.error());
-        text += "--- " + *content;
-    }
+    for (const auto &fragment : plan.config.fragments)
+        text += "--- " + fragment.text;
     return sha256_of_text(runner, text);
 }
 
@@ -271,7 +273,7 @@ Result<std::vector<Command>> planned_commands(Filesystem &files, const BuildPlan
     }
     for (auto &command : config_commands(plan.make, plan.config))
         commands.push_back(std::move(command));
-    const bool has_modules = expects_modules(files, plan);
+    const bool has_modules = expects_modules(plan);
     commands.push_back(plan.make.command(compile_targets(has_modules)));
     std::vector<std::pair<std::filesystem::path, std::filesystem::path>> copies;
     for (const auto &[from, to] : products_of_build())

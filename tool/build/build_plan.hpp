@@ -30,6 +30,7 @@ struct BuildPlan {
     UserSource user;                    // likewise, as soon as it is fetched
     KernelLine line;
     KernelSource source;
+    ConfigInputs inputs;
     ConfigPlan config;
     KernelMake make;
     std::filesystem::path output;
@@ -43,7 +44,7 @@ struct BuildPlan {
 };
 
 // Everything that can be known to be wrong before the network is asked.
-Result<BuildPlan> make_plan(Filesystem &files, const BuildRequest &request);
+Result<BuildPlan> make_plan(ProcessRunner &runner, Filesystem &files, const BuildRequest &request);
 // Names the plan's folders, which `beginning` tells apart: "6.12", "7.4-source".
 void place(BuildPlan &plan, const BuildRequest &request, const std::string &beginning);
 // The source is what fetching has found it to be.
@@ -53,7 +54,7 @@ Result<void> expect_space_for_tree(Filesystem &files);
 Result<void> expect_space(Filesystem &files, const BuildPlan &plan);
 
 // A digest of all that the kernel depends on.
-Result<std::string> build_key(ProcessRunner &runner, Filesystem &files, const BuildPlan &plan);
+Result<std::string> build_key(ProcessRunner &runner, const BuildPlan &plan);
 nlohmann::ordered_json metadata_of(const BuildPlan &plan, const std::string &release, const std::string &config_hash);
 
 // What make is asked for, and, when that is done, what the packages will be called.

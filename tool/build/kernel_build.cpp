@@ -216,7 +216,7 @@ Result<BuiltKernel> build(ProcessRunner &runner, Filesystem &files, const BuildR
 
 Result<BuiltKernel> build_kernel(ProcessRunner &runner, Filesystem &files, const BuildRequest &request)
 {
-    auto plan = make_plan(files, request);
+    auto plan = make_plan(runner, files, request);
     if (!plan)
         return tl::unexpected(plan.error());
     AptArchive archive(runner, files, cache_directory() / "apt");
@@ -270,7 +270,7 @@ Result<BuiltKernel> build_kernel(ProcessRunner &runner, Filesystem &files, const
             return tl::unexpected(hash.error());
         plan->selftests_hash = std::move(*hash);
     }
-    auto key = build_key(runner, files, *plan);
+    auto key = build_key(runner, *plan);
     if (!key)
         return tl::unexpected(key.error());
     plan->key = std::move(*key);

@@ -2,6 +2,7 @@
 // The configuration of a kernel; see kernel_config.hpp.
 #include "build/kernel_config.hpp"
 
+#include <algorithm>
 #include <cctype>
 #include <fmt/format.h>
 #include <map>
@@ -10,6 +11,7 @@
 #include "build/config_values.hpp"
 #include "build/unmet_dependency.hpp"
 #include "util/child_environment.hpp"
+#include "util/input_file.hpp"
 #include "util/progress.hpp"
 #include "util/text.hpp"
 
@@ -18,7 +20,45 @@ namespace krun
 namespace
 {
 
+constexpr InputKind config_kind = {"configuration", "it is vm, disk, debug, kcsan, debian, running, or a file"};
+constexpr InputKind fragment_kind = {"configuration fragment", "it is a file with lines like CONFIG_KEXEC=y"};
+
 std::filesystem::path base_file(const KernelMake &make) { return make.objects / "base.config"; }
+
+// merge_config.sh gets copies of our own: it takes no names with blanks, and reads each file more than once.
+std::filesystem::path fragment_file(const KernelMake &make, std::size_t number)
+{
+    return make.objects / fmt::format("fragment-{}.config", number);
+}
+
+bool is_config_line(const std::string &line)
+{
+    const auto text = trim(line);
+    if (text.empty() || text.front() == '#')
+        return true;
+    const auto equals = text.find('=');
+    constexpr std::string_view prefix = "CONFIG_";
+    return text.starts_with(prefix) && equals != std::string::npos && equals > prefix.size() &&
+           std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(equals),
+                       [](unsigned char character) { return std::isalnum(character) != 0 || character == '_'; });
+}
+
+// What kconfig would pass over with a warning in its log was meant to say something.
+Result<Fragment> read_fragment(ProcessRunner &runner, Filesystem &files, const std::filesystem::path &file)
+{
+    auto text = read_text_input(runner, files, file, fragment_kind);
+    if (!text)
+        return tl::unexpected(text.error());
+    unsigned number = 0;
+    for (const auto &line : lines_of(*text)) {
+        ++number;
+        if (!is_config_line(line))
+            return usage_error(fmt::format("line {} of the configuration fragment {} is no setting: {}", number,
+                                           shell_quoted(file.string()), trim(line)),
+                               "a setting is CONFIG_NAME=value, or `# CONFIG_NAME is not set`");
+    }
+    return Fragment{file, std::move(*text)};
+}
 
 // The kernel's own script, only to put the files together (-m): what its check finds is not enough for us.
 Command merge_command(const KernelMake &make, const ConfigPlan &plan)
@@ -26,8 +66,8 @@ Command merge_command(const KernelMake &make, const ConfigPlan &plan)
     Command command;
     command.argv = {"scripts/kconfig/merge_config.sh", "-m", "-O", make.objects.string(),
                     (plan.tiny ? make.objects / ".config" : base_file(make)).string()};
-    for (const auto &fragment : plan.fragments)
-        command.argv.push_back(fragment.string());
+    for (std::size_t at = 0; at < plan.fragments.size(); ++at)
+        command.argv.push_back(fragment_file(make, at + 1).string());
     command.directory = make.tree;
     command.environment = {{"LC_ALL", "C"}, {"KCONFIG_CONFIG", (make.objects / ".config").string()}};
     command.inherits = variables_for_builds();
@@ -35,20 +75,28 @@ Command merge_command(const KernelMake &make, const ConfigPlan &plan)
     return command;
 }
 
+// All but the copies, which are written from what was read.
+std::vector<Command> steps_of_configuring(const KernelMake &make, const ConfigPlan &plan)
+{
+    std::vector<Command> commands;
+    if (plan.tiny)
+        commands.push_back(make.command({"tinyconfig"}));
+    commands.push_back(merge_command(make, plan));
+    commands.push_back(make.command({"olddefconfig"}));
+    return commands;
+}
+
 struct Request {
     std::string value;
     std::string fragment; // where it stands
 };
 
-Result<std::map<std::string, Request>> requests_of(Filesystem &files, const ConfigPlan &plan)
+std::map<std::string, Request> requests_of(const ConfigPlan &plan)
 {
     std::map<std::string, Request> requests;
     for (const auto &fragment : plan.fragments) {
-        const auto text = files.read(fragment);
-        if (!text)
-            return tl::unexpected(text.error());
-        for (const auto &[symbol, value] : parse_config(*text))
-            requests[symbol] = {value, fragment.filename().string()};
+        for (const auto &[symbol, value] : parse_config(fragment.text))
+            requests[symbol] = {value, input_name(fragment.file)};
     }
     return requests;
 }
@@ -88,37 +136,62 @@ std::string config_name(const std::string &config)
     return name;
 }
 
+Result<ConfigInputs> read_config_inputs(ProcessRunner &runner, Filesystem &files, const std::string &config,
+                                        const std::vector<std::filesystem::path> &fragments)
+{
+    ConfigInputs inputs;
+    if (!is_named_config(config)) {
+        auto base = read_text_input(runner, files, config, config_kind);
+        if (!base)
+            return tl::unexpected(base.error());
+        if (parse_config(*base).empty())
+            return usage_error(fmt::format("the configuration {} has no setting in it", shell_quoted(config)),
+                               config_kind.hint);
+        inputs.base = std::move(*base);
+    }
+    for (const auto &file : fragments) {
+        auto fragment = read_fragment(runner, files, file);
+        if (!fragment)
+            return tl::unexpected(fragment.error());
+        inputs.fragments.push_back(std::move(*fragment));
+    }
+    return inputs;
+}
+
 Result<ConfigPlan> plan_config(Filesystem &files, const std::filesystem::path &data, const KernelLine &line,
-                               const std::string &config, const std::vector<std::filesystem::path> &fragments)
+                               const std::string &config, const ConfigInputs &inputs)
 {
     ConfigPlan plan;
     plan.name = config_name(config);
     plan.tiny = is_tiny_config(config);
+    plan.base_text = inputs.base;
     plan.make_settings = our_make_settings(config);
-    if (!is_named_config(config) && (!files.exists(config) || files.is_directory(config)))
-        return usage_error(fmt::format("there is no configuration {}", shell_quoted(config)),
-                           "it is vm, disk, debug, kcsan, debian, running, or a file");
+    std::vector<std::filesystem::path> ours;
     for (const auto *name : our_fragments(config)) {
-        plan.fragments.push_back(data / "kernel/config" / name);
+        ours.push_back(data / "kernel/config" / name);
         if (files.exists(line.config / name))
-            plan.fragments.push_back(line.config / name);
+            ours.push_back(line.config / name);
     }
-    for (const auto &fragment : fragments) {
-        if (!files.exists(fragment) || files.is_directory(fragment))
-            return usage_error(fmt::format("there is no configuration fragment {}", shell_quoted(fragment.string())));
-        // merge_config.sh runs in the kernel's tree
-        plan.fragments.push_back(std::filesystem::absolute(fragment));
+    for (const auto &file : ours) {
+        auto text = files.read(file);
+        if (!text)
+            return tl::unexpected(text.error());
+        plan.fragments.push_back({file, std::move(*text)});
     }
+    plan.fragments.insert(plan.fragments.end(), inputs.fragments.begin(), inputs.fragments.end());
     return plan;
 }
 
 std::vector<Command> config_commands(const KernelMake &make, const ConfigPlan &plan)
 {
     std::vector<Command> commands;
-    if (plan.tiny)
-        commands.push_back(make.command({"tinyconfig"}));
-    commands.push_back(merge_command(make, plan));
-    commands.push_back(make.command({"olddefconfig"}));
+    for (std::size_t at = 0; at < plan.fragments.size(); ++at) {
+        Command copy;
+        copy.argv = {"cp", plan.fragments[at].file.string(), fragment_file(make, at + 1).string()};
+        commands.push_back(copy);
+    }
+    for (auto &command : steps_of_configuring(make, plan))
+        commands.push_back(std::move(command));
     return commands;
 }
 
@@ -131,7 +204,11 @@ Result<void> configure(ProcessRunner &runner, Filesystem &files, const KernelMak
         if (auto written = files.write(base_file(make), plan.base_text); !written)
             return written;
     }
-    for (const auto &command : config_commands(make, plan)) {
+    for (std::size_t at = 0; at < plan.fragments.size(); ++at) {
+        if (auto written = files.write(fragment_file(make, at + 1), plan.fragments[at].text); !written)
+            return written;
+    }
+    for (const auto &command : steps_of_configuring(make, plan)) {
         if (auto result = runner.run_ok(command); !result)
             return tl::unexpected(result.error());
     }
@@ -143,12 +220,10 @@ Result<void> verify_config(Filesystem &files, const KernelMake &make, const Conf
     const auto text = files.read(make.objects / ".config");
     if (!text)
         return tl::unexpected(text.error());
-    const auto requests = requests_of(files, plan);
-    if (!requests)
-        return tl::unexpected(requests.error());
+    const auto requests = requests_of(plan);
     const auto final_values = parse_config(*text);
     std::map<std::string, Request> missing;
-    for (const auto &[symbol, request] : *requests) {
+    for (const auto &[symbol, request] : requests) {
         if (value_of(final_values, symbol) != request.value)
             missing[symbol] = request;
     }
@@ -156,7 +231,7 @@ Result<void> verify_config(Filesystem &files, const KernelMake &make, const Conf
         return {};
     const auto kconfig = read_kconfig(files, make.tree, "x86");
     auto message =
-        fmt::format("the final configuration lacks {} of the {} requested values:", missing.size(), requests->size());
+        fmt::format("the final configuration lacks {} of the {} requested values:", missing.size(), requests.size());
     for (const auto &[symbol, request] : missing) {
         message += fmt::format("\n  {} ({})", config_line(symbol, request.value), request.fragment);
         if (kconfig && request.value == "n")

@@ -19,22 +19,36 @@
 namespace krun
 {
 
+// What a configuration is changed with. The text is what was read, once; the file may be a pipe that has no more.
+struct Fragment {
+    std::filesystem::path file;
+    std::string text;
+};
+
+// What the person brings: read once, whatever line it is for.
+struct ConfigInputs {
+    std::string base; // the text of the file that --config names; empty for the named ones
+    std::vector<Fragment> fragments;
+};
+
 struct ConfigPlan {
     std::string name;      // names the folders in the cache: as is_named_config() knows it, or made of the file's name
     bool tiny = false;     // the base is the kernel's own tinyconfig
     std::string base_text; // else this
-    std::vector<std::filesystem::path> fragments; // each of their symbols is verified; later ones win
-    std::vector<std::string> make_settings;       // what of it is said to make
+    std::vector<Fragment> fragments;        // each of their symbols is verified; later ones win
+    std::vector<std::string> make_settings; // what of it is said to make
 };
 
 // "vm", or a name for any other configuration that can be a part of a folder's name.
 std::string config_name(const std::string &config);
 
-// The fragments alone: knows of wrong names and missing files, asks nothing of the network.
-// A line's own fragment follows the common one of its name: what only this line calls so, or has.
+// A usage error, by name, for what is no configuration; asks nothing of the network.
+Result<ConfigInputs> read_config_inputs(ProcessRunner &runner, Filesystem &files, const std::string &config,
+                                        const std::vector<std::filesystem::path> &fragments);
+// All fragments. A line's own follows the common one of its name: what only this line calls so, or has.
 Result<ConfigPlan> plan_config(Filesystem &files, const std::filesystem::path &data, const KernelLine &line,
-                               const std::string &config, const std::vector<std::filesystem::path> &fragments);
-// Fills in base_text.
+                               const std::string &config, const ConfigInputs &inputs);
+// Completes base_text.
 Result<void> fetch_base_config(ProcessRunner &runner, Filesystem &files, AptArchive &archive, const KernelLine &line,
                                const std::string &config, ConfigPlan &plan);
 

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <set>
 
+#include "util/input_file.hpp"
 #include "util/text.hpp"
 
 namespace krun
@@ -16,22 +17,25 @@ constexpr const char *way_out = "or build with --unverified, if you know where i
 
 } // namespace
 
-Result<void> check_keyring(Filesystem &files, const std::filesystem::path &keyring)
+Result<std::string> read_keyring(Filesystem &files, const std::filesystem::path &keyring)
 {
-    if (!files.exists(keyring) || files.is_directory(keyring))
-        return usage_error(fmt::format("there is no keyring {}", shell_quoted(keyring.string())),
-                           "it is a file of OpenPGP public keys, as `gpg --export` writes it");
-    const auto text = files.read(keyring);
-    if (!text)
-        return usage_error(fmt::format("the keyring cannot be used: {}", text.error().message));
-    if (text->empty())
-        return usage_error(fmt::format("the keyring {} is empty", keyring.string()),
-                           "it is a file of OpenPGP public keys, as `gpg --export` writes it");
+    constexpr InputKind kind = {"keyring", "it is a file of OpenPGP public keys, as `gpg --export` writes it"};
+    auto data = read_input(files, keyring, kind);
+    if (!data)
+        return data;
     // gpgv takes the text form for an empty keyring, and says only that the key is missing.
-    if (text->find("-----BEGIN PGP") != std::string::npos)
+    if (data->find("-----BEGIN PGP") != std::string::npos)
         return usage_error(fmt::format("the keyring {} is ASCII-armored, which gpgv cannot read", keyring.string()),
                            fmt::format("gpg --dearmor < {} > keyring.gpg", shell_quoted(keyring.string())));
-    return {};
+    // A packet's first byte has its type in it, in one of two ways; that of a public key is 6. The other form is GnuPG's
+    // own keybox.
+    const auto first = static_cast<unsigned char>(data->front());
+    const bool is_key = (first & 0xfcU) == 0x98 || first == 0xc6;
+    const bool is_keybox = data->substr(0, 12).ends_with("KBXf");
+    if (!is_key && !is_keybox)
+        return usage_error(fmt::format("the keyring {} holds no OpenPGP keys", shell_quoted(keyring.string())),
+                           kind.hint);
+    return data;
 }
 
 Command signature_command(const std::filesystem::path &keyring, const std::filesystem::path &signature,
@@ -69,8 +73,9 @@ SignatureVerdict verdict_of(const ProcessResult &result)
 
 Result<void> check_signature(ProcessRunner &runner, const std::filesystem::path &keyring,
                              const std::filesystem::path &signature, const std::filesystem::path &data,
-                             const std::string &name)
+                             const SignedNames &names)
 {
+    const auto &name = names.data;
     const auto result = runner.run(signature_command(keyring, signature, data));
     if (!result)
         return tl::unexpected(result.error());
@@ -81,10 +86,10 @@ Result<void> check_signature(ProcessRunner &runner, const std::filesystem::path 
         return failure(fmt::format("{} is not what was signed: the signature {} is bad", name, signature.string()),
                        "tarball or signature were changed or are damaged: fetch both again");
     case SignatureVerdict::unknown_key:
-        return failure(fmt::format("the keyring {} does not have the key that signed {}", keyring.string(), name),
+        return failure(fmt::format("the keyring {} does not have the key that signed {}", names.keyring, name),
                        fmt::format("name the keyring that does with --keyring, {}", way_out));
     case SignatureVerdict::expired_key:
-        return failure(fmt::format("the key that signed {} has expired in the keyring {}", name, keyring.string()),
+        return failure(fmt::format("the key that signed {} has expired in the keyring {}", name, names.keyring),
                        fmt::format("fetch the key anew, {}", way_out));
     case SignatureVerdict::revoked_key:
         return failure(fmt::format("the key that signed {} has been revoked", name));

@@ -12,8 +12,8 @@
 namespace krun
 {
 
-// Whether gpgv will be able to read it.
-Result<void> check_keyring(Filesystem &files, const std::filesystem::path &keyring);
+// The bytes of a keyring that gpgv will be able to read.
+Result<std::string> read_keyring(Filesystem &files, const std::filesystem::path &keyring);
 
 Command signature_command(const std::filesystem::path &keyring, const std::filesystem::path &signature,
                           const std::filesystem::path &data);
@@ -22,9 +22,14 @@ enum class SignatureVerdict { good, bad, unknown_key, expired_key, revoked_key, 
 // What gpgv said with --status-fd.
 SignatureVerdict verdict_of(const ProcessResult &result);
 
-// An Error unless `signature` is one of `data` by a key of the keyring. `name` is the tarball's, for the Error.
+// An Error unless `signature` is one of `data` by a key of the keyring. `names` are those of tarball and keyring, for
+// the Error.
+struct SignedNames {
+    std::string data;
+    std::string keyring;
+};
 Result<void> check_signature(ProcessRunner &runner, const std::filesystem::path &keyring,
                              const std::filesystem::path &signature, const std::filesystem::path &data,
-                             const std::string &name);
+                             const SignedNames &names);
 
 } // namespace krun

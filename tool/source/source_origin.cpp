@@ -9,6 +9,7 @@
 
 #include "source/signature.hpp"
 #include "source/tarball.hpp"
+#include "util/input_file.hpp"
 #include "util/text.hpp"
 
 namespace krun
@@ -46,6 +47,28 @@ tl::unexpected<Error> no_tarball(const std::string &name)
 {
     return usage_error(fmt::format("{} is no tarball that can be read here", shell_quoted(name)),
                        "the names of tarballs end in .tar, .tar.xz, .tar.gz, .tar.bz2 or .tar.zst");
+}
+
+// Its digest is taken, and it is read again to be unpacked. What its name says of its compression decides who is asked
+// to do that.
+Result<void> expect_tarball(Filesystem &files, const std::filesystem::path &path)
+{
+    constexpr InputKind kind = {"tarball", "the names of tarballs end in .tar, .tar.xz, .tar.gz, .tar.bz2 or .tar.zst"};
+    constexpr std::size_t magic_size = 8;
+    if (auto regular = expect_regular_file(path, kind); !regular)
+        return regular;
+    const auto head = files.read_at_most(path, magic_size);
+    if (!head)
+        return usage_error(fmt::format("the tarball cannot be used: {}", head.error().message));
+    if (head->empty())
+        return usage_error(fmt::format("the tarball {} is empty", shell_quoted(path.string())), "fetch it again");
+    const auto named = decompressor_of(path.filename().string()).program;
+    const auto found = decompressor_for(*head).program;
+    if (named != found)
+        return usage_error(fmt::format("the tarball {} is {}, which its name does not say", shell_quoted(path.string()),
+                                       found.empty() ? "not compressed" : "compressed by " + found),
+                           "give it the name that fits what is in it, or fetch it again");
+    return {};
 }
 
 Result<SourceOrigin> url_origin(const std::string &url, const std::filesystem::path &downloads)
@@ -91,6 +114,8 @@ Result<SourceOrigin> path_origin(Filesystem &files, const std::string &name)
     const auto tar = tar_name(origin.path.filename().string());
     if (tar.empty())
         return no_tarball(name);
+    if (auto readable = expect_tarball(files, origin.path); !readable)
+        return tl::unexpected(readable.error());
     origin.name = in_folder_name(tar.substr(0, tar.size() - 4));
     return origin;
 }
@@ -115,7 +140,11 @@ Result<void> choose_keyring(Filesystem &files, const SourceRequest &request, Sou
                            "or build it with --unverified, if you know where it comes from");
     // gpgv looks for a bare name in the home folder of GnuPG.
     origin.keyring = std::filesystem::absolute(request.keyring).lexically_normal();
-    return check_keyring(files, origin.keyring);
+    auto data = read_keyring(files, origin.keyring);
+    if (!data)
+        return tl::unexpected(data.error());
+    origin.keyring_data = std::move(*data);
+    return {};
 }
 
 } // namespace

@@ -30,6 +30,7 @@ struct SourceOrigin {
     std::string url;               // only of a URL
     std::string signature_url;     // likewise
     std::filesystem::path keyring; // absolute; empty when the tarball is taken unverified, and for folders
+    std::string keyring_data;      // what was in it; it may be a pipe that has no more
 
     [[nodiscard]] bool is_tarball() const { return kind == OriginKind::tarball || kind == OriginKind::url; }
 };

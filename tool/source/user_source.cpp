@@ -94,10 +94,10 @@ Result<std::filesystem::path> find_signature(Filesystem &files, const SourceOrig
                    "fetch it from where the tarball is from, or build with --unverified");
 }
 
-// "<digest of the tarball> <digest of the keyring>", or an Error when the keyring cannot be read.
+// "<digest of the tarball> <digest of the keyring>"
 Result<std::string> trust_of(ProcessRunner &runner, const UserSource &source)
 {
-    const auto keyring = sha256_of_file(runner, source.origin.keyring);
+    const auto keyring = sha256_of_text(runner, source.origin.keyring_data);
     if (!keyring)
         return tl::unexpected(keyring.error());
     return fmt::format("{} {}\n", source.identity, *keyring);
@@ -117,7 +117,11 @@ Result<void> unpack_verified(ProcessRunner &runner, Filesystem &files, UserSourc
         const auto signature = find_signature(files, origin);
         if (!signature)
             return tl::unexpected(signature.error());
-        if (auto good = check_signature(runner, origin.keyring, *signature, *tar, origin.text); !good)
+        const auto keyring = work / "keyring.gpg";
+        if (auto written = files.write(keyring, origin.keyring_data); !written)
+            return written;
+        const SignedNames names = {origin.text, origin.keyring.string()};
+        if (auto good = check_signature(runner, keyring, *signature, *tar, names); !good)
             return good;
         source.verified = true;
         say(fmt::format("the signature of {} is good", origin.text));

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <fcntl.h>
+#include <limits>
 #include <linux/magic.h>
 #include <random>
 #include <string_view>
@@ -15,6 +16,7 @@
 #include <system_error>
 #include <unistd.h>
 
+#include "util/interrupt.hpp"
 #include "util/paths.hpp"
 #include "util/system_error.hpp"
 
@@ -138,7 +140,11 @@ bool write_all(int descriptor, const char *data, std::size_t size)
 class Descriptor
 {
   public:
-    explicit Descriptor(const fs::path &path) : descriptor_(open(path.c_str(), O_RDONLY | O_CLOEXEC)) {}
+    explicit Descriptor(const fs::path &path) : descriptor_(open(path.c_str(), O_RDONLY | O_CLOEXEC))
+    {
+        while (descriptor_ < 0 && errno == EINTR && !interrupt_requested()) // a FIFO without a writer
+            descriptor_ = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    }
     Descriptor(const Descriptor &) = delete;
     Descriptor &operator=(const Descriptor &) = delete;
     ~Descriptor()
@@ -153,6 +159,18 @@ class Descriptor
 };
 
 constexpr std::size_t chunk_size = 1 << 16;
+
+void make_folders_writable(const fs::path &path)
+{
+    std::error_code ignored;
+    if (!fs::is_directory(fs::symlink_status(path, ignored)))
+        return;
+    fs::permissions(path, fs::perms::owner_all, fs::perm_options::add, ignored);
+    for (fs::directory_iterator at(path, ignored), end; at != end; at.increment(ignored)) {
+        if (!at->is_symlink(ignored) && at->is_directory(ignored))
+            make_folders_writable(at->path());
+    }
+}
 
 } // namespace
 
@@ -170,14 +188,20 @@ bool SystemFilesystem::is_directory(const fs::path &path)
 
 Result<std::string> SystemFilesystem::read(const fs::path &path)
 {
+    return read_at_most(path, std::numeric_limits<std::size_t>::max());
+}
+
+Result<std::string> SystemFilesystem::read_at_most(const fs::path &path, std::size_t limit)
+{
     const Descriptor file(path);
     if (file.get() < 0)
         return system_failure("read", path, errno);
     std::string text;
     std::array<char, chunk_size> chunk; // NOLINT: filled by read()
-    for (;;) {
-        const auto size = ::read(file.get(), chunk.data(), chunk.size());
-        if (size < 0 && errno == EINTR)
+    while (text.size() < limit) {
+        const auto size = ::read(file.get(), chunk.data(), std::min(chunk.size(), limit - text.size()));
+        // A signal that asks us to stop must end the wait for a pipe that nobody writes to.
+        if (size < 0 && errno == EINTR && !interrupt_requested())
             continue;
         if (size < 0)
             return system_failure("read", path, errno);
@@ -185,6 +209,7 @@ Result<std::string> SystemFilesystem::read(const fs::path &path)
             return text;
         text.append(chunk.data(), static_cast<std::size_t>(size));
     }
+    return text;
 }
 
 Result<void> SystemFilesystem::write(const fs::path &path, const std::string &text)
@@ -229,6 +254,11 @@ Result<void> SystemFilesystem::remove_all(const fs::path &path)
 {
     std::error_code error;
     fs::remove_all(path, error);
+    if (error == std::errc::permission_denied) {
+        // What is in a folder can be removed by whoever may write to the folder, and its owner may say so.
+        make_folders_writable(path);
+        fs::remove_all(path, error);
+    }
     if (error)
         return system_failure("remove", path, error.value());
     return {};

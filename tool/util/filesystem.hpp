@@ -20,6 +20,14 @@ class Filesystem
     virtual bool exists(const std::filesystem::path &path) = 0;
     virtual bool is_directory(const std::filesystem::path &path) = 0;
     virtual Result<std::string> read(const std::filesystem::path &path) = 0;
+    // The beginning, for what may have no end.
+    virtual Result<std::string> read_at_most(const std::filesystem::path &path, std::size_t size)
+    {
+        auto text = read(path);
+        if (text && text->size() > size)
+            text->resize(size);
+        return text;
+    }
     // Writes to a temporary neighbour and renames: a reader sees the old text or the new, never half. A link stays, and
     // what it names is written. A device, a pipe or /dev/stdout stays what it is, and the text goes into it.
     virtual Result<void> write(const std::filesystem::path &path, const std::string &text) = 0;
@@ -32,6 +40,7 @@ class Filesystem
     }
     virtual Result<void> make_directories(const std::filesystem::path &path) = 0;
     virtual Result<void> rename(const std::filesystem::path &from, const std::filesystem::path &to) = 0;
+    // Also folders that nobody may write to, as long as they are ours.
     virtual Result<void> remove_all(const std::filesystem::path &path) = 0;
     // Keeps the mode; replaces the target as write() does.
     virtual Result<void> copy_file(const std::filesystem::path &from, const std::filesystem::path &to) = 0;
@@ -57,6 +66,7 @@ class SystemFilesystem : public Filesystem
     bool exists(const std::filesystem::path &path) override;
     bool is_directory(const std::filesystem::path &path) override;
     Result<std::string> read(const std::filesystem::path &path) override;
+    Result<std::string> read_at_most(const std::filesystem::path &path, std::size_t size) override;
     Result<void> write(const std::filesystem::path &path, const std::string &text) override;
     Result<void> write_durably(const std::filesystem::path &path, const std::string &text, unsigned mode) override;
     Result<void> make_directories(const std::filesystem::path &path) override;

@@ -13,6 +13,8 @@
 
 #include "util/text.hpp"
 
+#include "util/text.hpp"
+
 // A packaged krunctl knows of no clone: where it was built is nobody's business, and would differ with each build.
 #ifndef KRUN_SOURCE_DIR
 #define KRUN_SOURCE_DIR ""
@@ -122,6 +124,19 @@ std::filesystem::path home_in_list_of_users(const std::string &list, uid_t user)
             return fields[5];
     }
     return {};
+}
+
+Result<void> expect_cache_for_building()
+{
+    const auto path = cache_directory().string();
+    const auto at = path.find_first_of(" \t\n\r\v\f:;#$%&*?!~,|<>()[]{}'\"`\\");
+    if (at == std::string::npos)
+        return {};
+    const std::string what = path[at] == ' ' ? "a blank" : fmt::format("the character {}", shell_quoted({&path[at], 1}));
+    return usage_error(fmt::format("nothing can be built in {}: its name has {} in it, which make and the kernel's build "
+                                   "cannot have",
+                                   shell_quoted(path), what),
+                       "name another folder with XDG_CACHE_HOME");
 }
 
 std::filesystem::path data_directory()

@@ -25,6 +25,9 @@ Result<void> check_cache_folder(const std::filesystem::path &folder, uid_t user,
 
 // The home folder of a user in a list such as /etc/passwd; empty when it is not there.
 std::filesystem::path home_in_list_of_users(const std::string &list, uid_t user);
+// A usage error when kbuild, or QEMU's build, could not work below the cache. Both expand the names of their folders in
+// make and in shells, unquoted: kbuild refuses blanks and colons itself, after the download, and trips over the rest.
+Result<void> expect_cache_for_building();
 
 // The folder that holds kernel/ and testbed/: $KRUN_DATA when set, else the clone, else <prefix>/share/krunctl beside
 // an installed tool.

@@ -24,10 +24,9 @@ class VerifyTest : public testing::Test
     {
         make.tree = "/tree";
         make.objects = "/objects";
-        plan.fragments = {"/f/krun.config", "/f/own.config"};
+        plan.fragments = {{"/f/krun.config", "CONFIG_KRUN=y\nCONFIG_HZ=100\n# CONFIG_BAD is not set\n"},
+                          {"/f/own.config", "CONFIG_HZ=1000\n"}};
         files.add("/tree/Kconfig", "config PERF\n\tbool \"p\"\nconfig KRUN\n\tbool \"k\"\n\tdepends on PERF\n");
-        files.add("/f/krun.config", "CONFIG_KRUN=y\nCONFIG_HZ=100\n# CONFIG_BAD is not set\n");
-        files.add("/f/own.config", "CONFIG_HZ=1000\n");
     }
     FakeFilesystem files;
     KernelMake make;
@@ -58,59 +57,130 @@ TEST_F(VerifyTest, AModuleIsNotWhatWasAskedFor)
     EXPECT_FALSE(verify_config(files, make, plan));
 }
 
-TEST(ConfigPlan, FragmentsOfTheUserComeLast)
+class ConfigPlanTest : public testing::Test
 {
-    FakeFilesystem files;
-    const KernelLine line;
-    files.add("/x/own.config", "");
-    const auto plan = plan_config(files, "/d", line, "vm", {"/x/own.config"}).value();
-    EXPECT_TRUE(plan.tiny);
-    EXPECT_THAT(plan.fragments, ElementsAre("/d/kernel/config/vm.config", "/d/kernel/config/krun.config",
-                                            "/d/kernel/config/tickless.config", "/x/own.config"));
-    EXPECT_EQ(plan_config(files, "/d", line, "vm", {"/x/none"}).error().code, ExitCode::usage);
-    EXPECT_EQ(plan_config(files, "/d", line, "/x/none", {}).error().code, ExitCode::usage);
-    EXPECT_FALSE(plan_config(files, "/d", line, "/x/own.config", {}).value().tiny);
-}
-
-TEST(ConfigPlan, ALinesOwnFragmentFollowsTheCommonOne)
-{
+  protected:
+    ConfigPlanTest()
+    {
+        for (const std::string name : {"vm", "disk", "debug", "kcsan", "krun", "tickless"})
+            files.add("/d/kernel/config/" + name + ".config", "CONFIG_" + name + "=y\n");
+    }
+    ConfigPlan plan_of(const std::string &config, const ConfigInputs &inputs = {})
+    {
+        return plan_config(files, "/d", line, config, inputs).value();
+    }
+    static std::vector<std::string> files_of(const ConfigPlan &plan)
+    {
+        std::vector<std::string> names;
+        for (const auto &fragment : plan.fragments)
+            names.push_back(fragment.file.string());
+        return names;
+    }
     FakeFilesystem files;
     KernelLine line;
+};
+
+TEST_F(ConfigPlanTest, FragmentsOfTheUserComeLast)
+{
+    const auto plan = plan_of("vm", {"", {{"/x/own.config", "CONFIG_A=y\n"}}});
+    EXPECT_TRUE(plan.tiny);
+    EXPECT_THAT(files_of(plan), ElementsAre("/d/kernel/config/vm.config", "/d/kernel/config/krun.config",
+                                            "/d/kernel/config/tickless.config", "/x/own.config"));
+    EXPECT_EQ(plan.fragments.front().text, "CONFIG_vm=y\n");
+    EXPECT_EQ(plan.fragments.back().text, "CONFIG_A=y\n");
+    EXPECT_FALSE(plan_of("/x/own.config", {"CONFIG_A=y\n", {}}).tiny);
+}
+
+TEST_F(ConfigPlanTest, AFragmentOfOursThatIsMissingIsAnError)
+{
+    files.contents.erase("/d/kernel/config/krun.config");
+    EXPECT_FALSE(plan_config(files, "/d", line, "vm", {}));
+}
+
+TEST_F(ConfigPlanTest, ALinesOwnFragmentFollowsTheCommonOne)
+{
     line.config = "/d/kernel/lines/6.1/config";
     files.add(line.config / "krun.config", "");
     files.add(line.config / "vm.config", "");
-    files.add("/x/own.config", "");
-    EXPECT_THAT(plan_config(files, "/d", line, "vm", {}).value().fragments,
+    EXPECT_THAT(files_of(plan_of("vm")),
                 ElementsAre("/d/kernel/config/vm.config", "/d/kernel/lines/6.1/config/vm.config",
                             "/d/kernel/config/krun.config", "/d/kernel/lines/6.1/config/krun.config",
                             "/d/kernel/config/tickless.config"));
-    EXPECT_THAT(plan_config(files, "/d", line, "/x/own.config", {}).value().fragments,
+    EXPECT_THAT(files_of(plan_of("/x/own.config")),
                 ElementsAre("/d/kernel/config/krun.config", "/d/kernel/lines/6.1/config/krun.config",
                             "/d/kernel/config/tickless.config"));
 }
 
-TEST(ConfigPlan, TheDisksKernelIsTheVirtualMachinesAndMore)
+TEST_F(ConfigPlanTest, TheDisksKernelIsTheVirtualMachinesAndMore)
 {
-    FakeFilesystem files;
-    const auto plan = plan_config(files, "/d", KernelLine(), "disk", {}).value();
+    const auto plan = plan_of("disk");
     EXPECT_TRUE(plan.tiny);
     EXPECT_EQ(plan.name, "disk");
-    EXPECT_THAT(plan.fragments, ElementsAre("/d/kernel/config/vm.config", "/d/kernel/config/disk.config",
+    EXPECT_THAT(files_of(plan), ElementsAre("/d/kernel/config/vm.config", "/d/kernel/config/disk.config",
                                             "/d/kernel/config/krun.config", "/d/kernel/config/tickless.config"));
 }
 
-TEST(ConfigPlan, KernelsThatLookForMistakesAreTheVirtualMachinesAndMore)
+TEST_F(ConfigPlanTest, KernelsThatLookForMistakesAreTheVirtualMachinesAndMore)
 {
-    FakeFilesystem files;
     for (const std::string name : {"debug", "kcsan"}) {
-        const auto plan = plan_config(files, "/d", KernelLine(), name, {}).value();
+        const auto plan = plan_of(name);
         EXPECT_TRUE(plan.tiny);
-        EXPECT_THAT(plan.fragments, ElementsAre("/d/kernel/config/vm.config", "/d/kernel/config/" + name + ".config",
+        EXPECT_THAT(files_of(plan), ElementsAre("/d/kernel/config/vm.config", "/d/kernel/config/" + name + ".config",
                                                 "/d/kernel/config/krun.config", "/d/kernel/config/tickless.config"));
     }
-    EXPECT_THAT(plan_config(files, "/d", KernelLine(), "kcsan", {}).value().make_settings,
-                ElementsAre("KCSAN_SANITIZE=n"));
-    EXPECT_THAT(plan_config(files, "/d", KernelLine(), "vm", {}).value().make_settings, testing::IsEmpty());
+    EXPECT_THAT(plan_of("kcsan").make_settings, ElementsAre("KCSAN_SANITIZE=n"));
+    EXPECT_THAT(plan_of("vm").make_settings, testing::IsEmpty());
+}
+
+class ConfigInputsTest : public testing::Test
+{
+  protected:
+    void expect_refused(const std::string &config, const std::vector<std::filesystem::path> &fragments,
+                        const std::string &words)
+    {
+        const auto inputs = read_config_inputs(runner, files, config, fragments);
+        ASSERT_FALSE(inputs) << words;
+        EXPECT_EQ(inputs.error().code, ExitCode::usage);
+        EXPECT_THAT(inputs.error().message, HasSubstr(words));
+        EXPECT_NE(inputs.error().hint, "");
+    }
+    FakeFilesystem files;
+    FakeProcessRunner runner;
+};
+
+TEST_F(ConfigInputsTest, WhatIsNoConfigurationIsRefusedByName)
+{
+    files.add("/x/empty", "");
+    files.add("/x/blank", " \n\n");
+    files.add("/x/notes", "about kernels\n");
+    files.add("/x/binary", std::string("CONFIG_A=y\n\0", 12));
+    expect_refused("/x/none", {}, "there is no configuration /x/none");
+    expect_refused("/x", {}, "the configuration /x is a folder");
+    expect_refused("/x/empty", {}, "the configuration /x/empty is empty");
+    expect_refused("/x/blank", {}, "the configuration /x/blank is empty");
+    expect_refused("/x/notes", {}, "the configuration /x/notes has no setting");
+    expect_refused("/x/binary", {}, "the configuration /x/binary is no text");
+    expect_refused("vm", {"/x/none"}, "there is no configuration fragment /x/none");
+    expect_refused("vm", {"/x"}, "the configuration fragment /x is a folder");
+    expect_refused("vm", {"/x/empty"}, "the configuration fragment /x/empty is empty");
+}
+
+TEST_F(ConfigInputsTest, ALineThatKconfigWouldPassOverIsNamed)
+{
+    for (const std::string line : {"KEXEC=y", "CONFIG_KEXEC = y", "CONFIG_KEXEC", "CONFIG_=y"}) {
+        files.add("/x/own.config", "# mine\n\nCONFIG_A=y\n" + line + "\n");
+        expect_refused("vm", {"/x/own.config"},
+                       "line 4 of the configuration fragment /x/own.config is no setting: " + line);
+    }
+}
+
+TEST_F(ConfigInputsTest, LineEndsAndByteOrderMarkOfOtherSystemsMeanNothing)
+{
+    files.add("/x/own.config", "\xef\xbb\xbf"
+                               "CONFIG_A=y\r\nCONFIG_B=\"x\"\r\n");
+    const auto inputs = read_config_inputs(runner, files, "/x/own.config", {"/x/own.config"}).value();
+    EXPECT_EQ(inputs.base, "CONFIG_A=y\nCONFIG_B=\"x\"\n");
+    EXPECT_EQ(inputs.fragments.front().text, inputs.base);
 }
 
 TEST(ConfigPlan, AFileNamedLikeAConfigurationGetsItsOwnFolder)

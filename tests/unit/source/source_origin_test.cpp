@@ -23,8 +23,10 @@ class OriginTest : public testing::Test
     {
         files.add("/k/linux_next/Makefile", "");
         files.add("/k/clone/.git/HEAD", "");
-        files.add("/k/linux-7.4.tar.xz", "x");
-        files.add("/k/keys.gpg", "binary");
+        files.add("/k/linux-7.4.tar.xz", std::string("\xfd"
+                                                     "7zXZ\0x",
+                                                     7));
+        files.add("/k/keys.gpg", "\x99key");
     }
     Result<SourceOrigin> find(const std::string &name, const std::string &keyring = {}, bool unverified = false)
     {
@@ -81,6 +83,31 @@ TEST_F(OriginTest, AKeyringThatGpgvCannotReadIsFoundBefore)
     EXPECT_THAT(find("/k/linux-7.4.tar.xz", "/k/armored").error().hint, HasSubstr("gpg --dearmor < /k/armored"));
     EXPECT_THAT(find("/k/linux-7.4.tar.xz", "/k/empty").error().message, HasSubstr("is empty"));
     EXPECT_THAT(find("/k/linux-7.4.tar.xz", "/k/none").error().message, HasSubstr("there is no keyring"));
+    files.add("/k/text", "these are my keys");
+    files.add("/k/packed", "\x1f\x8b\x08");
+    EXPECT_THAT(find("/k/linux-7.4.tar.xz", "/k").error().message, HasSubstr("is a folder"));
+    EXPECT_THAT(find("/k/linux-7.4.tar.xz", "/k/text").error().message, HasSubstr("holds no OpenPGP keys"));
+    EXPECT_THAT(find("/k/linux-7.4.tar.xz", "/k/packed").error().message, HasSubstr("holds no OpenPGP keys"));
+}
+
+TEST_F(OriginTest, AKeyringIsReadOnceAndKept)
+{
+    files.add("/k/box", std::string("\0\0\0\x20\1\1\0\2KBXf", 12));
+    EXPECT_EQ(find("/k/linux-7.4.tar.xz", "/k/keys.gpg")->keyring_data, "\x99key");
+    EXPECT_EQ(find("/k/linux-7.4.tar.xz", "/k/box")->keyring_data.size(), 12U);
+}
+
+TEST_F(OriginTest, ATarballThatIsNotWhatItsNameSaysIsFoundBefore)
+{
+    files.add("/k/empty.tar.xz", "");
+    files.add("/k/renamed.tar.xz", "\x1f\x8b\x08 gzip");
+    files.add("/k/packed.tar", "BZh9 bzip2");
+    files.add("/k/page.tar.gz", "<!DOCTYPE html>");
+    EXPECT_THAT(find("/k/empty.tar.xz", {}, true).error().message, HasSubstr("empty.tar.xz is empty"));
+    EXPECT_THAT(find("/k/renamed.tar.xz", {}, true).error().message, HasSubstr("is compressed by gzip"));
+    EXPECT_THAT(find("/k/packed.tar", {}, true).error().message, HasSubstr("is compressed by bzip2"));
+    EXPECT_THAT(find("/k/page.tar.gz", {}, true).error().message, HasSubstr("is not compressed"));
+    EXPECT_EQ(find("/k/page.tar.gz", {}, true).error().code, ExitCode::usage);
 }
 
 TEST(Tarball, NamesAreThoseOfTheUncompressedTar)
