@@ -17,13 +17,6 @@ using testing::HasSubstr;
 
 const std::vector<std::string> suites = {"bookworm-security"};
 
-// Where the private option pair of Index::command() pushes the rest to.
-std::vector<std::string> with_configuration(const std::filesystem::path &state, std::vector<std::string> argv)
-{
-    argv.insert(argv.begin() + 1, {"-c", (state / "deb-bookworm-security/apt.conf").string()});
-    return argv;
-}
-
 class AptArchiveTest : public testing::Test
 {
   protected:
@@ -36,19 +29,16 @@ class AptArchiveTest : public testing::Test
             result.status = command.argv[2] > command.argv[4] ? 0 : 1; // good enough for these versions
             return result;
         });
-        on({"apt-cache", "madison"}, 0,
-           " linux | 6.1 | http://s.example b/main amd64 Packages\n"
-           " linux | 6.3 | http://s.example b/main amd64 Packages\n"
-           " linux | 6.2 | http://s.example b/main amd64 Packages\n"
-           " linux | 6.9 | http://s.example b/main Sources\n");
+        runner.on({"apt-cache", "madison"}, 0,
+                  " linux | 6.1 | http://s.example b/main amd64 Packages\n"
+                  " linux | 6.3 | http://s.example b/main amd64 Packages\n"
+                  " linux | 6.2 | http://s.example b/main amd64 Packages\n"
+                  " linux | 6.9 | http://s.example b/main Sources\n");
     }
-    void on(std::vector<std::string> argv, int status, std::string output = {}, std::string errors = {})
+    [[nodiscard]] std::size_t updates() const { return runner.count({"apt-get", "-q", "update"}); }
+    [[nodiscard]] std::string configuration()
     {
-        runner.on(with_configuration(folder.path(), std::move(argv)), status, std::move(output), std::move(errors));
-    }
-    [[nodiscard]] std::size_t updates() const
-    {
-        return runner.count(with_configuration(folder.path(), {"apt-get", "-q", "update"}));
+        return files.read(folder.path() / "deb-bookworm-security/apt.conf").value_or("");
     }
 
     TemporaryFolder folder; // a real one for the lock
@@ -88,14 +78,14 @@ TEST_F(AptArchiveTest, APackageThatIsNotFoundIsLookedForInAFreshIndex)
 
 TEST_F(AptArchiveTest, WithoutNetworkTheOldIndexServes)
 {
-    on({"apt-get", "-q", "update"}, 100, "", "E: Failed to fetch http://s.example  Could not resolve\n");
+    runner.on({"apt-get", "-q", "update"}, 100, "", "E: Failed to fetch http://s.example  Could not resolve\n");
     EXPECT_EQ(archive.newest_version("linux", suites).value(), "6.3");
 }
 
 TEST_F(AptArchiveTest, WithoutNetworkAndIndexTheErrorIsAptsFirst)
 {
-    on({"apt-get", "-q", "update"}, 100, "", "W: Could not resolve\nE: Some index files failed\n");
-    on({"apt-cache", "madison"}, 0, "");
+    runner.on({"apt-get", "-q", "update"}, 100, "", "W: Could not resolve\nE: Some index files failed\n");
+    runner.on({"apt-cache", "madison"}, 0, "");
     const auto version = archive.newest_version("linux", suites);
     ASSERT_FALSE(version);
     EXPECT_EQ(version.error().code, ExitCode::failure);
@@ -107,14 +97,13 @@ TEST_F(AptArchiveTest, ADamagedDownloadIsFetchedAgain)
 {
     const auto deb = folder.path() / "packages/linux_6.3.deb";
     files.add(deb, "damaged");
-    on({"apt-cache", "show"}, 0, "Package: linux\nSHA256: " + std::string(64, 'a') + "\n");
+    runner.on({"apt-cache", "show"}, 0, "Package: linux\nSHA256: " + std::string(64, 'a') + "\n");
     runner.on({"sha256sum"}, 0, std::string(64, 'b') + "  file\n");
-    on({"apt-get", "-q", "-o", "APT::Status-Fd=1", "download"}, 0);
-    runner.on(with_configuration(folder.path(), {"apt-get", "-q", "-o", "APT::Status-Fd=1", "download"}),
-              [this](const Command &command) {
-                  files.add(command.directory / "linux_6.3_all.deb", "good");
-                  return ProcessResult{};
-              });
+    runner.on({"apt-get", "-q", "-o", "APT::Status-Fd=1", "download"}, 0);
+    runner.on({"apt-get", "-q", "-o", "APT::Status-Fd=1", "download"}, [this](const Command &command) {
+        files.add(command.directory / "linux_6.3_all.deb", "good");
+        return ProcessResult{};
+    });
     EXPECT_EQ(archive.download("linux", suites).value(), deb);
     EXPECT_EQ(files.contents[deb], "good");
 }
@@ -123,15 +112,15 @@ TEST_F(AptArchiveTest, AnIntactDownloadIsUsedAsItIs)
 {
     const auto deb = folder.path() / "packages/linux_6.3.deb";
     files.add(deb, "good");
-    on({"apt-cache", "show"}, 0, "SHA256: " + std::string(64, 'a') + "\n");
+    runner.on({"apt-cache", "show"}, 0, "SHA256: " + std::string(64, 'a') + "\n");
     runner.on({"sha256sum"}, 0, std::string(64, 'a') + "  file\n");
     EXPECT_EQ(archive.download("linux", suites).value(), deb);
-    EXPECT_EQ(runner.count(with_configuration(folder.path(), {"apt-get", "-q", "-o"})), 0U);
+    EXPECT_EQ(runner.count({"apt-get", "-q", "-o"}), 0U);
 }
 
 TEST_F(AptArchiveTest, AFailedDownloadLeavesNoPartialFolder)
 {
-    on({"apt-get", "-q", "-o", "APT::Status-Fd=1", "download"}, 100, "", "E: Hash Sum mismatch\n");
+    runner.on({"apt-get", "-q", "-o", "APT::Status-Fd=1", "download"}, 100, "", "E: Hash Sum mismatch\n");
     const auto deb = archive.download("linux", suites);
     ASSERT_FALSE(deb);
     EXPECT_THAT(deb.error().message, HasSubstr("Hash Sum mismatch"));
@@ -143,6 +132,38 @@ TEST_F(AptArchiveTest, KnownVersionAsksNothingOfTheNetworkAndWritesNothing)
     EXPECT_EQ(archive.known_version("linux", suites).value(), "");
     EXPECT_TRUE(files.written.empty());
     EXPECT_TRUE(runner.commands.empty());
+}
+
+TEST_F(AptArchiveTest, OfTheMachinesConfigurationOnlyTransportAndTrustAreTakenOver)
+{
+    runner.on({"apt-config", "dump"}, 0,
+              "APT::Default-Release \"stable\";\nDir::State::lists \"/own/lists\";\nDir::Cache::archives \"/own\";\n"
+              "APT::Update::Post-Invoke:: \"touch /own/hook\";\nDPkg::Pre-Invoke:: \"touch /own/hook\";\n"
+              "Acquire::http::Proxy \"http://proxy.example:3128\";\nacquire::Retries \"7\";\n"
+              "Acquire::IndexTargets::deb::Contents-deb::MetaKey \"Contents\";\nAcquireX::y \"z\";\n"
+              "Acquire::x \"a\" b\";\nAPT::Key::Assert-Pubkey-Algo \"ed25519\";\n");
+    runner.on({"apt-config", "shell"}, 0, "trusted='/own/k'\\''s.gpg'\ntrustedparts='/own/trusted.gpg.d/'\n");
+    ASSERT_TRUE(archive.newest_version("linux", suites));
+    const auto text = configuration();
+    for (const auto *line : {"Acquire::http::Proxy \"http://proxy.example:3128\";\n", "acquire::Retries \"7\";\n",
+                             "APT::Key::Assert-Pubkey-Algo \"ed25519\";\n", "Dir::Etc::trusted /own/k%27s.gpg;\n",
+                             "Dir::Etc::trustedparts /own/trusted.gpg.d/;\n", "Dir::Etc::parts \"/dev/null\";\n"})
+        EXPECT_THAT(text, HasSubstr(line));
+    for (const auto *word : {"Default-Release", "/own/lists", "archives", "hook", "Contents", "AcquireX", "Acquire::x"})
+        EXPECT_THAT(text, testing::Not(HasSubstr(word)));
+    for (const auto &command : runner.commands) {
+        const bool is_private = command.argv.front() == "apt-cache" || command.argv.back() == "update";
+        EXPECT_EQ(command.environment.count("APT_CONFIG"), is_private ? 1U : 0U) << command.argv.front();
+    }
+}
+
+TEST_F(AptArchiveTest, ACacheOfAnyNameIsWrittenAsAptReadsIt)
+{
+    AptArchive odd{runner, files, folder.path() / "a \"b\"; c//d"};
+    ASSERT_TRUE(odd.newest_version("linux", suites));
+    const auto text = files.read(folder.path() / "a \"b\"; c/d/deb-bookworm-security/apt.conf").value_or("") +
+                      files.read(folder.path() / "a \"b\"; c//d/deb-bookworm-security/apt.conf").value_or("");
+    EXPECT_THAT(text, HasSubstr("/a%20%22b%22%3b%20c/d/deb-bookworm-security/state;\n"));
 }
 
 TEST_F(AptArchiveTest, AFailedUnpackingLeavesNothing)
