@@ -46,11 +46,9 @@ class PublishTest : public testing::Test
                          const std::string &architecture = "amd64")
     {
         const auto folder = sandbox.root() / "package" / name;
-        write_text(folder / "DEBIAN/control", "Package: " + name + "\nVersion: " + version +
-                                                  "\nArchitecture: " + architecture +
-                                                  "\nMaintainer: me <me@example.org>\nSection: kernel\n"
-                                                  "Priority: optional\nDescription: test " +
-                                                  note + "\n");
+        write_text(folder / "DEBIAN/control",
+                   "Package: " + name + "\nVersion: " + version + "\nArchitecture: " + architecture +
+                       "\nMaintainer: me <me@example.org>\n" + place + "Description: test " + note + "\n");
         const auto deb = (sandbox.root() / (name + "_" + version + "_" + architecture + ".deb")).string();
         must({"dpkg-deb", "--root-owner-group", "--build", folder.string(), deb});
         return deb;
@@ -72,6 +70,17 @@ class PublishTest : public testing::Test
         EXPECT_THAT(result.errors, HasSubstr(message));
         EXPECT_FALSE(std::filesystem::exists(repository() / "dists"));
     }
+    // Names, modes and times of all that is in the repository.
+    std::string state()
+    {
+        return sandbox.run({"find", repository().string(), "-mindepth", "1", "-printf", "%p %M %s %T@\n"}).output;
+    }
+    ProcessResult publish_with_umask(const std::string &umask, const std::string &deb)
+    {
+        return sandbox.run({"sh", "-c", "umask " + umask + "; exec \"$@\"", "sh", KRUNCTL, "publish",
+                            repository().string(), deb, "--key", user});
+    }
+    std::string place = "Section: kernel\nPriority: optional\n";
     Sandbox sandbox;
 };
 
@@ -140,6 +149,91 @@ TEST_F(PublishTest, BadInputIsRefusedAndNothingIsMade)
     expect_refused(publish({"--key", user}), 2, "DEB is required");
     write_text(repository() / "holiday.jpg", "");
     expect_refused(publish({deb, "--key", user}), 2, "holds something else");
+}
+
+TEST_F(PublishTest, APackageWithoutSectionOrPriorityIsPublishedToo)
+{
+    for (const std::string fields : {"", "Section: kernel\n", "Priority: optional\n"}) {
+        place = fields;
+        const auto name = "tool" + std::to_string(fields.size());
+        const auto result = publish({make_deb(name, "1"), "--key", user});
+        ASSERT_EQ(result.status, 0) << result.errors;
+        EXPECT_THAT(index(), HasSubstr("Package: " + name + "\n"));
+    }
+    EXPECT_THAT(index(), HasSubstr("Section: misc\n"));
+    EXPECT_THAT(index(), HasSubstr("Section: kernel\n"));
+}
+
+TEST_F(PublishTest, AFailureInTheMiddleLeavesTheRepositoryAsItWas)
+{
+    ASSERT_EQ(publish_kernel("6.12.1.krun.aa", "6.12.1-1").status, 0);
+    const auto before = state();
+    const auto fresh = make_deb("linux-image-6.12.2.krun.bb", "6.12.2-1");
+    const auto changed = make_deb("linux-image-6.12.1.krun.aa", "6.12.1-1", "changed");
+    EXPECT_EQ(publish({fresh, changed, "--key", user}).status, 4);
+    EXPECT_EQ(state(), before);
+    ASSERT_EQ(publish({fresh, "--key", user}).status, 0);
+    EXPECT_THAT(index(), HasSubstr("Package: linux-image-6.12.2.krun.bb\n"));
+    EXPECT_FALSE(std::filesystem::exists(repository() / "pool/main/l/linux-image-krun-6.12/"
+                                                        "linux-image-krun-6.12_6.12.1+krun1_amd64.deb"));
+}
+
+TEST_F(PublishTest, AFailureOfTheFirstPublishLeavesNoRepository)
+{
+    const auto one = make_deb("tool", "1");
+    std::filesystem::rename(one, sandbox.root() / "first.deb");
+    const auto other = make_deb("tool", "1", "changed");
+    EXPECT_EQ(publish({(sandbox.root() / "first.deb").string(), other, "--key", user}).status, 4);
+    EXPECT_FALSE(std::filesystem::exists(repository()));
+    // In a folder that was there, the next one still finds nothing that is not ours.
+    std::filesystem::create_directory(repository());
+    EXPECT_EQ(publish({(sandbox.root() / "first.deb").string(), other, "--key", user}).status, 4);
+    EXPECT_EQ(publish({other, "--key", user}).status, 0);
+}
+
+TEST_F(PublishTest, WhatAKilledPublishHasLeftIsNoObstacle)
+{
+    write_text(repository() / ".krun-publish/db/half", "");
+    ASSERT_EQ(publish_kernel("6.12.1.krun.aa", "6.12.1-1").status, 0);
+    EXPECT_FALSE(std::filesystem::exists(repository() / ".krun-publish"));
+}
+
+TEST_F(PublishTest, EverybodyCanReadTheRepositoryWhateverTheUmaskIs)
+{
+    const auto result = publish_with_umask("077", make_deb("linux-image-6.12.1.krun.aa", "6.12.1-1"));
+    ASSERT_EQ(result.status, 0) << result.errors;
+    const auto unreadable = sandbox.run({"sh", "-c",
+                                         "cd \"$0\"; find . dists pool *.asc -maxdepth 0 ! -perm -005 -type d; "
+                                         "find dists pool *.asc ! -perm -004",
+                                         repository().string()});
+    EXPECT_EQ(unreadable.output, "") << unreadable.errors;
+    EXPECT_THAT(index(), HasSubstr("Package: linux-image-krun-6.12\n"));
+}
+
+TEST_F(PublishTest, AFolderThatHandsItsGroupDownIsAPlaceForTheCacheAndTheRepository)
+{
+    for (const auto &folder : {repository(), sandbox.cache()}) {
+        std::filesystem::create_directories(folder);
+        must({"chmod", "2775", folder.string()});
+    }
+    const auto result = publish_with_umask("002", make_deb("linux-image-6.12.1.krun.aa", "6.12.1-1"));
+    ASSERT_EQ(result.status, 0) << result.errors;
+    const auto line = repository() / "pool/main/l/linux-image-krun-6.12/linux-image-krun-6.12_6.12.1+krun1_amd64.deb";
+    EXPECT_THAT(must({"dpkg-deb", "-c", line.string()}).output, testing::StartsWith("drwxr-xr-x root/root"));
+}
+
+TEST_F(PublishTest, VariablesForAnotherRepositoryMeanNothing)
+{
+    sandbox.environment["REPREPRO_CONFIG_DIR"] = "/none";
+    sandbox.environment["REPREPRO_BASE_DIR"] = "/none";
+    EXPECT_EQ(publish_kernel("6.12.1.krun.aa", "6.12.1-1").status, 0);
+}
+
+TEST_F(PublishTest, APackageThatIsAPipeIsRefused)
+{
+    must({"mkfifo", (sandbox.root() / "pipe.deb").string()});
+    expect_refused(publish({(sandbox.root() / "pipe.deb").string(), "--key", user}), 2, "is a pipe or a device");
+    expect_refused(publish({"/dev/null", "--key", user}), 2, "is a pipe or a device");
 }
 
 TEST_F(PublishTest, ADryRunNamesTheCommandAndChangesNothing)

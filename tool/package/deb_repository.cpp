@@ -2,17 +2,18 @@
 // A signed apt repository; see deb_repository.hpp.
 #include "package/deb_repository.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <optional>
+#include <tuple>
 
 #include "package/kernel_package.hpp"
 #include "package/line_package.hpp"
+#include "package/staged_repository.hpp"
 #include "util/paths.hpp"
 #include "util/progress.hpp"
 #include "util/scratch_folder.hpp"
 #include "util/text.hpp"
-
-#include <unistd.h>
 
 namespace krun
 {
@@ -68,7 +69,8 @@ Result<void> expect_ours_or_new(Filesystem &files, const PublishRequest &request
     const auto names = files.list(request.folder);
     if (!names)
         return tl::unexpected(names.error());
-    if (names->empty() || files.read(distributions_of(request)).value_or("").starts_with(first_line))
+    const bool empty = std::all_of(names->begin(), names->end(), StagedRepository::is_own_name);
+    if (empty || files.read(distributions_of(request)).value_or("").starts_with(first_line))
         return {};
     return usage_error(fmt::format("{} holds something else than a repository of ours", request.folder.string()),
                        "name a new folder");
@@ -77,7 +79,9 @@ Result<void> expect_ours_or_new(Filesystem &files, const PublishRequest &request
 Command reprepro(const PublishRequest &request, const std::vector<std::string> &arguments)
 {
     Command command;
-    command.argv = {"reprepro", "--basedir", fs::absolute(request.folder).string()};
+    const auto folder = fs::absolute(request.folder);
+    // Both are said, because a variable of the caller's could name another for each.
+    command.argv = {"reprepro", "--basedir", folder.string(), "--confdir", (folder / "conf").string()};
     command.argv.insert(command.argv.end(), arguments.begin(), arguments.end());
     command.environment["LC_ALL"] = "C";
     return command;
@@ -154,11 +158,30 @@ Result<void> export_key(ProcessRunner &runner, Filesystem &files, const PublishR
     return files.write(request.folder / repository_key_file, exported->output);
 }
 
-Result<void> include(ProcessRunner &runner, const PublishRequest &request, const std::vector<fs::path> &debs)
+// reprepro takes no package without these two; dpkg-deb makes them, and apt takes them.
+Result<std::vector<std::string>> options_for(ProcessRunner &runner, const fs::path &deb)
 {
-    std::vector<std::string> arguments = {"--component", "main", "includedeb", repository_suite};
-    for (const auto &deb : debs)
-        arguments.push_back(fs::absolute(deb).string());
+    std::vector<std::string> options;
+    for (const auto &[field, option, value] :
+         {std::tuple{"Section", "--section", "misc"}, std::tuple{"Priority", "--priority", "optional"}}) {
+        Command ask;
+        ask.argv = {"dpkg-deb", "-f", deb.string(), field};
+        ask.environment["LC_ALL"] = "C";
+        const auto answer = runner.run_ok(ask);
+        if (!answer)
+            return tl::unexpected(answer.error());
+        if (trim(answer->output).empty())
+            options.insert(options.end(), {option, value});
+    }
+    return options;
+}
+
+Result<void> include(ProcessRunner &runner, const PublishRequest &request, const fs::path &deb,
+                     const std::vector<std::string> &options)
+{
+    auto arguments = options;
+    arguments.insert(arguments.end(),
+                     {"--component", "main", "includedeb", repository_suite, fs::absolute(deb).string()});
     const auto command = reprepro(request, arguments);
     const auto result = runner.run(command);
     if (!result)
@@ -168,8 +191,37 @@ Result<void> include(ProcessRunner &runner, const PublishRequest &request, const
     if (result->errors.find("can only be included again, if they are the same") != std::string::npos)
         return failure("the repository has a package of the same name and version, but with other contents",
                        "build with another --local-version; what machines may have installed is not replaced");
-    return failure(
-        fmt::format("reprepro failed with status {}:\n{}", result->status, trim(last_lines(result->errors, 10))));
+    return failure(fmt::format("reprepro failed with status {}, the repository is as it was:\n{}", result->status,
+                               trim(last_lines(result->errors, 10))));
+}
+
+Result<void> include_all(ProcessRunner &runner, Filesystem &files, const PublishRequest &request,
+                         const std::vector<KernelPackage> &packages)
+{
+    const auto scratch = ScratchFolder::make(files, cache_directory() / "run", "publish");
+    if (!scratch)
+        return tl::unexpected(scratch.error());
+    for (const auto &package : packages) {
+        say(fmt::format("publishing {} {}", package.name, package.version));
+        std::vector<fs::path> debs = {package.deb};
+        const auto line = line_package_for(runner, files, request, package);
+        if (!line)
+            return tl::unexpected(line.error());
+        if (*line) {
+            auto made = make_line_package(runner, files, **line, scratch->path());
+            if (!made)
+                return tl::unexpected(made.error());
+            debs.push_back(std::move(*made)); // last: it depends on the other
+        }
+        for (const auto &deb : debs) {
+            const auto options = options_for(runner, deb);
+            if (!options)
+                return tl::unexpected(options.error());
+            if (auto included = include(runner, request, deb, *options); !included)
+                return included;
+        }
+    }
+    return {};
 }
 
 } // namespace
@@ -196,36 +248,29 @@ Result<Published> publish(ProcessRunner &runner, Filesystem &files, const Publis
     published.fingerprint = *fingerprint;
     if (request.dry_run) {
         DryRunProcessRunner printer;
-        if (auto printed = include(printer, request, request.debs); !printed)
-            return tl::unexpected(printed.error());
+        for (const auto &deb : request.debs) {
+            const auto options = options_for(runner, deb);
+            if (!options)
+                return tl::unexpected(options.error());
+            if (auto printed = include(printer, request, deb, *options); !printed)
+                return tl::unexpected(printed.error());
+        }
         return published;
     }
 
-    if (auto written = write_settings(files, request, *fingerprint); !written)
-        return tl::unexpected(written.error());
-    const auto scratch = ScratchFolder::make(files, cache_directory() / "run", "publish");
-    if (!scratch)
-        return tl::unexpected(scratch.error());
-    for (const auto &package : packages) {
-        say(fmt::format("publishing {} {}", package.name, package.version));
-        std::vector<fs::path> debs = {package.deb};
-        const auto line = line_package_for(runner, files, request, package);
-        if (!line)
-            return tl::unexpected(line.error());
-        if (*line) {
-            auto made = make_line_package(runner, files, **line, scratch->path());
-            if (!made)
-                return tl::unexpected(made.error());
-            debs.push_back(std::move(*made)); // last: it depends on the other
-        }
-        if (auto included = include(runner, request, debs); !included)
-            return tl::unexpected(included.error());
-    }
-    if (auto exported = export_key(runner, files, request, *fingerprint); !exported)
-        return tl::unexpected(exported.error());
-    const auto all = list_repository(runner, request, {});
+    auto staged = StagedRepository::make(runner, files, fs::absolute(request.folder));
+    if (!staged)
+        return tl::unexpected(staged.error());
+    auto staged_request = request;
+    staged_request.folder = staged->path();
+    const auto all = write_settings(files, staged_request, *fingerprint)
+                         .and_then([&] { return include_all(runner, files, staged_request, packages); })
+                         .and_then([&] { return export_key(runner, files, staged_request, *fingerprint); })
+                         .and_then([&] { return list_repository(runner, staged_request, {}); });
     if (!all)
         return tl::unexpected(all.error());
+    if (auto committed = staged->commit(); !committed)
+        return tl::unexpected(committed.error());
     for (const auto &words : *all)
         published.packages.push_back({words[0], words[1]});
     return published;

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <map>
 
+#include "util/input_file.hpp"
 #include "util/text.hpp"
 
 namespace krun
@@ -65,6 +66,8 @@ Result<KernelPackage> read_package(ProcessRunner &runner, Filesystem &files, con
 {
     if (!files.exists(deb) || files.is_directory(deb))
         return usage_error(fmt::format("there is no file {}", shell_quoted(deb.string())), way_to_packages);
+    if (auto regular = expect_regular_file(deb, {"package", way_to_packages}); !regular)
+        return tl::unexpected(regular.error());
     const auto result =
         runner.run(dpkg_deb({"-f", deb.string(), "Package", "Version", "Architecture", "Installed-Size"}));
     if (!result)

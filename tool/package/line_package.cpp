@@ -65,6 +65,11 @@ Result<std::filesystem::path> make_line_package(ProcessRunner &runner, Filesyste
         return tl::unexpected(made.error());
     if (auto written = files.write(root / "DEBIAN/control", control_of(package)); !written)
         return tl::unexpected(written.error());
+    // Whatever our umask is, and also in a folder that hands its group down.
+    Command modes;
+    modes.argv = {"chmod", "-R", "u=rwX,go=rX,ug-s", root.string()};
+    if (auto changed = runner.run_ok(modes); !changed)
+        return tl::unexpected(changed.error());
     const auto deb = folder / fmt::format("{}_{}_amd64.deb", package.name, package.version);
     Command command;
     command.argv = {"dpkg-deb", "--root-owner-group", "--build", root.string(), deb.string()};

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+// A repository that is changed as a whole or not at all.
+//
+// Theory: reprepro writes its database, its pool and its index one after the other, and leaves what it has done when it
+// then stumbles. So it works on a copy, whose packages are links to the same files, in a folder of the repository's
+// own; the copy takes the original's place when everything is in it, the index before the database: a machine that
+// fetches meanwhile finds every file that its index names, and what a power loss cuts short the next publish completes.
+#pragma once
+
+#include <filesystem>
+
+#include "util/file_lock.hpp"
+#include "util/filesystem.hpp"
+#include "util/process.hpp"
+#include "util/result.hpp"
+
+namespace krun
+{
+
+class StagedRepository
+{
+  public:
+    // Copies the repository in `folder`, or begins one there. One publish at a time works on it.
+    static Result<StagedRepository> make(ProcessRunner &runner, Filesystem &files, const std::filesystem::path &folder);
+    StagedRepository(StagedRepository &&other) noexcept;
+    StagedRepository &operator=(StagedRepository &&) = delete;
+    StagedRepository(const StagedRepository &) = delete;
+    StagedRepository &operator=(const StagedRepository &) = delete;
+    ~StagedRepository(); // without commit(): all is as it was
+
+    [[nodiscard]] std::filesystem::path path() const;
+    // What machines fetch can be read by everybody then, whatever our umask is.
+    Result<void> commit();
+
+    // Files of ours beside the repository, which are no part of it.
+    static bool is_own_name(const std::string &name) { return name.starts_with(".krun-publish"); }
+
+  private:
+    StagedRepository(ProcessRunner &runner, Filesystem &files, std::filesystem::path folder, bool is_new, FileLock lock)
+        : runner_(runner), files_(files), folder_(std::move(folder)), is_new_(is_new), lock_(std::move(lock))
+    {
+    }
+    Result<void> copy();
+    Result<void> let_everybody_read();
+    Result<void> add_new_packages();
+    Result<void> put_in_place(const char *name);
+
+    ProcessRunner &runner_;
+    Filesystem &files_;
+    std::filesystem::path folder_; // empty: moved away
+    bool is_new_;                  // the folder was made by us
+    bool committed_ = false;
+    FileLock lock_;
+};
+
+} // namespace krun
