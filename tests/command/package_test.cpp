@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sandbox.hpp"
+#include "util/text.hpp"
 
 namespace krun
 {
@@ -131,6 +132,29 @@ TEST_F(PackageTest, TheSameKernelGivesTheSameBytesInAnotherFolderOnAnotherDay)
                                      KRUNCTL});
     ASSERT_EQ(result.status, 0) << result.errors;
     EXPECT_EQ(nlohmann::json::parse(result.output)["checksums"], first);
+}
+
+TEST_F(PackageTest, ModesDependNeitherOnTheUmaskNorOnAFolderThatHandsItsGroupDown)
+{
+    std::filesystem::create_directories(sandbox.cache());
+    for (const auto *umask : {"077", "000"}) {
+        ASSERT_EQ(sandbox.run({"chmod", "2770", sandbox.cache().string()}).status, 0);
+        const auto made = sandbox.run(
+            {"sh", "-c",
+             std::string("umask ") + umask + "; exec \"$0\" build --config disk --local-version .krun.test --package",
+             KRUNCTL});
+        ASSERT_EQ(made.status, 0) << made.errors;
+        for (const auto *name : {image_deb, headers}) {
+            const auto listed = sandbox.run({"dpkg-deb", "-c", (output() / name).string()});
+            for (const auto &line : lines_of(listed.output)) {
+                const auto mode = line.substr(0, 10);
+                EXPECT_TRUE(mode == "drwxr-xr-x" || mode == "-rw-r--r--" || mode == "-rwxr-xr-x") << line;
+            }
+            EXPECT_THAT(listed.output, HasSubstr("./usr/share/"));
+        }
+        std::filesystem::remove_all(sandbox.cache() / "build");
+        std::filesystem::remove_all(output());
+    }
 }
 
 TEST_F(PackageTest, NotesWithAbsolutePathsAreNotPassedOn)

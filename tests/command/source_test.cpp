@@ -100,6 +100,24 @@ TEST_F(SourceTest, AFolderIsBuiltAndNotWrittenTo)
     EXPECT_EQ(nlohmann::json::parse(build({"--json"}).output)["up_to_date"], false);
 }
 
+TEST_F(SourceTest, AFolderThatNobodyMayWriteToIsBuilt)
+{
+    write_text(tree() / "drivers/one.c", "");
+    ASSERT_EQ(sandbox.run({"chmod", "-R", "a-w", tree().string()}).status, 0);
+    const auto result = build({"--json"});
+    ASSERT_EQ(sandbox.run({"chmod", "-R", "u+w", tree().string()}).status, 0);
+    ASSERT_EQ(result.status, 0) << result.errors;
+    const std::string copy = nlohmann::json::parse(result.output)["tree"];
+    EXPECT_EQ(sandbox.run({"find", copy, "!", "-type", "l", "!", "-perm", "-u+w"}).output, "");
+}
+
+TEST_F(SourceTest, BlanksAndColonsInTheNameOfATreeMeanNothing)
+{
+    std::filesystem::rename(tree(), sandbox.root() / "my: linux");
+    const auto result = sandbox.krunctl({"build", "--local-version", ".krun.test", "--source", "my: linux"});
+    EXPECT_EQ(result.status, 0) << result.errors;
+}
+
 TEST_F(SourceTest, OfAGitTreeExactlyTheCommitIsBuilt)
 {
     commit();

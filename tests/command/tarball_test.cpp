@@ -174,9 +174,41 @@ TEST_F(TarballTest, AKeyringMustBeGivenAndHaveTheKey)
     expect_refused(build("served/linux-6.12.tar.xz", {"--keyring", "none.gpg"}), 2, "there is no keyring");
     run(gpg({"--armor", "--output", "key.asc", "--export"}));
     expect_refused(build("served/linux-6.12.tar.xz", {"--keyring", "key.asc"}), 2, "ASCII-armored");
-    write_text(sandbox.root() / "other.gpg", "no key");
+    write_text(sandbox.root() / "text.gpg", "no key");
+    expect_refused(build("served/linux-6.12.tar.xz", {"--keyring", "text.gpg"}), 2, "holds no OpenPGP keys");
+    run(gpg({"--passphrase", "", "--quick-gen-key", "other@example.org", "ed25519", "sign", "0"}));
+    run(gpg({"--output", "other.gpg", "--export", "other@example.org"}));
     expect_refused(build("served/linux-6.12.tar.xz", {"--keyring", "other.gpg"}), 4, "does not have the key");
     expect_refused(build("served/linux-6.12.tar.xz", {"--keyring", "key.gpg", "--unverified"}), 2, "contradict");
+}
+
+TEST_F(TarballTest, AKeyringMayBeAPipe)
+{
+    sign();
+    const auto result = sandbox.run({"bash", "-c",
+                                     "exec \"$0\" build --local-version .krun.test --json "
+                                     "--source served/linux-6.12.tar.xz --keyring <(cat key.gpg)",
+                                     KRUNCTL});
+    ASSERT_EQ(result.status, 0) << result.errors;
+    EXPECT_EQ(nlohmann::json::parse(result.output)["source"]["verified"], true);
+}
+
+TEST_F(TarballTest, ATarballThatIsAPipeIsRefusedAtOnce)
+{
+    run({"mkfifo", "pipe.tar.xz"});
+    expect_refused(build("pipe.tar.xz", {"--unverified"}), 2, "is a pipe or a device");
+    EXPECT_FALSE(std::filesystem::exists(sandbox.cache()));
+}
+
+TEST_F(TarballTest, TheTreeOfATarballThatNobodyMayWriteToCanBePatched)
+{
+    run({"chmod", "-R", "a-w", (server_folder() / "linux-6.12").string()});
+    run({"tar", "-C", server_folder().string(), "-cf", "readonly.tar", "linux-6.12"});
+    run({"chmod", "-R", "u+w", (server_folder() / "linux-6.12").string()});
+    const auto result = build("readonly.tar", {"--unverified"});
+    ASSERT_EQ(result.status, 0) << result.errors;
+    const std::string tree = nlohmann::json::parse(result.output)["tree"];
+    EXPECT_EQ(sandbox.run({"find", tree, "!", "-type", "l", "!", "-perm", "-u+w"}).output, "");
 }
 
 TEST_F(TarballTest, UnverifiedIsPossibleAndSaid)

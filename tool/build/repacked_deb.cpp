@@ -196,8 +196,8 @@ Result<void> change(ProcessRunner &runner, Filesystem &files, const Repacking &r
         return written;
     if (auto written = write_installed_size(files, repacking, *entries); !written)
         return written;
-    // Whatever the builder's umask was.
-    return run_step(runner, logged(repacking, {"chmod", "-R", "u+rwX,go+rX,go-w", repacking.work.string()}));
+    // Whatever the builder's umask was, and also in a folder that hands its group down.
+    return run_step(runner, logged(repacking, {"chmod", "-R", "u+rwX,go+rX,go-w,ug-s", repacking.work.string()}));
 }
 
 Result<void> pack(ProcessRunner &runner, Filesystem &files, const Repacking &repacking)

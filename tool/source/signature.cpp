@@ -27,8 +27,8 @@ Result<std::string> read_keyring(Filesystem &files, const std::filesystem::path 
     if (data->find("-----BEGIN PGP") != std::string::npos)
         return usage_error(fmt::format("the keyring {} is ASCII-armored, which gpgv cannot read", keyring.string()),
                            fmt::format("gpg --dearmor < {} > keyring.gpg", shell_quoted(keyring.string())));
-    // A packet's first byte has its type in it, in one of two ways; that of a public key is 6. The other form is GnuPG's
-    // own keybox.
+    // A packet's first byte has its type in it, in one of two ways; that of a public key is 6. The other form is
+    // GnuPG's own keybox.
     const auto first = static_cast<unsigned char>(data->front());
     const bool is_key = (first & 0xfcU) == 0x98 || first == 0xc6;
     const bool is_keybox = data->substr(0, 12).ends_with("KBXf");

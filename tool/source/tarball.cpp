@@ -158,6 +158,10 @@ Result<void> unpack_tarball(ProcessRunner &runner, const std::filesystem::path &
     if (auto done = run_on_tarball(runner, command, tarball, folder); !done)
         return done;
     progress.finish("done");
+    Command modes; // of a tree that nobody may write to
+    modes.argv = {"chmod", "-R", "u+rwX", folder.string()};
+    if (auto changed = runner.run_ok(modes); !changed)
+        return tl::unexpected(changed.error());
     return {};
 }
 

@@ -104,7 +104,8 @@ std::vector<Command> copy_commands(const SourceOrigin &origin, const std::string
                 tar_command(tar, work / "tree", 0)};
     }
     Command copy;
-    copy.argv = {"rsync", "-a", "--no-owner", "--no-group"};
+    // Hooks go into the copy, also into that of a tree that nobody may write to.
+    copy.argv = {"rsync", "-a", "--no-owner", "--no-group", "--chmod=u+rwX"};
     for (const auto *folder : {".git", ".hg", ".svn", ".bzr", "CVS"})
         copy.argv.push_back(fmt::format("--exclude={}", folder));
     copy.argv.insert(copy.argv.end(), {(origin.path / "").string(), (work / "tree/").string()});
