@@ -57,6 +57,53 @@ std::string all_byte_values(std::size_t size)
     return bytes;
 }
 
+TEST_F(Boot, AProgramFindsItsLibraryBesideItAndOneThatIsCopiedInToo)
+{
+    char folder[] = "/tmp/krun-boot-XXXXXX";
+    ASSERT_NE(mkdtemp(folder), nullptr);
+    const std::string at = folder;
+    const std::string script = "cd " + at +
+                               " && mkdir bin lib other && echo 'int two(void) { return 2; }' > two.c && "
+                               "echo 'int two(void); int one(void) { return two() + 1; }' > one.c && "
+                               "echo 'int one(void); int main(void) { return one(); }' > main.c && "
+                               "gcc -shared -fPIC -o other/libtwo.so two.c && "
+                               "gcc -shared -fPIC -o lib/libone.so one.c -Lother -ltwo && "
+                               "gcc -o bin/prog main.c -Llib -lone -Wl,-rpath,'$ORIGIN/../lib' "
+                               "-Wl,--unresolved-symbols=ignore-all";
+    ASSERT_EQ(std::system(script.c_str()), 0);
+    const auto ran =
+        boot({"--copy-in", at + "/bin/prog:/opt/mine/bin/prog", "--copy-in", at + "/other/libtwo.so:/lib/"},
+             {"/opt/mine/bin/prog"});
+    EXPECT_EQ(ran.status, 3) << ran.errors;
+    static_cast<void>(std::system(("rm -r " + at).c_str()));
+}
+
+TEST_F(Boot, AGuestTooSmallForItsFilesIsRefusedWithTheSizeThatWouldDo)
+{
+    char folder[] = "/tmp/krun-boot-XXXXXX";
+    ASSERT_NE(mkdtemp(folder), nullptr);
+    const std::string file = std::string(folder) + "/large";
+    ASSERT_EQ(std::system(("head -c 60000000 /dev/urandom > " + file).c_str()), 0);
+    const std::vector<std::string> command = {"sh", "-c", "stat -c %s /large"};
+    const auto refused = boot({"--memory", "128", "--copy-in", file + ":/large"}, command);
+    EXPECT_EQ(refused.status, 2) << refused.errors;
+    EXPECT_NE(refused.errors.find("58 MiB of files do not fit in 128 MiB"), std::string::npos) << refused.errors;
+    const auto between = boot({"--memory", "192", "--copy-in", file + ":/large"}, command);
+    EXPECT_EQ(between.status, 2) << "the archive is in memory beside what is in it";
+    const std::string before = "hint: --memory ";
+    const auto hint = between.errors.find(before);
+    ASSERT_NE(hint, std::string::npos) << between.errors;
+    const auto enough = std::to_string(std::strtoul(between.errors.c_str() + hint + before.size(), nullptr, 10));
+    const auto ran = boot({"--memory", enough, "--copy-in", file + ":/large"}, command);
+    EXPECT_EQ(ran.status, 0) << ran.errors;
+    EXPECT_EQ(ran.output, "60000000\n");
+    // The kernel would go on with what it could unpack.
+    const auto cut = boot({"--memory", enough, "--append", "mem=160M", "--copy-in", file + ":/large"}, command);
+    EXPECT_EQ(cut.status, 4) << cut.errors;
+    EXPECT_NE(cut.errors.find("memory are too little for the guest's files"), std::string::npos) << cut.errors;
+    static_cast<void>(std::system(("rm -r " + std::string(folder)).c_str()));
+}
+
 TEST_F(Boot, PassesStdoutAndStderrOnApartAndAddsNothingToStdout)
 {
     const Ran ran = shell("echo out; echo err >&2");

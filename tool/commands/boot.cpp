@@ -2,10 +2,13 @@
 // krunctl boot: a kernel in a virtual machine, one command in it, and that command's output and status.
 #include <fmt/format.h>
 #include <memory>
+#include <optional>
 
 #include "build/kernel_build.hpp"
 #include "commands/command.hpp"
+#include "machine/guest_image.hpp"
 #include "machine/virtual_machine.hpp"
+#include "util/input_file.hpp"
 #include "util/paths.hpp"
 #include "util/progress.hpp"
 
@@ -30,10 +33,20 @@ struct BootOptions {
     MachineRequest request;
 };
 
-// "SRC:DST"; DST cannot hold a colon, SRC can.
-GuestFile guest_file(const std::string &text)
+// "SRC:DST". DST begins with a slash; of several places where that could be, the last one behind a SRC that is there.
+std::size_t colon_of(Filesystem &files, const std::string &text)
 {
-    const auto colon = text.rfind(':');
+    const auto last = text.rfind(":/");
+    for (auto at = last; at != std::string::npos && at != 0; at = text.rfind(":/", at - 1)) {
+        if (files.exists(text.substr(0, at)))
+            return at;
+    }
+    return last == std::string::npos ? text.rfind(':') : last;
+}
+
+GuestFile guest_file(Filesystem &files, const std::string &text)
+{
+    const auto colon = colon_of(files, text);
     if (colon == std::string::npos || colon == 0 || colon + 1 == text.size())
         throw UserError({ExitCode::usage,
                          fmt::format("--copy-in wants SRC:DST, not `{}`", text),
@@ -51,17 +64,36 @@ std::filesystem::path kernel_of_line(Context &context, const BootOptions &option
     return unwrap(build_kernel(context.runner, context.files, build)).folder / "vmlinuz";
 }
 
+// QEMU reads it after we have looked at it: of a pipe, a copy.
+std::filesystem::path readable_kernel(Context &context, const std::filesystem::path &kernel, const GuestFiles &gathered)
+{
+    constexpr InputKind kind = {"kernel image", "it is arch/x86/boot/bzImage of a build folder, or a /boot/vmlinuz-*"};
+    if (expect_regular_file(kernel, kind) || context.files.is_directory(kernel))
+        return kernel;
+    const auto copy = gathered.folder.path() / "kernel";
+    unwrap(context.files.write(copy, unwrap(read_input(context.files, kernel, kind))));
+    return copy;
+}
+
 void run_boot(Context &context, BootOptions &options)
 {
     MachineRequest &request = options.request;
     for (const std::string &text : options.copy_in)
-        request.copy_in.push_back(guest_file(text));
+        request.copy_in.push_back(guest_file(context.files, text));
     request.accelerator = options.accelerator == "kvm"   ? Accelerator::kvm
                           : options.accelerator == "tcg" ? Accelerator::tcg
                                                          : Accelerator::automatic;
-    request.kernel = options.kernel.empty() ? kernel_of_line(context, options) : options.kernel;
     request.pass_input = true;
-    const MachineResult result = unwrap(run_machine(context.runner, context.files, request));
+    // What the person names comes before anything that takes long.
+    std::optional<GuestFiles> gathered;
+    if (!request.dry_run)
+        gathered.emplace(unwrap(gather_guest_files(context.runner, context.files, request)));
+    if (options.kernel.empty())
+        request.kernel = kernel_of_line(context, options);
+    else
+        request.kernel = gathered ? readable_kernel(context, options.kernel, *gathered) : options.kernel;
+    const MachineResult result =
+        unwrap(run_machine(context.runner, context.files, request, gathered ? &*gathered : nullptr));
     if (request.dry_run)
         return;
     if (!result.kernel_problems.empty()) {

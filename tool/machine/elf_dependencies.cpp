@@ -3,59 +3,217 @@
 #include "machine/elf_dependencies.hpp"
 
 #include <algorithm>
-#include <elf.h>
+#include <array>
+#include <cctype>
 #include <fmt/format.h>
-#include <fstream>
+#include <set>
+#include <string_view>
 
 #include "util/text.hpp"
 
 namespace krun
 {
-
-bool needs_dynamic_loader(const std::filesystem::path &file)
+namespace
 {
-    std::ifstream stream(file, std::ios::binary);
-    Elf64_Ehdr header{};
-    if (!stream.read(reinterpret_cast<char *>(&header), sizeof header) ||
-        !std::equal(ELFMAG, ELFMAG + SELFMAG, header.e_ident) || header.e_ident[EI_CLASS] != ELFCLASS64 ||
-        header.e_phentsize != sizeof(Elf64_Phdr))
-        return false;
-    stream.seekg(static_cast<std::streamoff>(header.e_phoff));
-    for (unsigned at = 0; at < header.e_phnum; ++at) {
-        Elf64_Phdr segment{};
-        if (!stream.read(reinterpret_cast<char *>(&segment), sizeof segment))
-            return false;
-        if (segment.p_type == PT_INTERP)
-            return true;
-    }
-    return false;
+
+namespace fs = std::filesystem;
+
+// As Debian's loader has them built in.
+constexpr std::array<const char *, 4> default_library_folders = {"/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu",
+                                                                 "/lib", "/usr/lib"};
+// A library of this machine's cache of libraries, in a folder that the guest's loader does not know.
+constexpr const char *folder_for_others = "/usr/lib";
+
+// "$NAME" or "${NAME}" at `at`: how many characters it takes; 0 when it is not there.
+std::size_t token_at(const std::string &text, std::size_t at, std::string_view name)
+{
+    const auto rest = std::string_view(text).substr(at);
+    if (rest.starts_with("${") && rest.substr(2).starts_with(name) && rest.substr(2 + name.size()).starts_with("}"))
+        return name.size() + 3;
+    if (!rest.substr(1).starts_with(name))
+        return 0;
+    const auto after = rest.substr(1 + name.size());
+    const bool ends = after.empty() || (std::isalnum(static_cast<unsigned char>(after[0])) == 0 && after[0] != '_');
+    return ends ? name.size() + 1 : 0;
 }
 
-Result<std::vector<std::filesystem::path>> dynamic_dependencies(ProcessRunner &runner,
-                                                                const std::filesystem::path &program)
+std::string expanded(const std::string &text, const fs::path &origin)
 {
-    Command command;
-    command.argv = {"ldd", program.string()};
-    command.environment = {{"LC_ALL", "C"}};
-    auto listed = runner.run_ok(command);
-    if (!listed)
-        return tl::unexpected<Error>(listed.error());
-    std::vector<std::filesystem::path> found;
-    for (const std::string &line : lines_of(listed->output)) {
-        // "libc.so.6 => /lib/libc.so.6 (0x...)", "/lib64/ld-linux-x86-64.so.2 (0x...)", "linux-vdso.so.1 (0x...)"
-        const auto words = words_of(line);
-        if (line.find("not found") != std::string::npos)
-            return failure(
-                fmt::format("{} needs a library that this machine does not have: {}", program.string(), trim(line)),
-                "link the program statically, or copy the library in too and set LD_LIBRARY_PATH");
-        for (const std::string &word : words) {
-            if (word.front() == '/') {
-                found.emplace_back(word);
-                break;
-            }
+    const std::array<std::pair<std::string_view, std::string>, 3> tokens = {
+        {{"ORIGIN", origin.string()}, {"LIB", "lib/x86_64-linux-gnu"}, {"PLATFORM", "x86_64"}}};
+    std::string result;
+    for (std::size_t at = 0; at < text.size();) {
+        std::size_t taken = 0;
+        for (const auto &[name, value] : tokens) {
+            taken = text[at] == '$' ? token_at(text, at, name) : 0;
+            if (taken == 0)
+                continue;
+            result += value;
+            break;
+        }
+        if (taken == 0)
+            result += text[at];
+        at += std::max<std::size_t>(taken, 1);
+    }
+    return result;
+}
+
+bool is_default_library_folder(const fs::path &folder)
+{
+    return std::find(default_library_folders.begin(), default_library_folders.end(), folder) !=
+           default_library_folders.end();
+}
+
+// What the loader takes: a name may lead to a library of another machine, and the search goes on then.
+std::optional<ElfFile> library_at(const fs::path &file)
+{
+    std::error_code ignored;
+    return fs::is_regular_file(file, ignored) ? read_elf(file) : std::nullopt;
+}
+
+} // namespace
+
+LibrarySearch::LibrarySearch(ProcessRunner &runner, InGuest in_guest, std::vector<std::string> library_path)
+    : runner_(runner), in_guest_(std::move(in_guest)), library_path_(std::move(library_path))
+{
+}
+
+Result<std::vector<PlacedFile>> LibrarySearch::needed_by(const PlacedFile &program)
+{
+    auto elf = read_elf(program.host);
+    if (!elf || elf->interpreter.empty())
+        return std::vector<PlacedFile>();
+    std::vector<PlacedFile> missing;
+    const fs::path interpreter = elf->interpreter;
+    if (!in_guest_(interpreter)) {
+        if (!library_at(interpreter))
+            return failure(fmt::format("{} needs the dynamic loader {}, which this machine does not have",
+                                       program.host.string(), interpreter.string()),
+                           "link the program statically, or copy the loader in too");
+        missing.push_back({interpreter, interpreter});
+    }
+    std::error_code error;
+    const auto real = fs::canonical(program.host, error); // where $ORIGIN is, if it was named by a link
+    std::set<std::string> names = {interpreter.filename().string()};
+    std::vector<Loaded> loaded = {{{error ? program.host : real, program.guest}, std::move(*elf), 0, false}};
+    for (std::size_t at = 0; at < loaded.size(); ++at) {
+        for (const auto &name : std::vector<std::string>(loaded[at].elf.needed)) {
+            if (!names.insert(name).second)
+                continue;
+            auto found = find(loaded, at, name);
+            if (!found)
+                return failure(fmt::format("{} needs the library {}{}, which is neither on this machine nor copied in",
+                                           program.host.string(), name,
+                                           at == 0 ? "" : " (for " + loaded[at].file.host.filename().string() + ")"),
+                               fmt::format("copy it in too (--copy-in {}:/usr/lib/), or link the program statically",
+                                           fs::path(name).filename().string()));
+            if (found->is_new)
+                missing.push_back(found->file);
+            loaded.push_back(std::move(*found));
         }
     }
-    return found;
+    return missing;
+}
+
+// Those that the files name: DT_RPATH of the library and of whom it is loaded for, unless there is a DT_RUNPATH.
+std::vector<LibrarySearch::Folder> LibrarySearch::named_folders(const std::vector<Loaded> &loaded,
+                                                                std::size_t whose) const
+{
+    std::vector<Folder> folders;
+    const auto add = [&folders](const Loaded &one, const std::vector<std::string> &path) {
+        for (const auto &entry : path)
+            folders.push_back(
+                {expanded(entry, one.file.host.parent_path()), expanded(entry, one.file.guest.parent_path())});
+    };
+    if (loaded[whose].elf.runpath.empty()) {
+        for (std::size_t at = whose;; at = loaded[at].loader) {
+            if (loaded[at].elf.runpath.empty())
+                add(loaded[at], loaded[at].elf.rpath);
+            if (loaded[at].loader == at)
+                break;
+        }
+    }
+    for (const auto &entry : library_path_)
+        folders.push_back({{}, entry});
+    add(loaded[whose], loaded[whose].elf.runpath);
+    return folders;
+}
+
+std::optional<LibrarySearch::Loaded> LibrarySearch::find(const std::vector<Loaded> &loaded, std::size_t whose,
+                                                         const std::string &name)
+{
+    const auto for_whom = [whose](std::optional<Loaded> found) {
+        if (found)
+            found->loader = whose;
+        return found;
+    };
+    if (name.find('/') != std::string::npos) {
+        const auto &file = loaded[whose].file;
+        const fs::path host = expanded(name, file.host.parent_path());
+        const fs::path guest = expanded(name, file.guest.parent_path());
+        return for_whom(find_in({host.parent_path(), guest.parent_path()}, host.filename().string()));
+    }
+    for (const auto &folder : named_folders(loaded, whose)) {
+        if (auto found = find_in(folder, name))
+            return for_whom(std::move(found));
+    }
+    if (loaded[whose].elf.no_default_folders)
+        return std::nullopt;
+    // What was copied there comes first: the guest has no cache of libraries.
+    for (const auto *folder : default_library_folders) {
+        if (auto found = find_in({{}, folder}, name))
+            return for_whom(std::move(found));
+    }
+    if (const auto cached = in_cache(name)) {
+        const auto folder = cached->parent_path();
+        if (auto found = find_in({folder, is_default_library_folder(folder) ? folder : folder_for_others}, name))
+            return for_whom(std::move(found));
+    }
+    for (const auto *folder : default_library_folders) {
+        if (auto found = find_in({folder, folder}, name))
+            return for_whom(std::move(found));
+    }
+    return std::nullopt;
+}
+
+std::optional<LibrarySearch::Loaded> LibrarySearch::find_in(const Folder &folder, const std::string &name) const
+{
+    // Relative to wherever the program will be started: nobody knows.
+    if (!folder.guest.is_absolute())
+        return std::nullopt;
+    const auto guest = (folder.guest / name).lexically_normal();
+    if (const auto source = in_guest_(guest)) {
+        if (auto elf = library_at(*source))
+            return Loaded{{*source, guest}, std::move(*elf), 0, false};
+    }
+    if (!folder.host.is_absolute())
+        return std::nullopt;
+    const auto host = folder.host / name;
+    if (auto elf = library_at(host))
+        return Loaded{{host, guest}, std::move(*elf), 0, true};
+    return std::nullopt;
+}
+
+std::optional<fs::path> LibrarySearch::in_cache(const std::string &name)
+{
+    if (!cache_) {
+        cache_.emplace();
+        Command command;
+        command.argv = {"/sbin/ldconfig", "-p"};
+        command.environment["LC_ALL"] = "C";
+        const auto listed = runner_.run(command);
+        // "	libz.so.1 (libc6,x86-64) => /lib/x86_64-linux-gnu/libz.so.1"; without a cache the folders have to do.
+        for (const auto &line : lines_of(listed && listed->ok() ? listed->output : std::string())) {
+            const auto arrow = line.find(" => ");
+            const auto words = words_of(line);
+            if (arrow == std::string::npos || words.empty() || line.find("x86-64") == std::string::npos ||
+                line.find("hwcap") != std::string::npos)
+                continue;
+            cache_->emplace(words.front(), line.substr(arrow + 4));
+        }
+    }
+    const auto found = cache_->find(name);
+    return found == cache_->end() ? std::nullopt : std::optional(found->second);
 }
 
 } // namespace krun

@@ -2,6 +2,7 @@
 // The guest's initramfs; see guest_image.hpp.
 #include "machine/guest_image.hpp"
 
+#include <algorithm>
 #include <array>
 #include <fmt/format.h>
 #include <fstream>
@@ -11,6 +12,7 @@
 #include "machine/elf_dependencies.hpp"
 #include "machine/guest_staging.hpp"
 #include "machine/kernel_image.hpp"
+#include "machine/run_folder.hpp"
 #include "source/apt_archive.hpp"
 #include "util/digest.hpp"
 #include "util/file_lock.hpp"
@@ -26,7 +28,16 @@ namespace
 namespace fs = std::filesystem;
 
 // To be counted up when what the base archive holds changes in a way that its key does not show.
-constexpr int base_recipe = 2;
+constexpr int base_recipe = 3;
+
+constexpr std::uintmax_t mebibyte = std::uintmax_t{1} << 20;
+// Measured with our own kernel, the smallest: what just fits must not be refused.
+constexpr std::uintmax_t base_unpacked = 9 * mebibyte;
+constexpr std::uintmax_t base_packed = 4 * mebibyte;
+constexpr std::uintmax_t memory_of_kernel = 16 * mebibyte;
+// What is recommended is enough for others too, in MiB.
+constexpr unsigned memory_to_spare = 32;
+constexpr unsigned memory_step = 64;
 
 constexpr const char *passwd = "root:x:0:0:root:/root:/bin/sh\n"
                                "nobody:x:65534:65534:nobody:/tmp:/bin/sh\n";
@@ -141,13 +152,12 @@ Result<std::string> identity_of(ProcessRunner &runner, const BaseParts &parts)
     std::string text = fmt::format("{}\n", base_recipe);
     for (const auto &part : {parts.init, parts.krunctl, parts.busybox})
         text += identity(part) + "\n";
-    if (!needs_dynamic_loader(parts.krunctl))
-        return text;
-    const auto libraries = dynamic_dependencies(runner, parts.krunctl);
+    LibrarySearch search(runner, [](const fs::path &) { return std::nullopt; });
+    const auto libraries = search.needed_by({parts.krunctl, "/usr/bin/krunctl"});
     if (!libraries)
         return tl::unexpected<Error>(libraries.error());
-    for (const fs::path &library : *libraries)
-        text += identity(library) + "\n";
+    for (const auto &library : *libraries)
+        text += identity(library.host) + "\n";
     return text;
 }
 
@@ -187,7 +197,11 @@ Result<fs::path> base_archive(ProcessRunner &runner, Filesystem &files, const fs
         return tl::unexpected<Error>(made.error());
     GuestStaging staging(runner, files, root);
     const fs::path fresh = work / "base.cpio.gz";
-    if (auto filled = fill_base(runner, staging, parts, work).and_then([&] { return staging.pack(fresh); }); !filled)
+    if (auto filled =
+            fill_base(runner, staging, parts, work).and_then([&] { return staging.add_libraries(); }).and_then([&] {
+                return staging.pack(fresh);
+            });
+        !filled)
         return tl::unexpected<Error>(filled.error());
     if (auto moved = files.rename(fresh, archive); !moved)
         return tl::unexpected<Error>(moved.error());
@@ -213,13 +227,42 @@ Result<void> fill_run(Filesystem &files, GuestStaging &staging, const MachineReq
         if (auto written = staging.write(name, text); !written)
             return written;
     }
-    if (auto added = add_kernel_config(files, staging, request.kernel); !added)
-        return added;
-    for (const GuestFile &file : request.copy_in) {
-        if (auto copied = staging.copy_in(file); !copied)
-            return copied;
+    return add_kernel_config(files, staging, request.kernel);
+}
+
+// The most that memory_for_files() grants so much for, if it did not shrink in the archive at all or to nothing.
+std::uintmax_t room_for_files(unsigned memory_mib)
+{
+    const auto memory = memory_mib * mebibyte;
+    const auto taken = 2 * base_unpacked + base_packed + memory_of_kernel;
+    return memory > taken ? (memory - taken) / 2 : 0;
+}
+
+Result<void> expect_room(const MachineRequest &request, std::uintmax_t unpacked, std::uintmax_t packed)
+{
+    const auto needed = memory_for_files(unpacked, packed);
+    if (request.copy_in.empty() || needed <= request.memory_mib)
+        return {};
+    return usage_error(
+        fmt::format("the guest is too small for what is copied in: {} MiB of files do not fit in {} MiB "
+                    "of memory",
+                    (unpacked + mebibyte - 1) / mebibyte, request.memory_mib),
+        fmt::format("--memory {} would do", (needed + memory_to_spare + memory_step - 1) / memory_step * memory_step));
+}
+
+// NAME=value for the command: the folders of its LD_LIBRARY_PATH.
+std::vector<std::string> library_path_of(const MachineRequest &request)
+{
+    constexpr std::string_view name = "LD_LIBRARY_PATH=";
+    std::vector<std::string> folders;
+    for (const std::string &entry : request.environment) {
+        if (!entry.starts_with(name))
+            continue;
+        auto value = entry.substr(name.size());
+        std::replace(value.begin(), value.end(), ';', ':');
+        folders = split(value, ':');
     }
-    return {};
+    return folders;
 }
 
 // The kernel unpacks one archive after the other; what comes later wins.
@@ -257,17 +300,47 @@ std::vector<std::pair<std::string, std::string>> task_files(const MachineRequest
             {relative(KRUN_GUEST_MODE_FILE), mode}};
 }
 
-Result<fs::path> make_guest_image(ProcessRunner &runner, Filesystem &files, const MachineRequest &request,
-                                  GuestInput input, const fs::path &folder)
+unsigned memory_for_files(std::uintmax_t unpacked, std::uintmax_t packed)
 {
-    const fs::path root = folder / "run";
+    const auto bytes = 2 * (base_unpacked + unpacked) + base_packed + packed + memory_of_kernel;
+    return static_cast<unsigned>((bytes + mebibyte - 1) / mebibyte);
+}
+
+Result<GuestFiles> gather_guest_files(ProcessRunner &runner, Filesystem &files, const MachineRequest &request)
+{
+    if (auto checked = check_machine_size(request); !checked)
+        return tl::unexpected<Error>(checked.error());
+    auto folder = make_run_folder(files);
+    if (!folder)
+        return tl::unexpected<Error>(folder.error());
+    const fs::path root = folder->path() / "run";
     if (auto made = files.make_directories(root); !made)
         return tl::unexpected<Error>(made.error());
-    // What the person asked for first: a mistake in it should not wait for downloads.
-    GuestStaging staging(runner, files, root);
+    GuestFiles gathered{std::move(*folder), GuestStaging(runner, files, root)};
+    auto &staging = gathered.staging;
+    staging.limit(room_for_files(request.memory_mib));
+    for (const GuestFile &file : request.copy_in) {
+        if (auto copied = staging.copy_in(file); !copied)
+            return tl::unexpected<Error>(copied.error());
+    }
+    if (auto added = staging.add_libraries(library_path_of(request)); !added)
+        return tl::unexpected<Error>(added.error());
+    // How much it shrinks in the archive is not known yet.
+    if (auto fits = expect_room(request, staging.bytes(), 0); !fits)
+        return tl::unexpected<Error>(fits.error());
+    return gathered;
+}
+
+Result<fs::path> make_guest_image(ProcessRunner &runner, Filesystem &files, const MachineRequest &request,
+                                  GuestInput input, GuestFiles &gathered)
+{
+    const fs::path folder = gathered.folder.path();
+    auto &staging = gathered.staging;
     const fs::path own = folder / "run.cpio.gz";
     if (auto packed = fill_run(files, staging, request, input).and_then([&] { return staging.pack(own); }); !packed)
         return tl::unexpected<Error>(packed.error());
+    if (auto fits = expect_room(request, staging.bytes(), files.size_of(own)); !fits)
+        return tl::unexpected<Error>(fits.error());
 
     const auto lock = FileLock::acquire(cache_directory() / "guest/lock", "the guest's image");
     if (!lock)

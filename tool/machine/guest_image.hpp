@@ -3,22 +3,38 @@
 // and, behind it in the same file, a small archive of this run's own (the command, the copied-in files).
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
 
+#include "machine/guest_staging.hpp"
 #include "machine/machine_session.hpp"
 #include "machine/virtual_machine.hpp"
 #include "util/filesystem.hpp"
 #include "util/process.hpp"
 #include "util/result.hpp"
+#include "util/scratch_folder.hpp"
 
 namespace krun
 {
 
-// Makes <folder>/initrd for the request; `folder` is this run's own.
+// What the person wants in the guest, copied before anything takes long: neither a mistake in it nor a pipe waits for a
+// kernel or QEMU to be built.
+struct GuestFiles {
+    ScratchFolder folder; // of this run
+    GuestStaging staging;
+};
+// A usage error also when the guest's memory cannot hold it all; it says how much would.
+Result<GuestFiles> gather_guest_files(ProcessRunner &runner, Filesystem &files, const MachineRequest &request);
+
+// Makes the run folder's `initrd`.
 Result<std::filesystem::path> make_guest_image(ProcessRunner &runner, Filesystem &files, const MachineRequest &request,
-                                               GuestInput input, const std::filesystem::path &folder);
+                                               GuestInput input, GuestFiles &gathered);
+
+// MiB of memory for a guest with files that take `unpacked` bytes, `packed` in the archive. Both are in memory at once,
+// and the kernel gives the unpacked ones at most half of what is left.
+unsigned memory_for_files(std::uintmax_t unpacked, std::uintmax_t packed);
 
 // The three files below /krun that tell init what to do: names relative to the guest's root, and contents.
 std::vector<std::pair<std::string, std::string>> task_files(const MachineRequest &request, GuestInput input);

@@ -5,9 +5,13 @@
 #include <algorithm>
 #include <array>
 #include <fmt/format.h>
+#include <optional>
+#include <set>
 #include <system_error>
 
 #include "machine/elf_dependencies.hpp"
+#include "util/interrupt.hpp"
+#include "util/progress.hpp"
 #include "util/system_error.hpp"
 
 namespace krun
@@ -31,6 +35,11 @@ constexpr std::array<Renaming, 5> one_name_for_each{{
 }};
 
 constexpr std::array<const char *, 5> not_for_files{"proc", "sys", "dev", "krun", "init"};
+
+// The guest has its own of these: a link there means the guest's.
+constexpr std::array<const char *, 4> everybodys_own{"/proc", "/sys", "/dev", "/run"};
+
+constexpr std::uintmax_t page = 4096;
 
 bool lies_below(const fs::path &path, const fs::path &folder)
 {
@@ -61,10 +70,30 @@ Result<fs::path> guest_path(const std::string &target)
 GuestStaging::GuestStaging(ProcessRunner &runner, Filesystem &files, fs::path folder)
     : runner_(runner), files_(files), folder_(std::move(folder))
 {
+    std::error_code error;
+    real_ = fs::weakly_canonical(folder_, error);
+}
+
+// A link that was copied in leads somewhere on this machine too, and nothing may be written there.
+Result<void> GuestStaging::make_way(const fs::path &relative)
+{
+    std::error_code ignored;
+    fs::path at = folder_;
+    for (const auto &part : relative.parent_path()) {
+        at /= part;
+        if (fs::is_symlink(fs::symlink_status(at, ignored)) && !lies_below(fs::weakly_canonical(at, ignored), real_))
+            return usage_error(fmt::format("cannot copy to /{} in the guest: {} is a link that is copied in too",
+                                           relative.string(), part.string()));
+    }
+    if (fs::is_symlink(fs::symlink_status(folder_ / relative, ignored)))
+        fs::remove(folder_ / relative, ignored);
+    return {};
 }
 
 Result<void> GuestStaging::write(const fs::path &relative, const std::string &text)
 {
+    if (auto free = make_way(relative); !free)
+        return free;
     return files_.make_directories(folder_ / relative.parent_path()).and_then([&] {
         return files_.write(folder_ / relative, text);
     });
@@ -72,6 +101,8 @@ Result<void> GuestStaging::write(const fs::path &relative, const std::string &te
 
 Result<void> GuestStaging::link(const fs::path &relative, const std::string &to)
 {
+    if (auto free = make_way(relative); !free)
+        return free;
     std::error_code error;
     fs::create_directories(folder_ / relative.parent_path(), error);
     fs::remove(folder_ / relative, error);
@@ -83,6 +114,8 @@ Result<void> GuestStaging::link(const fs::path &relative, const std::string &to)
 
 Result<void> GuestStaging::make_folder(const fs::path &relative, unsigned mode)
 {
+    if (auto free = make_way(relative / "."); !free)
+        return free;
     std::error_code error;
     fs::create_directories(folder_ / relative, error);
     if (!error)
@@ -96,17 +129,32 @@ Result<void> GuestStaging::copy_in(const GuestFile &what)
 {
     const auto source = what.source.lexically_normal();
     std::error_code ignored;
-    if (!fs::exists(source, ignored))
+    const auto status = fs::status(source, ignored);
+    if (!fs::exists(status)) {
+        if (fs::is_symlink(fs::symlink_status(source, ignored)))
+            return usage_error(fmt::format("cannot copy {} into the guest: it is a link to {}, which does not exist",
+                                           source.string(), fs::read_symlink(source, ignored).string()));
         return usage_error(fmt::format("cannot copy {} into the guest: there is no such file", source.string()));
+    }
     std::string target = what.target;
     if (target.ends_with('/'))
         target += (source.has_filename() ? source : source.parent_path()).filename().string();
     const auto relative = guest_path(target);
     if (!relative)
         return tl::unexpected<Error>(relative.error());
-    if (fs::is_directory(source, ignored))
-        return copy_folder(source, *relative);
+    if (fs::is_directory(status)) {
+        const auto real = fs::canonical(source, ignored);
+        return copy_folder(source, *relative, {real, {}});
+    }
+    if (fs::is_fifo(status) || fs::is_character_file(status))
+        return copy_pipe(source, *relative);
     return copy_file(source, *relative);
+}
+
+bool GuestStaging::fits(std::uintmax_t size)
+{
+    bytes_ += (size + page - 1) / page * page;
+    return bytes_ <= limit_;
 }
 
 Result<void> GuestStaging::copy_file(const fs::path &from, const fs::path &relative)
@@ -114,16 +162,33 @@ Result<void> GuestStaging::copy_file(const fs::path &from, const fs::path &relat
     if (!fs::is_regular_file(from))
         return usage_error(
             fmt::format("cannot copy {} into the guest: it is neither a file nor a folder", from.string()));
+    if (!fits(files_.size_of(from)))
+        return {};
+    if (auto free = make_way(relative); !free)
+        return free;
     if (auto made = files_.make_directories((folder_ / relative).parent_path()); !made)
         return made;
     if (auto copied = files_.copy_file(from, folder_ / relative); !copied)
         return copied;
-    if (needs_dynamic_loader(from))
-        return copy_libraries(from);
+    if (read_elf(from))
+        programs_[relative] = from;
     return {};
 }
 
-Result<void> GuestStaging::copy_folder(const fs::path &from, const fs::path &relative)
+Result<void> GuestStaging::copy_pipe(const fs::path &from, const fs::path &relative)
+{
+    const auto room = limit_ > bytes_ ? limit_ - bytes_ : 0;
+    const auto data = files_.read_at_most(from, room == std::numeric_limits<std::uintmax_t>::max() ? room : room + 1);
+    if (!data && interrupt_requested())
+        return interrupted();
+    if (!data)
+        return usage_error(fmt::format("cannot copy {} into the guest: {}", from.string(), data.error().message));
+    if (!fits(data->size()))
+        return {};
+    return write(relative, *data);
+}
+
+Result<void> GuestStaging::copy_folder(const fs::path &from, const fs::path &relative, const Way &way)
 {
     std::error_code error;
     const auto mode = static_cast<unsigned>(fs::status(from, error).permissions());
@@ -132,35 +197,76 @@ Result<void> GuestStaging::copy_folder(const fs::path &from, const fs::path &rel
     const auto names = files_.list(from);
     if (!names)
         return tl::unexpected<Error>(names.error());
+    auto inside = way;
+    inside.open.push_back(fs::canonical(from, error));
     for (const std::string &name : *names) {
         const auto entry = from / name;
+        const auto status = fs::status(entry, error);
         Result<void> done;
-        // A link to a file becomes that file; one to a folder (perhaps its own) or to nothing stays a link.
-        if (fs::is_symlink(entry, error) && !fs::is_regular_file(entry, error))
-            done = link(relative / name, fs::read_symlink(entry, error).string());
-        else if (fs::is_directory(entry, error))
-            done = copy_folder(entry, relative / name);
-        else if (fs::is_regular_file(entry, error))
+        if (fs::is_regular_file(status)) // a link to a file becomes that file
             done = copy_file(entry, relative / name);
+        else if (fs::is_symlink(fs::symlink_status(entry, error)))
+            done = copy_link(entry, relative / name, inside);
+        else if (fs::is_directory(status))
+            done = copy_folder(entry, relative / name, inside);
+        else
+            say(fmt::format("note: {} is neither a file nor a folder, and is not copied into the guest",
+                            entry.string()));
         if (!done)
             return done;
     }
     return {};
 }
 
-Result<void> GuestStaging::copy_libraries(const fs::path &program)
+// To a folder, or to nothing that is a file.
+Result<void> GuestStaging::copy_link(const fs::path &from, const fs::path &relative, const Way &way)
 {
-    const auto needed = dynamic_dependencies(runner_, program);
-    if (!needed)
-        return tl::unexpected<Error>(needed.error());
-    for (const fs::path &library : *needed) {
-        if (!libraries_.insert(library.string()).second)
-            continue;
-        const auto relative = guest_path(library.string());
-        if (!relative)
-            return tl::unexpected<Error>(relative.error());
-        if (auto copied = copy_file(library, *relative); !copied)
-            return copied;
+    std::error_code error;
+    const auto text = fs::read_symlink(from, error);
+    if (!fs::is_directory(from, error)) // a device, or nothing here: the guest may have it
+        return link(relative, text.string());
+    const auto real = fs::canonical(from, error);
+    if (lies_below(real, way.root)) // under another name in the guest, perhaps
+        return link(relative, real.lexically_relative(way.open.back()).string());
+    for (const char *folder : everybodys_own) {
+        if (lies_below(real, folder))
+            return link(relative, real.string());
+    }
+    for (const auto &open : way.open) {
+        if (lies_below(open, real))
+            return usage_error(fmt::format("cannot copy {} into the guest: it is a link to {}, which it lies in",
+                                           from.string(), real.string()),
+                               "copy what is in that folder, one by one, or without this link");
+    }
+    auto beyond = way;
+    beyond.root = real;
+    return copy_folder(from, relative, beyond);
+}
+
+Result<void> GuestStaging::add_libraries(const std::vector<std::string> &library_path)
+{
+    if (bytes_ > limit_)
+        return {};
+    const auto in_guest = [this](const fs::path &guest) -> std::optional<fs::path> {
+        const auto relative = guest_path(guest.string());
+        std::error_code ignored;
+        if (!relative || !fs::is_regular_file(folder_ / *relative, ignored))
+            return std::nullopt;
+        const auto source = programs_.find(*relative);
+        return source == programs_.end() ? folder_ / *relative : source->second;
+    };
+    LibrarySearch search(runner_, in_guest, library_path);
+    for (const auto &[relative, source] : std::map(programs_)) {
+        const auto needed = search.needed_by({source, "/" / relative});
+        if (!needed)
+            return tl::unexpected<Error>(needed.error());
+        for (const auto &library : *needed) {
+            const auto place = guest_path(library.guest.string());
+            if (!place)
+                return tl::unexpected<Error>(place.error());
+            if (auto copied = copy_file(library.host, *place); !copied)
+                return copied;
+        }
     }
     return {};
 }

@@ -6,9 +6,12 @@
 // guest_path() first.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
-#include <set>
+#include <limits>
+#include <map>
 #include <string>
+#include <vector>
 
 #include "machine/virtual_machine.hpp"
 #include "util/filesystem.hpp"
@@ -28,9 +31,16 @@ class GuestStaging
     // `folder` is an empty folder that belongs to this object's user.
     GuestStaging(ProcessRunner &runner, Filesystem &files, std::filesystem::path folder);
 
-    // A file (a symbolic link is followed) or a folder with all that is in it. A target that ends in '/' is the
-    // folder to put it in. The libraries of dynamically linked programs come along.
+    // A file (a symbolic link is followed; a pipe is read to its end) or a folder with all that is in it. A target that
+    // ends in '/' is the folder to put it in. In a folder, a link that leads out of it becomes what it leads to, and
+    // one that stays inside, or leads nowhere, stays a link.
     Result<void> copy_in(const GuestFile &what);
+    // What the programs and libraries so far need and the guest does not have. `library_path`: see LibrarySearch.
+    Result<void> add_libraries(const std::vector<std::string> &library_path = {});
+    // How much the guest can hold. What is more is counted, and not copied.
+    void limit(std::uintmax_t bytes) { limit_ = bytes; }
+    // What all files take in the guest's memory.
+    [[nodiscard]] std::uintmax_t bytes() const { return bytes_; }
     Result<void> write(const std::filesystem::path &relative, const std::string &text);
     Result<void> link(const std::filesystem::path &relative, const std::string &to);
     Result<void> make_folder(const std::filesystem::path &relative, unsigned mode);
@@ -38,14 +48,26 @@ class GuestStaging
     Result<void> pack(const std::filesystem::path &archive);
 
   private:
+    // The folders that are being copied, by their real names: the one that was asked for, or that a link led to, and
+    // those below it on the way to here.
+    struct Way {
+        std::filesystem::path root;
+        std::vector<std::filesystem::path> open;
+    };
     Result<void> copy_file(const std::filesystem::path &from, const std::filesystem::path &relative);
-    Result<void> copy_folder(const std::filesystem::path &from, const std::filesystem::path &relative);
-    Result<void> copy_libraries(const std::filesystem::path &program);
+    Result<void> copy_pipe(const std::filesystem::path &from, const std::filesystem::path &relative);
+    Result<void> copy_folder(const std::filesystem::path &from, const std::filesystem::path &relative, const Way &way);
+    Result<void> copy_link(const std::filesystem::path &from, const std::filesystem::path &relative, const Way &way);
+    Result<void> make_way(const std::filesystem::path &relative);
+    bool fits(std::uintmax_t size);
 
     ProcessRunner &runner_;
     Filesystem &files_;
     std::filesystem::path folder_;
-    std::set<std::string> libraries_; // those that are there already
+    std::filesystem::path real_;                                      // the same, without links in its name
+    std::map<std::filesystem::path, std::filesystem::path> programs_; // and libraries: in the guest, and where from
+    std::uintmax_t limit_ = std::numeric_limits<std::uintmax_t>::max();
+    std::uintmax_t bytes_ = 0;
 };
 
 } // namespace krun

@@ -31,12 +31,19 @@ constexpr std::size_t console_lines_shown = 20;
 
 Result<void> check_request(const MachineRequest &request)
 {
-    if (request.cpus < 1 || request.cpus > 64)
-        return usage_error(fmt::format("a machine has 1 to 64 CPUs, not {}", request.cpus));
-    if (request.memory_mib < 64)
-        return usage_error(fmt::format("{} MiB of memory are too little to boot in", request.memory_mib),
-                           "give at least --memory 64");
-    return check_kernel_image(request.kernel);
+    return check_machine_size(request).and_then([&] { return check_kernel_image(request.kernel); });
+}
+
+// The kernel goes on with the files that it could unpack.
+bool was_too_small(const std::string &console)
+{
+    return console.find("Initramfs unpacking failed: write error") != std::string::npos;
+}
+
+tl::unexpected<Error> too_small(const MachineRequest &request, const fs::path &console_log)
+{
+    return failure(fmt::format("{} MiB of memory are too little for the guest's files", request.memory_mib),
+                   "give it more with --memory", console_log.string());
 }
 
 GuestInput input_for(const MachineRequest &request)
@@ -106,6 +113,8 @@ tl::unexpected<Error> no_status(Filesystem &files, const MachineRequest &request
     if (end.interrupted)
         return interrupted();
     const std::string console = text_of(files, console_log);
+    if (was_too_small(console))
+        return too_small(request, console_log);
     const std::string qemu = trim(text_of(files, qemu_log));
     if (end.timed_out) {
         show_end_of_console(console);
@@ -170,19 +179,40 @@ Result<MachineResult> run_qemu(Filesystem &files, const MachineRequest &request,
         say("the guest's console: " + passed_on.error().message);
     if (!end->status)
         return no_status(files, request, *end, setup.console_log, qemu_log);
+    const std::string console = text_of(files, setup.console_log);
+    if (was_too_small(console))
+        return too_small(request, setup.console_log);
     MachineResult result;
     result.status = *end->status;
     result.console_log = setup.console_log;
-    result.kernel_problems = console_problems(text_of(files, setup.console_log));
+    result.kernel_problems = console_problems(console);
     return result;
 }
 
 } // namespace
 
-Result<MachineResult> run_machine(ProcessRunner &runner, Filesystem &files, const MachineRequest &request)
+Result<void> check_machine_size(const MachineRequest &request)
+{
+    if (request.cpus < 1 || request.cpus > 64)
+        return usage_error(fmt::format("a machine has 1 to 64 CPUs, not {}", request.cpus));
+    if (request.memory_mib < 64)
+        return usage_error(fmt::format("{} MiB of memory are too little to boot in", request.memory_mib),
+                           "give at least --memory 64");
+    return {};
+}
+
+Result<MachineResult> run_machine(ProcessRunner &runner, Filesystem &files, const MachineRequest &request,
+                                  GuestFiles *gathered)
 {
     if (auto checked = check_request(request); !checked && !(request.dry_run && !files.exists(request.kernel)))
         return tl::unexpected<Error>(checked.error());
+    std::optional<GuestFiles> own;
+    if (gathered == nullptr && !request.dry_run) {
+        auto gathered_now = gather_guest_files(runner, files, request);
+        if (!gathered_now)
+            return tl::unexpected<Error>(gathered_now.error());
+        gathered = &own.emplace(std::move(*gathered_now));
+    }
     auto setup = choose_qemu(runner, files, request);
     if (!setup)
         return tl::unexpected<Error>(setup.error());
@@ -194,10 +224,7 @@ Result<MachineResult> run_machine(ProcessRunner &runner, Filesystem &files, cons
         std::puts(quoted(command).c_str());
         return MachineResult{};
     }
-    const auto folder = make_run_folder(files);
-    if (!folder)
-        return tl::unexpected<Error>(folder.error());
-    const auto console_log = place_of_console_log(files, request, folder->path());
+    const auto console_log = place_of_console_log(files, request, gathered->folder.path());
     if (!console_log)
         return tl::unexpected<Error>(console_log.error());
     setup->console_log = *console_log;
@@ -205,13 +232,13 @@ Result<MachineResult> run_machine(ProcessRunner &runner, Filesystem &files, cons
     MachineRequest complete = request;
     if (const char *terminal = std::getenv("TERM"); terminal != nullptr && input == GuestInput::terminal)
         complete.environment.insert(complete.environment.begin(), std::string("TERM=") + terminal);
-    const auto image = make_guest_image(runner, files, complete, input, folder->path());
+    const auto image = make_guest_image(runner, files, complete, input, *gathered);
     if (!image)
         return tl::unexpected<Error>(image.error());
     setup->initrd = *image;
     if (input == GuestInput::terminal)
         say("starting a shell in the guest; `exit` or Ctrl-] ends the machine");
-    return run_qemu(files, complete, *setup, input, folder->path());
+    return run_qemu(files, complete, *setup, input, gathered->folder.path());
 }
 
 } // namespace krun

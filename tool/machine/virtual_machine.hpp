@@ -53,8 +53,15 @@ struct MachineResult {
     std::filesystem::path console_log;
 };
 
-// Makes the testbed's QEMU and the guest image when they are not in the cache yet, boots, runs, cleans up.
-// An Error: QEMU could not start, the guest never reached the command, timeout, Ctrl-C.
-Result<MachineResult> run_machine(ProcessRunner &runner, Filesystem &files, const MachineRequest &request);
+struct GuestFiles; // guest_image.hpp
+
+// CPUs and memory.
+Result<void> check_machine_size(const MachineRequest &request);
+
+// Makes the testbed's QEMU and the guest image when they are not in the cache yet, boots, runs, cleans up. `gathered`
+// is what is copied in, if the caller has done so already. An Error: QEMU could not start, the guest never reached the
+// command, timeout, Ctrl-C.
+Result<MachineResult> run_machine(ProcessRunner &runner, Filesystem &files, const MachineRequest &request,
+                                  GuestFiles *gathered = nullptr);
 
 } // namespace krun

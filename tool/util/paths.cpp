@@ -132,11 +132,13 @@ Result<void> expect_cache_for_building()
     const auto at = path.find_first_of(" \t\n\r\v\f:;#$%&*?!~,|<>()[]{}'\"`\\");
     if (at == std::string::npos)
         return {};
-    const std::string what = path[at] == ' ' ? "a blank" : fmt::format("the character {}", shell_quoted({&path[at], 1}));
-    return usage_error(fmt::format("nothing can be built in {}: its name has {} in it, which make and the kernel's build "
-                                   "cannot have",
-                                   shell_quoted(path), what),
-                       "name another folder with XDG_CACHE_HOME");
+    const std::string what =
+        path[at] == ' ' ? "a blank" : fmt::format("the character {}", shell_quoted({&path[at], 1}));
+    return usage_error(
+        fmt::format("nothing can be built in {}: its name has {} in it, which make and the kernel's build "
+                    "cannot have",
+                    shell_quoted(path), what),
+        "name another folder with XDG_CACHE_HOME");
 }
 
 std::filesystem::path data_directory()

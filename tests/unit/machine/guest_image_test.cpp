@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "machine/guest_image.hpp"
 
+#include <chrono>
 #include <cstdlib>
+#include <fcntl.h>
 #include <fstream>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <thread>
 #include <unistd.h>
 
 #include "machine/guest_staging.hpp"
@@ -81,6 +84,111 @@ TEST_F(GuestStagingTest, FoldersComeWhole)
     EXPECT_TRUE(fs::exists(folder / "root/opt/tree/sub/prog"));
 }
 
+TEST_F(GuestStagingTest, ALinkThatLeadsOutOfAFolderBecomesWhatItLeadsTo)
+{
+    make_file("tree/own", "1");
+    make_file("outside/sub/file", "2");
+    fs::create_symlink("sub", folder / "outside/inner");
+    fs::create_symlink(folder / "outside", folder / "tree/out");
+    fs::create_symlink("../outside/sub", folder / "tree/relative");
+    ASSERT_TRUE(staging.copy_in({folder / "tree", "/tree"}));
+    EXPECT_EQ(*files.read(folder / "root/tree/out/sub/file"), "2");
+    EXPECT_FALSE(fs::is_symlink(folder / "root/tree/out"));
+    EXPECT_EQ(fs::read_symlink(folder / "root/tree/out/inner"), "sub");
+    EXPECT_EQ(*files.read(folder / "root/tree/relative/file"), "2");
+}
+
+TEST_F(GuestStagingTest, ALinkThatStaysInsideLeadsToTheSamePlaceUnderTheFoldersNewName)
+{
+    make_file("tree/a/b/file", "1");
+    fs::create_directories(folder / "tree/links");
+    fs::create_symlink(folder / "tree/a/b", folder / "tree/links/absolute");
+    fs::create_symlink("../../tree/a", folder / "tree/links/around");
+    fs::create_symlink("..", folder / "tree/links/up");
+    ASSERT_TRUE(staging.copy_in({folder / "tree", "/renamed"}));
+    EXPECT_EQ(fs::read_symlink(folder / "root/renamed/links/absolute"), "../a/b");
+    EXPECT_EQ(fs::read_symlink(folder / "root/renamed/links/around"), "../a");
+    EXPECT_EQ(fs::read_symlink(folder / "root/renamed/links/up"), "..");
+}
+
+TEST_F(GuestStagingTest, ALinkToAFolderThatHoldsItIsRefusedByName)
+{
+    make_file("tree/sub/file", "1");
+    fs::create_symlink(folder, folder / "tree/sub/all");
+    const auto refused = staging.copy_in({folder / "tree", "/tree"});
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ExitCode::usage);
+    EXPECT_NE(refused.error().message.find("tree/sub/all"), std::string::npos);
+    EXPECT_NE(refused.error().hint, "");
+}
+
+TEST_F(GuestStagingTest, LinksToNothingAndToWhatTheGuestHasItselfStay)
+{
+    make_file("tree/file", "1");
+    fs::create_symlink("gone", folder / "tree/dangling");
+    fs::create_symlink("/proc/self", folder / "tree/proc");
+    fs::create_symlink("/dev/null", folder / "tree/null");
+    ASSERT_TRUE(staging.copy_in({folder / "tree", "/tree"}));
+    EXPECT_EQ(fs::read_symlink(folder / "root/tree/dangling"), "gone");
+    EXPECT_EQ(fs::read_symlink(folder / "root/tree/null"), "/dev/null");
+    EXPECT_TRUE(fs::read_symlink(folder / "root/tree/proc").string().starts_with("/proc/"));
+    const auto refused = staging.copy_in({folder / "tree/dangling", "/x"});
+    ASSERT_FALSE(refused);
+    EXPECT_NE(refused.error().message.find("a link to gone, which does not exist"), std::string::npos);
+}
+
+TEST_F(GuestStagingTest, APipeIsReadToItsEndAndAPipeInAFolderIsLeftAlone)
+{
+    make_file("tree/file", "1");
+    ASSERT_EQ(mkfifo((folder / "tree/pipe").c_str(), 0600), 0);
+    ASSERT_TRUE(staging.copy_in({folder / "tree", "/tree"}));
+    EXPECT_FALSE(fs::exists(folder / "root/tree/pipe"));
+    const fs::path pipe = folder / "tree/pipe";
+    const int both_ends = open(pipe.c_str(), O_RDWR); // so that nobody waits for the other end
+    ASSERT_EQ(write(both_ends, "text", 4), 4);
+    std::thread writer([&] {
+        std::this_thread::sleep_for(std::chrono::milliseconds(100));
+        close(both_ends);
+    });
+    const auto copied = staging.copy_in({pipe, "/text"});
+    writer.join();
+    ASSERT_TRUE(copied) << copied.error().message;
+    EXPECT_EQ(*files.read(folder / "root/text"), "text");
+    ASSERT_TRUE(staging.copy_in({"/dev/null", "/empty"}));
+    EXPECT_EQ(*files.read(folder / "root/empty"), "");
+}
+
+TEST_F(GuestStagingTest, NothingIsWrittenThroughALinkThatWasCopiedIn)
+{
+    make_file("tree/file", "1");
+    make_file("mine/kept", "mine");
+    make_file("new", "new");
+    fs::create_symlink(folder / "mine/gone", folder / "tree/dangling");
+    fs::create_symlink("/proc/self", folder / "tree/proc");
+    ASSERT_TRUE(staging.copy_in({folder / "tree", "/tree"}));
+    ASSERT_TRUE(staging.copy_in({folder / "new", "/tree/dangling"}));
+    EXPECT_EQ(*files.read(folder / "root/tree/dangling"), "new");
+    EXPECT_FALSE(fs::exists(folder / "mine/gone"));
+    for (const auto *target : {"/tree/proc/new", "/tree/proc/new/"}) {
+        const auto refused = staging.copy_in({folder / "new", target});
+        ASSERT_FALSE(refused);
+        EXPECT_NE(refused.error().message.find("proc is a link that is copied in too"), std::string::npos);
+    }
+}
+
+TEST_F(GuestStagingTest, WhatDoesNotFitIsCountedAndNotCopied)
+{
+    make_file("tree/small", std::string(5000, 'x'));
+    make_file("tree/z-large", std::string(50000, 'x'));
+    staging.limit(20000);
+    ASSERT_TRUE(staging.copy_in({folder / "tree", "/tree"}));
+    EXPECT_EQ(staging.bytes(), 8192U + 53248U); // in pages
+    EXPECT_TRUE(fs::exists(folder / "root/tree/small"));
+    EXPECT_FALSE(fs::exists(folder / "root/tree/z-large"));
+    ASSERT_TRUE(staging.copy_in({"/dev/zero", "/zero"})); // has no end
+    EXPECT_FALSE(fs::exists(folder / "root/zero"));
+}
+
 TEST_F(GuestStagingTest, TheUsualNamesOfAFolderAreOneFolder)
 {
     EXPECT_EQ(guest_path("/bin/x")->string(), "usr/bin/x");
@@ -105,6 +213,16 @@ TEST_F(GuestStagingTest, AMissingSourceIsWrongUsage)
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, ExitCode::usage);
     EXPECT_NE(refused.error().message.find("nothing"), std::string::npos);
+}
+
+TEST(GuestMemory, FilesAreThereTwiceAndMayTakeHalf)
+{
+    constexpr std::uintmax_t mebibyte = std::uintmax_t{1} << 20;
+    const auto empty = memory_for_files(0, 0);
+    EXPECT_LE(empty, 64U) << "the smallest machine that is allowed";
+    EXPECT_EQ(memory_for_files(100 * mebibyte, 0), empty + 200);
+    EXPECT_EQ(memory_for_files(100 * mebibyte, 30 * mebibyte), empty + 230);
+    EXPECT_EQ(memory_for_files(1, 0), empty + 1);
 }
 
 TEST(TaskFilesTest, AnArgumentMayHoldAnything)
