@@ -112,6 +112,37 @@ TEST_F(InputTest, BlanksAndColonsInAllOtherPathsMeanNothing)
     EXPECT_THAT(read_text(odd / "out put/config"), AllOf(HasSubstr("CONFIG_ONE=y"), HasSubstr("CONFIG_PERF=y")));
 }
 
+TEST_F(InputTest, WhatBootIsGivenIsLookedAtBeforeAKernelIsBuilt)
+{
+    const auto boot = [this](std::vector<std::string> more) {
+        more.insert(more.begin(), "boot");
+        const auto result = sandbox.krunctl(more);
+        EXPECT_EQ(result.status, 2) << result.errors;
+        for (const auto *folder : {"apt", "source", "qemu"})
+            EXPECT_FALSE(std::filesystem::exists(sandbox.cache() / folder)) << folder;
+        return result.errors;
+    };
+    EXPECT_THAT(boot({"--copy-in", "none:/x"}), HasSubstr("there is no such file"));
+    EXPECT_THAT(boot({"--copy-in", "/dev/zero:/x"}), HasSubstr("too small for what is copied in"));
+    EXPECT_THAT(boot({"--memory", "10"}), HasSubstr("too little to boot in"));
+    EXPECT_THAT(boot({"--kernel", "/dev/null"}), HasSubstr("the kernel image /dev/null is empty"));
+    EXPECT_THAT(boot({"--kernel", "machine"}), HasSubstr("there is no kernel image machine"));
+    write_text(sandbox.root() / "text", "no kernel");
+    EXPECT_THAT(boot({"--kernel", "text"}), HasSubstr("text is not an x86 kernel image"));
+    const auto pipe = sandbox.run({"bash", "-c", "\"$0\" boot --kernel <(echo text)", KRUNCTL});
+    EXPECT_EQ(pipe.status, 2);
+    EXPECT_THAT(pipe.errors, HasSubstr("is not an x86 kernel image"));
+}
+
+TEST_F(InputTest, BothPartsOfACopyMayHaveColons)
+{
+    write_text(sandbox.root() / "a: b:/c", "1");
+    for (const auto *copy : {"a: b:/c:/x", "a: b:/c:/x:y", "a: b:/c:/x:/y"}) {
+        const auto result = sandbox.krunctl({"boot", "--kernel", "none", "--copy-in", copy});
+        EXPECT_THAT(result.errors, HasSubstr("there is no kernel image none")) << copy;
+    }
+}
+
 TEST_F(InputTest, TheMachinesAptIsNeitherSeenNorTouched)
 {
     const auto machine = sandbox.root() / "machine";

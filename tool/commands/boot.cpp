@@ -8,6 +8,7 @@
 #include "commands/command.hpp"
 #include "machine/guest_image.hpp"
 #include "machine/virtual_machine.hpp"
+#include "source/kernel_line.hpp"
 #include "util/input_file.hpp"
 #include "util/paths.hpp"
 #include "util/progress.hpp"
@@ -85,6 +86,8 @@ void run_boot(Context &context, BootOptions &options)
                                                          : Accelerator::automatic;
     request.pass_input = true;
     // What the person names comes before anything that takes long.
+    if (options.kernel.empty())
+        unwrap(find_kernel_line(context.files, data_directory(), options.line));
     std::optional<GuestFiles> gathered;
     if (!request.dry_run)
         gathered.emplace(unwrap(gather_guest_files(context.runner, context.files, request)));
