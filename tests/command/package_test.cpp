@@ -138,7 +138,7 @@ TEST_F(PackageTest, ModesDependNeitherOnTheUmaskNorOnAFolderThatHandsItsGroupDow
 {
     std::filesystem::create_directories(sandbox.cache());
     for (const auto *umask : {"077", "000"}) {
-        ASSERT_EQ(sandbox.run({"chmod", "2770", sandbox.cache().string()}).status, 0);
+        ASSERT_EQ(sandbox.run({"chmod", "2700", sandbox.cache().string()}).status, 0);
         const auto made = sandbox.run(
             {"sh", "-c",
              std::string("umask ") + umask + "; exec \"$0\" build --config disk --local-version .krun.test --package",

@@ -214,7 +214,7 @@ TEST_F(PublishTest, AFolderThatHandsItsGroupDownIsAPlaceForTheCacheAndTheReposit
 {
     for (const auto &folder : {repository(), sandbox.cache()}) {
         std::filesystem::create_directories(folder);
-        must({"chmod", "2775", folder.string()});
+        must({"chmod", "2755", folder.string()});
     }
     const auto result = publish_with_umask("002", make_deb("linux-image-6.12.1.krun.aa", "6.12.1-1"));
     ASSERT_EQ(result.status, 0) << result.errors;
