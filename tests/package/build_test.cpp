@@ -99,11 +99,33 @@ TEST(BuildDebs, TakesItsOwnFilesAlsoWhereGitIsPointedToAnotherRepository)
     chmod(fake.c_str(), 0755);
     const auto other = (folder.path() / "other").string();
     ASSERT_EQ(run_program({"git", "init", "-q", other}).status, 0);
-    const auto result = build_debs({(folder.path() / "out").string()},
-                                   {{"PATH", fake.parent_path().string() + ":/usr/sbin:/usr/bin:/sbin:/bin"},
-                                    {"GIT_DIR", other + "/.git"}});
+    const auto result = build_debs(
+        {(folder.path() / "out").string()},
+        {{"PATH", fake.parent_path().string() + ":/usr/sbin:/usr/bin:/sbin:/bin"}, {"GIT_DIR", other + "/.git"}});
     EXPECT_EQ(result.status, 4);
     EXPECT_THAT(result.errors, HasSubstr("\nCMakeLists.txt\n"));
+}
+
+// Likewise, called under a umask of 077, with a folder for temporary files that hands its group down.
+TEST(BuildDebs, ModesDependNeitherOnTheUmaskNorOnAFolderThatHandsItsGroupDown)
+{
+    const OwnFolder folder;
+    const auto fake = folder.path() / "bin/dpkg-buildpackage";
+    fs::create_directories(fake.parent_path());
+    std::ofstream(fake) << "#!/bin/sh\nmkdir debian/new\necho \"umask $(umask)\"\n"
+                           "find . -perm /6000 -printf 'set: %p\\n' -o ! -perm -u+w -printf 'read-only: %p\\n' -o "
+                           "! -perm -o+r -printf 'private: %p\\n'\nexit 9\n";
+    chmod(fake.c_str(), 0755);
+    chmod(folder.path().c_str(), 02755);
+    const auto mask = umask(077);
+    const auto result = build_debs(
+        {(folder.path() / "out").string()},
+        {{"PATH", fake.parent_path().string() + ":/usr/sbin:/usr/bin:/sbin:/bin"}, {"TMPDIR", folder.path().string()}});
+    umask(mask);
+    EXPECT_EQ(result.status, 4);
+    EXPECT_THAT(result.errors, HasSubstr("\numask 0022\n"));
+    for (const auto *wrong : {"set: ", "read-only: ", "private: "})
+        EXPECT_THAT(result.errors, Not(HasSubstr(wrong)));
 }
 
 TEST(BuildDebs, WhatIsMissingForTheBuildIsNamedWithAStatusOfItsOwn)
