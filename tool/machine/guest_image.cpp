@@ -30,11 +30,11 @@ namespace fs = std::filesystem;
 // To be counted up when what the base archive holds changes in a way that its key does not show.
 constexpr int base_recipe = 3;
 
-constexpr std::uintmax_t mebibyte = std::uintmax_t{1} << 20;
+constexpr std::uintmax_t guest_mebibyte = std::uintmax_t{1} << 20;
 // Measured with our own kernel, the smallest: what just fits must not be refused.
-constexpr std::uintmax_t base_unpacked = 9 * mebibyte;
-constexpr std::uintmax_t base_packed = 4 * mebibyte;
-constexpr std::uintmax_t memory_of_kernel = 16 * mebibyte;
+constexpr std::uintmax_t base_unpacked = 9 * guest_mebibyte;
+constexpr std::uintmax_t base_packed = 4 * guest_mebibyte;
+constexpr std::uintmax_t memory_of_kernel = 16 * guest_mebibyte;
 // What is recommended is enough for others too, in MiB.
 constexpr unsigned memory_to_spare = 32;
 constexpr unsigned memory_step = 64;
@@ -233,7 +233,7 @@ Result<void> fill_run(Filesystem &files, GuestStaging &staging, const MachineReq
 // The most that memory_for_files() grants so much for, if it did not shrink in the archive at all or to nothing.
 std::uintmax_t room_for_files(unsigned memory_mib)
 {
-    const auto memory = memory_mib * mebibyte;
+    const auto memory = memory_mib * guest_mebibyte;
     const auto taken = 2 * base_unpacked + base_packed + memory_of_kernel;
     return memory > taken ? (memory - taken) / 2 : 0;
 }
@@ -246,7 +246,7 @@ Result<void> expect_room(const MachineRequest &request, std::uintmax_t unpacked,
     return usage_error(
         fmt::format("the guest is too small for what is copied in: {} MiB of files do not fit in {} MiB "
                     "of memory",
-                    (unpacked + mebibyte - 1) / mebibyte, request.memory_mib),
+                    (unpacked + guest_mebibyte - 1) / guest_mebibyte, request.memory_mib),
         fmt::format("--memory {} would do", (needed + memory_to_spare + memory_step - 1) / memory_step * memory_step));
 }
 
@@ -303,7 +303,7 @@ std::vector<std::pair<std::string, std::string>> task_files(const MachineRequest
 unsigned memory_for_files(std::uintmax_t unpacked, std::uintmax_t packed)
 {
     const auto bytes = 2 * (base_unpacked + unpacked) + base_packed + packed + memory_of_kernel;
-    return static_cast<unsigned>((bytes + mebibyte - 1) / mebibyte);
+    return static_cast<unsigned>((bytes + guest_mebibyte - 1) / guest_mebibyte);
 }
 
 Result<GuestFiles> gather_guest_files(ProcessRunner &runner, Filesystem &files, const MachineRequest &request)

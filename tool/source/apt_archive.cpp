@@ -69,7 +69,7 @@ std::string apt_value(const std::string &text)
     return value;
 }
 
-bool is_below(const std::string &setting, std::string_view section)
+bool is_in_section(const std::string &setting, std::string_view section)
 {
     return setting.size() > section.size() && setting.compare(section.size(), 2, "::") == 0 &&
            std::equal(section.begin(), section.end(), setting.begin(), [](unsigned char left, unsigned char right) {
@@ -81,10 +81,10 @@ bool is_below(const std::string &setting, std::string_view section)
 // wants beside the usual ones (apt-file's, say), nor whether the machine asks for translations.
 bool is_taken_over(const std::string &setting)
 {
-    if (is_below(setting, "Acquire::IndexTargets") || is_below(setting, "Acquire::Languages"))
+    if (is_in_section(setting, "Acquire::IndexTargets") || is_in_section(setting, "Acquire::Languages"))
         return false;
     for (const auto *section : {"Acquire", "APT::Key", "APT::Hashes", "APT::Authentication", "APT::Sandbox"}) {
-        if (is_below(setting, section))
+        if (is_in_section(setting, section))
             return true;
     }
     return false;
