@@ -123,7 +123,7 @@ TEST(BuildDebs, ModesDependNeitherOnTheUmaskNorOnAFolderThatHandsItsGroupDown)
         {{"PATH", fake.parent_path().string() + ":/usr/sbin:/usr/bin:/sbin:/bin"}, {"TMPDIR", folder.path().string()}});
     umask(mask);
     EXPECT_EQ(result.status, 4);
-    EXPECT_THAT(result.errors, HasSubstr("\numask 0022\n"));
+    EXPECT_THAT(result.errors, HasSubstr("umask 0022\n"));
     for (const auto *wrong : {"set: ", "read-only: ", "private: "})
         EXPECT_THAT(result.errors, Not(HasSubstr(wrong)));
 }
