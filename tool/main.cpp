@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// krunctl: the one place that turns errors into words on stderr and exit codes.
+// krunctl: the one place that turns errors into messages on stderr and exit codes.
 #include <cstdio>
 #include <fmt/format.h>
 

@@ -175,7 +175,7 @@ TEST_F(BuildTest, ATarballWithoutAKernelIsToldFromOneWith)
     sandbox.publish("6.12.2-1", false);
     build();
     EXPECT_EQ(result.status, 4);
-    EXPECT_THAT(result.errors, HasSubstr("is no Linux source tree"));
+    EXPECT_THAT(result.errors, HasSubstr("is not a Linux source tree"));
     EXPECT_TRUE(trees().empty());
 }
 

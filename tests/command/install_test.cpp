@@ -135,9 +135,9 @@ TEST_F(InstallTest, WrongUsageIsStatusTwo)
     expect_refusal(sandbox.krunctl({"install"}), 2, "no package is named");
     expect_refusal(sandbox.krunctl({"install", "--undo", "--continue"}), 2, "exclude each other");
     expect_refusal(sandbox.krunctl({"install", "none.deb"}), 2, "there is no file ");
-    expect_refusal(sandbox.krunctl({"install", root.path("/abstraction").string()}), 2, "is no Debian package");
+    expect_refusal(sandbox.krunctl({"install", root.path("/abstraction").string()}), 2, "is not a Debian package");
     const auto other = root.make_deb("linux-image-6.1.0-42-amd64", false).string();
-    expect_refusal(sandbox.krunctl({"install", other}), 2, "is no Krun kernel");
+    expect_refusal(sandbox.krunctl({"install", other}), 2, "is not a Krun kernel");
     expect_refusal(sandbox.krunctl({"install", deb.string(), root.make_deb("bash").string()}), 2,
                    "bash does not belong to the kernel");
 }

@@ -245,7 +245,7 @@ TEST_F(PackageTest, ACapitalInTheLocalVersionIsWrongUsageOfPackageAlone)
 {
     const auto result = sandbox.krunctl({"build", "--local-version", ".Test", "--package"});
     EXPECT_EQ(result.status, 2);
-    EXPECT_THAT(result.errors, HasSubstr("holds the character 'T'"));
+    EXPECT_THAT(result.errors, HasSubstr("contains the character 'T'"));
     EXPECT_FALSE(std::filesystem::exists(sandbox.cache()));
     EXPECT_EQ(sandbox.krunctl({"build", "--local-version", ".Test"}).status, 0);
 }
@@ -255,7 +255,7 @@ TEST_F(PackageTest, ALocalVersionOfTheConfigurationIsLookedAtBeforeCompiling)
     write_text(sandbox.root() / "own.config", "CONFIG_LOCALVERSION=\"-my_own\"\n");
     const auto result = build({"--package", "--fragment", "own.config"});
     EXPECT_EQ(result.status, 4);
-    EXPECT_THAT(result.errors, HasSubstr("LOCALVERSION -my_own holds the character '_'"));
+    EXPECT_THAT(result.errors, HasSubstr("LOCALVERSION -my_own contains the character '_'"));
     EXPECT_THAT(read_text(log()), Not(HasSubstr("first.o")));
 }
 

@@ -121,7 +121,7 @@ TEST_F(PortTest, WhatFindsNoPlaceIsTheAnswerNoAndGoesIntoTheReport)
     EXPECT_THAT(notes, HasSubstr("+source \"krun/Kconfig\"\n"));
     EXPECT_THAT(notes, HasSubstr("<<<<<<< Linux 6.6.9\nmainmenu \"large\"\n"));
     EXPECT_THAT(notes, HasSubstr(">>>>>>> Linux 6.12.1-1 with the hook\n"));
-    EXPECT_THAT(read_text(line / "hooks/series"), StartsWith("# nothing of it applied"));
+    EXPECT_THAT(read_text(line / "hooks/series"), StartsWith("# none of it applied"));
 }
 
 TEST_F(PortTest, ADryRunOnlyReports)
@@ -166,8 +166,8 @@ TEST_F(PortTest, WithoutTheLinesSourceItGoesOnWithoutMerges)
     sandbox.cut_network();
     port();
     EXPECT_EQ(result.status, 0) << result.errors;
-    EXPECT_THAT(result.output, HasSubstr("note: without three-way merges, as the source of the line 6.12 is not to be "
-                                         "had: "));
+    EXPECT_THAT(result.output, HasSubstr("note: without three-way merges, as the source of the line 6.12 is not "
+                                         "available: "));
     expect_fits(line / "hooks/build.patch");
 }
 
@@ -189,7 +189,7 @@ TEST_F(PortTest, FragmentsOfTheLineGoAlong)
 {
     write_text(hooks_6_12.parent_path() / "config/krun.config", "CONFIG_X=y\n");
     port();
-    EXPECT_THAT(result.output, HasSubstr("fragments of its own (krun.config), which the new line gets too"));
+    EXPECT_THAT(result.output, HasSubstr("fragments of its own (krun.config), which the new line also gets"));
     EXPECT_EQ(read_text(line / "config/krun.config"), "CONFIG_X=y\n");
 }
 
@@ -201,7 +201,7 @@ TEST_F(PortTest, WhatIsNoUnpatchedKernelIsRefused)
     };
     refused(sandbox.root() / "none", 2, "none is not a folder");
     refused(tree / "Makefile", 2, "Makefile is not a folder");
-    refused(sandbox.data(), 4, "is no Linux source tree");
+    refused(sandbox.data(), 4, "is not a Linux source tree");
     write_text(sandbox.root() / "patched/Makefile", read_text(tree / "Makefile"));
     write_text(sandbox.root() / "patched/scripts/kconfig/merge_config.sh", "");
     write_text(sandbox.root() / "patched/krun/Kbuild", "");

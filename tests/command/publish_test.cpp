@@ -142,13 +142,13 @@ TEST_F(PublishTest, BadInputIsRefusedAndNothingIsMade)
     const auto deb = make_deb("linux-image-6.12.1.krun.aa", "6.12.1-1");
     expect_refused(publish({"none.deb", "--key", user}), 2, "there is no file none.deb");
     write_text(sandbox.root() / "text.deb", "no package");
-    expect_refused(publish({(sandbox.root() / "text.deb").string(), "--key", user}), 2, "is no Debian package");
+    expect_refused(publish({(sandbox.root() / "text.deb").string(), "--key", user}), 2, "is not a Debian package");
     expect_refused(publish({make_deb("other", "1", "", "arm64"), "--key", user}), 2, "is for arm64, not for amd64");
     expect_refused(publish({deb, "--key", "nobody"}), 3, "you have no secret key nobody");
     expect_refused(publish({deb}), 2, "--key is required");
     expect_refused(publish({"--key", user}), 2, "DEB is required");
     write_text(repository() / "holiday.jpg", "");
-    expect_refused(publish({deb, "--key", user}), 2, "holds something else");
+    expect_refused(publish({deb, "--key", user}), 2, "contains something other");
 }
 
 TEST_F(PublishTest, APackageWithoutSectionOrPriorityIsPublishedToo)

@@ -158,7 +158,7 @@ TEST_F(SourceTest, AFolderWithoutAKernelIsToldFromOneWith)
     write_fake_kernel(tree(), false);
     const auto result = build();
     EXPECT_EQ(result.status, 4);
-    EXPECT_THAT(result.errors, HasSubstr("is no Linux source tree"));
+    EXPECT_THAT(result.errors, HasSubstr("is not a Linux source tree"));
     EXPECT_THAT(cached(), IsEmpty());
 }
 

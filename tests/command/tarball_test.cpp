@@ -146,7 +146,7 @@ TEST_F(TarballTest, WhatWasTakenUnverifiedIsNotTrustedLater)
     ASSERT_EQ(build("served/linux-6.12.tar.xz", {"--unverified"}).status, 0);
     sign();
     write_text(tar().string() + ".sign", "nothing");
-    EXPECT_THAT(build_verified().errors, HasSubstr("is no OpenPGP signature"));
+    EXPECT_THAT(build_verified().errors, HasSubstr("is not an OpenPGP signature"));
     sign();
     EXPECT_EQ(nlohmann::json::parse(build_verified().output)["source"]["verified"], true);
 }
@@ -240,7 +240,7 @@ TEST_F(TarballTest, ADamagedArchiveIsCalledThat)
     write_text(tar().string() + ".xz", whole.substr(0, whole.size() / 2));
     expect_refused(build("served/linux-6.12.tar.xz", {"--unverified"}), 4, "is damaged");
     write_text(server_folder() / "notes", "x");
-    expect_refused(build("served/notes", {"--unverified"}), 2, "is no tarball");
+    expect_refused(build("served/notes", {"--unverified"}), 2, "is not a tarball");
 }
 
 TEST_F(TarballTest, AUrlIsDownloadedOnceAndVerified)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Configurations that others made; see base_config.hpp.
+// Configurations made by others; see base_config.hpp.
 #include "build/base_config.hpp"
 
 #include <algorithm>
@@ -61,7 +61,7 @@ Result<std::string> debian_config(ProcessRunner &runner, Filesystem &files, AptA
     }
     const auto file = folder / "usr/src" / line.config_package / "config.amd64_none_amd64.xz";
     if (!files.exists(file))
-        return failure(fmt::format("the package {} holds no configuration for amd64", line.config_package));
+        return failure(fmt::format("the package {} contains no configuration for amd64", line.config_package));
     return read_text_input(runner, files, file, known_config);
 }
 
@@ -116,7 +116,7 @@ std::string without_traps(const std::string &base_text, bool keep_debug_info, bo
         if (!signs && !debugs)
             text += line + "\n";
     }
-    // Also when the base says nothing of them: their defaults are the trap.
+    // Even if the base does not mention them: their defaults are the trap.
     for (const auto &[symbol, value] : signing)
         text += config_line(symbol, value) + "\n";
     // Newer kernels drop it by themselves; in older ones the last step of the build would fail.

@@ -88,7 +88,7 @@ std::vector<Command> steps_of_configuring(const KernelMake &make, const ConfigPl
 
 struct Request {
     std::string value;
-    std::string fragment; // where it stands
+    std::string fragment; // where it is
 };
 
 std::map<std::string, Request> requests_of(const ConfigPlan &plan)
@@ -115,7 +115,7 @@ std::vector<const char *> our_fragments(const std::string &config)
     return {"krun.config", "tickless.config"};
 }
 
-// Races of the whole kernel would be watched for otherwise, and ours seldom: krun/Kbuild says yes for itself.
+// Otherwise KCSAN would watch the whole kernel, and rarely us: krun/Kbuild enables itself.
 std::vector<std::string> our_make_settings(const std::string &config)
 {
     if (config == "kcsan")

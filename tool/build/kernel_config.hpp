@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The configuration of a kernel: a base, our fragments merged onto it, and the proof that they took effect.
 //
-// Theory: kconfig drops what it cannot have without a word, so that the final file is compared with every requested
-// value, and for each that is missing the tree's Kconfig files are asked for the dependency that is not met.
+// Theory: kconfig silently drops what it cannot have, so the final file is compared with every requested
+// value, and for each missing one the tree's Kconfig files show the unmet dependency.
 #pragma once
 
 #include <filesystem>

@@ -46,7 +46,7 @@ Result<void> finish_package(ProcessRunner &runner, Filesystem &files, const Kern
 {
     auto repacking = repacking_of(make, plan, name);
     if (!files.exists(repacking.deb))
-        return failure(fmt::format("packaging the kernel left no {}", name), {}, make.log.string());
+        return failure(fmt::format("packaging the kernel produced no {}", name), {}, make.log.string());
     if (name.starts_with("linux-image-")) {
         repacking.added = {{fmt::format("usr/share/krun/{}/metadata.json", plan.release), metadata.dump(2) + "\n"}};
         for (const auto &program : selftests)
@@ -96,11 +96,11 @@ Result<void> expect_package_name(const std::string &what, const std::string &tex
     });
     if (bad == text.end())
         return {};
-    return tl::unexpected(
-        Error{code,
-              fmt::format("{} {} holds the character '{}', which the name of a package cannot have", what, text, *bad),
-              "only small letters, digits and dots are possible with --package",
-              {}});
+    return tl::unexpected(Error{
+        code,
+        fmt::format("{} {} contains the character '{}', which the name of a package cannot have", what, text, *bad),
+        "only lower-case letters, digits and dots are allowed with --package",
+        {}});
 }
 
 Command packaging_command(const KernelMake &make, const PackagePlan &plan)

@@ -30,7 +30,7 @@ Result<void> check_local_version(const std::string &local_version)
     const std::string hint = "only letters, digits and dots are allowed, as in `.krun.test1`";
     if (bad != local_version.end())
         return usage_error(
-            fmt::format("the local version {} holds the character '{}'", shell_quoted(local_version), *bad), hint);
+            fmt::format("the local version {} contains the character '{}'", shell_quoted(local_version), *bad), hint);
     if (local_version.empty())
         return usage_error("the local version is empty", hint);
     if (local_version.size() > longest)

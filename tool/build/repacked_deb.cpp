@@ -221,7 +221,7 @@ Command unpack_command(const Repacking &repacking)
 
 Command pack_command(const Repacking &repacking)
 {
-    // The level is said, because a variable of the caller's could set another.
+    // An explicit level, because a variable of the caller could set another.
     return logged(repacking, {"dpkg-deb", "--root-owner-group", "-Zxz", "-z6", "-b", repacking.work.string(),
                               repacking.target.string()});
 }

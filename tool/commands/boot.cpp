@@ -50,7 +50,7 @@ GuestFile guest_file(Filesystem &files, const std::string &text)
     const auto colon = colon_of(files, text);
     if (colon == std::string::npos || colon == 0 || colon + 1 == text.size())
         throw UserError({ExitCode::usage,
-                         fmt::format("--copy-in wants SRC:DST, not `{}`", text),
+                         fmt::format("--copy-in needs SRC:DST, not `{}`", text),
                          "for example --copy-in ./prog:/prog",
                          {}});
     return {text.substr(0, colon), text.substr(colon + 1)};
@@ -123,7 +123,7 @@ void add_boot_command(CLI::App &app, Context &context)
     boot->add_option("--kernel", options->kernel, "bzImage to boot instead")->excludes(line);
     boot->add_option("--cpus", request.cpus, "number of CPUs")->capture_default_str()->check(CLI::Range(1, 64));
     boot->add_option("--memory", request.memory_mib, "memory in MiB")->capture_default_str();
-    boot->add_option("--accel", options->accelerator, "auto, tcg or kvm; auto tries whether KVM really works")
+    boot->add_option("--accel", options->accelerator, "auto, tcg or kvm; auto probes whether KVM really works")
         ->check(CLI::IsMember({"auto", "tcg", "kvm"}))
         ->capture_default_str();
     boot->add_option("--append", request.append, "more kernel command line");
@@ -139,11 +139,11 @@ void add_boot_command(CLI::App &app, Context &context)
     boot->add_option("--console-log", request.console_log, "file for the kernel's console");
     auto *icount =
         boot->add_flag("--icount", request.icount, "exact: one instruction takes one tick of the guest's TSC");
-    boot->add_option("--turn", request.icount_turn, "instructions that a CPU executes before the next one goes on")
+    boot->add_option("--turn", request.icount_turn, "instructions that a CPU executes before the next one continues")
         ->check(CLI::Range(1, 1000000))
         ->needs(icount);
     boot->add_flag("--dry-run", request.dry_run, "print QEMU's command line and do nothing");
-    boot->add_option("CMD", request.command, "command and its arguments, behind --");
+    boot->add_option("CMD", request.command, "command and its arguments, after --");
     boot->callback([options, &context] { run_boot(context, *options); });
 }
 

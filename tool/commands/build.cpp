@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// `krunctl build`: from a kernel line, or a source of the user's own, to a folder with vmlinuz.
+// `krunctl build`: from a kernel line, or the user's own source, to a folder with vmlinuz.
 #include <cstdlib>
 #include <fmt/format.h>
 #include <memory>
@@ -64,7 +64,7 @@ void add_build_command(CLI::App &app, Context &context)
                                        "Linux source to build instead of the line's: a folder, a tarball, or its URL");
     command->add_option("--keyring", request.source.keyring, "OpenPGP keys that a tarball's signature may be from")
         ->needs(source);
-    command->add_flag("--unverified", request.source.unverified, "take a tarball without looking at a signature")
+    command->add_flag("--unverified", request.source.unverified, "accept a tarball without checking its signature")
         ->needs(source);
     command->add_option("--config", request.config, "vm, disk, debug, kcsan, debian, running, or a configuration file")
         ->capture_default_str();
@@ -78,8 +78,8 @@ void add_build_command(CLI::App &app, Context &context)
         },
         "what follows the version in `uname -r` (default: .krun. and the first six digits of the commit)");
     command->add_flag("--menuconfig", request.menuconfig, "change the configuration by hand before compiling");
-    command->add_flag("--package", request.package, "make Debian packages too: linux-image and linux-headers");
-    command->add_option("--jobs,-j", request.jobs, "parallel jobs (default: one for each CPU)")
+    command->add_flag("--package", request.package, "also make Debian packages: linux-image and linux-headers");
+    command->add_option("--jobs,-j", request.jobs, "parallel jobs (default: one per CPU)")
         ->check(CLI::Range(1U, 4096U));
     command->add_option("--output", request.output, "folder for the result (default: in the cache)");
     auto *dry_run = command->add_flag("--dry-run", request.dry_run, "print the commands, change nothing");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What every command gets. A command is one file pair in this folder and one line in main.cpp.
+// Passed to every command. A command is one file pair in this folder and one line in main.cpp.
 #pragma once
 
 #include <CLI/CLI.hpp>

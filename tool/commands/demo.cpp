@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// krunctl demo: from nothing to a booted, fully tickless kernel whose counters are seen to count.
+// krunctl demo: from nothing to a booted, fully tickless kernel whose counters visibly count.
 //
 // Everything is measured in the testbed's emulated machine: the counts prove that the kernel works, not how fast any
 // hardware is.
@@ -52,7 +52,7 @@ MachineRequest guest(const BuiltKernel &kernel, std::vector<std::string> command
     return request;
 }
 
-// Prints each reading as it arrives and keeps an eye on whether all of them advance.
+// Prints each reading as it arrives and checks whether all counters advance.
 class LiveCounters
 {
   public:
@@ -105,7 +105,7 @@ bool show_check(Context &context, const BuiltKernel &kernel, const DemoOptions &
                                             "$(cat /sys/devices/system/cpu/nohz_full)\"; echo; krunctl check"});
     request.cpus = options.cpus;
     request.copy_in = {{data_directory() / "kernel/krun/krun-syscall.h", header_in_guest}};
-    say("booting the kernel to check it over");
+    say("booting the kernel to verify it");
     return run(context, request);
 }
 
@@ -226,7 +226,7 @@ void demonstrate(Context &context, const DemoOptions &options)
 void add_demo_command(CLI::App &app, Context &context)
 {
     CLI::App *command = app.add_subcommand(
-        "demo", "Build a kernel, boot it on the testbed, check it over, show live counters of every CPU");
+        "demo", "Build a kernel, boot it on the testbed, verify it, and show the counters of every CPU");
     auto options = std::make_shared<DemoOptions>();
     command->add_option("--line", options->line, "Kernel line")->capture_default_str();
     command->add_option("--cpus", options->cpus, "CPUs of the guest")

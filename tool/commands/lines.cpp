@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// `krunctl lines`: the kernel lines that we have patched, what there is of each, and what is known to work.
+// `krunctl lines`: the kernel lines, what the cache has of each, and what is known to work.
 #include <fmt/format.h>
 #include <memory>
 
@@ -41,7 +41,7 @@ std::string state_of(Filesystem &files, const KernelLine &line)
     return built.empty() ? state : "built: " + built;
 }
 
-// The list is worth having without a network: whatever goes wrong there is told, and is no error.
+// The list is useful without a network: problems there are reported, but are not errors.
 std::string newest_version(AptArchive &archive, const KernelLine &line, bool offline)
 {
     if (!offline) {
@@ -56,7 +56,7 @@ std::string newest_version(AptArchive &archive, const KernelLine &line, bool off
     if (known.empty())
         say(fmt::format("note: the newest version of {} is not known", line.package));
     else if (!offline)
-        say(fmt::format("note: {} {} is the newest that was known earlier", line.package, known));
+        say(fmt::format("note: {} {} is the newest known earlier", line.package, known));
     return known;
 }
 
@@ -94,11 +94,10 @@ void list_lines(Context &context, const LinesOptions &options)
 void add_lines_command(CLI::App &app, Context &context)
 {
     auto *command = app.add_subcommand(
-        "lines",
-        "kernel lines that we have patched: newest version in Debian, what is tested and proven, hooks, state");
+        "lines", "list the kernel lines: newest version in Debian, tested and proven versions, hooks, state");
     auto options = std::make_shared<LinesOptions>();
     command->add_flag("--json", options->json, "print JSON");
-    command->add_flag("--offline", options->offline, "ask nothing of the network");
+    command->add_flag("--offline", options->offline, "do not use the network");
     command->callback([&context, options] { list_lines(context, *options); });
 }
 

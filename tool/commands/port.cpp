@@ -24,7 +24,7 @@ void print_json(const PortedLine &ported)
     fmt::print("{}\n", json.dump(2));
 }
 
-// A line folder that stands elsewhere is no line for the other commands.
+// The other commands do not see a line folder elsewhere.
 std::string next_steps(const PortReport &report, bool elsewhere)
 {
     return fmt::format("{0}krunctl build --line {1}\n  ./krun test --line {1}\n",
@@ -71,7 +71,7 @@ void add_port_command(CLI::App &app, Context &context)
     command->add_option("TREE", request.tree, "folder of the kernel source; it is only read")->required();
     command->add_option("--from", request.from, "kernel line to start from (default: the nearest)");
     command->add_option("--output", request.output, "the new line's folder (default: kernel/lines/SERIES)");
-    command->add_flag("--dry-run", request.dry_run, "only report, make nothing");
+    command->add_flag("--dry-run", request.dry_run, "only report, create nothing");
     command->add_flag("--json", options->json, "print the report as JSON");
     command->callback([&context, options] { run(context, *options); });
 }

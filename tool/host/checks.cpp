@@ -278,7 +278,7 @@ Explanation explain_krun_errno(int error)
         return {CheckStatus::unknown, "not permitted",
                 "be root, join the group kruncounters, or set the sysctl kernel.krun_unprivileged to 1"};
     case EACCES:
-        return {CheckStatus::unknown, "/dev/krun may not be opened",
+        return {CheckStatus::unknown, "no permission to open /dev/krun",
                 "run as root, or join the group kruncounters: adduser NAME kruncounters"};
     case ENXIO:
         return {CheckStatus::unknown, "a CPU is offline",

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a dynamically linked program needs beside itself to run in the guest, where there is no C library.
+// What a dynamically linked program needs to run in the guest, which has no C library.
 //
 // Theory: the loader will search in the guest, by the rules of ld.so(8); we search the same folders, in the same order,
 // for a file that the guest has already or that can be copied from this machine. $ORIGIN is another folder here than

@@ -27,7 +27,7 @@ namespace
 
 namespace fs = std::filesystem;
 
-// To be counted up when what the base archive holds changes in a way that its key does not show.
+// Increment when the contents of the base archive change in a way that its key does not show.
 constexpr int base_recipe = 3;
 
 constexpr std::uintmax_t guest_mebibyte = std::uintmax_t{1} << 20;
@@ -49,7 +49,7 @@ struct BaseParts {
     fs::path busybox;
 };
 
-// Looked for in the cache first, so that no network is needed once it is there.
+// Look in the cache first, so that no network is needed once it is there.
 Result<fs::path> find_busybox(ProcessRunner &runner, Filesystem &files)
 {
     const fs::path folder = cache_directory() / "guest/busybox-static";
@@ -67,10 +67,10 @@ Result<fs::path> find_busybox(ProcessRunner &runner, Filesystem &files)
         if (files.exists(candidate))
             return candidate;
     }
-    return failure(fmt::format("{} holds no busybox", deb->string()));
+    return failure(fmt::format("{} contains no busybox", deb->string()));
 }
 
-// Size and time stand for the contents: hashing them would take longer than all the rest of a warm start.
+// Size and time represent the contents: hashing them would take longer than the rest of a warm start.
 std::string identity(const fs::path &file)
 {
     struct stat status = {};
@@ -96,7 +96,7 @@ Result<void> link_applets(ProcessRunner &runner, GuestStaging &staging, const fs
     return {};
 }
 
-// Debug information would only cost the guest memory; without strip(1) it goes in as it is.
+// Debug information would only cost the guest memory; without strip(1) it stays.
 Result<fs::path> stripped_krunctl(ProcessRunner &runner, const BaseParts &parts, const fs::path &folder)
 {
     if (!program_on_path("strip"))
@@ -146,7 +146,7 @@ Result<void> fill_base(ProcessRunner &runner, GuestStaging &staging, const BaseP
         .and_then([&] { return staging.write("etc/group", group); });
 }
 
-// Which files the base archive is made of: a krunctl that is not static brings its libraries.
+// The files of the base archive, with the libraries of a krunctl that is not static.
 Result<std::string> identity_of(ProcessRunner &runner, const BaseParts &parts)
 {
     std::string text = fmt::format("{}\n", base_recipe);

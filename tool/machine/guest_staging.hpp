@@ -21,7 +21,7 @@
 namespace krun
 {
 
-// Where `target` lies in the guest, relative to its root ("/bin/x" -> "usr/bin/x"). Relative paths and places
+// The place of `target` in the guest, relative to its root ("/bin/x" -> "usr/bin/x"). Relative paths and places
 // that the guest mounts over or owns are usage errors.
 Result<std::filesystem::path> guest_path(const std::string &target);
 

@@ -80,7 +80,7 @@ class Build
     {
         if (auto usable = expect_cache_for_building(); !usable)
             return usable;
-        say("the testbed's QEMU is not in the cache yet: building it, once, takes some minutes");
+        say("the testbed's QEMU is not in the cache yet; building it once takes a few minutes");
         return check_host(runner_, files_)
             .and_then([&] { return files_.make_directories(work_); })
             .and_then([&] { return files_.make_directories(log_.parent_path()); })

@@ -64,7 +64,7 @@ std::string path_of_system_qemu()
     return system_qemu_name;
 }
 
-// The program and what it can do; the testbed's is built now unless it is only to be named.
+// The program and its features; the testbed's is built now, unless only its name is needed.
 Result<QemuSetup> choose_qemu(ProcessRunner &runner, Filesystem &files, const MachineRequest &request)
 {
     const auto choice = choose_accelerator(
@@ -106,7 +106,7 @@ void show_end_of_console(const std::string &console)
     say(fmt::format("the end of the guest's console:\n{}", last_lines(console, console_lines_shown)));
 }
 
-// What to say when there is no status of the command.
+// What to report if there is no status of the command.
 tl::unexpected<Error> no_status(Filesystem &files, const MachineRequest &request, const SessionEnd &end,
                                 const fs::path &console_log, const fs::path &qemu_log)
 {
@@ -196,7 +196,7 @@ Result<void> check_machine_size(const MachineRequest &request)
     if (request.cpus < 1 || request.cpus > 64)
         return usage_error(fmt::format("a machine has 1 to 64 CPUs, not {}", request.cpus));
     if (request.memory_mib < 64)
-        return usage_error(fmt::format("{} MiB of memory are too little to boot in", request.memory_mib),
+        return usage_error(fmt::format("{} MiB of memory are too little to boot", request.memory_mib),
                            "give at least --memory 64");
     return {};
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// One run of a kernel in QEMU: boots, runs a command in the guest, and tells what happened.
+// One run of a kernel in QEMU: boots, runs a command in the guest, and reports what happened.
 #pragma once
 
 #include <filesystem>
@@ -29,7 +29,7 @@ struct MachineRequest {
     unsigned memory_mib = 512;
     Accelerator accelerator = Accelerator::automatic;
     bool icount = false;      // TSC differences become exact guest instruction counts (TCG only)
-    unsigned icount_turn = 0; // instructions that one CPU executes before the next goes on; 0: the testbed's default
+    unsigned icount_turn = 0; // instructions that one CPU executes before the next continues; 0: the testbed's default
     std::string append;       // more kernel command line
     std::vector<GuestFile> copy_in;
     std::vector<std::string> command;     // empty: a shell on the caller's terminal

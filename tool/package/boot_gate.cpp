@@ -63,7 +63,7 @@ MachineRequest guest_with(const fs::path &kernel, const fs::path &selftest)
     return guest;
 }
 
-// A guest that hangs or dies is a verdict on the kernel; Ctrl-C is none.
+// A guest that hangs or dies is a verdict on the kernel; Ctrl-C is not.
 Result<void> count(Tally &tally, const std::string &name, const Result<Tally> &one)
 {
     if (one)
@@ -88,7 +88,7 @@ Result<Tally> run_all(const GuestHost &host, const Unpacked &package, const fs::
     const auto folder = package.selftests(release);
     const auto names = host.files.list(folder).value_or(std::vector<std::string>());
     if (names.empty())
-        tally.fail("the package has no selftests: `krunctl build --package` of this version puts them there");
+        tally.fail("the package has no selftests: `krunctl build --package` of this version adds them");
     for (const auto &name : names) {
         say(fmt::format("the boot gate: {}", name));
         if (auto counted = count(tally, name, run_tap_in_guest(host, name, guest_with(kernel, folder / name)));

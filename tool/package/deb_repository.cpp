@@ -59,7 +59,7 @@ std::string distributions_file(const std::string &fingerprint)
 
 fs::path distributions_of(const PublishRequest &request) { return request.folder / "conf/distributions"; }
 
-// A folder of something else is not to become a repository by a slip of the keyboard.
+// A typo must not turn some other folder into a repository.
 Result<void> expect_ours_or_new(Filesystem &files, const PublishRequest &request)
 {
     if (!files.exists(request.folder))
@@ -72,7 +72,7 @@ Result<void> expect_ours_or_new(Filesystem &files, const PublishRequest &request
     const bool empty = std::all_of(names->begin(), names->end(), StagedRepository::is_own_name);
     if (empty || files.read(distributions_of(request)).value_or("").starts_with(first_line))
         return {};
-    return usage_error(fmt::format("{} holds something else than a repository of ours", request.folder.string()),
+    return usage_error(fmt::format("{} contains something other than a repository of ours", request.folder.string()),
                        "name a new folder");
 }
 
@@ -123,7 +123,7 @@ Result<std::optional<PresentLinePackage>> present_line_package(ProcessRunner &ru
     return std::optional(PresentLinePackage{words[1], depends});
 }
 
-// The line package that this kernel calls for, if it is a kernel and the newest of its line.
+// The line package for this kernel, if it is a kernel and the newest of its line.
 Result<std::optional<LinePackage>> line_package_for(ProcessRunner &runner, Filesystem &files,
                                                     const PublishRequest &request, const KernelPackage &deb)
 {
@@ -190,7 +190,7 @@ Result<void> include(ProcessRunner &runner, const PublishRequest &request, const
         return {};
     if (result->errors.find("can only be included again, if they are the same") != std::string::npos)
         return failure("the repository has a package of the same name and version, but with other contents",
-                       "build with another --local-version; what machines may have installed is not replaced");
+                       "build with another --local-version; published packages are never replaced");
     return failure(fmt::format("reprepro failed with status {}, the repository is as it was:\n{}", result->status,
                                trim(last_lines(result->errors, 10))));
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the .deb files are, as dpkg-deb tells; see kernel_package.hpp.
+// What the .deb files are, by dpkg-deb; see kernel_package.hpp.
 #include "package/kernel_package.hpp"
 
 #include <cstdlib>
@@ -47,7 +47,7 @@ Result<void> read_image(ProcessRunner &runner, const KernelPackage &image, Kerne
         }
     }
     if (!has_metadata || !has_kernel)
-        return usage_error(fmt::format("{} is no Krun kernel", shell_quoted(image.deb.string())), way_to_packages);
+        return usage_error(fmt::format("{} is not a Krun kernel", shell_quoted(image.deb.string())), way_to_packages);
     packages.release = release;
     return {};
 }
@@ -78,7 +78,7 @@ Result<KernelPackage> read_package(ProcessRunner &runner, Filesystem &files, con
             fields[line.substr(0, colon)] = trim(line.substr(colon + 1));
     }
     if (!result->ok() || fields["Package"].empty() || fields["Version"].empty())
-        return usage_error(fmt::format("{} is no Debian package", shell_quoted(deb.string())), way_to_packages);
+        return usage_error(fmt::format("{} is not a Debian package", shell_quoted(deb.string())), way_to_packages);
     constexpr std::uintmax_t kib = 1024;
     return KernelPackage{deb, fields["Package"], fields["Version"], fields["Architecture"],
                          std::strtoull(fields["Installed-Size"].c_str(), nullptr, 10) * kib};

@@ -32,7 +32,7 @@ std::string series(const PortReport &report)
 {
     std::string text;
     for (const auto &hook : report.hooks)
-        text += hook.diffs.empty() ? fmt::format("# nothing of it applied, see PORTING.md: {}\n", hook.name)
+        text += hook.diffs.empty() ? fmt::format("# none of it applied, see PORTING.md: {}\n", hook.name)
                                    : hook.name + "\n";
     return text;
 }

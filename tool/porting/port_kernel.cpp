@@ -135,7 +135,7 @@ void note_fragments(Filesystem &files, const KernelLine &line, PortReport &repor
     if (!names.empty())
         report.notes.push_back(
             fmt::format("the line {} has configuration fragments of its own ({}), which the new line "
-                        "gets too: see whether this kernel needs them",
+                        "also gets: check whether this kernel needs them",
                         line.name, fmt::join(names, ", ")));
 }
 
@@ -147,7 +147,7 @@ Result<void> add_base(ProcessRunner &runner, Filesystem &files, Workbench &bench
         return tl::unexpected(base.error());
     if (!base) {
         report.notes.push_back(
-            fmt::format("without three-way merges, as the source of the line {} is not to be had: {}", plan.from.name,
+            fmt::format("without three-way merges, as the source of the line {} is not available: {}", plan.from.name,
                         base.error().message));
         return {};
     }

@@ -167,7 +167,7 @@ std::vector<std::string> where_to_look(ProcessRunner &runner, const std::filesys
             hints.push_back(fmt::format("no line has `{}`", wanted));
     }
     if (hunk.trailing_context() < usual_context && hunk.trailing_context() < hunk.leading_context())
-        hints.push_back(fmt::format("the change stood at the end of the file, which has {} lines now", lines.size()));
+        hints.push_back(fmt::format("the change was at the end of the file, which now has {} lines", lines.size()));
     return hints;
 }
 

@@ -172,7 +172,7 @@ std::string configuration(const std::filesystem::path &folder, const std::string
     return text;
 }
 
-// The first complaint of apt, which is nearer to the cause than its last.
+// The first error of apt, which is closer to the cause than the last.
 std::string first_apt_complaint(const std::string &errors)
 {
     for (const auto &line : lines_of(errors)) {
@@ -368,7 +368,7 @@ Result<void> AptArchive::fetch(const Index &index, const std::vector<std::string
         progress.finish("done");
         return {};
     }
-    // Also after Ctrl-C: half a download is of no use to the next run, which starts with a fresh folder.
+    // Also after Ctrl-C: half a download is of no use to the next run, which starts in a new folder.
     static_cast<void>(files_.remove_all(folder));
     if (!result)
         return tl::unexpected(result.error());
@@ -399,7 +399,7 @@ bool AptArchive::is_intact(const Index &index, const std::string &package, const
 {
     const auto expected = checksum_in(index, package, version);
     const auto actual = sha256_of_file(runner_, deb);
-    // A version that the index has forgotten cannot be compared; unpack() still notices damage.
+    // A version that is no longer in the index cannot be compared; unpack() still notices damage.
     return actual && (expected.empty() || expected == *actual);
 }
 
@@ -481,7 +481,7 @@ Result<std::filesystem::path> AptArchive::download_source(const std::string &pac
         if (name.ends_with(".dsc"))
             return folder / name;
     }
-    return failure(fmt::format("{} holds no .dsc file", folder.string()), "remove that folder and try again");
+    return failure(fmt::format("{} contains no .dsc file", folder.string()), "remove that folder and try again");
 }
 
 Result<void> AptArchive::unpack(const std::filesystem::path &deb, const std::filesystem::path &directory)

@@ -56,7 +56,7 @@ Result<KernelVersion> kernel_version_of(Filesystem &files, const std::filesystem
     if (!parse_number(settings["VERSION"], version.major) || !parse_number(settings["PATCHLEVEL"], version.minor) ||
         !parse_number(settings["SUBLEVEL"], version.sublevel) ||
         !files.exists(tree / "scripts/kconfig/merge_config.sh"))
-        return failure(fmt::format("{} is no Linux source tree: its Makefile names no kernel version", origin));
+        return failure(fmt::format("{} is not a Linux source tree: its Makefile has no kernel version", origin));
     return version;
 }
 

@@ -90,7 +90,7 @@ Result<void> check_signature(ProcessRunner &runner, const std::filesystem::path 
                        fmt::format("name the keyring that does with --keyring, {}", way_out));
     case SignatureVerdict::expired_key:
         return failure(fmt::format("the key that signed {} has expired in the keyring {}", name, names.keyring),
-                       fmt::format("fetch the key anew, {}", way_out));
+                       fmt::format("fetch the key again, {}", way_out));
     case SignatureVerdict::revoked_key:
         return failure(fmt::format("the key that signed {} has been revoked", name));
     case SignatureVerdict::expired:
@@ -98,7 +98,7 @@ Result<void> check_signature(ProcessRunner &runner, const std::filesystem::path 
     case SignatureVerdict::no_signature:
         break;
     }
-    return failure(fmt::format("{} is no OpenPGP signature of {}", signature.string(), name),
+    return failure(fmt::format("{} is not an OpenPGP signature of {}", signature.string(), name),
                    fmt::format("fetch the signature again, {}", way_out));
 }
 

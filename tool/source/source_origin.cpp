@@ -45,7 +45,7 @@ bool is_url(const std::string &name)
 
 tl::unexpected<Error> no_tarball(const std::string &name)
 {
-    return usage_error(fmt::format("{} is no tarball that can be read here", shell_quoted(name)),
+    return usage_error(fmt::format("{} is not a tarball that krunctl can read", shell_quoted(name)),
                        "the names of tarballs end in .tar, .tar.xz, .tar.gz, .tar.bz2 or .tar.zst");
 }
 
@@ -76,7 +76,7 @@ Result<SourceOrigin> url_origin(const std::string &url, const std::filesystem::p
     const auto scheme = url.substr(0, url.find("://"));
     if (scheme != "http" && scheme != "https" && scheme != "file")
         return usage_error(fmt::format("a source cannot be downloaded by {}://", scheme),
-                           "http://, https:// and file:// are possible; clone a git repository and name its folder");
+                           "http://, https:// and file:// are supported; clone a git repository and name its folder");
     SourceOrigin origin;
     origin.kind = OriginKind::url;
     origin.text = without_password(url);
@@ -120,13 +120,13 @@ Result<SourceOrigin> path_origin(Filesystem &files, const std::string &name)
     return origin;
 }
 
-// Who is to believe the tarball? Asked before anything is downloaded or unpacked.
+// Why should the tarball be trusted? Checked before anything is downloaded or unpacked.
 Result<void> choose_keyring(Filesystem &files, const SourceRequest &request, SourceOrigin &origin)
 {
     const bool has_keyring = !request.keyring.empty();
     if (!origin.is_tarball()) {
         if (has_keyring || request.unverified)
-            return usage_error(fmt::format("{} is of no use with a folder: only tarballs are signed",
+            return usage_error(fmt::format("{} does not apply to a folder: only tarballs are signed",
                                            has_keyring ? "--keyring" : "--unverified"),
                                "leave it out");
         return {};

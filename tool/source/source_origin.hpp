@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Where a kernel source of the user's own comes from: what `--source` names, and what is wrong with that.
+// Where the user's own kernel source comes from: what `--source` names, and what is wrong with it.
 #pragma once
 
 #include <filesystem>
@@ -11,11 +11,11 @@
 namespace krun
 {
 
-// As the user asked for it.
+// As the user wrote it.
 struct SourceRequest {
     std::string name;              // a folder, a tarball or a URL; empty: the line's Debian package
     std::filesystem::path keyring; // checks a tarball's signature
-    bool unverified = false;       // a tarball is taken without looking at a signature
+    bool unverified = false;       // a tarball is accepted without checking its signature
 
     [[nodiscard]] bool given() const { return !name.empty(); }
 };
@@ -37,7 +37,7 @@ struct SourceOrigin {
 
 std::string name_of(OriginKind kind); // "git", "folder", "tarball", "url"
 
-// `downloads` is the folder of the cache for them. Looks at files, asks nothing of the network.
+// `downloads` is their folder in the cache. Looks at files, does not use the network.
 Result<SourceOrigin> find_origin(Filesystem &files, const SourceRequest &request,
                                  const std::filesystem::path &downloads);
 

@@ -39,7 +39,7 @@ const Compression *compression_of(const std::string &file)
     return nullptr;
 }
 
-// The size in MiB that the tarball unpacks to; 0 when nobody can tell.
+// The unpacked size in MiB; 0 if unknown.
 std::size_t unpacked_size(ProcessRunner &runner, const std::filesystem::path &tarball)
 {
     const auto file = tarball.filename().string();
@@ -63,7 +63,7 @@ std::size_t unpacked_size(ProcessRunner &runner, const std::filesystem::path &ta
     return 0;
 }
 
-// What else than a full disk makes a decompressor or tar fail is the tarball.
+// If the disk is not full, it is the tarball that makes a decompressor or tar fail.
 Result<void> run_on_tarball(ProcessRunner &runner, const Command &command, const std::filesystem::path &tarball,
                             const std::filesystem::path &folder)
 {

@@ -21,7 +21,7 @@ namespace krun
 namespace
 {
 
-// What the names of this source's trees begin with; what follows tells the hooks.
+// What the names of this source's trees begin with; the rest identifies the hooks.
 std::filesystem::path stem_of(const UserSource &source)
 {
     return source_cache() / fmt::format("{}-{}", source.origin.name, short_digest(source.identity));
@@ -54,7 +54,7 @@ Result<void> complete(ProcessRunner &runner, Filesystem &files, UserSource &sour
     return {};
 }
 
-// A folder tells its version itself; a tarball by any tree that was once made from it.
+// The version of a folder is in its Makefile; that of a tarball, in any tree unpacked from it before.
 std::optional<KernelVersion> known_version(Filesystem &files, const UserSource &source)
 {
     if (!source.origin.is_tarball()) {
@@ -132,14 +132,14 @@ Result<void> unpack_verified(ProcessRunner &runner, Filesystem &files, UserSourc
 // The file is wrong, and not the keyring or the disk.
 bool tells_of_damage(const Error &error)
 {
-    for (const auto *words : {" is damaged", " is bad", " is no OpenPGP signature"}) {
+    for (const auto *words : {" is damaged", " is bad", " is not an OpenPGP signature"}) {
         if (error.message.find(words) != std::string::npos)
             return true;
     }
     return false;
 }
 
-// What was downloaded and turned out to be damaged must not be taken again.
+// A damaged download must not be used again.
 Result<void> unpack_origin(ProcessRunner &runner, Filesystem &files, UserSource &source,
                            const std::filesystem::path &work)
 {
@@ -255,7 +255,7 @@ Result<void> apply_to_user_source(ProcessRunner &runner, Filesystem &files, User
     if (!files.exists(tree)) {
         if (source.series != source.line.name)
             say(fmt::format("there are no hooks for Linux {}: trying those of {}", source.series, source.line.name));
-        // Somebody's krunctl may have forgotten the tree since it was found.
+        // Another krunctl may have removed the tree since it was found.
         if (!source.work) {
             if (auto version = fetch_tree(runner, files, source); !version)
                 return tl::unexpected(version.error());
@@ -296,8 +296,8 @@ Result<UserSource> foresee_user_source(ProcessRunner &runner, Filesystem &files,
             return tl::unexpected(completed.error());
         return source;
     }
-    say(fmt::format("note: only unpacking {} tells its version; the hooks shown are those of {}", origin.text,
-                    lines.back().name));
+    say(fmt::format("note: the version of {} is known only after unpacking; the hooks shown are those of {}",
+                    origin.text, lines.back().name));
     if (auto completed = complete(runner, files, source, {}, {lines.back()}, data); !completed)
         return tl::unexpected(completed.error());
     source.series = "SERIES";

@@ -27,8 +27,8 @@ Result<FileLock> FileLock::acquire(const std::filesystem::path &path, const std:
     if (descriptor < 0)
         return system_failure("open", path, errno);
     FileLock lock(descriptor);
-    // Asking again and again instead of blocking in flock(): a signal that comes just before the call
-    // would otherwise go unseen.
+    // Polls instead of blocking in flock(): a signal just before the call
+    // would otherwise go unnoticed.
     for (bool said = false; flock(descriptor, LOCK_EX | LOCK_NB) != 0;) {
         if (interrupt_requested())
             return interrupted();

@@ -46,13 +46,13 @@ class Filesystem
     virtual Result<void> copy_file(const std::filesystem::path &from, const std::filesystem::path &to) = 0;
     // Names in the directory, sorted; directories and files alike.
     virtual Result<std::vector<std::string>> list(const std::filesystem::path &directory) = 0;
-    // Of a file; 0 when there is none.
+    // Of a file; 0 if it does not exist.
     virtual std::uintmax_t size_of(const std::filesystem::path &path)
     {
         const auto text = read(path);
         return text ? text->size() : 0;
     }
-    // Bytes that can still be written below `path`, which need not exist yet. A huge number when nobody knows.
+    // Bytes that can still be written below `path`, which need not exist yet. A huge number if unknown.
     virtual std::uintmax_t free_space(const std::filesystem::path &path)
     {
         static_cast<void>(path);

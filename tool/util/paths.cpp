@@ -15,7 +15,7 @@
 
 #include "util/text.hpp"
 
-// A packaged krunctl knows of no clone: where it was built is nobody's business, and would differ with each build.
+// A packaged krunctl knows no clone: the path of its build is of no use, and would differ between builds.
 #ifndef KRUN_SOURCE_DIR
 #define KRUN_SOURCE_DIR ""
 #endif
@@ -40,7 +40,7 @@ std::filesystem::path &acted_for()
 // Never below /tmp, where another user may have been first. Empty when there is none.
 std::filesystem::path configured_cache()
 {
-    // The XDG specification says that a relative path in the variable is to be ignored.
+    // The XDG specification says to ignore a relative path in the variable.
     if (const auto cache = from_environment("XDG_CACHE_HOME"); cache.is_absolute())
         return cache / "krun";
     if (const auto home = from_environment("HOME"); home.is_absolute())
@@ -172,13 +172,13 @@ void act_for(std::filesystem::path krunctl) { acted_for() = std::move(krunctl); 
 Result<std::filesystem::path> private_program(Filesystem &files, const std::string &name,
                                               const std::filesystem::path &beside)
 {
-    // Of a build, each program lies in the folder of its own sources.
+    // In a build, each program is in the folder that corresponds to its sources.
     for (const char *folder : {"../testbed/guest", "../benchmarks", "../lib/krunctl"}) {
         const auto candidate = (beside / folder / name).lexically_normal();
         if (files.exists(candidate))
             return candidate;
     }
-    return failure(fmt::format("{}, a program of krunctl's own, is not where its build or installation puts it", name),
+    return failure(fmt::format("{}, one of krunctl's own programs, is missing from its build or installation", name),
                    "build the whole project (cmake --build), or install the package krunctl again");
 }
 

@@ -41,8 +41,8 @@ std::filesystem::path own_executable();
 // For a program of the tests, which does krunctl's work in its place: from now on own_executable() is that one.
 void act_for(std::filesystem::path krunctl);
 
-// One of the programs that krunctl alone starts (krun-init, read_cost): in its build folder, or in
-// <prefix>/lib/krunctl. `beside` is the folder that krunctl lies in.
+// One of the programs that only krunctl starts (krun-init, read_cost): in its build folder, or in
+// <prefix>/lib/krunctl. `beside` is the folder of krunctl.
 Result<std::filesystem::path> private_program(Filesystem &files, const std::string &name,
                                               const std::filesystem::path &beside = own_executable().parent_path());
 

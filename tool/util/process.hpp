@@ -48,11 +48,11 @@ class ProcessRunner
 {
   public:
     virtual ~ProcessRunner() = default;
-    // Runs to the end. An Error means that the program could not be started, or that the user pressed
+    // Runs to the end. An Error means that the program could not be started or that the user pressed
     // Ctrl-C (ExitCode::interrupted; the child's process group is gone by then). A program that ran and
     // failed is a ProcessResult.
     virtual Result<ProcessResult> run(const Command &command) = 0;
-    // As run(), but a status other than 0 is an Error too: "`make` failed with status 2", with the log's path.
+    // Like run(), but a status other than 0 is also an Error: "`make` failed with status 2", with the log's path.
     Result<ProcessResult> run_ok(const Command &command);
 };
 
@@ -70,7 +70,7 @@ class DryRunProcessRunner : public ProcessRunner
     Result<ProcessResult> run(const Command &command) override;
 };
 
-// The command as a person could paste it into a shell: "cd DIR && NAME=value argv...".
+// The command, ready to paste into a shell: "cd DIR && NAME=value argv...".
 std::string quoted(const Command &command);
 
 // True when `name` is an executable on PATH.

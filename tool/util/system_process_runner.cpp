@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Running a program to its end: poll() on its pipes and its pidfd, deadlines, and the way out on Ctrl-C.
 //
-// Theory: the program is the leader of its own process group and is not reaped before the whole group was dealt with,
-// so that the group's number cannot be given to somebody else while we may still send it a signal.
+// Theory: the program is the leader of its own process group and is not reaped until the whole group has ended,
+// so that the group's number cannot be reused while we may still send it a signal.
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -157,7 +157,7 @@ class Run
                 ended_ = Clock::now();
         }
         if (ending_)
-            kill(-child_.pid, SIGKILL); // whoever of the group outlived its leader
+            kill(-child_.pid, SIGKILL); // those of the group that outlived its leader
         reap(child_.pid, result_);
         output_lines_.finish();
         error_lines_.finish();
@@ -242,7 +242,7 @@ class Run
             return;
         if (size > 0)
             fed_ += static_cast<std::size_t>(size);
-        // A program that does not want all of its input is no error.
+        // A program that does not read all of its input is not an error.
         if (size < 0 || fed_ == command_.input.size())
             child_.input.reset();
     }

@@ -116,7 +116,7 @@ TEST_F(PackageTest, WhatAnEarlierRunLeftIsNotTakenForThisOnes)
     runner.on({"make"}, 0);
     const auto error = package().error();
     EXPECT_EQ(error.code, ExitCode::failure);
-    EXPECT_THAT(error.message, HasSubstr("left no linux-image-6.12.1.k_6.12.1-1_amd64.deb"));
+    EXPECT_THAT(error.message, HasSubstr("produced no linux-image-6.12.1.k_6.12.1-1_amd64.deb"));
     EXPECT_EQ(error.log, "/log");
     EXPECT_FALSE(files.exists("/build/linux-headers-6.12.1.k_6.12.1-1_amd64.deb"));
 }

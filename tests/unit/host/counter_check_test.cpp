@@ -45,9 +45,10 @@ TEST(CounterCheck, WithoutTheDeviceCpusBehindAHoleAreUnknown)
     FakeHost host;
     host.device_error = EACCES;
     host.online = {0, 1, 3};
-    expect_result(host, CheckStatus::unknown, "CPU 3 not measured: /dev/krun may not be opened");
+    expect_result(host, CheckStatus::unknown, "CPU 3 not measured: no permission to open /dev/krun");
     host.online = {0, 1}; // no hole
-    expect_result(host, CheckStatus::pass, "increase on CPU 0-1 (by the system calls only: /dev/krun may");
+    expect_result(host, CheckStatus::pass,
+                  "increase on CPU 0-1 (by the system calls only: no permission to open /dev/krun");
 }
 
 TEST(CounterCheck, TheDeviceIsEnoughWhereTheCallsAreForbidden)

@@ -122,9 +122,9 @@ TEST_F(KernelPackageTest, WhatDoesNotBelongIsRefusedByName)
 {
     expect_usage_error({"/home/user/none.deb"}, "there is no file /home/user/none.deb");
     machine.add("/home/user/text.deb", "text");
-    expect_usage_error({"/home/user/text.deb"}, "is no Debian package");
+    expect_usage_error({"/home/user/text.deb"}, "is not a Debian package");
     expect_usage_error({headers, header}, "no kernel among the packages");
-    expect_usage_error({machine.add_deb("linux-image-6.1.0-42-amd64", "1")}, "is no Krun kernel");
+    expect_usage_error({machine.add_deb("linux-image-6.1.0-42-amd64", "1")}, "is not a Krun kernel");
     expect_usage_error({image, machine.add_deb("linux-image-6.12.120.krun.fedcba", "1")}, "are two kernels");
     expect_usage_error({image, machine.add_deb("linux-headers-6.1.0-42-amd64", "1")}, "does not belong to the kernel");
     expect_usage_error({image, machine.add_deb("bash", "1")}, "bash does not belong");

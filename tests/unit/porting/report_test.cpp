@@ -168,7 +168,7 @@ TEST(LineFolder, AHookOfWhichNothingAppliedKeepsItsDescriptionOutsideTheSeries)
     report.hooks[0].diffs.clear();
     ASSERT_TRUE(write_line_folder(files, "/lines/6.1", report, line_6_12()));
     EXPECT_EQ(files.contents["/lines/6.1/hooks/a.patch"], "About a.\n---\n");
-    EXPECT_EQ(files.contents["/lines/6.1/hooks/series"], "# nothing of it applied, see PORTING.md: a.patch\n");
+    EXPECT_EQ(files.contents["/lines/6.1/hooks/series"], "# none of it applied, see PORTING.md: a.patch\n");
     EXPECT_EQ(files.contents["/lines/6.1/hooks/PORTING.md"], porting_notes(report));
 }
 

@@ -89,7 +89,7 @@ TEST_F(WhereToLook, TellsWhatIsStillThereAndWhatIsGone)
     const auto hints = look("int f(void)\n{\n\tif (condition)\n\t\tact_on(it);\n}\n", "static int f(void)");
     EXPECT_THAT(hints, ElementsAre("`f` begins in line 1", "line 3 still has `if (condition)`",
                                    "line 4 still has `act_on(it);`", "no line has `old_call();`",
-                                   "the change stood at the end of the file, which has 5 lines now"));
+                                   "the change was at the end of the file, which now has 5 lines"));
 }
 
 TEST_F(WhereToLook, ALineThatIsEverywhereIsNoHint)

@@ -32,7 +32,7 @@ TEST(KernelTree, OtherMakefilesAreNoLinux)
 {
     FakeFilesystem files;
     EXPECT_THAT(kernel_version_of(files, "/k", "thing.tar.xz").error().message,
-                HasSubstr("thing.tar.xz is no Linux source tree"));
+                HasSubstr("thing.tar.xz is not a Linux source tree"));
     add_tree(files, "VERSION = 7\nall:\n");
     EXPECT_FALSE(kernel_version_of(files, "/k", "/k"));
     add_tree(files, "VERSION = 7\nPATCHLEVEL = x\nSUBLEVEL = 1\n");
