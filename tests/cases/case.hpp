@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <ctime>
 #include <functional>
 #include <string>
 #include <vector>
@@ -25,6 +26,7 @@ struct Case : GuestHost {
     std::filesystem::path programs;     // the build folder's tests/
     std::uint64_t seed = 1;             // of random calls
     bool again = false;                 // also what is proven
+    std::time_t deadline = 0;           // 0: none
 
     // Whether it can end before the time is up that the runner has set.
     [[nodiscard]] bool has_time() const;

@@ -28,10 +28,18 @@ constexpr CaseKind kinds[] = {
     {"machine", run_machine_case},   {"fuzz", run_fuzz_case},         {"race", run_race_case},
     {"tools", run_tools_case},       {"disk", run_disk_case}};
 
-std::string environment(const char *name, const std::string &otherwise)
+// What the runner tells us is not for the programs that we run: among them may be another of us.
+std::string taken_from_environment(const char *name, const std::string &otherwise)
 {
     const char *value = std::getenv(name);
-    return value == nullptr ? otherwise : value;
+    std::string text = value == nullptr ? otherwise : value;
+    unsetenv(name);
+    return text;
+}
+
+std::uint64_t taken_number(const char *name, const std::string &otherwise)
+{
+    return std::strtoull(taken_from_environment(name, otherwise).c_str(), nullptr, 10);
 }
 
 void print(const CaseResult &result)
@@ -85,7 +93,8 @@ int run_case(int argc, char **argv)
     act_for((programs / "../tool/krunctl").lexically_normal());
     SystemProcessRunner runner;
     SystemFilesystem files;
-    const std::filesystem::path results = environment("KRUN_TEST_RESULTS", (cache_directory() / "logs/tests").string());
+    const std::filesystem::path results =
+        taken_from_environment("KRUN_TEST_RESULTS", (cache_directory() / "logs/tests").string());
     CLI::App app("Runs one case of the tests: see docs/testing.md.");
     std::string name;
     std::string line;
@@ -110,9 +119,10 @@ int run_case(int argc, char **argv)
              arguments,
              std::chrono::seconds(seconds),
              results,
-             programs,
-             std::strtoull(environment("KRUN_TEST_SEED", "1").c_str(), nullptr, 10),
-             environment("KRUN_TEST_AGAIN", "0") == "1"};
+             programs};
+    one.seed = taken_number("KRUN_TEST_SEED", "1");
+    one.again = taken_number("KRUN_TEST_AGAIN", "0") != 0;
+    one.deadline = static_cast<std::time_t>(taken_number("KRUN_TEST_DEADLINE", "0"));
     return run(one, *chosen);
 }
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // krun_test_case, which CTest runs for each case: on kernel lines that are broken, and without the time for it.
+#include <cstdlib>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -96,6 +98,24 @@ TEST_F(CasesTest, AProgramThatIsNotThereAndAnUnknownKindAreNoSuccess)
     EXPECT_EQ(missing.status, 1);
     EXPECT_THAT(missing.output, HasSubstr("has not been built"));
     EXPECT_EQ(run_case("g", {"nothing"}).status, 2);
+}
+
+// A case may run a program that runs cases: of a run inside a run, the outer one's settings are not the inner one's.
+TEST_F(CasesTest, WhatTheRunnerSaysIsNotForTheProgramsOfACase)
+{
+    const auto seen = sandbox.root() / "seen";
+    write_text(sandbox.root() / "bin/clang-format", "#!/bin/sh\nenv >" + seen.string() + "\n");
+    std::filesystem::permissions(sandbox.root() / "bin/clang-format", std::filesystem::perms::owner_all);
+    sandbox.environment["PATH"] = (sandbox.root() / "bin").string() + ":" + std::getenv("PATH");
+    const auto results = sandbox.cache() / "logs/tests";
+    for (const auto *name : {"SEED", "AGAIN"})
+        sandbox.environment[std::string("KRUN_TEST_") + name] = "1";
+    sandbox.environment["KRUN_TEST_DEADLINE"] = "4000000000";
+    sandbox.environment["KRUN_TEST_RESULTS"] = results.string();
+    run_case("style", {"style"});
+    const auto environment = read_text(seen);
+    EXPECT_THAT(environment, HasSubstr("PATH="));
+    EXPECT_THAT(environment, Not(HasSubstr("KRUN_TEST_")));
 }
 
 TEST_F(CasesTest, AShardRunsItsPartOfTheTests)

@@ -56,12 +56,14 @@ Limit limit_of(const Options &options)
     auto minutes = options.minutes;
     if (minutes < 0)
         minutes = options.labels.empty() ? minutes_of_everything : 0;
+    const std::time_t now = std::time(nullptr);
+    const char *given = std::getenv("KRUN_TEST_STARTED");
+    const std::time_t started = given == nullptr ? now : static_cast<std::time_t>(std::atoll(given));
+    unsetenv("KRUN_TEST_STARTED"); // it is this run's, and not one's inside it
     if (minutes == 0)
         return {};
-    const char *started = std::getenv("KRUN_TEST_STARTED");
-    const std::time_t now = std::time(nullptr);
     Limit limit;
-    limit.deadline = (started == nullptr ? now : static_cast<std::time_t>(std::atoll(started))) + minutes * 60;
+    limit.deadline = started + minutes * 60;
     limit.hard = std::chrono::seconds(std::max<std::time_t>(limit.deadline + options.grace - now, 1));
     return limit;
 }

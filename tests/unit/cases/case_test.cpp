@@ -2,7 +2,6 @@
 // What is proven for exactly the same inputs is not run again, and nothing else is believed.
 #include "cases/case.hpp"
 
-#include <cstdlib>
 #include <fstream>
 #include <unistd.h>
 
@@ -81,10 +80,9 @@ TEST_F(UnlessProven, ARecordThatCannotBeReadIsNone)
 TEST_F(UnlessProven, WithoutTheTimeOnlyWhatIsProvenCounts)
 {
     run("kernel 1");
-    setenv("KRUN_TEST_DEADLINE", "1000", 1);
+    one.deadline = 1000;
     EXPECT_TRUE(run("kernel 1").proven_before);
     EXPECT_EQ(run("kernel 2").not_run, "for want of time");
-    unsetenv("KRUN_TEST_DEADLINE");
     EXPECT_EQ(runs, 1U);
 }
 
