@@ -12,6 +12,7 @@
 
 #include "source/apt_archive.hpp"
 #include "source/hooks.hpp"
+#include "util/ccache.hpp"
 #include "util/child_environment.hpp"
 #include "util/digest.hpp"
 #include "util/file_lock.hpp"
@@ -27,11 +28,19 @@ namespace
 namespace fs = std::filesystem;
 
 // To be counted up when the build changes in a way that neither the patches nor the options show.
-constexpr int recipe = 1;
+constexpr int recipe = 2;
 constexpr const char *program_name = "qemu-system-x86_64";
 const std::vector<std::string> suites{"bookworm", "bookworm-updates", "bookworm-security"};
-const std::vector<std::string> configure_options{"--target-list=x86_64-softmmu", "--without-default-features",
-                                                 "--enable-tcg", "--disable-werror"};
+const std::vector<std::string> configure_options{"--target-list=x86_64-softmmu",
+                                                 "--without-default-features",
+                                                 "--enable-tcg",
+                                                 "--disable-werror",
+                                                 "--without-default-devices",
+                                                 "--with-devices-x86_64=testbed",
+                                                 "--disable-debug-info"};
+// Beside the patches; goes to where configure looks for the list that the option above names.
+constexpr const char *device_list = "devices.mak";
+constexpr const char *device_list_in_source = "configs/devices/x86_64-softmmu/testbed.mak";
 
 // What a machine without graphics and network reads of QEMU's and the BIOS's data.
 struct Firmware {
@@ -98,6 +107,7 @@ class Build
         command.argv = std::move(argv);
         command.directory = directory;
         command.inherits = variables_for_builds();
+        command.environment = ccache_environment(work_);
         command.log = log_;
         auto done = runner_.run_ok(command);
         if (!done)
@@ -121,6 +131,10 @@ class Build
                             work_);
             })
             .and_then([&] { return apply_hooks(runner_, files_, data_directory() / "testbed/qemu", unpacked); })
+            .and_then([&] {
+                return files_.copy_file(data_directory() / "testbed/qemu" / device_list,
+                                        unpacked / device_list_in_source);
+            })
             .and_then([&] { return files_.write(work_ / "version", description->stem().string() + "\n"); })
             .and_then([&] { return files_.rename(unpacked, source()); });
     }
@@ -131,6 +145,8 @@ class Build
             return {};
         std::vector<std::string> argv{(source() / "configure").string()};
         argv.insert(argv.end(), configure_options.begin(), configure_options.end());
+        if (has_ccache()) // not in the key: it makes the same program
+            argv.push_back("--cc=" + cached_compiler("cc"));
         return files_.remove_all(objects()).and_then([&] { return files_.make_directories(objects()); }).and_then([&] {
             return step(argv, objects());
         });
@@ -142,6 +158,7 @@ class Build
         command.argv = {"ninja", program_name};
         command.directory = objects();
         command.inherits = variables_for_builds();
+        command.environment = ccache_environment(work_);
         command.log = log_;
         command.capture = false;
         std::optional<Progress> bar; // made when ninja has told how much there is to do
@@ -238,11 +255,13 @@ Result<fs::path> testbed_qemu_folder(ProcessRunner &runner, Filesystem &files)
     std::string all = fmt::format("{}\n", recipe);
     for (const std::string &option : configure_options)
         all += option + "\n";
-    for (const fs::path &patch : *series) {
-        const auto text = files.read(patch);
+    std::vector<fs::path> inputs = *series;
+    inputs.push_back(patches / device_list);
+    for (const fs::path &input : inputs) {
+        const auto text = files.read(input);
         if (!text)
             return tl::unexpected<Error>(text.error());
-        all += patch.filename().string() + "\n" + *text;
+        all += input.filename().string() + "\n" + *text;
     }
     const auto hash = sha256_of_text(runner, all);
     if (!hash)

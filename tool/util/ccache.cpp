@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+// See ccache.hpp.
+#include "util/ccache.hpp"
+
+#include "util/process.hpp"
+
+namespace krun
+{
+
+bool has_ccache() { return program_on_path("ccache"); }
+
+std::string cached_compiler(const std::string &compiler) { return has_ccache() ? "ccache " + compiler : compiler; }
+
+std::map<std::string, std::string> ccache_environment(const std::filesystem::path &base)
+{
+    if (!has_ccache())
+        return {};
+    return {
+        // Paths below it are taken relative to where the compiler runs, which is the same in every copy.
+        {"CCACHE_BASEDIR", base.string()},
+        {"CCACHE_NOHASHDIR", "1"},
+        // What a file includes comes from the compiler's own list (-MD): without this, an empty cache has
+        // each file preprocessed twice.
+        {"CCACHE_DEPEND", "1"},
+    };
+}
+
+} // namespace krun

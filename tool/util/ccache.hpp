@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+// Compiling others' sources with ccache, where it is installed, so that one compilation serves every folder that the
+// same source is unpacked to.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+
+namespace krun
+{
+
+bool has_ccache();
+// "gcc", or "ccache gcc".
+std::string cached_compiler(const std::string &compiler);
+// What ccache has to be told about a build of which everything is below `base`; empty without ccache.
+std::map<std::string, std::string> ccache_environment(const std::filesystem::path &base);
+
+} // namespace krun
