@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sandbox.hpp"
+#include "util/text.hpp"
 
 namespace krun
 {
@@ -89,9 +90,10 @@ TEST_F(BuildTest, AChangedOverlayFileRecompilesItAlone)
 
 TEST_F(BuildTest, AnotherTreeStartsFromNothingSinceItsFilesMayBeOlderThanWhatWasMade)
 {
-    build();
+    build({"--json"});
     expect_built();
-    const auto made = sandbox.cache() / "build/6.12-vm/objects/generated.h";
+    const std::filesystem::path objects = nlohmann::json::parse(result.output)["objects"];
+    const auto made = objects / "generated.h";
     write_text(made, "of the tree before");
     write_text(sandbox.data() / "kernel/krun/second.c", "int second = 2;\n");
     build();
@@ -103,6 +105,60 @@ TEST_F(BuildTest, AnotherTreeStartsFromNothingSinceItsFilesMayBeOlderThanWhatWas
     expect_built();
     EXPECT_EQ(trees().size(), 2U);
     EXPECT_FALSE(std::filesystem::exists(made));
+}
+
+// ccache's own count of what it had not to compile.
+class CcacheBuildTest : public BuildTest
+{
+  protected:
+    CcacheBuildTest() { sandbox.environment["CCACHE_DIR"] = (sandbox.root() / "ccache").string(); }
+    int hits()
+    {
+        for (const auto &line : lines_of(sandbox.run({"ccache", "--print-stats"}).output)) {
+            const auto words = words_of(line);
+            if (words.size() == 2 && words[0] == "direct_cache_hit")
+                return std::stoi(words[1]);
+        }
+        return -1;
+    }
+    void SetUp() override
+    {
+        if (!program_on_path("ccache"))
+            GTEST_SKIP() << "ccache is not installed";
+        build();
+        expect_built();
+        ASSERT_EQ(hits(), 0);
+    }
+};
+
+TEST_F(CcacheBuildTest, AnotherCacheCompilesNothingAgain)
+{
+    sandbox.environment["XDG_CACHE_HOME"] = (sandbox.root() / "other-cache").string();
+    build();
+    ASSERT_EQ(result.status, 0) << result.errors;
+    EXPECT_EQ(hits(), 2);
+}
+
+TEST_F(CcacheBuildTest, OtherHooksCompileOnlyWhatTheyChange)
+{
+    const auto hook = sandbox.data() / "kernel/lines/6.12/hooks/build.patch";
+    write_text(hook, "Another description.\n" + read_text(hook));
+    result = sandbox.krunctl({"build", "--local-version", ".krun.other"});
+    expect_built();
+    ASSERT_EQ(trees().size(), 2U);
+    EXPECT_EQ(hits(), 2);
+}
+
+TEST_F(CcacheBuildTest, AnotherConfigurationOfTheTreeHasObjectsOfItsOwn)
+{
+    write_text(sandbox.data() / "kernel/config/disk.config", "CONFIG_DISK=y\n");
+    build({"--config", "disk"});
+    ASSERT_EQ(result.status, 0) << result.errors;
+    EXPECT_EQ(hits(), 2);
+    std::filesystem::remove(sandbox.log());
+    build();
+    expect_built();
+    EXPECT_FALSE(std::filesystem::exists(sandbox.log())) << "the first one was disturbed";
 }
 
 TEST_F(BuildTest, ANewVersionInTheArchiveIsTakenWhenTheIndexIsADayOld)

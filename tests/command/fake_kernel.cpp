@@ -60,10 +60,12 @@ bindeb-pkg: bzImage
 	done
 	@touch $(O)/../linux-krun.changes
 
+# From the folder of the objects, and by a path that begins at the root unless that is a folder of the tree.
+srctree = $(if $(filter $(CURDIR)/,$(dir $(O))),..,$(CURDIR))
 $(O)/%.o: %.c
 	@echo '  CC      $*.o'
 	@mkdir -p $(@D)
-	@$(CC) -c -o $@ $<
+	@cd $(O) && $(CC) -Wp,-MMD,$*.d -c -o $*.o $(srctree)/$<
 
 .PHONY: tinyconfig olddefconfig wait bzImage modules bindeb-pkg
 )make";

@@ -186,7 +186,6 @@ void place(BuildPlan &plan, const BuildRequest &request, const std::string &begi
 {
     plan.name = beginning + "-" + plan.config.name;
     plan.folder = cache_directory() / "build" / plan.name;
-    plan.make.objects = plan.folder / "objects";
     plan.make.log = cache_directory() / "logs" / fmt::format("build-{}.log", plan.name);
     plan.output = request.output.empty() ? cache_directory() / "kernels" / plan.name
                                          : std::filesystem::absolute(request.output).lexically_normal();

@@ -34,9 +34,8 @@ struct BuildPlan {
     ConfigPlan config;
     KernelMake make;
     std::filesystem::path output;
-    // <cache>/build/<name>: the objects have a parent of their own, because the kernel leaves its packages there.
-    std::filesystem::path folder;
-    std::string name; // of the folders in the cache: "6.12-vm", "7.4-source-vm"
+    std::filesystem::path folder; // <cache>/build/<name>: for what is made between the objects and the output
+    std::string name;             // of the folders in the cache: "6.12-vm", "7.4-source-vm"
     bool package = false;
     std::string compiler;
     std::string selftests_hash; // of packages only, which bring them along

@@ -79,6 +79,7 @@ Result<void> find_source(ProcessRunner &runner, Filesystem &files, AptArchive &a
         plan.source = std::move(*source);
     }
     plan.make.tree = plan.source.tree;
+    plan.make.objects = objects_folder(plan.source.tree, plan.config.name);
     plan.make.local_version = request.local_version;
     if (request.local_version.empty()) {
         auto version = default_local_version(runner, plan.data, plan.source.overlay_hash);
@@ -146,16 +147,21 @@ Result<void> package_and_fill(ProcessRunner &runner, Filesystem &files, const Bu
     return filled;
 }
 
-// make compares times, and a file of this tree may be older than what was made of its namesake in another.
+// Each tree has objects of its own, gigabytes of them; this build's are kept in the tree that was built last.
 Result<void> forget_objects_of_another_tree(Filesystem &files, const BuildPlan &plan)
 {
     const auto stamp = with_suffix(plan.folder, ".tree");
-    const auto tree = plan.source.tree.string() + "\n";
-    if (files.read(stamp).value_or(std::string()) == tree)
+    const std::filesystem::path last = trim(files.read(stamp).value_or(std::string()));
+    if (last == plan.source.tree)
         return {};
-    if (auto removed = files.remove_all(plan.make.objects); !removed)
+    if (last.parent_path() == source_cache()) {
+        if (auto removed = files.remove_all(objects_folder(last, plan.config.name)); !removed)
+            return removed;
+    }
+    // Where krunctl once kept them: there they depended on the path of their tree.
+    if (auto removed = files.remove_all(plan.folder / "objects"); !removed)
         return removed;
-    return files.write(stamp, tree);
+    return files.write(stamp, plan.source.tree.string() + "\n");
 }
 
 // The part that takes long; the output folder is not touched before all of it went well.

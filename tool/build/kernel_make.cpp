@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <fmt/format.h>
 
+#include "util/ccache.hpp"
 #include "util/child_environment.hpp"
 #include "util/progress.hpp"
 #include "util/system_error.hpp"
@@ -57,13 +58,20 @@ tl::unexpected<Error> make_error(Filesystem &files, const KernelMake &make, cons
     }
     auto message = first_build_error(text);
     // The tree's own path says nothing to anybody.
-    if (const auto prefix = make.tree.string() + "/"; message.starts_with(prefix))
-        message.erase(0, prefix.size());
+    for (const auto &prefix : {make.tree.string() + "/", std::string("../")}) {
+        if (message.starts_with(prefix))
+            message.erase(0, prefix.size());
+    }
     return failure(fmt::format("{} the kernel failed{}", doing, message.empty() ? "" : ": " + message), {},
                    make.log.string());
 }
 
 } // namespace
+
+std::filesystem::path objects_folder(const std::filesystem::path &tree, const std::string &config_name)
+{
+    return tree / ("objects-" + config_name);
+}
 
 std::vector<std::string> KernelMake::settings() const
 {
@@ -84,14 +92,15 @@ Command KernelMake::command(const std::vector<std::string> &targets) const
     result.argv = {"make", "-C", tree.string(), "O=" + objects.string(), fmt::format("-j{}", jobs)};
     // Not one of the settings: it changes how fast the kernel is made, and the compiler is in the key by itself.
     // Both, because the packaging makes the programs of linux-headers anew when they differ.
-    if (program_on_path("ccache"))
-        result.argv.insert(result.argv.end(), {"CC=ccache gcc", "HOSTCC=ccache gcc"});
+    if (has_ccache())
+        result.argv.insert(result.argv.end(), {"CC=" + cached_compiler("gcc"), "HOSTCC=" + cached_compiler("gcc")});
     const auto set = settings();
     result.argv.insert(result.argv.end(), set.begin(), set.end());
     result.argv.insert(result.argv.end(), targets.begin(), targets.end());
     // Settings for somebody else's make or kernel must not leak into this one.
     result.inherits = variables_for_builds();
     result.environment = {{"LC_ALL", "C"}, {"MAKEFLAGS", ""}, {"KCONFIG_CONFIG", (objects / ".config").string()}};
+    result.environment.merge(ccache_environment(tree));
     result.log = log;
     return result;
 }

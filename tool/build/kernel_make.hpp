@@ -27,6 +27,11 @@ struct KernelMake {
     [[nodiscard]] Command command(const std::vector<std::string> &targets) const;
 };
 
+// Where the objects of a configuration are: directly below the tree, and nowhere else, because only then the kernel's
+// makefiles call each source file by a path that does not begin at the root ("../init/main.c"). So ccache finds in any
+// tree what it has seen in another, and nothing that was made of a tree survives it.
+std::filesystem::path objects_folder(const std::filesystem::path &tree, const std::string &config_name);
+
 // Runs make with progress and returns how many steps it took. A failure shows the end of the log, and is of `doing`:
 // "compiling", "packaging".
 Result<std::size_t> run_kernel_make(ProcessRunner &runner, Filesystem &files, const KernelMake &make, Command command,

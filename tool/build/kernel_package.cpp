@@ -29,10 +29,13 @@ std::string changelog_of(const PackagePlan &plan)
                        source_name, plan.version, plan.release, plan.release);
 }
 
+// The kernel leaves them beside its objects, which is the tree; no kernel brings files of such names along.
+std::filesystem::path made_packages_folder(const KernelMake &make) { return make.objects.parent_path(); }
+
 Repacking repacking_of(const KernelMake &make, const PackagePlan &plan, const std::string &name)
 {
     Repacking repacking;
-    repacking.deb = plan.folder / name;
+    repacking.deb = made_packages_folder(make) / name;
     repacking.work = plan.folder / "unpacked";
     repacking.target = plan.finished(name);
     repacking.log = make.log;
@@ -56,10 +59,9 @@ Result<void> finish_package(ProcessRunner &runner, Filesystem &files, const Kern
     return repack_deb(runner, files, repacking);
 }
 
-bool is_leftover(const std::string &name)
+bool is_package_file(const std::string &name)
 {
-    return name == "packages" || name == "unpacked" || name == "selftests" || name.ends_with(".deb") ||
-           name.ends_with(".changes") || name.ends_with(".buildinfo");
+    return name.ends_with(".deb") || name.ends_with(".changes") || name.ends_with(".buildinfo");
 }
 
 } // namespace
@@ -141,10 +143,15 @@ std::vector<Command> packaging_commands(const KernelMake &make, const PackagePla
 
 Result<void> clear_packaging(Filesystem &files, const KernelMake &make, const PackagePlan &plan)
 {
-    for (const auto &name : files.list(plan.folder).value_or(std::vector<std::string>())) {
-        if (!is_leftover(name))
+    for (const auto *folder : {"packages", "unpacked", "selftests"}) {
+        if (auto removed = files.remove_all(plan.folder / folder); !removed)
+            return removed;
+    }
+    const auto made = made_packages_folder(make);
+    for (const auto &name : files.list(made).value_or(std::vector<std::string>())) {
+        if (!is_package_file(name))
             continue;
-        if (auto removed = files.remove_all(plan.folder / name); !removed)
+        if (auto removed = files.remove_all(made / name); !removed)
             return removed;
     }
     return files.remove_all(make.objects / "debian");

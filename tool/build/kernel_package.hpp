@@ -2,7 +2,7 @@
 // Debian packages of a kernel: linux-image and, when it can have modules, linux-headers, by the kernel's own
 // bindeb-pkg.
 //
-// Theory: bindeb-pkg leaves its packages in the parent of the build folder, uncompressed on our wish. From there the
+// Theory: bindeb-pkg leaves its packages in the parent of the objects, uncompressed on our wish. From there the
 // wanted ones are packed once more (repacked_deb.hpp) into a folder of finished packages; what else it made
 // (linux-libc-dev, which would replace the C library's own headers, and debug information) is thrown away.
 #pragma once
@@ -24,7 +24,7 @@ namespace krun
 inline constexpr int package_format = 3;
 
 struct PackagePlan {
-    std::filesystem::path folder; // the parent of the build folder
+    std::filesystem::path folder; // for what is made on the way to them
     std::string release;
     std::string version; // of the packages
     bool headers = false;
@@ -49,7 +49,7 @@ std::vector<Command> packaging_commands(const KernelMake &make, const PackagePla
 Result<std::vector<std::filesystem::path>> package_kernel(ProcessRunner &runner, Filesystem &files,
                                                           const KernelMake &make, const PackagePlan &plan,
                                                           nlohmann::ordered_json &metadata);
-// Removes what this run, or an earlier one that was interrupted, has left in the build folder's parent.
+// Removes what this run, or an earlier one that was interrupted, has left.
 Result<void> clear_packaging(Filesystem &files, const KernelMake &make, const PackagePlan &plan);
 
 // Whether the packages that `metadata` tells of are in `folder` as they were made.

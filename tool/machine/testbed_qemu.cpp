@@ -31,13 +31,9 @@ namespace fs = std::filesystem;
 constexpr int recipe = 2;
 constexpr const char *program_name = "qemu-system-x86_64";
 const std::vector<std::string> suites{"bookworm", "bookworm-updates", "bookworm-security"};
-const std::vector<std::string> configure_options{"--target-list=x86_64-softmmu",
-                                                 "--without-default-features",
-                                                 "--enable-tcg",
-                                                 "--disable-werror",
-                                                 "--without-default-devices",
-                                                 "--with-devices-x86_64=testbed",
-                                                 "--disable-debug-info"};
+const std::vector<std::string> configure_options{
+    "--target-list=x86_64-softmmu", "--without-default-features",    "--enable-tcg",        "--disable-werror",
+    "--without-default-devices",    "--with-devices-x86_64=testbed", "--disable-debug-info"};
 // Beside the patches; goes to where configure looks for the list that the option above names.
 constexpr const char *device_list = "devices.mak";
 constexpr const char *device_list_in_source = "configs/devices/x86_64-softmmu/testbed.mak";

@@ -6,6 +6,7 @@
 #include "build/output_folder.hpp"
 #include "fakes/fake_filesystem.hpp"
 #include "fakes/fake_process_runner.hpp"
+#include "util/ccache.hpp"
 
 namespace krun
 {
@@ -71,6 +72,28 @@ TEST_F(CompileTest, AFailureNamesTheFirstErrorBelowTheTreeAndTheLog)
     EXPECT_EQ(error.message, "compiling the kernel failed: krun/x.c:3:4: error: expected ';'");
     EXPECT_EQ(error.log, "/log");
     EXPECT_EQ(error.code, ExitCode::failure);
+}
+
+TEST_F(CompileTest, AFailureIsNamedAlikeWhenTheObjectsAreInTheTree)
+{
+    fail_with("../krun/x.c:3:4: error: expected ';'\n");
+    EXPECT_EQ(compile().error().message, "compiling the kernel failed: krun/x.c:3:4: error: expected ';'");
+}
+
+// The kernel's makefiles compare exactly this, and call the sources ".." then.
+TEST_F(CompileTest, TheObjectsAreDirectlyBelowTheTree)
+{
+    EXPECT_EQ(objects_folder("/s/linux-1", "vm").parent_path(), "/s/linux-1");
+    EXPECT_NE(objects_folder("/s/linux-1", "vm"), objects_folder("/s/linux-1", "disk"));
+}
+
+TEST_F(CompileTest, CcacheIsToldWhereTheTreeIs)
+{
+    const auto environment = make.command({"bzImage"}).environment;
+    EXPECT_EQ(environment.contains("CCACHE_BASEDIR"), has_ccache());
+    if (has_ccache()) {
+        EXPECT_EQ(environment.at("CCACHE_BASEDIR"), "/tree");
+    }
 }
 
 TEST_F(CompileTest, AFullDiskIsCalledThat)
