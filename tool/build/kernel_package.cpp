@@ -163,9 +163,11 @@ Result<std::vector<std::filesystem::path>> package_kernel(ProcessRunner &runner,
 {
     if (auto cleared = clear_packaging(files, make, plan); !cleared)
         return tl::unexpected(cleared.error());
+    if (auto made = files.make_directories(plan.folder); !made)
+        return tl::unexpected(made.error());
     // A folder that hands its group down would do so to debian/, and dpkg-deb takes none with that bit.
     Command modes;
-    modes.argv = {"chmod", "ug-s", plan.folder.string(), make.objects.string()};
+    modes.argv = {"chmod", "ug-s", plan.folder.string(), make.tree.string(), make.objects.string()};
     if (auto changed = runner.run_ok(modes); !changed)
         return tl::unexpected(changed.error());
     metadata["package_format"] = package_format;
