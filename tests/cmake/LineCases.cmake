@@ -58,9 +58,9 @@ list(APPEND earlier machine-${KRUN_USUAL_LINE})
 krun_other_kernel(${KRUN_USUAL_LINE} disk LABELS install AFTER ${earlier} COST 90)
 krun_other_kernel(${KRUN_USUAL_LINE} panic LABELS e2e opt-in NEEDS kernel-${KRUN_USUAL_LINE}-disk)
 krun_case(tools RUN tools LABELS install SECONDS 200 GIVES tools LOCKS debs AFTER ${earlier} COST 80)
-set(disk RUN disk NEEDS testbed tools kernel-${KRUN_USUAL_LINE}-disk CORES 2)
+set(disk LINE ${KRUN_USUAL_LINE} RUN disk NEEDS testbed tools kernel-${KRUN_USUAL_LINE}-disk CORES 2)
 krun_case(install ${disk} life LABELS install SECONDS 1200 LIMIT 3600 COST 70)
-krun_case(e2e RUN disk all NEEDS testbed tools kernel-${KRUN_USUAL_LINE}-disk kernel-${KRUN_USUAL_LINE}-panic CORES 2
+krun_case(e2e LINE ${KRUN_USUAL_LINE} RUN disk all NEEDS testbed tools kernel-${KRUN_USUAL_LINE}-disk kernel-${KRUN_USUAL_LINE}-panic CORES 2
           LABELS e2e opt-in SECONDS 7200 LIMIT 14400)
 
 # Kernels that look for their own mistakes.
