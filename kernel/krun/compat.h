@@ -118,12 +118,16 @@ static __always_inline struct file *krun_own_file(unsigned int fd)
 	return files_lookup_fd_raw(files, fd);
 }
 
-/* Not even by mprotect() later. */
-static inline void krun_vma_never_writable(struct vm_area_struct *vma)
+/*
+ * Read-only for ever, even after mprotect(), and of one size: what mremap()
+ * would add is not ours.
+ */
+static inline void krun_vma_restrict(struct vm_area_struct *vma)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
-	vm_flags_clear(vma, VM_MAYWRITE);
+	vm_flags_mod(vma, VM_DONTEXPAND | VM_DONTDUMP, VM_MAYWRITE);
 #else
+	vma->vm_flags |= VM_DONTEXPAND | VM_DONTDUMP;
 	vma->vm_flags &= ~VM_MAYWRITE;
 #endif
 }

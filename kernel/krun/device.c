@@ -248,15 +248,41 @@ static long krun_file_ioctl(struct file *filp, unsigned int command,
 	return krun_file_sample(file, argument);
 }
 
+static size_t krun_slots_size(void)
+{
+	return PAGE_ALIGN(array_size(nr_cpu_ids, sizeof(struct krun_slot)));
+}
+
+/*
+ * Charged to the memory cgroup of who opens, who learns from -ENOMEM alone that
+ * there is none: vmalloc_user() can do neither.
+ */
+static struct krun_slot *krun_alloc_slots(void)
+{
+	return __vmalloc(krun_slots_size(),
+			 GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_NOWARN);
+}
+
 static int krun_file_mmap(struct file *filp, struct vm_area_struct *vma)
 {
 	struct krun_file *file = filp->private_data;
+	unsigned long first = vma->vm_pgoff, count = vma_pages(vma), i;
+	unsigned long pages = krun_slots_size() >> PAGE_SHIFT;
+	int err = 0;
 
 	/* The kernel trusts the sequence numbers in there. */
 	if (vma->vm_flags & VM_WRITE)
 		return -EACCES;
-	krun_vma_never_writable(vma);
-	return remap_vmalloc_range(vma, file->slots, vma->vm_pgoff);
+	if (first > pages || count > pages - first)
+		return -EINVAL;
+	krun_vma_restrict(vma);
+	for (i = 0; i < count && !err; i++) {
+		void *slots = (void *)file->slots + ((first + i) << PAGE_SHIFT);
+
+		err = vm_insert_page(vma, vma->vm_start + (i << PAGE_SHIFT),
+				     vmalloc_to_page(slots));
+	}
+	return err;
 }
 
 static int krun_file_open(struct inode *inode, struct file *filp)
@@ -266,8 +292,7 @@ static int krun_file_open(struct inode *inode, struct file *filp)
 
 	if (!file)
 		return -ENOMEM;
-	file->slots = vmalloc_user(array_size(nr_cpu_ids,
-					      sizeof(*file->slots)));
+	file->slots = krun_alloc_slots();
 	if (!file->slots) {
 		kfree(file);
 		return -ENOMEM;

@@ -72,6 +72,9 @@ static void krun_idle_probe(void *unused, unsigned int state, unsigned int cpu)
 		return;
 	if (krun_read_any(&idle->values, wanted))
 		return;
+	/* What is no longer wanted would otherwise stay, and get old. */
+	if (unlikely(wanted != idle->held))
+		krun_slot_keep(&idle->values, wanted);
 	WRITE_ONCE(idle->held, wanted);
 	/* Pairs with the smp_load_acquire() in krun_idle_answer(). */
 	smp_store_release(&idle->sequence, idle->sequence + 1);

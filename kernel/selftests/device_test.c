@@ -173,6 +173,8 @@ TEST_F(device, slots_can_only_be_read)
 				   self->fd, 0));
 	EXPECT_EQ(MAP_FAILED, mmap(NULL, 4096, PROT_READ, MAP_SHARED, self->fd,
 				   1 << 20));
+	EXPECT_EQ(MAP_FAILED, mremap((void *)slots, size, 1 << 20,
+				     MREMAP_MAYMOVE));
 	EXPECT_EQ(0, slots[0].sequence);
 	EXPECT_EQ(0, ((uintptr_t)slots) % sizeof(*slots));
 }

@@ -86,6 +86,54 @@ FIXTURE_TEARDOWN(fault)
 	close(self->fd);
 }
 
+/* Whether the kernel's log has a stack trace since @log was opened. */
+static bool has_trace(int log)
+{
+	char record[8192];
+	ssize_t size;
+
+	do {
+		size = read(log, record, sizeof(record) - 1);
+		if (size > 0) {
+			record[size] = '\0';
+			if (strstr(record, "Call Trace"))
+				return true;
+		}
+	} while (size > 0 || (size < 0 && errno == EPIPE));
+	return false;
+}
+
+/* ENOMEM says it all: who opens many files must not fill the log as well. */
+TEST_F_TIMEOUT(fault, an_open_without_memory_says_so_to_its_caller_alone, 300)
+{
+	int log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	int nth, fd = -1, refused = 0;
+	bool failed;
+
+	ASSERT_LE(0, log);
+	ASSERT_LE(0, lseek(log, 0, SEEK_END));
+	for (nth = 1; nth < MOST_ALLOCATIONS; nth++) {
+		ASSERT_EQ(0, fail_nth(gettid(), nth));
+		fd = krun_open();
+		failed = has_failed(gettid());
+		if (fd < 0) {
+			EXPECT_EQ(-ENOMEM, fd);
+			refused++;
+			continue;
+		}
+		close(fd);
+		if (!failed)
+			break;
+	}
+	TH_LOG("%d of %d failing allocations refused the file", refused,
+	       nth - 1);
+	/* At least the file, and the array of the slots' pages. */
+	EXPECT_LE(2, refused);
+	EXPECT_LE(0, fd);
+	EXPECT_FALSE(has_trace(log));
+	close(log);
+}
+
 TEST_F_TIMEOUT(fault, a_plan_without_memory_takes_nothing, 300)
 {
 	int nth, err, refused = 0;

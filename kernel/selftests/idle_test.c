@@ -221,6 +221,29 @@ TEST_F(idle, a_plan_does_not_see_what_another_asked_for)
 	close(other);
 }
 
+TEST_F(idle, a_plan_does_not_see_what_an_earlier_one_asked_for)
+{
+	const unsigned int flags[] = { KRUN_SAMPLE_IDLE_SNAPSHOT, 0 };
+	size_t i;
+
+	for (i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+		ASSERT_EQ(0, krun_plan_all(self->fd, ALL_COUNTERS, flags[i]));
+		ASSERT_TRUE(all_have_snapshots(self->fd));
+		ASSERT_EQ(0, krun_sample(self->fd, 0));
+		EXPECT_LT(0, self->slots[1].instructions);
+		ASSERT_EQ(0, krun_plan_all(self->fd, KRUN_COUNTER_APERF,
+					   flags[i]));
+		ASSERT_TRUE(all_have_snapshots(self->fd));
+		ASSERT_EQ(0, krun_sample(self->fd, 0));
+		EXPECT_LT(0, self->slots[1].aperf);
+		EXPECT_EQ(0, self->slots[1].mperf);
+		EXPECT_EQ(0, self->slots[1].cycles);
+		EXPECT_EQ(0, self->slots[1].instructions);
+		EXPECT_EQ(0, self->slots[1].ref_cycles);
+		EXPECT_EQ(0, self->slots[1].smi_count);
+	}
+}
+
 /* Without a watcher in between, the first snapshot is no longer valid. */
 TEST_F(idle, a_snapshot_of_an_earlier_plan_is_not_taken)
 {
