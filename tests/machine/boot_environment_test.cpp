@@ -7,17 +7,17 @@
 #include <string>
 #include <sys/wait.h>
 
+#include "test_kernel.hpp"
+
 namespace
 {
 
-class BootEnvironment : public testing::Test
+class BootEnvironment : public WithTestKernel
 {
   protected:
     void SetUp() override
     {
-        const char *kernel = std::getenv("KRUN_TEST_KERNEL");
-        if (kernel == nullptr || *kernel == '\0')
-            GTEST_SKIP() << "KRUN_TEST_KERNEL names no bzImage";
+        WithTestKernel::SetUp();
         setenv("KRUNCTL", KRUNCTL, 1);
     }
 

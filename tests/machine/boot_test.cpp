@@ -6,44 +6,18 @@
 #include <gtest/gtest.h>
 #include <thread>
 
-#include "krunctl_run.hpp"
+#include "test_kernel.hpp"
 
 namespace
 {
 
-class Boot : public testing::Test
+class Boot : public WithTestKernel
 {
   protected:
-    void SetUp() override
-    {
-        const char *kernel = std::getenv("KRUN_TEST_KERNEL");
-        if (kernel == nullptr || *kernel == '\0')
-            GTEST_SKIP() << "KRUN_TEST_KERNEL names no bzImage";
-        kernel_ = kernel;
-    }
-
-    std::vector<std::string> words(const std::vector<std::string> &options,
-                                   const std::vector<std::string> &command) const
-    {
-        std::vector<std::string> all{"boot", "--accel", "tcg", "--kernel", kernel_};
-        all.insert(all.end(), options.begin(), options.end());
-        all.emplace_back("--");
-        all.insert(all.end(), command.begin(), command.end());
-        return all;
-    }
-
-    Ran boot(const std::vector<std::string> &options, const std::vector<std::string> &command,
-             const std::string &input = {}) const
-    {
-        return KrunctlRun(words(options, command), input).wait();
-    }
-
     Ran shell(const std::string &script, const std::string &input = {}) const
     {
         return boot({}, {"sh", "-c", script}, input);
     }
-
-    std::string kernel_;
 };
 
 std::string all_byte_values(std::size_t size)

@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "krunctl_run.hpp"
+#include "test_kernel.hpp"
 
 namespace
 {
@@ -16,26 +16,16 @@ namespace
 using nlohmann::json;
 using testing::HasSubstr;
 
-class Cpus : public testing::Test
+class Cpus : public WithTestKernel
 {
   protected:
-    void SetUp() override
-    {
-        const char *kernel = std::getenv("KRUN_TEST_KERNEL");
-        if (kernel == nullptr || *kernel == '\0')
-            GTEST_SKIP() << "KRUN_TEST_KERNEL names no bzImage";
-        kernel_ = kernel;
-    }
-
     // In a guest with four CPUs.
     Ran guest(const std::string &script, const std::string &append = {}) const
     {
-        return KrunctlRun({"boot", "--accel", "tcg", "--kernel", kernel_, "--cpus", "4", "--timeout", "240", "--append",
-                           append, "--copy-in", REFUSE_AFFINITY ":/refuse_affinity", "--", "sh", "-c", script})
-            .wait();
+        return boot(
+            {"--cpus", "4", "--timeout", "240", "--append", append, "--copy-in", REFUSE_AFFINITY ":/refuse_affinity"},
+            {"sh", "-c", script});
     }
-
-    std::string kernel_;
 };
 
 // The statuses by the checks' ids.

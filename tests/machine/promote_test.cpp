@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "../command/fake_root.hpp"
-#include "krunctl_run.hpp"
+#include "test_kernel.hpp"
 
 namespace
 {
@@ -16,15 +16,14 @@ using testing::Not;
 
 constexpr const char *on_trial = "6.12.117.krun.abcdef";
 
-class Promote : public testing::Test
+class Promote : public WithTestKernel
 {
   protected:
     void SetUp() override
     {
-        const char *kernel = std::getenv("KRUN_TEST_KERNEL");
-        if (kernel == nullptr || *kernel == '\0')
-            GTEST_SKIP() << "KRUN_TEST_KERNEL names no bzImage";
-        kernel_ = kernel;
+        WithTestKernel::SetUp();
+        if (IsSkipped())
+            return;
         const auto deb = root_.make_deb(std::string("linux-image-") + on_trial);
         const auto installed = sandbox_.krunctl({"install", "--no-boot-gate", deb.string()});
         ASSERT_EQ(installed.status, 0) << installed.errors;
@@ -34,17 +33,15 @@ class Promote : public testing::Test
     // Its stderr ends with the default of GRUB's menu.
     Ran promote(const std::string &wrapper = {}, const std::string &append = {}) const
     {
-        return KrunctlRun({"boot", "--accel", "tcg", "--kernel", kernel_, "--timeout", "240", "--append", append,
-                           "--copy-in", REFUSE_AFFINITY ":/refuse_affinity", "--copy-in",
-                           (sandbox_.root() / "target").string() + ":/target", "--copy-in",
-                           (sandbox_.root() / "bin").string() + ":/fake", "--", "sh", "-c",
-                           "export KRUN_ROOT=/target PATH=/fake:$PATH; " + wrapper +
-                               " krunctl promote; status=$?; grep '^set default' /target/boot/grub/grub.cfg >&2; "
-                               "exit $status"})
-            .wait();
+        return boot({"--timeout", "240", "--append", append, "--copy-in", REFUSE_AFFINITY ":/refuse_affinity",
+                     "--copy-in", (sandbox_.root() / "target").string() + ":/target", "--copy-in",
+                     (sandbox_.root() / "bin").string() + ":/fake"},
+                    {"sh", "-c",
+                     "export KRUN_ROOT=/target PATH=/fake:$PATH; " + wrapper +
+                         " krunctl promote; status=$?; grep '^set default' /target/boot/grub/grub.cfg >&2; "
+                         "exit $status"});
     }
 
-    std::string kernel_;
     krun::Sandbox sandbox_;
     krun::FakeRoot root_{sandbox_};
 };
