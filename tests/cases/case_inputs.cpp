@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "machine/guest_image.hpp"
 #include "machine/testbed_qemu.hpp"
 #include "util/digest.hpp"
 #include "util/paths.hpp"
@@ -59,12 +60,15 @@ Result<std::string> CaseInputs::digest(ProcessRunner &runner, const std::filesys
         SystemFilesystem files;
         const auto qemu = testbed_qemu_folder(runner, files);
         const auto init = private_program(files, "krun-init");
+        const auto busybox = guest_busybox(runner, files);
         if (!qemu)
             return tl::unexpected(qemu.error());
         if (!init)
             return tl::unexpected(init.error());
+        if (!busybox)
+            return tl::unexpected(busybox.error());
         text += qemu->filename().string() + "\n"; // by version and patches
-        all.insert(all.end(), {*init, own_executable(), testbed_qemu_in(*qemu).program});
+        all.insert(all.end(), {*init, *busybox, own_executable(), testbed_qemu_in(*qemu).program});
     }
     for (const auto &file : all) {
         const auto digest = digest_of(runner, file);

@@ -7,13 +7,10 @@ namespace krun
 
 nlohmann::ordered_json to_json(const CaseResult &result)
 {
-    return {{"passed", result.tally.passed},
-            {"failed", result.tally.failures},
-            {"skipped", result.tally.skips},
-            {"stages", result.stages},
-            {"facts", result.facts},
-            {"not_run", result.not_run},
-            {"proven_before", result.proven_before}};
+    return {{"passed", result.tally.passed},   {"passes", result.tally.passes},
+            {"failed", result.tally.failures}, {"skipped", result.tally.skips},
+            {"stages", result.stages},         {"facts", result.facts},
+            {"not_run", result.not_run},       {"proven_before", result.proven_before}};
 }
 
 std::optional<CaseResult> case_result_from(const std::string &text)
@@ -22,6 +19,7 @@ std::optional<CaseResult> case_result_from(const std::string &text)
     try {
         const auto json = nlohmann::json::parse(text);
         json.at("passed").get_to(result.tally.passed);
+        result.tally.passes = json.value("passes", result.tally.passes);
         for (const auto &name : json.at("failed"))
             result.tally.fail(name.get<std::string>());
         for (const auto &name : json.at("skipped"))

@@ -66,7 +66,7 @@ Result<Tally> test_one_cpu(const Case &one, const MachineRequest &guest)
         return tl::unexpected(second.error());
     Tally tally;
     if (first->status == 0 && first->output == second->output)
-        tally.pass();
+        tally.pass("cost of a reading: two runs agree");
     else
         tally.fail("cost of a reading: two runs differ:\n" + first->output + second->output);
     const auto costs = parse_costs(first->output);
@@ -75,7 +75,7 @@ Result<Tally> test_one_cpu(const Case &one, const MachineRequest &guest)
     for (const RatioLimit &limit : ratio_limits) {
         const auto ratio = ratio_to_null(*costs, limit.way);
         if (ratio && *ratio <= limit.null_calls)
-            tally.pass();
+            tally.pass(fmt::format("cost of {}", limit.way));
         else
             tally.fail(fmt::format("cost of {}: {:.2f} null system calls, at most {:.2f} allowed\n{}", limit.way,
                                    ratio.value_or(0), limit.null_calls, cost_table(*costs, "guest instructions")));
@@ -95,7 +95,7 @@ Result<Tally> test_four_cpus(const Case &one, const MachineRequest &guest, const
     for (const CountLimit &limit : limits) {
         const auto count = cost_of(*costs, limit.figure);
         if (count && *count >= limit.least && *count <= limit.most)
-            tally.pass();
+            tally.pass(fmt::format("four CPUs{}: {}", guest.icount_turn == 0 ? "" : " side by side", limit.figure));
         else
             tally.fail(fmt::format("four CPUs{}: {} is not within {} and {}:\n{}",
                                    guest.icount_turn == 0 ? "" : " side by side", limit.figure, limit.least, limit.most,

@@ -43,7 +43,7 @@ Result<void> test_gate(const Case &one, const fs::path &folder, bool good, Tally
     if (!gate)
         return tl::unexpected(gate.error());
     if (gate->passed == good)
-        tally.pass();
+        tally.pass("the boot gate of " + image->filename().string());
     else
         tally.fail(fmt::format("the boot gate of {}: {}", image->filename().string(), gate->detail));
     return {};

@@ -44,7 +44,7 @@ void judge_coverage(const Case &one, const BuiltKernel &kernel, const CountedOut
     }
     fmt::print("{}", coverage_table(*coverage));
     if (percent_executed(*coverage) >= least_executed)
-        tally.pass();
+        tally.pass("coverage");
     else if (seconds >= seconds_for_coverage)
         tally.fail(fmt::format("coverage: at least {:.0f} % of the overlay's lines must be executed", least_executed));
 }

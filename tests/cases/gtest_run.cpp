@@ -32,6 +32,16 @@ std::string why_of(const nlohmann::json &list)
     return reason(first.is_object() ? first.value("failure", first.value("message", "")) : "");
 }
 
+Result<CaseResult> result_of_gtest(const Case &one, const GtestRun &run)
+{
+    auto tally = run_gtest(one, run);
+    if (!tally)
+        return tl::unexpected(tally.error());
+    CaseResult result;
+    result.tally = std::move(*tally);
+    return result;
+}
+
 } // namespace
 
 Result<Tally> run_gtest(const Case &one, const GtestRun &run)
@@ -77,7 +87,7 @@ Result<Tally> tally_of_gtest(const std::string &json)
                 else if (test.at("result") == "SKIPPED")
                     tally.skip(name + why_of(test.value("skipped", nlohmann::json())));
                 else if (test.at("status") == "RUN")
-                    tally.pass();
+                    tally.pass(name);
             }
     } catch (const nlohmann::json::exception &error) {
         return failure(std::string("the test program's report is not readable: ") + error.what());
@@ -98,14 +108,7 @@ Result<CaseResult> run_gtest_case(const Case &one)
         run.environment = {{"GTEST_SHARD_INDEX", std::to_string(std::stoul(parts[0]) - 1)},
                            {"GTEST_TOTAL_SHARDS", parts[1]}};
     }
-    return in_time(one, [&]() -> Result<CaseResult> {
-        auto tally = run_gtest(one, run);
-        if (!tally)
-            return tl::unexpected(tally.error());
-        CaseResult result;
-        result.tally = std::move(*tally);
-        return result;
-    });
+    return in_time(one, [&] { return result_of_gtest(one, run); });
 }
 
 Result<CaseResult> run_machine_case(const Case &one)
@@ -116,14 +119,7 @@ Result<CaseResult> run_machine_case(const Case &one)
     const GtestRun run{"machine/krun_machine_tests", {{"KRUN_TEST_KERNEL", (kernel->folder / "vmlinuz").string()}}, {}};
     CaseInputs inputs;
     inputs.add_guest(test_guest(kernel->folder / "vmlinuz")).add_file(one.programs / run.program);
-    return unless_proven(one, inputs, [&]() -> Result<CaseResult> {
-        auto tally = run_gtest(one, run);
-        if (!tally)
-            return tl::unexpected(tally.error());
-        CaseResult result;
-        result.tally = std::move(*tally);
-        return result;
-    });
+    return unless_proven(one, inputs, [&] { return result_of_gtest(one, run); });
 }
 
 } // namespace krun

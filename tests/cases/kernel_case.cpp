@@ -41,9 +41,8 @@ Result<BuildRequest> request_for(const Case &one, const std::string &config)
 CaseResult as_one_test(CaseResult result)
 {
     result.stages.clear();
-    result.tally.passed = std::min(result.tally.passed, 1U);
-    if (result.tally.failed != 0)
-        result.tally.passed = 0;
+    result.tally.passes.clear();
+    result.tally.passed = result.tally.failed != 0 ? 0 : std::min(result.tally.passed, 1U);
     return result;
 }
 

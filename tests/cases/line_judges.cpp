@@ -24,7 +24,7 @@ void note(CaseResult &result, const std::string &stage, const std::string &why_n
 {
     result.stages[stage] = why_not.empty();
     if (why_not.empty())
-        result.tally.pass();
+        result.tally.pass(stage);
     else
         result.tally.fail(stage + ": " + why_not);
 }

@@ -134,7 +134,7 @@ Result<void> run_checker(const Case &one, Checker &checker, Tally &tally)
         return {};
     }
     if (result->ok() && (!checker.silent || trim(result->output + result->errors).empty()))
-        tally.pass();
+        tally.pass(checker.name);
     else
         tally.fail(checker.name + ":\n" + last_lines(result->output + result->errors, 15));
     return {};
@@ -170,7 +170,7 @@ Result<void> run_sparse(const Case &one, const BuiltKernel &kernel, Tally &tally
     else if (!result->ok() || report.checked == 0)
         tally.fail("sparse:\n" + last_lines(all, 15));
     else
-        tally.pass();
+        tally.pass("sparse");
     return {};
 }
 
@@ -183,7 +183,7 @@ void check_hook_size(const Case &one, const KernelLine &line, Tally &tally)
         tally.fail(fmt::format("size of the hooks of {}: {} changed lines, less than {} allowed", line.name, *size,
                                hook_limit));
     else
-        tally.pass();
+        tally.pass("size of the hooks of " + line.name);
 }
 
 } // namespace

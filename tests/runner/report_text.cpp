@@ -80,7 +80,7 @@ nlohmann::ordered_json report_json(const RunReport &report)
             {"cases", cases},           {"lines", line_status_json(line_statuses(report))}};
 }
 
-// Passed tests have no names of their own here: they are the case's.
+// Tests without a name of their own are numbered.
 std::string report_junit(const RunReport &report)
 {
     const auto total = report.total();
@@ -93,7 +93,9 @@ std::string report_junit(const RunReport &report)
                             escaped(one.plan.name), tally.passed + tally.failed + tally.skipped, tally.failed,
                             tally.skipped, one.seconds);
         const auto start = fmt::format("  <testcase classname=\"{}\" name=", escaped(one.plan.name));
-        for (unsigned number = 1; number <= tally.passed; ++number)
+        for (const auto &name : tally.passes)
+            text += fmt::format("{}\"{}\"/>\n", start, escaped(name));
+        for (auto number = tally.passes.size() + 1; number <= tally.passed; ++number)
             text += fmt::format("{}\"passed {}\"/>\n", start, number);
         for (const auto &name : tally.failures)
             text += fmt::format("{}\"{}\"><failure message=\"{}\"/></testcase>\n", start,

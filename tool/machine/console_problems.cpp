@@ -93,15 +93,35 @@ bool shows(const Sign &sign, std::string_view message)
     return message.find(sign.and_also, at + sign.text.size()) != std::string_view::npos;
 }
 
+bool is_problem(std::string_view message)
+{
+    return std::any_of(signs.begin(), signs.end(), [&](const Sign &sign) { return shows(sign, message); });
+}
+
+// What a stack trace is about is said in the line before dump_stack() introduces itself: "CPU: 3 PID: 416 Comm: ...".
+// Some of those lines are no sign of trouble elsewhere, but with a trace they are: "vmalloc error: size 4096, ...".
+std::size_t headline_of_trace(const std::vector<std::string> &lines, std::size_t trace)
+{
+    std::size_t at = trace;
+    while (at > 0 && (message_of(lines[at - 1]).starts_with("Hardware name:") ||
+                      message_of(lines[at - 1]).starts_with("Workqueue:")))
+        --at;
+    const bool introduced = at > 1 && message_of(lines[at - 1]).starts_with("CPU:");
+    return introduced ? at - 2 : trace;
+}
+
 } // namespace
 
 std::vector<std::string> console_problems(std::string_view console)
 {
+    const auto lines = lines_of(console);
     std::vector<std::string> problems;
-    for (const std::string &line : lines_of(console)) {
-        const auto message = message_of(line);
-        if (std::any_of(signs.begin(), signs.end(), [&](const Sign &sign) { return shows(sign, message); }))
-            problems.push_back(trim(line));
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+        const auto message = message_of(lines[i]);
+        if (!is_problem(message))
+            continue;
+        const auto headline = message == "Call Trace:" ? headline_of_trace(lines, i) : i;
+        problems.push_back(trim(lines[is_problem(message_of(lines[headline])) ? i : headline]));
     }
     return problems;
 }

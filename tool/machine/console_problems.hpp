@@ -9,7 +9,8 @@
 namespace krun
 {
 
-// Those lines, in order, without the trailing newline. Empty: no problem.
+// Those lines, in order, without the trailing newline. Empty: no problem. For a stack trace that no such line
+// announces, the line that it belongs to.
 std::vector<std::string> console_problems(std::string_view console);
 // The first line with "Kernel panic"; empty if there is none.
 std::string panic_line(std::string_view console);

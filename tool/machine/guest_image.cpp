@@ -49,29 +49,8 @@ struct BaseParts {
     fs::path busybox;
 };
 
-// Look in the cache first, so that no network is needed once it is there.
-Result<fs::path> find_busybox(ProcessRunner &runner, Filesystem &files)
-{
-    const fs::path folder = cache_directory() / "guest/busybox-static";
-    for (const fs::path &candidate : {folder / "bin/busybox", folder / "usr/bin/busybox"}) {
-        if (files.exists(candidate))
-            return candidate;
-    }
-    AptArchive archive(runner, files, cache_directory() / "apt");
-    const auto deb = archive.download("busybox-static", {"bookworm", "bookworm-updates", "bookworm-security"});
-    if (!deb)
-        return tl::unexpected<Error>(deb.error());
-    if (auto unpacked = archive.unpack(*deb, folder); !unpacked)
-        return tl::unexpected<Error>(unpacked.error());
-    for (const fs::path &candidate : {folder / "bin/busybox", folder / "usr/bin/busybox"}) {
-        if (files.exists(candidate))
-            return candidate;
-    }
-    return failure(fmt::format("{} contains no busybox", deb->string()));
-}
-
 // Size and time represent the contents: hashing them would take longer than the rest of a warm start.
-std::string identity(const fs::path &file)
+std::string file_identity(const fs::path &file)
 {
     struct stat status = {};
     if (stat(file.c_str(), &status) != 0)
@@ -151,13 +130,13 @@ Result<std::string> identity_of(ProcessRunner &runner, const BaseParts &parts)
 {
     std::string text = fmt::format("{}\n", base_recipe);
     for (const auto &part : {parts.init, parts.krunctl, parts.busybox})
-        text += identity(part) + "\n";
+        text += file_identity(part) + "\n";
     LibrarySearch search(runner, [](const fs::path &) { return std::nullopt; });
     const auto libraries = search.needed_by({parts.krunctl, "/usr/bin/krunctl"});
     if (!libraries)
         return tl::unexpected<Error>(libraries.error());
     for (const auto &library : *libraries)
-        text += identity(library.host) + "\n";
+        text += file_identity(library.host) + "\n";
     return text;
 }
 
@@ -178,7 +157,7 @@ Result<fs::path> base_archive(ProcessRunner &runner, Filesystem &files, const fs
     const auto init = private_program(files, "krun-init");
     if (!init)
         return init;
-    const auto busybox = find_busybox(runner, files);
+    const auto busybox = guest_busybox(runner, files);
     if (!busybox)
         return busybox;
     const BaseParts parts{*init, own_executable(), *busybox};
@@ -280,6 +259,27 @@ Result<void> concatenate(const std::vector<fs::path> &parts, const fs::path &tar
 }
 
 } // namespace
+
+// Look in the cache first, so that no network is needed once it is there.
+Result<fs::path> guest_busybox(ProcessRunner &runner, Filesystem &files)
+{
+    const fs::path folder = cache_directory() / "guest/busybox-static";
+    for (const fs::path &candidate : {folder / "bin/busybox", folder / "usr/bin/busybox"}) {
+        if (files.exists(candidate))
+            return candidate;
+    }
+    AptArchive archive(runner, files, cache_directory() / "apt");
+    const auto deb = archive.download("busybox-static", {"bookworm", "bookworm-updates", "bookworm-security"});
+    if (!deb)
+        return tl::unexpected<Error>(deb.error());
+    if (auto unpacked = archive.unpack(*deb, folder); !unpacked)
+        return tl::unexpected<Error>(unpacked.error());
+    for (const fs::path &candidate : {folder / "bin/busybox", folder / "usr/bin/busybox"}) {
+        if (files.exists(candidate))
+            return candidate;
+    }
+    return failure(fmt::format("{} contains no busybox", deb->string()));
+}
 
 std::vector<std::pair<std::string, std::string>> task_files(const MachineRequest &request, GuestInput input)
 {

@@ -32,6 +32,9 @@ Result<GuestFiles> gather_guest_files(ProcessRunner &runner, Filesystem &files, 
 Result<std::filesystem::path> make_guest_image(ProcessRunner &runner, Filesystem &files, const MachineRequest &request,
                                                GuestInput input, GuestFiles &gathered);
 
+// The guests' shell and tools, downloaded where the cache does not have them.
+Result<std::filesystem::path> guest_busybox(ProcessRunner &runner, Filesystem &files);
+
 // MiB of memory for a guest with files that take `unpacked` bytes, `packed` in the archive. Both are in memory at once,
 // and the kernel gives the unpacked ones at most half of what is left.
 unsigned memory_for_files(std::uintmax_t unpacked, std::uintmax_t packed);

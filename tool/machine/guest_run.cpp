@@ -25,7 +25,7 @@ void append_to_log(const std::filesystem::path &log, const std::string &text)
 void judge_kernel_log(const std::string &name, const GuestRun &run, Tally &tally)
 {
     if (run.kernel_problems.empty())
-        tally.pass();
+        tally.pass(name + ": the kernel's log");
     for (const std::string &problem : run.kernel_problems)
         tally.fail(fmt::format("{}: the kernel's log: {}", name, problem));
 }

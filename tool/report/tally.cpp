@@ -26,6 +26,13 @@ unsigned plan_of(const std::string &line)
 
 } // namespace
 
+void Tally::pass(std::string name)
+{
+    passed++;
+    if (!name.empty())
+        passes.push_back(std::move(name));
+}
+
 void Tally::fail(std::string name)
 {
     failed++;
@@ -43,6 +50,7 @@ Tally &Tally::operator+=(const Tally &other)
     passed += other.passed;
     failed += other.failed;
     skipped += other.skipped;
+    passes.insert(passes.end(), other.passes.begin(), other.passes.end());
     failures.insert(failures.end(), other.failures.begin(), other.failures.end());
     skips.insert(skips.end(), other.skips.begin(), other.skips.end());
     return *this;
@@ -74,7 +82,7 @@ Tally tally_of_tap(const std::string &name, const std::string &output)
             else if (line.find("# SKIP") != std::string::npos)
                 tally.skip(test);
             else
-                tally.pass();
+                tally.pass(test);
         }
     }
     if (planned == 0)

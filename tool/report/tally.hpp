@@ -12,10 +12,11 @@ struct Tally {
     unsigned passed = 0;
     unsigned failed = 0;
     unsigned skipped = 0;
+    std::vector<std::string> passes;   // names of the passed, as far as they have any
     std::vector<std::string> failures; // names of the failed, with what is known about why
     std::vector<std::string> skips;    // names of the skipped, with the reason
 
-    void pass() { passed++; }
+    void pass(std::string name = {});
     void fail(std::string name);
     void skip(std::string name);
     Tally &operator+=(const Tally &other);

@@ -10,7 +10,7 @@ namespace krun
 TEST(CaseResult, WhatIsWrittenIsReadAgain)
 {
     CaseResult result;
-    result.tally.pass();
+    result.tally.pass("p");
     result.tally.fail("f");
     result.tally.skip("s");
     result.stages["boot"] = false;
@@ -20,6 +20,7 @@ TEST(CaseResult, WhatIsWrittenIsReadAgain)
     const auto read = case_result_from(to_json(result).dump());
     ASSERT_TRUE(read);
     EXPECT_EQ(read->tally.passed, 1U);
+    EXPECT_EQ(read->tally.passes, std::vector<std::string>{"p"});
     EXPECT_EQ(read->tally.failures, std::vector<std::string>{"f"});
     EXPECT_EQ(read->tally.skips, std::vector<std::string>{"s"});
     EXPECT_EQ(read->stages, result.stages);

@@ -57,6 +57,23 @@ INSTANTIATE_TEST_SUITE_P(
                     "[    1.0] soft lockups are looked for", "[    1.0] MyKernel panics never",
                     "[    1.0] SUBINFO: task is blocked for more than an hour", ""));
 
+TEST(TraceTest, IsReportedAsWhatItIsAbout)
+{
+    const std::string headline = "[   82.6] prog: vmalloc error: size 4096, mode:0xdc2(GFP_KERNEL)";
+    const std::string cpu = "[   82.6] CPU: 3 UID: 0 PID: 416 Comm: prog Not tainted 6.12.118 #1\n";
+    const std::string trace = "[   82.6] Call Trace:\n[   82.6]  <TASK>\n";
+    EXPECT_EQ(console_problems(headline + "\n" + cpu + trace), std::vector<std::string>{headline});
+    EXPECT_EQ(console_problems(headline + "\n" + cpu + "[   82.6] Hardware name: QEMU\n" + trace),
+              std::vector<std::string>{headline});
+}
+
+TEST(TraceTest, OfAnAnnouncedProblemIsReportedBesideIt)
+{
+    const std::string warning = "[    1.0] WARNING: possible recursive locking detected";
+    EXPECT_EQ(console_problems(warning + "\n[    1.0] CPU: 0 PID: 1 Comm: init\n[    1.0] Call Trace:\n"),
+              (std::vector<std::string>{warning, "[    1.0] Call Trace:"}));
+}
+
 TEST(PanicLineTest, IsWhatTheKernelSaid)
 {
     EXPECT_EQ(panic_line("[    1.0] fine\n[    2.0] Kernel panic - not syncing: no init\n"),

@@ -12,6 +12,7 @@ TEST(TallyOfTap, CountsEachKind)
     EXPECT_EQ(tally.passed, 2U);
     EXPECT_EQ(tally.failed, 1U);
     EXPECT_EQ(tally.skipped, 1U);
+    EXPECT_EQ(tally.passes, (std::vector<std::string>{"t: 1 a", "t: 4 d"}));
     EXPECT_EQ(tally.failures, std::vector<std::string>{"t: 2 b"});
     EXPECT_EQ(tally.skips, std::vector<std::string>{"t: 3 c # SKIP no PMU"});
 }

@@ -141,7 +141,8 @@ TEST(LineStatuses, ALineWhoseKernelNobodyWantedHasNoRow)
 TEST(Reports, NameFailuresAndSkipsForPeopleAndPrograms)
 {
     RunReport report;
-    auto result = passed_result(2);
+    auto result = passed_result(1);
+    result.tally.pass("z");
     result.tally.fail("x < \"y\"\nmore");
     result.tally.skip("no PMU");
     report.cases = {ended("a", CaseStatus::failed, result)};
@@ -153,6 +154,8 @@ TEST(Reports, NameFailuresAndSkipsForPeopleAndPrograms)
     EXPECT_EQ(json["cases"][0]["skipped"][0], "no PMU");
     const auto xml = report_junit(report);
     EXPECT_THAT(xml, HasSubstr("<testsuites tests=\"4\" failures=\"1\" skipped=\"1\">"));
+    EXPECT_THAT(xml, HasSubstr("<testcase classname=\"a\" name=\"z\"/>\n"));
+    EXPECT_THAT(xml, HasSubstr("<testcase classname=\"a\" name=\"passed 2\"/>\n"));
     EXPECT_THAT(xml, HasSubstr("name=\"x &lt; &quot;y&quot;\"><failure"));
 }
 
