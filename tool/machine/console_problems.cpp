@@ -120,7 +120,7 @@ std::vector<std::string> console_problems(std::string_view console)
         const auto message = message_of(lines[i]);
         if (!is_problem(message))
             continue;
-        const auto headline = message == "Call Trace:" ? headline_of_trace(lines, i) : i;
+        const auto headline = message.starts_with("Call Trace:") ? headline_of_trace(lines, i) : i;
         problems.push_back(trim(lines[is_problem(message_of(lines[headline])) ? i : headline]));
     }
     return problems;

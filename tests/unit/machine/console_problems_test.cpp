@@ -61,7 +61,7 @@ TEST(TraceTest, IsReportedAsWhatItIsAbout)
 {
     const std::string headline = "[   82.6] prog: vmalloc error: size 4096, mode:0xdc2(GFP_KERNEL)";
     const std::string cpu = "[   82.6] CPU: 3 UID: 0 PID: 416 Comm: prog Not tainted 6.12.118 #1\n";
-    const std::string trace = "[   82.6] Call Trace:\n[   82.6]  <TASK>\n";
+    const std::string trace = "[   82.6] Call Trace:\r\n[   82.6]  <TASK>\n";
     EXPECT_EQ(console_problems(headline + "\n" + cpu + trace), std::vector<std::string>{headline});
     EXPECT_EQ(console_problems(headline + "\n" + cpu + "[   82.6] Hardware name: QEMU\n" + trace),
               std::vector<std::string>{headline});
