@@ -119,6 +119,16 @@ static __always_inline struct file *krun_own_file(unsigned int fd)
 }
 
 /*
+ * For pages that processes map. Before 5.11 a charged page has a type, and
+ * vm_insert_page() refuses what has a type: there they are not charged.
+ */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 11, 0)
+#define KRUN_GFP_MAPPED	GFP_KERNEL_ACCOUNT
+#else
+#define KRUN_GFP_MAPPED	GFP_KERNEL
+#endif
+
+/*
  * Read-only for ever, even after mprotect(), and of one size: what mremap()
  * would add is not ours.
  */

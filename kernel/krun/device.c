@@ -250,17 +250,17 @@ static long krun_file_ioctl(struct file *filp, unsigned int command,
 
 static size_t krun_slots_size(void)
 {
-	return PAGE_ALIGN(array_size(nr_cpu_ids, sizeof(struct krun_slot)));
+	return PAGE_ALIGN(nr_cpu_ids * sizeof(struct krun_slot));
 }
 
 /*
- * Charged to the memory cgroup of who opens, who learns from -ENOMEM alone that
- * there is none: vmalloc_user() can do neither.
+ * Charged to the memory cgroup of who opens, and without a stack trace in the
+ * log when there is no memory: vmalloc_user() offers neither.
  */
 static struct krun_slot *krun_alloc_slots(void)
 {
 	return __vmalloc(krun_slots_size(),
-			 GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_NOWARN);
+			 KRUN_GFP_MAPPED | __GFP_ZERO | __GFP_NOWARN);
 }
 
 static int krun_file_mmap(struct file *filp, struct vm_area_struct *vma)

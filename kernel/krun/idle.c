@@ -70,8 +70,11 @@ static void krun_idle_probe(void *unused, unsigned int state, unsigned int cpu)
 	/* State 0 polls: the counters keep running. */
 	if (state == (unsigned int)PWR_EVENT_EXIT || !state || !wanted)
 		return;
-	if (krun_read_any(&idle->values, wanted))
+	if (krun_read_any(&idle->values, wanted)) {
+		/* Some of @values are new, and not what @held says. */
+		WRITE_ONCE(idle->held, 0);
 		return;
+	}
 	/* What is no longer wanted would otherwise stay, and get old. */
 	if (unlikely(wanted != idle->held))
 		krun_slot_keep(&idle->values, wanted);

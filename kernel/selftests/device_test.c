@@ -175,6 +175,7 @@ TEST_F(device, slots_can_only_be_read)
 				   1 << 20));
 	EXPECT_EQ(MAP_FAILED, mremap((void *)slots, size, 1 << 20,
 				     MREMAP_MAYMOVE));
+	EXPECT_EQ(EFAULT, errno);
 	EXPECT_EQ(0, slots[0].sequence);
 	EXPECT_EQ(0, ((uintptr_t)slots) % sizeof(*slots));
 }

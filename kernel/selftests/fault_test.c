@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Makes each allocation fail, one after the other. Needs CONFIG_FAILSLAB:
- * Documentation/fault-injection.
+ * Memory: makes each allocation fail, one after the other, and looks at whom
+ * they are charged to. Needs CONFIG_FAILSLAB, Documentation/fault-injection, and
+ * CONFIG_MEMCG.
  */
 #include "krun_device.h"
 #include <dirent.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
 #include "kselftest_harness.h"
 
 #define FAILSLAB "/sys/kernel/debug/failslab/"
@@ -103,33 +107,49 @@ static bool has_trace(int log)
 	return false;
 }
 
+/*
+ * Open @path, each time with another failing allocation, until none fails.
+ * Return: how many refused the file with ENOMEM; -1 if anything else happened.
+ */
+static int refused_opens(const char *path)
+{
+	int nth, refused = 0;
+
+	for (nth = 1; nth < MOST_ALLOCATIONS; nth++) {
+		bool failed;
+		int fd;
+
+		if (fail_nth(gettid(), nth))
+			return -1;
+		fd = open(path, O_RDWR | O_CLOEXEC);
+		if (fd < 0 && errno != ENOMEM)
+			return -1;
+		failed = has_failed(gettid());
+		if (fd >= 0)
+			close(fd);
+		else
+			refused++;
+		if (!failed)
+			return fd < 0 ? -1 : refused;
+	}
+	return -1;
+}
+
 /* ENOMEM says it all: who opens many files must not fill the log as well. */
 TEST_F_TIMEOUT(fault, an_open_without_memory_says_so_to_its_caller_alone, 300)
 {
 	int log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	int nth, fd = -1, refused = 0;
-	bool failed;
+	int any, ours;
 
 	ASSERT_LE(0, log);
 	ASSERT_LE(0, lseek(log, 0, SEEK_END));
-	for (nth = 1; nth < MOST_ALLOCATIONS; nth++) {
-		ASSERT_EQ(0, fail_nth(gettid(), nth));
-		fd = krun_open();
-		failed = has_failed(gettid());
-		if (fd < 0) {
-			EXPECT_EQ(-ENOMEM, fd);
-			refused++;
-			continue;
-		}
-		close(fd);
-		if (!failed)
-			break;
-	}
-	TH_LOG("%d of %d failing allocations refused the file", refused,
-	       nth - 1);
-	/* At least the file, and the array of the slots' pages. */
-	EXPECT_LE(2, refused);
-	EXPECT_LE(0, fd);
+	any = refused_opens("/dev/null");
+	ours = refused_opens("/dev/krun");
+	TH_LOG("%d failing allocations refused the file, any file %d", ours,
+	       any);
+	ASSERT_LE(0, any);
+	/* The file's own, the slots' area, and the array of their pages. */
+	EXPECT_LE(any + 3, ours);
 	EXPECT_FALSE(has_trace(log));
 	close(log);
 }
@@ -263,6 +283,84 @@ TEST_F_TIMEOUT(fault, a_cpu_that_comes_online_without_counters_is_busy, 300)
 	EXPECT_EQ(KRUN_STATUS_OK, slot->status);
 	EXPECT_LE(before.cycles, slot->cycles);
 	EXPECT_EQ(0, krun_read(self->cpus, false, &reading));
+}
+
+#define CGROUPS "/tmp/krun-cgroups"
+#define GROUP CGROUPS "/opener"
+#define FILES 200
+
+/* Of the group, in bytes. */
+static long charged(void)
+{
+	return read_number(GROUP "/memory.current");
+}
+
+/* Maps and samples every file: what is charged can be used. */
+static int open_files_in_group(void)
+{
+	char self[16];
+	int i;
+
+	snprintf(self, sizeof(self), "%d", getpid());
+	if (write_text(GROUP "/cgroup.procs", self))
+		return -1;
+	for (i = 0; i < FILES; i++) {
+		int fd = krun_open();
+
+		if (fd < 0 || !krun_map(fd) ||
+		    krun_plan_all(fd, KRUN_COUNTER_APERF, 0) ||
+		    krun_sample(fd, 0))
+			return -1;
+	}
+	return 0;
+}
+
+/* Before 5.11 the kernel could not map what it charges. */
+static bool can_map_what_it_charges(void)
+{
+	struct utsname name;
+	int version, patchlevel;
+
+	if (uname(&name) ||
+	    sscanf(name.release, "%d.%d", &version, &patchlevel) != 2)
+		return false;
+	return version > 5 || (version == 5 && patchlevel >= 11);
+}
+
+TEST(slots_are_charged_to_the_cgroup_that_opens_and_can_be_mapped)
+{
+	long before, after, page = sysconf(_SC_PAGESIZE);
+	int ready[2], status;
+	char outcome = -1;
+	pid_t child;
+
+	mkdir(CGROUPS, 0700);
+	if (mount("none", CGROUPS, "cgroup2", 0, NULL) ||
+	    write_text(CGROUPS "/cgroup.subtree_control", "+memory"))
+		SKIP(return, "kernel without CONFIG_MEMCG");
+	ASSERT_EQ(0, mkdir(GROUP, 0700));
+	before = charged();
+	ASSERT_EQ(0, pipe(ready));
+	child = fork();
+	ASSERT_LE(0, child);
+	if (!child) {
+		outcome = open_files_in_group();
+		if (write(ready[1], &outcome, 1) == 1)
+			pause();
+		_exit(0);
+	}
+	EXPECT_EQ(1, read(ready[0], &outcome, 1));
+	EXPECT_EQ(0, outcome);
+	after = charged();
+	kill(child, SIGKILL);
+	waitpid(child, &status, 0);
+	TH_LOG("%d files: %ld bytes", FILES, after - before);
+	/* At least a page each: far more than all else of the child's. */
+	if (can_map_what_it_charges())
+		EXPECT_LE(FILES * page, after - before);
+	EXPECT_EQ(0, rmdir(GROUP));
+	EXPECT_EQ(0, umount(CGROUPS));
+	rmdir(CGROUPS);
 }
 
 TEST_HARNESS_MAIN

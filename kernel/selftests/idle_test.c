@@ -221,6 +221,10 @@ TEST_F(idle, a_plan_does_not_see_what_another_asked_for)
 	close(other);
 }
 
+/*
+ * The first plan's release interrupts the CPU, so that it takes another snapshot
+ * when it goes idle again.
+ */
 TEST_F(idle, a_plan_does_not_see_what_an_earlier_one_asked_for)
 {
 	const unsigned int flags[] = { KRUN_SAMPLE_IDLE_SNAPSHOT, 0 };

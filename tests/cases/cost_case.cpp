@@ -66,9 +66,9 @@ Result<Tally> test_one_cpu(const Case &one, const MachineRequest &guest)
         return tl::unexpected(second.error());
     Tally tally;
     if (first->status == 0 && first->output == second->output)
-        tally.pass("cost of a reading: two runs agree");
+        tally.pass("cost of a reading: the same in two runs");
     else
-        tally.fail("cost of a reading: two runs differ:\n" + first->output + second->output);
+        tally.fail("cost of a reading: the same in two runs\n" + first->output + second->output);
     const auto costs = parse_costs(first->output);
     if (!costs)
         return tl::unexpected(costs.error());
@@ -77,7 +77,7 @@ Result<Tally> test_one_cpu(const Case &one, const MachineRequest &guest)
         if (ratio && *ratio <= limit.null_calls)
             tally.pass(fmt::format("cost of {}", limit.way));
         else
-            tally.fail(fmt::format("cost of {}: {:.2f} null system calls, at most {:.2f} allowed\n{}", limit.way,
+            tally.fail(fmt::format("cost of {}\n{:.2f} null system calls, at most {:.2f} allowed\n{}", limit.way,
                                    ratio.value_or(0), limit.null_calls, cost_table(*costs, "guest instructions")));
     }
     return tally;
@@ -93,13 +93,12 @@ Result<Tally> test_four_cpus(const Case &one, const MachineRequest &guest, const
         return tl::unexpected(costs.error());
     Tally tally;
     for (const CountLimit &limit : limits) {
+        const auto name = fmt::format("four CPUs{}: {}", guest.icount_turn == 0 ? "" : " side by side", limit.figure);
         const auto count = cost_of(*costs, limit.figure);
         if (count && *count >= limit.least && *count <= limit.most)
-            tally.pass(fmt::format("four CPUs{}: {}", guest.icount_turn == 0 ? "" : " side by side", limit.figure));
+            tally.pass(name);
         else
-            tally.fail(fmt::format("four CPUs{}: {} is not within {} and {}:\n{}",
-                                   guest.icount_turn == 0 ? "" : " side by side", limit.figure, limit.least, limit.most,
-                                   run->output));
+            tally.fail(fmt::format("{}\nnot within {} and {}:\n{}", name, limit.least, limit.most, run->output));
     }
     return tally;
 }

@@ -42,10 +42,11 @@ Result<void> test_gate(const Case &one, const fs::path &folder, bool good, Tally
     const auto gate = boot_gate(one.runner, one.files, *image);
     if (!gate)
         return tl::unexpected(gate.error());
+    const auto name = "the boot gate of " + image->filename().string();
     if (gate->passed == good)
-        tally.pass("the boot gate of " + image->filename().string());
+        tally.pass(name);
     else
-        tally.fail(fmt::format("the boot gate of {}: {}", image->filename().string(), gate->detail));
+        tally.fail(name + "\n" + gate->detail);
     return {};
 }
 

@@ -39,14 +39,14 @@ void judge_coverage(const Case &one, const BuiltKernel &kernel, const CountedOut
 {
     const auto coverage = coverage_of(one.runner, one.files, kernel, counted);
     if (!coverage) { // what the kernel said is known already: it must not get lost
-        tally.fail("coverage: " + coverage.error().message);
+        tally.fail("coverage\n" + coverage.error().message);
         return;
     }
     fmt::print("{}", coverage_table(*coverage));
     if (percent_executed(*coverage) >= least_executed)
         tally.pass("coverage");
     else if (seconds >= seconds_for_coverage)
-        tally.fail(fmt::format("coverage: at least {:.0f} % of the overlay's lines must be executed", least_executed));
+        tally.fail(fmt::format("coverage\nat least {:.0f} % of the overlay's lines must be executed", least_executed));
 }
 
 using Judge = std::function<void(const BuiltKernel &, const GuestRun &, unsigned seconds, Tally &)>;

@@ -98,16 +98,24 @@ bool is_problem(std::string_view message)
     return std::any_of(signs.begin(), signs.end(), [&](const Sign &sign) { return shows(sign, message); });
 }
 
-// What a stack trace is about is said in the line before dump_stack() introduces itself: "CPU: 3 PID: 416 Comm: ...".
-// Some of those lines are no sign of trouble elsewhere, but with a trace they are: "vmalloc error: size 4096, ...".
+// dump_stack() introduces itself with "CPU: 3 PID: 416 Comm: ...", and some of these (lib/dump_stack.c).
+constexpr std::array<std::string_view, 5> of_introduction{
+    "Tainted:", "Hardware name:", "Workqueue:", "Stopper:", "Sched_ext:"};
+
+// What a stack trace is about is said in the line before that. Such a line may be no sign of trouble by itself:
+// "vmalloc error: size 4096, ...". The trace's own line if it is not introduced.
 std::size_t headline_of_trace(const std::vector<std::string> &lines, std::size_t trace)
 {
+    const auto introduces = [&](std::size_t line) {
+        return std::any_of(of_introduction.begin(), of_introduction.end(),
+                           [&](std::string_view start) { return message_of(lines[line]).starts_with(start); });
+    };
     std::size_t at = trace;
-    while (at > 0 && (message_of(lines[at - 1]).starts_with("Hardware name:") ||
-                      message_of(lines[at - 1]).starts_with("Workqueue:")))
+    while (at > 0 && introduces(at - 1))
         --at;
-    const bool introduced = at > 1 && message_of(lines[at - 1]).starts_with("CPU:");
-    return introduced ? at - 2 : trace;
+    const bool has_headline =
+        at > 1 && message_of(lines[at - 1]).starts_with("CPU:") && !trim(message_of(lines[at - 2])).empty();
+    return has_headline ? at - 2 : trace;
 }
 
 } // namespace
@@ -116,12 +124,14 @@ std::vector<std::string> console_problems(std::string_view console)
 {
     const auto lines = lines_of(console);
     std::vector<std::string> problems;
+    bool announced = false; // the next trace, by the problem before it
     for (std::size_t i = 0; i < lines.size(); ++i) {
         const auto message = message_of(lines[i]);
         if (!is_problem(message))
             continue;
-        const auto headline = message.starts_with("Call Trace:") ? headline_of_trace(lines, i) : i;
-        problems.push_back(trim(lines[is_problem(message_of(lines[headline])) ? i : headline]));
+        const bool is_trace = message.starts_with("Call Trace:");
+        problems.push_back(trim(lines[is_trace && !announced ? headline_of_trace(lines, i) : i]));
+        announced = !is_trace;
     }
     return problems;
 }

@@ -32,21 +32,23 @@ constexpr int recipe = 3;
 constexpr const char *program_name = "qemu-system-x86_64";
 const std::vector<std::string> suites{"bookworm", "bookworm-updates", "bookworm-security"};
 const std::vector<std::string> configure_options{
-    "--target-list=x86_64-softmmu", "--without-default-features",    "--enable-tcg",        "--disable-werror",
-    "--without-default-devices",    "--with-devices-x86_64=testbed", "--disable-debug-info",
+    "--target-list=x86_64-softmmu", "--without-default-features", "--enable-tcg", "--disable-werror",
+    "--without-default-devices", "--with-devices-x86_64=testbed", "--disable-debug-info",
     // Nobody reads its trace events, whose code is in 120 files of their own and in all others.
-    "--enable-trace-backends=nop"};
+    "--enable-trace-backends=nop",
+    // Of two precompiled headers, GCC tells for each file which one it cannot use.
+    "--extra-cflags=-Wno-invalid-pch"};
 // Beside the patches; goes to where configure looks for the list that the option above names.
 constexpr const char *device_list = "devices.mak";
 constexpr const char *device_list_in_source = "configs/devices/x86_64-softmmu/testbed.mak";
 
-// Every file of QEMU begins with this header, which takes longer to read than most files take to compile. GCC reads
-// what is in the folder <header>.gch instead, if something there was compiled as the file is: files that know which
-// machine they are for, and those that do not.
+// Every file of QEMU begins with this header, and reading it takes longer than compiling most of them. GCC uses a file
+// in the folder <header>.gch instead if that was compiled with the same options. QEMU has two kinds of files: those
+// that know their target machine, and those that do not.
 constexpr const char *common_header = "include/qemu/osdep.h";
 constexpr std::array<const char *, 2> compiled_alike{"libhwcore.fa.p/hw_core_irq.c.o",
                                                      "libqemu-x86_64-softmmu.fa.p/hw_i386_x86.c.o"};
-constexpr const char *what_it_includes = "config-poison.h"; // that is made by ninja
+constexpr const char *generated_header = "config-poison.h"; // which it includes
 
 // What a machine without graphics and network reads of QEMU's and the BIOS's data.
 struct Firmware {
@@ -154,23 +156,23 @@ class Build
         argv.insert(argv.end(), configure_options.begin(), configure_options.end());
         if (has_ccache()) // not in the key: it makes the same program
             argv.push_back("--cc=" + cached_compiler("cc"));
-        return files_.remove_all(objects()).and_then([&] { return files_.make_directories(objects()); }).and_then([&] {
-            return step(argv, objects());
-        });
+        return files_.remove_all(objects())
+            .and_then([&] { return files_.remove_all(precompiled()); })
+            .and_then([&] { return files_.make_directories(objects()); })
+            .and_then([&] { return step(argv, objects()); });
     }
 
     Result<void> precompile_common_header()
     {
-        const fs::path compiled = source() / (std::string(common_header) + ".gch");
-        if (files_.exists(compiled))
+        if (files_.exists(precompiled()))
             return {};
-        const fs::path part = compiled.string() + ".part";
+        const fs::path part = precompiled().string() + ".part";
         auto done = files_.remove_all(part).and_then([&] { return files_.make_directories(part); }).and_then([&] {
-            return step({"ninja", what_it_includes}, objects());
+            return step({"ninja", generated_header}, objects());
         });
         for (const char *object : compiled_alike)
             done = done.and_then([&] { return compile_header_as(object, part / fs::path(object).filename()); });
-        return done.and_then([&] { return files_.rename(part, compiled); });
+        return done.and_then([&] { return files_.rename(part, precompiled()); });
     }
 
     Result<void> compile_header_as(const std::string &object, const fs::path &result)
@@ -256,12 +258,13 @@ class Build
     [[nodiscard]] std::map<std::string, std::string> environment() const
     {
         auto variables = ccache_environment(work_);
-        // ccache asks for these where headers are precompiled: it cannot know which macros they define. Ours are
-        // compiled by it too, so that a file's key covers them.
+        // Only with these does ccache cache what uses a precompiled header: it cannot look inside one for #defines or
+        // __TIME__. The header itself is a part of each file's key.
         if (!variables.empty())
             variables["CCACHE_SLOPPINESS"] = "pch_defines,time_macros";
         return variables;
     }
+    [[nodiscard]] fs::path precompiled() const { return source() / (std::string(common_header) + ".gch"); }
     [[nodiscard]] fs::path source() const { return work_ / "source"; }
     [[nodiscard]] fs::path objects() const { return work_ / "objects"; }
 

@@ -10,6 +10,7 @@
 #include <array>
 #include <cctype>
 #include <fmt/format.h>
+#include <string_view>
 #include <unistd.h>
 
 #include "util/text.hpp"

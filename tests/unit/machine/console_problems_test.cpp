@@ -63,15 +63,24 @@ TEST(TraceTest, IsReportedAsWhatItIsAbout)
     const std::string cpu = "[   82.6] CPU: 3 UID: 0 PID: 416 Comm: prog Not tainted 6.12.118 #1\n";
     const std::string trace = "[   82.6] Call Trace:\r\n[   82.6]  <TASK>\n";
     EXPECT_EQ(console_problems(headline + "\n" + cpu + trace), std::vector<std::string>{headline});
-    EXPECT_EQ(console_problems(headline + "\n" + cpu + "[   82.6] Hardware name: QEMU\n" + trace),
+    EXPECT_EQ(console_problems(headline + "\n" + cpu + "[   82.6] Tainted: [W]=WARN\n[   82.6] Hardware name: QEMU\n" +
+                               trace),
               std::vector<std::string>{headline});
+    EXPECT_EQ(console_problems("[   82.6] \n" + cpu + trace), std::vector<std::string>{"[   82.6] Call Trace:"});
 }
 
 TEST(TraceTest, OfAnAnnouncedProblemIsReportedBesideIt)
 {
-    const std::string warning = "[    1.0] WARNING: possible recursive locking detected";
-    EXPECT_EQ(console_problems(warning + "\n[    1.0] CPU: 0 PID: 1 Comm: init\n[    1.0] Call Trace:\n"),
-              (std::vector<std::string>{warning, "[    1.0] Call Trace:"}));
+    const std::string cpu_and_trace = "[    1.0] CPU: 0 PID: 1 Comm: init\n[    1.0] Call Trace:\n";
+    const std::string lockdep = "[    1.0] WARNING: possible recursive locking detected";
+    EXPECT_EQ(console_problems(lockdep + "\n[    1.0] init/1 is trying to acquire lock:\n" +
+                               "[    1.0] stack backtrace:\n" + cpu_and_trace),
+              (std::vector<std::string>{lockdep, "[    1.0] Call Trace:"}));
+    const std::string kasan = "[    1.0] BUG: KASAN: slab-out-of-bounds in krun_read+0x1/0x2";
+    const std::string later = "[    2.0] warn_alloc: page allocation failure";
+    EXPECT_EQ(console_problems(kasan + "\n[    1.0] Read of size 8 at addr ffff888003a4b000 by task init/1\n" +
+                               "[    1.0] \n" + cpu_and_trace + later + "\n" + cpu_and_trace),
+              (std::vector<std::string>{kasan, "[    1.0] Call Trace:", later}));
 }
 
 TEST(PanicLineTest, IsWhatTheKernelSaid)
