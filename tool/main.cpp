@@ -7,6 +7,7 @@
 #include "util/interrupt.hpp"
 #include "util/progress.hpp"
 #include "util/standard_streams.hpp"
+#include "util/text.hpp"
 #include "util/version.hpp"
 
 namespace
@@ -19,9 +20,9 @@ void report(const Error &error)
     say("error: " + error.message);
     // Not with fmt::print(), which throws when stderr is full: the exit code is still worth something.
     if (!error.hint.empty())
-        std::fputs(fmt::format("hint: {}\n", error.hint).c_str(), stderr);
+        std::fputs(fmt::format("hint: {}\n", printable(error.hint)).c_str(), stderr);
     if (!error.log.empty())
-        std::fputs(fmt::format("log: {}\n", error.log).c_str(), stderr);
+        std::fputs(fmt::format("log: {}\n", printable(error.log)).c_str(), stderr);
 }
 
 void add_commands(CLI::App &app, Context &context)

@@ -130,7 +130,7 @@ std::vector<std::string> console_problems(std::string_view console)
         if (!is_problem(message))
             continue;
         const bool is_trace = message.starts_with("Call Trace:");
-        problems.push_back(trim(lines[is_trace && !announced ? headline_of_trace(lines, i) : i]));
+        problems.push_back(printable(trim(lines[is_trace && !announced ? headline_of_trace(lines, i) : i])));
         announced = !is_trace;
     }
     return problems;
@@ -140,7 +140,7 @@ std::string panic_line(std::string_view console)
 {
     for (const std::string &line : lines_of(console)) {
         if (find_words(line, "Kernel panic") != std::string_view::npos)
-            return trim(message_of(line));
+            return printable(trim(message_of(line)));
     }
     return {};
 }

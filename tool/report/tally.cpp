@@ -76,7 +76,7 @@ Tally tally_of_tap(const std::string &name, const std::string &output)
             planned += expected;
         } else if (good || bad) {
             seen++;
-            const std::string test = name + ": " + trim(line.substr(good ? 3 : 7));
+            const std::string test = name + ": " + printable(trim(line.substr(good ? 3 : 7)));
             if (bad)
                 tally.fail(test);
             else if (line.find("# SKIP") != std::string::npos)

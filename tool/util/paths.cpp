@@ -13,8 +13,6 @@
 
 #include "util/text.hpp"
 
-#include "util/text.hpp"
-
 // A packaged krunctl knows no clone: the path of its build is of no use, and would differ between builds.
 #ifndef KRUN_SOURCE_DIR
 #define KRUN_SOURCE_DIR ""

@@ -13,6 +13,8 @@
 #include <unistd.h>
 #include <vector>
 
+#include "util/text.hpp"
+
 namespace krun
 {
 namespace
@@ -39,9 +41,9 @@ class Screen
         const std::lock_guard lock(mutex_);
         const auto bar = find(owner);
         if (bar == bars_.end())
-            bars_.push_back({owner, line});
+            bars_.push_back({owner, printable(line)});
         else
-            bar->line = line;
+            bar->line = printable(line);
         redraw({});
     }
 
@@ -58,7 +60,7 @@ class Screen
     void say(const std::string &text)
     {
         const std::lock_guard lock(mutex_);
-        redraw("krunctl: " + text + "\n");
+        redraw("krunctl: " + printable(text) + "\n");
     }
 
   private:

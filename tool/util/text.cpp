@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <fmt/format.h>
 
 namespace krun
 {
@@ -74,6 +75,54 @@ std::string shell_quoted(std::string_view word)
             quoted_word += character;
     }
     return quoted_word + "'";
+}
+
+namespace
+{
+
+// Of the UTF-8 character that `text` begins with; 0 when it begins with none. A longer form than needed is none.
+std::size_t size_of_character(std::string_view text)
+{
+    const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
+    const unsigned lead = byte(0);
+    const std::size_t size = lead < 0x80                   ? 1
+                             : lead >= 0xc2 && lead < 0xe0 ? 2
+                             : lead >= 0xe0 && lead < 0xf0 ? 3
+                             : lead >= 0xf0 && lead < 0xf5 ? 4
+                                                           : 0;
+    if (size == 0 || size > text.size())
+        return 0;
+    for (std::size_t at = 1; at < size; ++at)
+        if ((byte(at) & 0xc0U) != 0x80)
+            return 0;
+    const bool needless = (lead == 0xe0 && byte(1) < 0xa0) || (lead == 0xf0 && byte(1) < 0x90);
+    const bool no_character = (lead == 0xed && byte(1) >= 0xa0) || (lead == 0xf4 && byte(1) >= 0x90);
+    return needless || no_character ? 0 : size;
+}
+
+// C0, DEL and C1, which terminals obey in UTF-8 too.
+bool is_control(std::string_view character)
+{
+    const auto first = static_cast<unsigned char>(character[0]);
+    return first < 0x20 || first == 0x7f || (first == 0xc2 && static_cast<unsigned char>(character[1]) < 0xa0);
+}
+
+} // namespace
+
+std::string printable(std::string_view text)
+{
+    std::string shown;
+    while (!text.empty()) {
+        const auto size = size_of_character(text);
+        const auto character = text.substr(0, std::max<std::size_t>(size, 1));
+        if (character == "\n" || character == "\t" || (size != 0 && !is_control(character)))
+            shown += character;
+        else
+            for (const unsigned char byte : character)
+                shown += fmt::format("\\x{:02x}", byte);
+        text.remove_prefix(character.size());
+    }
+    return shown;
 }
 
 std::string last_lines(std::string_view text, std::size_t count)

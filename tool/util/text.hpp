@@ -13,6 +13,9 @@ std::vector<std::string> lines_of(std::string_view text);
 std::vector<std::string> words_of(std::string_view text); // split at white space, no empty words
 std::string trim(std::string_view text);
 std::string shell_quoted(std::string_view word); // as it is when it needs no quotes
+// For text of somebody else's (a guest, a package, another program): valid UTF-8 with nothing in it that a terminal
+// would obey. Newlines and tabs stay; other control characters and what is no UTF-8 become "\x1b".
+std::string printable(std::string_view text);
 std::string last_lines(std::string_view text, std::size_t count);
 
 } // namespace krun
