@@ -19,6 +19,7 @@
 #include "build/output_folder.hpp"
 #include "source/apt_archive.hpp"
 #include "source/kernel_source.hpp"
+#include "source/overlay.hpp"
 #include "source/user_source.hpp"
 #include "util/digest.hpp"
 #include "util/file_lock.hpp"
@@ -172,6 +173,9 @@ Result<BuiltKernel> build(ProcessRunner &runner, Filesystem &files, const BuildR
         return tl::unexpected(removed.error());
     if (auto forgotten = forget_objects_of_another_tree(files, plan); !forgotten)
         return tl::unexpected(forgotten.error());
+    // The folder of the objects is in the tree.
+    if (auto free = expect_no_link(files, plan.source.tree, plan.make.objects.filename()); !free)
+        return tl::unexpected(free.error());
     tell(request, BuildStage::configure);
     if (auto configured = configure(runner, files, plan.make, plan.config); !configured)
         return tl::unexpected(configured.error());

@@ -9,6 +9,13 @@ namespace krun
 namespace
 {
 
+// What is in the folder of an output is somebody else's unless its name is one that we give: metadata.json may say
+// anything.
+bool is_name_of_package(const std::string &name)
+{
+    return name.ends_with(".deb") && !name.starts_with('.') && name.find('/') == std::string::npos;
+}
+
 // Those of an earlier kernel, which must not be taken for this one's.
 Result<void> remove_old_packages(Filesystem &files, const std::filesystem::path &folder)
 {
@@ -16,10 +23,12 @@ Result<void> remove_old_packages(Filesystem &files, const std::filesystem::path 
     if (!metadata.is_object() || !metadata.contains("packages") || !metadata["packages"].is_array())
         return {};
     for (const auto &name : metadata["packages"]) {
-        // A name that leads elsewhere is not from us.
-        if (!name.is_string() || std::filesystem::path(name.get<std::string>()).has_parent_path())
+        if (!name.is_string() || !is_name_of_package(name.get<std::string>()))
             continue;
-        if (auto removed = files.remove_all(folder / name.get<std::string>()); !removed)
+        const auto package = folder / name.get<std::string>();
+        if (files.is_directory(package) && !files.is_link(package))
+            continue; // not from us
+        if (auto removed = files.remove_file(package); !removed)
             return removed;
     }
     return {};
@@ -45,7 +54,7 @@ Result<void> fill(Filesystem &files, const std::filesystem::path &objects,
 {
     if (auto removed = remove_old_packages(files, folder); !removed)
         return removed;
-    if (auto removed = files.remove_all(folder / "metadata.json"); !removed)
+    if (auto removed = files.remove_file(folder / "metadata.json"); !removed)
         return removed;
     if (auto copied = copy_products(files, objects, packages, folder); !copied)
         return copied;
@@ -96,8 +105,8 @@ Result<void> fill_output(Filesystem &files, const std::filesystem::path &objects
 {
     if (files.exists(folder))
         return fill(files, objects, packages, folder, metadata);
-    auto partial = folder;
-    partial += ".partial";
+    // A name that nobody has for anything of his own, since what is there goes.
+    const auto partial = folder.parent_path() / ("." + folder.filename().string() + ".krunctl-partial");
     if (auto removed = files.remove_all(partial); !removed)
         return removed;
     if (auto made = files.make_directories(partial); !made)

@@ -3,16 +3,28 @@
 #include "source/overlay.hpp"
 
 #include <algorithm>
+#include <fmt/format.h>
 #include <string>
 #include <vector>
+
+#include "util/text.hpp"
 
 namespace krun
 {
 namespace
 {
 
+tl::unexpected<Error> is_a_link(const std::filesystem::path &path)
+{
+    return usage_error(fmt::format("{} is a link, and leads who knows where: nothing is written behind it",
+                                   shell_quoted(path.string())),
+                       "in a kernel tree there is none in this place: replace it by what it leads to");
+}
+
 Result<std::size_t> mirror_file(Filesystem &files, const std::filesystem::path &from, const std::filesystem::path &to)
 {
+    if (files.is_link(to))
+        return is_a_link(to);
     const auto wanted = files.read(from);
     if (!wanted)
         return tl::unexpected(wanted.error());
@@ -42,8 +54,21 @@ Result<std::size_t> remove_extra(Filesystem &files, const std::vector<std::strin
 
 } // namespace
 
+Result<void> expect_no_link(Filesystem &files, const std::filesystem::path &tree, const std::filesystem::path &place)
+{
+    auto path = tree;
+    for (const auto &part : place) {
+        path /= part;
+        if (files.is_link(path))
+            return is_a_link(path);
+    }
+    return {};
+}
+
 Result<std::size_t> mirror_folder(Filesystem &files, const std::filesystem::path &from, const std::filesystem::path &to)
 {
+    if (files.is_link(to))
+        return is_a_link(to);
     const auto names = files.list(from);
     if (!names)
         return tl::unexpected(names.error());

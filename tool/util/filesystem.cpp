@@ -186,9 +186,26 @@ bool SystemFilesystem::is_directory(const fs::path &path)
     return fs::is_directory(path, ignored);
 }
 
+bool SystemFilesystem::is_link(const fs::path &path)
+{
+    std::error_code ignored;
+    return fs::is_symlink(fs::symlink_status(path, ignored));
+}
+
 Result<std::string> SystemFilesystem::read(const fs::path &path)
 {
     return read_at_most(path, std::numeric_limits<std::size_t>::max());
+}
+
+Result<std::optional<std::string>> SystemFilesystem::read_if_there(const fs::path &path)
+{
+    struct stat status = {};
+    if (stat(path.c_str(), &status) != 0 && errno == ENOENT && !is_link(path))
+        return std::nullopt;
+    auto text = read(path);
+    if (!text)
+        return tl::unexpected(text.error());
+    return std::optional(std::move(*text));
 }
 
 Result<std::string> SystemFilesystem::read_at_most(const fs::path &path, std::size_t limit)
@@ -261,6 +278,13 @@ Result<void> SystemFilesystem::remove_all(const fs::path &path)
     }
     if (error)
         return system_failure("remove", path, error.value());
+    return {};
+}
+
+Result<void> SystemFilesystem::remove_file(const fs::path &path)
+{
+    if (unlink(path.c_str()) != 0 && errno != ENOENT && errno != ENOTDIR)
+        return system_failure("remove", path, errno);
     return {};
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <limits>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,7 +20,24 @@ class Filesystem
     virtual ~Filesystem() = default;
     virtual bool exists(const std::filesystem::path &path) = 0;
     virtual bool is_directory(const std::filesystem::path &path) = 0;
+    // By itself, wherever it leads: also one that leads nowhere.
+    virtual bool is_link(const std::filesystem::path &path)
+    {
+        static_cast<void>(path);
+        return false;
+    }
     virtual Result<std::string> read(const std::filesystem::path &path) = 0;
+    // Nothing if there is no such file. What is there and cannot be read is an Error: who takes it for nothing, because of
+    // a bad disk or a link that leads in circles, forgets what was in it.
+    virtual Result<std::optional<std::string>> read_if_there(const std::filesystem::path &path)
+    {
+        if (!exists(path))
+            return std::nullopt;
+        auto text = read(path);
+        if (!text)
+            return tl::unexpected(text.error());
+        return std::optional(std::move(*text));
+    }
     // The beginning, for what may have no end.
     virtual Result<std::string> read_at_most(const std::filesystem::path &path, std::size_t size)
     {
@@ -42,6 +60,8 @@ class Filesystem
     virtual Result<void> rename(const std::filesystem::path &from, const std::filesystem::path &to) = 0;
     // Also folders that nobody may write to, as long as they are ours.
     virtual Result<void> remove_all(const std::filesystem::path &path) = 0;
+    // A file or a link; a folder is an error. Nothing is wrong with one that does not exist.
+    virtual Result<void> remove_file(const std::filesystem::path &path) = 0;
     // Keeps the mode; replaces the target as write() does.
     virtual Result<void> copy_file(const std::filesystem::path &from, const std::filesystem::path &to) = 0;
     // Names in the directory, sorted; directories and files alike.
@@ -65,13 +85,16 @@ class SystemFilesystem : public Filesystem
   public:
     bool exists(const std::filesystem::path &path) override;
     bool is_directory(const std::filesystem::path &path) override;
+    bool is_link(const std::filesystem::path &path) override;
     Result<std::string> read(const std::filesystem::path &path) override;
     Result<std::string> read_at_most(const std::filesystem::path &path, std::size_t size) override;
+    Result<std::optional<std::string>> read_if_there(const std::filesystem::path &path) override;
     Result<void> write(const std::filesystem::path &path, const std::string &text) override;
     Result<void> write_durably(const std::filesystem::path &path, const std::string &text, unsigned mode) override;
     Result<void> make_directories(const std::filesystem::path &path) override;
     Result<void> rename(const std::filesystem::path &from, const std::filesystem::path &to) override;
     Result<void> remove_all(const std::filesystem::path &path) override;
+    Result<void> remove_file(const std::filesystem::path &path) override;
     Result<void> copy_file(const std::filesystem::path &from, const std::filesystem::path &to) override;
     Result<std::vector<std::string>> list(const std::filesystem::path &directory) override;
     std::uintmax_t size_of(const std::filesystem::path &path) override;

@@ -152,7 +152,30 @@ TEST_F(OutputTest, ANewFolderAppearsWhole)
     EXPECT_EQ(files.written.back(), "/home/out");
     EXPECT_EQ(files.contents["/home/out/vmlinuz"], "kernel");
     EXPECT_EQ((*read_metadata(files, "/home/out"))["key"], "k");
-    EXPECT_FALSE(files.exists("/home/out.partial"));
+    EXPECT_FALSE(files.exists("/home/.out.krunctl-partial"));
+}
+
+TEST_F(OutputTest, ANeighbourIsNotTakenForALeftover)
+{
+    files.add("/home/out.partial/thesis", "mine");
+    ASSERT_TRUE(fill_output(files, "/o", {}, "/home/out", metadata));
+    EXPECT_EQ(files.contents["/home/out.partial/thesis"], "mine");
+}
+
+TEST_F(OutputTest, OnlyWhatMetadataCanHaveFromUsIsRemoved)
+{
+    for (const auto *name : {"..", ".", "", "notes", "sub", "sub/a.deb", "/home/x.deb", ".hidden.deb", "folder.deb"}) {
+        files.add("/home/x.deb", "not ours");
+        files.add("/home/out/notes", "mine");
+        files.add("/home/out/.hidden.deb", "mine");
+        files.add("/home/out/sub/a.deb", "mine");
+        files.add("/home/out/folder.deb/a", "mine");
+        files.add("/home/out/metadata.json", nlohmann::json{{"packages", {name}}}.dump());
+        ASSERT_TRUE(fill_output(files, "/o", {}, "/home/out", metadata)) << name;
+        for (const auto *path : {"/home/x.deb", "/home/out/notes", "/home/out/.hidden.deb", "/home/out/sub/a.deb",
+                                 "/home/out/folder.deb/a"})
+            EXPECT_TRUE(files.exists(path)) << name << " " << path;
+    }
 }
 
 TEST_F(OutputTest, WhatElseIsInTheFolderStays)

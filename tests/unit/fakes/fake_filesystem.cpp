@@ -54,6 +54,13 @@ Result<void> FakeFilesystem::make_directories(const std::filesystem::path &path)
     return {};
 }
 
+Result<void> FakeFilesystem::remove_file(const std::filesystem::path &path)
+{
+    if (is_directory(path))
+        return failure("cannot remove " + path.string());
+    return remove_all(path);
+}
+
 Result<void> FakeFilesystem::rename(const std::filesystem::path &from, const std::filesystem::path &to)
 {
     if (!exists(from))

@@ -24,13 +24,17 @@ class FakeFilesystem : public Filesystem
 
     void add(const std::filesystem::path &path, const std::string &text);
 
+    std::set<std::filesystem::path> links;
+
     bool exists(const std::filesystem::path &path) override;
+    bool is_link(const std::filesystem::path &path) override { return links.count(path) > 0; }
     bool is_directory(const std::filesystem::path &path) override;
     Result<std::string> read(const std::filesystem::path &path) override;
     Result<void> write(const std::filesystem::path &path, const std::string &text) override;
     Result<void> make_directories(const std::filesystem::path &path) override;
     Result<void> rename(const std::filesystem::path &from, const std::filesystem::path &to) override;
     Result<void> remove_all(const std::filesystem::path &path) override;
+    Result<void> remove_file(const std::filesystem::path &path) override;
     Result<void> copy_file(const std::filesystem::path &from, const std::filesystem::path &to) override;
     Result<std::vector<std::string>> list(const std::filesystem::path &directory) override;
     std::uintmax_t free_space(const std::filesystem::path &path) override;

@@ -35,6 +35,39 @@ TEST(Overlay, CopiesOnlyWhatDiffersAndRemovesWhatIsGone)
     EXPECT_TRUE(files.written.empty());
 }
 
+TEST(Overlay, NothingIsWrittenOrRemovedBehindALink)
+{
+    FakeFilesystem files;
+    files.add("/from/a.c", "1");
+    files.add("/from/sub/b.c", "2");
+    files.add("/to/sub/precious", "3");
+    files.links = {"/to/sub"};
+    EXPECT_FALSE(mirror_folder(files, "/from", "/to"));
+    EXPECT_TRUE(files.exists("/to/sub/precious"));
+    files.links = {"/to"};
+    EXPECT_FALSE(mirror_folder(files, "/from", "/to"));
+    EXPECT_TRUE(files.exists("/to/sub/precious"));
+    files.add("/to/a.c", "what the link leads to");
+    files.links = {"/to/a.c"};
+    EXPECT_FALSE(mirror_folder(files, "/from", "/to"));
+    EXPECT_EQ(files.contents["/to/a.c"], "what the link leads to");
+}
+
+TEST(Overlay, ALinkIsFoundAtThePlaceAndAboveIt)
+{
+    FakeFilesystem files;
+    const std::filesystem::path place = "tools/testing/krun";
+    EXPECT_TRUE(expect_no_link(files, "/tree", place));
+    files.links = {"/tree"}; // it is the user's, who named it
+    EXPECT_TRUE(expect_no_link(files, "/tree", place));
+    for (const auto *link : {"/tree/tools", "/tree/tools/testing", "/tree/tools/testing/krun"}) {
+        files.links = {link};
+        const auto free = expect_no_link(files, "/tree", place);
+        ASSERT_FALSE(free) << link;
+        EXPECT_THAT(free.error().message, HasSubstr(std::string(link) + " is a link"));
+    }
+}
+
 TEST(Hooks, SeriesIsReadInOrderWithoutComments)
 {
     FakeFilesystem files;
