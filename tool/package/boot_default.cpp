@@ -58,6 +58,18 @@ std::string grub_script_text()
                        trial_words);
 }
 
+std::string apt_drop_in_text(const std::string &release)
+{
+    std::string pattern; // a regular expression
+    for (const char character : release)
+        pattern += std::string("+.").find(character) == std::string::npos ? std::string(1, character)
+                                                                          : fmt::format("\\{}", character);
+    return fmt::format(
+        "// Written by krunctl: the kernel that boots by default. `krunctl uninstall` removes this file.\n"
+        "APT::NeverAutoRemove {{ \"^linux-(image|modules)-{}$\"; }};\n",
+        pattern);
+}
+
 Result<std::string> BootDefault::id_of(const std::string &release)
 {
     const auto menu = target_.menu();
@@ -102,9 +114,12 @@ Result<void> BootDefault::pin(const std::string &release)
         return tl::unexpected(id.error());
     auto &files = target_.files;
     const bool is_written = same_file(files, target_.layout.drop_in()) == drop_in_text(*id) &&
-                            same_file(files, target_.layout.script()) == grub_script_text();
+                            same_file(files, target_.layout.script()) == grub_script_text() &&
+                            same_file(files, target_.layout.apt_drop_in()) == apt_drop_in_text(release);
     if (is_written && verify(*id, release)) // or it was cut off before update-grub
         return {};
+    if (auto written = changes_.write(target_.layout.apt_drop_in(), apt_drop_in_text(release), file_mode); !written)
+        return written;
     if (auto written = changes_.write(target_.layout.script(), grub_script_text(), script_mode); !written)
         return written;
     if (auto written = changes_.write(target_.layout.drop_in(), drop_in_text(*id), file_mode); !written)
@@ -121,6 +136,8 @@ Result<void> BootDefault::unpin()
     if (auto removed = changes_.remove(target_.layout.drop_in()); !removed)
         return removed;
     if (auto removed = changes_.remove(target_.layout.script()); !removed)
+        return removed;
+    if (auto removed = changes_.remove(target_.layout.apt_drop_in()); !removed)
         return removed;
     const auto text = same_file(target_.files, target_.layout.grub_config());
     if (is_pinned || text.find("krun_trial") != std::string::npos)

@@ -9,6 +9,9 @@
 // environment block only gets the entry for the next boot, and GRUB takes that away before it boots it: whatever
 // becomes of that boot, the one after it is the default again.
 //
+// While a kernel is pinned, `apt autoremove` must not take it away, as it would as soon as Debian has two newer ones: a
+// file of ours tells apt so.
+//
 // A kernel on trial must not stay hanging either. A script of ours has GRUB set the variable krun_trial in a one-shot
 // boot; every normal entry's command line ends with it: a panic, and an initramfs that finds no root, reboot.
 #pragma once
@@ -22,6 +25,7 @@ namespace krun
 
 std::string drop_in_text(const std::string &entry_id);
 std::string grub_script_text();
+std::string apt_drop_in_text(const std::string &release);
 
 class BootDefault
 {

@@ -166,8 +166,9 @@ std::string Installer::remains_of(const InstallState &state, const std::string &
         for (const auto &name : known_to_dpkg(packages).value_or(std::vector<std::string>{}))
             add("the package " + name);
     }
-    for (const auto &path : {target_.layout.kernel(release), target_.layout.initrd(release),
-                             target_.layout.modules(release), target_.layout.drop_in(), target_.layout.script()}) {
+    for (const auto &path :
+         {target_.layout.kernel(release), target_.layout.initrd(release), target_.layout.modules(release),
+          target_.layout.drop_in(), target_.layout.script(), target_.layout.apt_drop_in()}) {
         if (target_.files.exists(path))
             add(path.string());
     }

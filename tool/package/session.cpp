@@ -37,9 +37,7 @@ Result<InstallSession> InstallSession::open(const Target &target, bool only_show
 {
     std::optional<FileLock> lock;
     if (target.is_root && !only_show) {
-        if (auto made = target.files.make_directories(target.layout.lock().parent_path()); !made)
-            return tl::unexpected(made.error());
-        auto acquired = FileLock::acquire(target.layout.lock(), "the installed kernels");
+        auto acquired = FileLock::acquire_alone(target.layout.lock(), "the installed kernels");
         if (!acquired)
             return tl::unexpected(acquired.error());
         lock = std::move(*acquired);

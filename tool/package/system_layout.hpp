@@ -22,12 +22,15 @@ struct SystemLayout {
     [[nodiscard]] std::filesystem::path default_folder() const { return at("/etc/default/grub.d"); }
     // Read last by grub-mkconfig, so that it has the last word.
     [[nodiscard]] std::filesystem::path drop_in() const { return default_folder() / "zz-krunctl.cfg"; }
+    // Read last by apt, too.
+    [[nodiscard]] std::filesystem::path apt_drop_in() const { return at("/etc/apt/apt.conf.d/zz-krunctl"); }
     // After 00_header, which knows whether this is a one-shot boot.
     [[nodiscard]] std::filesystem::path script() const { return at("/etc/grub.d/01_krunctl"); }
     [[nodiscard]] std::filesystem::path state_folder() const { return at("/var/lib/krunctl"); }
     [[nodiscard]] std::filesystem::path state() const { return state_folder() / "state.json"; }
     // Not beside the state: an uninstallation leaves nothing there.
-    [[nodiscard]] std::filesystem::path lock() const { return at("/run/lock/krunctl"); }
+    // Not in /run/lock, where everybody may write.
+    [[nodiscard]] std::filesystem::path lock() const { return at("/run/krunctl/lock"); }
     [[nodiscard]] std::filesystem::path log(const std::string &release) const
     {
         return at("/var/log/krunctl") / (release + ".log");

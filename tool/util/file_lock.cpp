@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <thread>
 #include <unistd.h>
 #include <utility>
@@ -19,11 +20,45 @@
 namespace krun
 {
 
+namespace
+{
+
+// Not through a link, and readable for the owner alone: who can open the file can hold the lock.
+int open_lock(const std::filesystem::path &path)
+{
+    return open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR);
+}
+
+// A folder of mode 0700 that is ours, whoever else can write where it is.
+Result<void> make_folder_of_ours(const std::filesystem::path &folder)
+{
+    if (mkdir(folder.c_str(), S_IRWXU) != 0 && errno != EEXIST)
+        return system_failure("create", folder, errno);
+    struct stat status = {};
+    if (lstat(folder.c_str(), &status) != 0)
+        return system_failure("look at", folder, errno);
+    if (!S_ISDIR(status.st_mode) || status.st_uid != geteuid() || (status.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+        return failure(fmt::format("{} is not a folder that you alone can enter", folder.string()),
+                       "find out who made it, and remove it");
+    return {};
+}
+
+} // namespace
+
+Result<FileLock> FileLock::acquire_alone(const std::filesystem::path &path, const std::string &what)
+{
+    if (const int error = make_folders(path.parent_path().parent_path()); error != 0)
+        return system_failure("create", path.parent_path().parent_path(), error);
+    if (auto made = make_folder_of_ours(path.parent_path()); !made)
+        return tl::unexpected(made.error());
+    return acquire(path, what);
+}
+
 Result<FileLock> FileLock::acquire(const std::filesystem::path &path, const std::string &what)
 {
     if (const int error = make_folders(path.parent_path()); error != 0)
         return system_failure("create", path.parent_path(), error);
-    const int descriptor = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    const int descriptor = open_lock(path);
     if (descriptor < 0)
         return system_failure("open", path, errno);
     FileLock lock(descriptor);
@@ -44,7 +79,7 @@ Result<FileLock> FileLock::acquire(const std::filesystem::path &path, const std:
 
 std::optional<FileLock> FileLock::try_acquire(const std::filesystem::path &path)
 {
-    FileLock lock(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
+    FileLock lock(open_lock(path));
     if (lock.descriptor_ < 0 || flock(lock.descriptor_, LOCK_EX | LOCK_NB) != 0)
         return std::nullopt;
     return lock;

@@ -15,6 +15,9 @@ class FileLock
   public:
     // Waits for the lock and says once what for; Ctrl-C ends the wait with ExitCode::interrupted.
     static Result<FileLock> acquire(const std::filesystem::path &path, const std::string &what);
+    // The same in a folder that only its owner can enter, which is made: where everybody may write, anybody could hold
+    // the lock for ever, or put a link in its place. Who else owns the folder, or a link, is an Error.
+    static Result<FileLock> acquire_alone(const std::filesystem::path &path, const std::string &what);
     // Nothing if somebody else has it or the file cannot be opened.
     static std::optional<FileLock> try_acquire(const std::filesystem::path &path);
     FileLock(FileLock &&other) noexcept;

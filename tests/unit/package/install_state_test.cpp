@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "fakes/temporary_folder.hpp"
 #include "package/install_status.hpp"
 #include "package/kernel_package.hpp"
 #include "package/krunctl_on_fake.hpp"
@@ -47,6 +48,23 @@ TEST(InstallStateTest, ADamagedOrNewerFileIsAnErrorAndNeverAnEmptyState)
     }
     machine.add("/var/lib/krunctl/state.json", "{\"format\": 2}");
     EXPECT_THAT(read_state(machine, {}).error().message, HasSubstr("another version"));
+}
+
+TEST(InstallStateTest, WhatCannotBeReadIsNotTakenForNothing)
+{
+    const TemporaryFolder root;
+    SystemFilesystem files;
+    const SystemLayout layout{root.path()};
+    ASSERT_TRUE(files.make_directories(layout.state_folder()));
+    ASSERT_TRUE(read_state(files, layout));
+    std::filesystem::create_symlink(layout.state(), layout.state()); // leads in a circle
+    EXPECT_FALSE(read_state(files, layout));
+    std::filesystem::remove(layout.state());
+    std::filesystem::create_directory(layout.state());
+    EXPECT_FALSE(read_state(files, layout));
+    std::filesystem::remove(layout.state());
+    std::filesystem::create_symlink("nowhere", layout.state());
+    EXPECT_FALSE(read_state(files, layout));
 }
 
 TEST(InstallStateTest, TheDefaultIsTheKernelPromotedLastThatStays)

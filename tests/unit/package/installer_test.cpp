@@ -61,6 +61,7 @@ TEST_F(InstallerTest, TheScriptIsExecutableAndTheDropInIsNot)
     install_kernel(krun_kernel);
     EXPECT_EQ(machine.modes["/etc/grub.d/01_krunctl"], 0755u);
     EXPECT_EQ(machine.modes["/etc/default/grub.d/zz-krunctl.cfg"], 0644u);
+    EXPECT_EQ(machine.contents["/etc/apt/apt.conf.d/zz-krunctl"], apt_drop_in_text(old_kernel));
 }
 
 TEST_F(InstallerTest, TheDefaultIsPinnedAndVerifiedBeforeDpkgRuns)
@@ -182,17 +183,18 @@ TEST_F(InstallerTest, ADryRunChangesNothingAndTellsTheStepsInOrder)
         if (line.rfind("  |", 0) != 0)
             lines.push_back(line);
     }
-    EXPECT_THAT(lines, ElementsAre("write /var/lib/krunctl/state.json (install of 6.12.117.krun.abcdef begun)",
-                                   "write /etc/grub.d/01_krunctl (mode 755):",
-                                   "write /etc/default/grub.d/zz-krunctl.cfg (mode 644):", "LC_ALL=C update-grub",
-                                   "LC_ALL=C sync",
-                                   "DEBIAN_FRONTEND=noninteractive LC_ALL=C dpkg --install "
-                                   "/home/user/linux-image-6.12.117.krun.abcdef_1_amd64.deb",
-                                   "copy /boot/grub/grubenv to /boot/grub/grubenv.krunctl",
-                                   "LC_ALL=C grub-editenv /boot/grub/grubenv.krunctl set 'next_entry="
-                                   "gnulinux-advanced-1234-abcd>gnulinux-6.12.117.krun.abcdef-advanced-1234-abcd'",
-                                   "LC_ALL=C sync", "rename /boot/grub/grubenv.krunctl to /boot/grub/grubenv",
-                                   "LC_ALL=C sync", "write /var/lib/krunctl/state.json"));
+    EXPECT_THAT(
+        lines,
+        ElementsAre("write /var/lib/krunctl/state.json (install of 6.12.117.krun.abcdef begun)",
+                    "write /etc/apt/apt.conf.d/zz-krunctl (mode 644):", "write /etc/grub.d/01_krunctl (mode 755):",
+                    "write /etc/default/grub.d/zz-krunctl.cfg (mode 644):", "LC_ALL=C update-grub", "LC_ALL=C sync",
+                    "DEBIAN_FRONTEND=noninteractive LC_ALL=C dpkg --install "
+                    "/home/user/linux-image-6.12.117.krun.abcdef_1_amd64.deb",
+                    "copy /boot/grub/grubenv to /boot/grub/grubenv.krunctl",
+                    "LC_ALL=C grub-editenv /boot/grub/grubenv.krunctl set 'next_entry="
+                    "gnulinux-advanced-1234-abcd>gnulinux-6.12.117.krun.abcdef-advanced-1234-abcd'",
+                    "LC_ALL=C sync", "rename /boot/grub/grubenv.krunctl to /boot/grub/grubenv", "LC_ALL=C sync",
+                    "write /var/lib/krunctl/state.json"));
 }
 
 } // namespace

@@ -41,6 +41,19 @@ TEST(Text, QuotesOnlyWhatNeedsIt)
     EXPECT_EQ(shell_quoted("a'b"), R"('a'\''b')");
 }
 
+TEST(Text, OfOthersIsShownSoThatATerminalObeysNothing)
+{
+    EXPECT_EQ(printable("plain\ttext\n"), "plain\ttext\n");
+    EXPECT_EQ(printable("\x1b]0;title\a\x7f\r"), "\\x1b]0;title\\x07\\x7f\\x0d");
+    EXPECT_EQ(printable("K\xc3\xb6ln \xe2\x82\xac \xf0\x9f\x98\x80"), "K\xc3\xb6ln \xe2\x82\xac \xf0\x9f\x98\x80");
+    EXPECT_EQ(printable("\xc2\x9b"
+                        "31m"),
+              "\\xc2\\x9b31m"); // the control sequence introducer as one character
+    EXPECT_EQ(printable("\xff\xc3"), "\\xff\\xc3");
+    EXPECT_EQ(printable("\xc0\xaf\xe0\x80\xaf\xed\xa0\x80"), "\\xc0\\xaf\\xe0\\x80\\xaf\\xed\\xa0\\x80");
+    EXPECT_EQ(printable(std::string_view("a\0b", 3)), "a\\x00b");
+}
+
 TEST(Digest, OfATextIsSha256)
 {
     SystemProcessRunner runner;
@@ -77,6 +90,34 @@ TEST(FileLock, IsHadByOneAtATime)
         EXPECT_FALSE(FileLock::try_acquire(path));
     }
     EXPECT_TRUE(FileLock::try_acquire(path));
+}
+
+TEST(FileLock, IsNotFollowedThroughALink)
+{
+    const TemporaryFolder folder;
+    std::filesystem::create_symlink(folder.path() / "elsewhere", folder.path() / "lock");
+    EXPECT_FALSE(FileLock::acquire(folder.path() / "lock", "a test"));
+    EXPECT_FALSE(FileLock::try_acquire(folder.path() / "lock"));
+    EXPECT_FALSE(std::filesystem::exists(folder.path() / "elsewhere"));
+}
+
+TEST(FileLock, AloneIsInAFolderThatNobodyElseCanEnter)
+{
+    using std::filesystem::perms;
+    const TemporaryFolder folder;
+    const auto own = folder.path() / "run/krunctl";
+    {
+        ASSERT_TRUE(FileLock::acquire_alone(own / "lock", "a test"));
+        EXPECT_EQ(std::filesystem::status(own).permissions(), perms::owner_all);
+        EXPECT_EQ(std::filesystem::status(own / "lock").permissions(), perms::owner_read | perms::owner_write);
+        ASSERT_TRUE(FileLock::acquire_alone(own / "lock", "a test")); // it is there already
+    }
+    std::filesystem::permissions(own, perms::all);
+    EXPECT_FALSE(FileLock::acquire_alone(own / "lock", "a test"));
+    std::filesystem::remove_all(own);
+    std::filesystem::create_directory_symlink(folder.path(), own);
+    EXPECT_FALSE(FileLock::acquire_alone(own / "lock", "a test"));
+    EXPECT_FALSE(std::filesystem::exists(folder.path() / "lock"));
 }
 
 } // namespace
