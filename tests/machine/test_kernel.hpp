@@ -36,6 +36,8 @@ class WithTestKernel : public testing::Test
         return KrunctlRun(words(options, command), input).wait();
     }
 
+    [[nodiscard]] const std::string &kernel() const { return kernel_; }
+
   private:
     std::string kernel_;
 };

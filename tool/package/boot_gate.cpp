@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: MIT
 // See boot_gate.hpp.
+//
+// Theory: the package may be anybody's, and it is unpacked as root. So it gets a folder that nobody else can enter,
+// without the owners and permissions it asks for; of what came out, only regular files are read, never through a link;
+// and what is a program runs in the guest alone, which takes static ones, for which the host's libraries are not asked.
 #include "package/boot_gate.hpp"
 
 #include <fmt/format.h>
 
 #include "build/selftests.hpp"
+#include "machine/elf_file.hpp"
 #include "machine/guest_run.hpp"
+#include "package/kernel_package.hpp"
 #include "util/file_lock.hpp"
 #include "util/paths.hpp"
 #include "util/progress.hpp"
@@ -17,6 +23,8 @@ namespace
 {
 
 namespace fs = std::filesystem;
+
+constexpr std::string_view start_of_kernel = "vmlinuz-";
 
 // The unpacked package; gone when this is.
 class Unpacked
@@ -33,22 +41,52 @@ class Unpacked
             return tl::unexpected(removed.error());
         if (auto made = files_.make_directories(folder_); !made)
             return tl::unexpected(made.error());
-        Command command;
-        command.argv = {"dpkg-deb", "--extract", deb.string(), folder_.string()};
+        fs::permissions(folder_, fs::perms::owner_all);
+        Command command; // the modules are most of it, and nobody looks at them
+        command.argv = {"sh",
+                        "-c",
+                        "dpkg-deb --fsys-tarfile \"$1\" | tar --extract --directory=\"$2\" --no-same-owner "
+                        "--no-same-permissions --exclude=./lib --exclude=./usr/lib/modules",
+                        "sh",
+                        deb.string(),
+                        folder_.string()};
         if (const auto unpacked = runner.run_ok(command); !unpacked)
             return tl::unexpected(unpacked.error());
-        for (const auto &name : files_.list(folder_ / "boot").value_or(std::vector<std::string>{})) {
-            if (name.starts_with("vmlinuz-"))
+        for (const auto &name : names_in("boot")) {
+            if (name.starts_with(start_of_kernel) && is_release(name.substr(start_of_kernel.size())) &&
+                is_plain_file(fs::path("boot") / name))
                 return folder_ / "boot" / name;
         }
         return failure(fmt::format("no kernel in {}", deb.string()));
     }
-    [[nodiscard]] fs::path selftests(const std::string &release) const
+    [[nodiscard]] static fs::path selftests(const std::string &release)
     {
-        return folder_ / "usr/lib/krun" / release / "selftests";
+        return fs::path("usr/lib/krun") / release / "selftests";
     }
+    [[nodiscard]] std::vector<std::string> names_in(const fs::path &relative) const
+    {
+        return leads_through_link(relative) ? std::vector<std::string>()
+                                            : files_.list(folder_ / relative).value_or(std::vector<std::string>());
+    }
+    [[nodiscard]] bool is_plain_file(const fs::path &relative) const
+    {
+        std::error_code ignored;
+        return !leads_through_link(relative) && fs::is_regular_file(folder_ / relative, ignored);
+    }
+    [[nodiscard]] fs::path path(const fs::path &relative) const { return folder_ / relative; }
 
   private:
+    [[nodiscard]] bool leads_through_link(const fs::path &relative) const
+    {
+        auto path = folder_;
+        for (const auto &part : relative) {
+            path /= part;
+            if (files_.is_link(path))
+                return true;
+        }
+        return false;
+    }
+
     Filesystem &files_;
     fs::path folder_;
 };
@@ -85,13 +123,19 @@ Result<Tally> run_all(const GuestHost &host, const Unpacked &package, const fs::
         return tl::unexpected(counted.error());
     if (tally.failed != 0) // every other guest would end in the same way
         return tally;
-    const auto folder = package.selftests(release);
-    const auto names = host.files.list(folder).value_or(std::vector<std::string>());
+    const auto folder = Unpacked::selftests(release);
+    const auto names = package.names_in(folder);
     if (names.empty())
         tally.fail("the package has no selftests: `krunctl build --package` of this version adds them");
     for (const auto &name : names) {
+        const auto elf = package.is_plain_file(folder / name) ? read_elf(package.path(folder / name)) : std::nullopt;
+        if (!elf || !elf->interpreter.empty() || !elf->needed.empty()) {
+            tally.fail(fmt::format("{}: not a static program, which a selftest in a package is", name));
+            continue;
+        }
         say(fmt::format("the boot gate: {}", name));
-        if (auto counted = count(tally, name, run_tap_in_guest(host, name, guest_with(kernel, folder / name)));
+        if (auto counted =
+                count(tally, name, run_tap_in_guest(host, name, guest_with(kernel, package.path(folder / name))));
             !counted)
             return tl::unexpected(counted.error());
     }
@@ -112,8 +156,10 @@ Result<GateResult> boot_gate(ProcessRunner &runner, Filesystem &files, const fs:
     const auto kernel = package.kernel(runner, image_deb);
     if (!kernel)
         return tl::unexpected(kernel.error());
-    const auto release = kernel->filename().string().substr(std::string("vmlinuz-").size());
+    const auto release = kernel->filename().string().substr(start_of_kernel.size());
     const auto log = cache_directory() / fmt::format("logs/gate-{}.log", release);
+    if (auto made = files.make_directories(log.parent_path()); !made)
+        return tl::unexpected(made.error());
     if (auto begun = files.write(log, ""); !begun)
         return tl::unexpected(begun.error());
 

@@ -2,6 +2,8 @@
 // What the .deb files are, by dpkg-deb; see kernel_package.hpp.
 #include "package/kernel_package.hpp"
 
+#include <algorithm>
+#include <cctype>
 #include <cstdlib>
 #include <fmt/format.h>
 #include <map>
@@ -25,6 +27,23 @@ Command dpkg_deb(const std::vector<std::string> &arguments)
     return command;
 }
 
+bool has_only(const std::string &text, std::string_view characters)
+{
+    return std::all_of(text.begin(), text.end(), [&](unsigned char character) {
+        return std::isalnum(character) != 0 || characters.find(static_cast<char>(character)) != std::string_view::npos;
+    });
+}
+
+// As Debian's policy has them (5.6.1, 5.6.8, 5.6.12): files and folders are named after them.
+bool are_fields_of_debian(const KernelPackage &package)
+{
+    const auto begins_well = [](const std::string &text) {
+        return !text.empty() && std::isalnum(static_cast<unsigned char>(text.front())) != 0;
+    };
+    return begins_well(package.name) && has_only(package.name, "+-.") && begins_well(package.version) &&
+           has_only(package.version, "+-.~:") && has_only(package.architecture, "-");
+}
+
 // Takes release and size of the kernel from the package's list of files.
 Result<void> read_image(ProcessRunner &runner, const KernelPackage &image, KernelPackages &packages)
 {
@@ -34,6 +53,10 @@ Result<void> read_image(ProcessRunner &runner, const KernelPackage &image, Kerne
     if (!result->ok())
         return usage_error(fmt::format("{} is damaged", shell_quoted(image.deb.string())), way_to_packages);
     const auto release = image.name.substr(std::string("linux-image-").size());
+    if (!is_release(release))
+        return usage_error(fmt::format("{} is not a Krun kernel: {} is no kernel's release",
+                                       shell_quoted(image.deb.string()), shell_quoted(release)),
+                           way_to_packages);
     bool has_metadata = false;
     bool has_kernel = false;
     for (const auto &line : lines_of(result->output)) {
@@ -80,8 +103,18 @@ Result<KernelPackage> read_package(ProcessRunner &runner, Filesystem &files, con
     if (!result->ok() || fields["Package"].empty() || fields["Version"].empty())
         return usage_error(fmt::format("{} is not a Debian package", shell_quoted(deb.string())), way_to_packages);
     constexpr std::uintmax_t kib = 1024;
-    return KernelPackage{deb, fields["Package"], fields["Version"], fields["Architecture"],
-                         std::strtoull(fields["Installed-Size"].c_str(), nullptr, 10) * kib};
+    KernelPackage package{deb, fields["Package"], fields["Version"], fields["Architecture"],
+                          std::strtoull(fields["Installed-Size"].c_str(), nullptr, 10) * kib};
+    if (!are_fields_of_debian(package))
+        return usage_error(fmt::format("{} is not a Debian package: its name, version or architecture is none",
+                                       shell_quoted(deb.string())),
+                           way_to_packages);
+    return package;
+}
+
+bool is_release(const std::string &text)
+{
+    return !text.empty() && std::isdigit(static_cast<unsigned char>(text.front())) != 0 && has_only(text, "+-.~_");
 }
 
 std::vector<KernelPackage> KernelPackages::all() const

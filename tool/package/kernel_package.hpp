@@ -35,6 +35,9 @@ struct KernelPackages {
 // ExitCode::usage for what is no Debian package.
 Result<KernelPackage> read_package(ProcessRunner &runner, Filesystem &files, const std::filesystem::path &deb);
 
+// Whether a kernel may have this `uname -r`: it begins with a digit, and leads nowhere as a part of a path.
+bool is_release(const std::string &text);
+
 constexpr const char *shared_package_name = "krun-syscall-dev";
 
 // ExitCode::usage for what is no package or does not belong here.
