@@ -84,6 +84,50 @@ class PublishTest : public testing::Test
     Sandbox sandbox;
 };
 
+TEST_F(PublishTest, AnotherKeyIsRefusedUnlessItIsAskedFor)
+{
+    ASSERT_EQ(publish_kernel("6.12.1.krun.a", "1").status, 0);
+    must({"gpg", "--homedir", home().string(), "--batch", "--quiet", "--passphrase", "", "--quick-gen-key",
+          "other <other@example.org>", "ed25519", "sign", "0"});
+    const auto before = state();
+    const auto deb = make_deb("linux-image-6.12.2.krun.b", "2");
+    const auto refused = publish({deb, "--key", "other@example.org"});
+    EXPECT_EQ(refused.status, 2);
+    EXPECT_THAT(refused.errors, HasSubstr("the repository is signed with the key"));
+    EXPECT_EQ(state(), before);
+    EXPECT_EQ(publish({deb, "--key", "other@example.org", "--change-key"}).status, 0);
+    EXPECT_THAT(index(), HasSubstr("linux-image-6.12.2.krun.b"));
+}
+
+TEST_F(PublishTest, AnIndexMayEndAndKeepsItsTimeUntilToldOtherwise)
+{
+    const auto release = [&] { return read_text(repository() / "dists/krun/Release"); };
+    const auto with = [&](const std::string &version, std::vector<std::string> more) {
+        more.insert(more.end(), {make_deb("linux-image-6.12." + version + ".krun.a", version), "--key", user});
+        EXPECT_EQ(publish(more).status, 0);
+    };
+    with("1", {});
+    EXPECT_THAT(release(), Not(HasSubstr("Valid-Until:")));
+    with("2", {"--valid-for", "30"});
+    EXPECT_THAT(release(), HasSubstr("Valid-Until:"));
+    with("3", {});
+    EXPECT_THAT(release(), HasSubstr("Valid-Until:"));
+    with("4", {"--valid-for", "0"});
+    EXPECT_THAT(release(), Not(HasSubstr("Valid-Until:")));
+    EXPECT_EQ(publish({make_deb("a", "1"), "--key", user, "--valid-for", "4000"}).status, 2);
+}
+
+// reprepro skips it and is content.
+TEST_F(PublishTest, AKernelThatWouldBeSkippedIsAnErrorAndNothingChanges)
+{
+    ASSERT_EQ(publish_kernel("6.12.1.krun.a", "6.12.1-2").status, 0);
+    const auto before = state();
+    const auto older = publish_kernel("6.12.1.krun.a", "6.12.1-1");
+    EXPECT_EQ(older.status, 4);
+    EXPECT_THAT(older.errors, HasSubstr("did not take linux-image-6.12.1.krun.a 6.12.1-1"));
+    EXPECT_EQ(state(), before);
+}
+
 TEST_F(PublishTest, SignsAnIndexThatTheExportedKeyVerifies)
 {
     const auto result = publish_kernel("6.12.1.krun.aa", "6.12.1-1");

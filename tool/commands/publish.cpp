@@ -62,6 +62,11 @@ void add_publish_command(CLI::App &app, Context &context)
     command->add_option("DIR", request.folder, "folder of the repository; created if missing")->required();
     command->add_option("DEB", request.debs, "packages to put into it")->required();
     command->add_option("--key", request.key, "your OpenPGP key to sign with, as gpg names it")->required();
+    command->add_flag("--change-key", request.change_key, "sign an existing repository with another key from now on");
+    command
+        ->add_option("--valid-for", request.valid_days,
+                     "days after which machines refuse this index, if it is not published anew; 0: never")
+        ->check(CLI::Range(0U, 3650U));
     auto *dry_run = command->add_flag("--dry-run", request.dry_run, "print the command, change nothing");
     command->add_flag("--json", options->json, "print the repository's contents as JSON")->excludes(dry_run);
     command->callback([&context, options] { run(context, *options); });

@@ -50,11 +50,28 @@ Result<std::string> fingerprint_of(ProcessRunner &runner, const std::string &key
     return found;
 }
 
-std::string distributions_file(const std::string &fingerprint)
+constexpr const char *signing_key = "SignWith: ";
+constexpr const char *validity = "ValidFor: ";
+
+// What the repository's settings say; empty when they do not.
+std::string setting(const std::string &distributions, std::string_view name)
 {
-    return fmt::format("{}Codename: {}\nComponents: main\nArchitectures: amd64\nDescription: Krun Linux kernels\n"
-                       "SignWith: {}\n",
-                       first_line, repository_suite, fingerprint);
+    for (const auto &line : lines_of(distributions)) {
+        if (line.starts_with(name))
+            return trim(line.substr(name.size()));
+    }
+    return {};
+}
+
+// `valid_for` as reprepro has it, "30d"; empty: for ever.
+std::string distributions_file(const std::string &fingerprint, const std::string &valid_for)
+{
+    auto text =
+        fmt::format("{}Codename: {}\nComponents: main\nArchitectures: amd64\nDescription: Krun Linux kernels\n{}{}\n",
+                    first_line, repository_suite, signing_key, fingerprint);
+    if (!valid_for.empty())
+        text += validity + valid_for + "\n";
+    return text;
 }
 
 fs::path distributions_of(const PublishRequest &request) { return request.folder / "conf/distributions"; }
@@ -74,6 +91,16 @@ Result<void> expect_ours_or_new(Filesystem &files, const PublishRequest &request
         return {};
     return usage_error(fmt::format("{} contains something other than a repository of ours", request.folder.string()),
                        "name a new folder");
+}
+
+// Machines trust the key that they were given: with another one, their next `apt update` fails.
+Result<void> expect_same_key(Filesystem &files, const PublishRequest &request, const std::string &fingerprint)
+{
+    const auto present = setting(files.read(distributions_of(request)).value_or(""), signing_key);
+    if (present.empty() || present == fingerprint || request.change_key)
+        return {};
+    return usage_error(fmt::format("the repository is signed with the key {}, not with {}", present, fingerprint),
+                       "sign with that key, or change it with --change-key and give the machines the new one");
 }
 
 Command reprepro(const PublishRequest &request, const std::vector<std::string> &arguments)
@@ -143,7 +170,12 @@ Result<void> write_settings(Filesystem &files, const PublishRequest &request, co
 {
     if (auto made = files.make_directories(request.folder / "conf"); !made)
         return made;
-    return files.write(distributions_of(request), distributions_file(fingerprint));
+    const auto before = setting(files.read(distributions_of(request)).value_or(""), validity);
+    const auto days = request.valid_days.value_or(0) == 0 ? "" : fmt::format("{}d", *request.valid_days);
+    // Without it, what is in the repository has no meaning: it must not be lost with the power.
+    constexpr unsigned mode = 0644;
+    return files.write_durably(distributions_of(request),
+                               distributions_file(fingerprint, request.valid_days ? days : before), mode);
 }
 
 // The public key, which the machines need to trust the repository.
@@ -195,6 +227,21 @@ Result<void> include(ProcessRunner &runner, const PublishRequest &request, const
                                trim(last_lines(result->errors, 10))));
 }
 
+// reprepro skips a package that is older than the one it has, and is content.
+Result<void> expect_included(ProcessRunner &runner, const PublishRequest &request, const KernelPackage &package)
+{
+    const auto present = list_repository(runner, request, package.name);
+    if (!present)
+        return tl::unexpected(present.error());
+    for (const auto &words : *present) {
+        if (words[1] == package.version)
+            return {};
+    }
+    return failure(fmt::format("reprepro did not take {} {}{}", package.name, package.version,
+                               present->empty() ? "" : ": the repository has " + present->front()[1]),
+                   "build it with a higher version");
+}
+
 Result<void> include_all(ProcessRunner &runner, Filesystem &files, const PublishRequest &request,
                          const std::vector<KernelPackage> &packages)
 {
@@ -219,6 +266,8 @@ Result<void> include_all(ProcessRunner &runner, Filesystem &files, const Publish
                 return tl::unexpected(options.error());
             if (auto included = include(runner, request, deb, *options); !included)
                 return included;
+            if (auto there = deb == package.deb ? expect_included(runner, request, package) : Result<void>(); !there)
+                return there;
         }
     }
     return {};
@@ -246,6 +295,8 @@ Result<Published> publish(ProcessRunner &runner, Filesystem &files, const Publis
     if (!fingerprint)
         return tl::unexpected(fingerprint.error());
     published.fingerprint = *fingerprint;
+    if (auto same = expect_same_key(files, request, *fingerprint); !same)
+        return tl::unexpected(same.error());
     if (request.dry_run) {
         DryRunProcessRunner printer;
         for (const auto &deb : request.debs) {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,8 @@ struct PublishRequest {
     std::filesystem::path folder; // of the repository; created if missing
     std::string key;              // whatever gpg takes for one of the user's secret keys
     std::vector<std::filesystem::path> debs;
+    bool change_key = false;            // of a repository that another key signs
+    std::optional<unsigned> valid_days; // of its index, 0: for ever; nothing: as before, for ever if it is new
     bool dry_run = false;
 };
 
@@ -38,7 +41,7 @@ struct Published {
 };
 
 // An Error: a file is not a Debian package for amd64, the user has no such secret key, the folder holds something else,
-// a package of the same name and version but other contents is there already.
+// a package of the same name and version but other contents is there already, or a newer one; another key signs it.
 Result<Published> publish(ProcessRunner &runner, Filesystem &files, const PublishRequest &request);
 
 } // namespace krun
