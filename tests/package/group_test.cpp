@@ -101,6 +101,13 @@ TEST_F(CountersGroup, LeavesTheNameToTheBenchmarkingSystem)
     expect_new_users_can_be_made();
 }
 
+TEST_F(CountersGroup, TakesAUsersGroupOfThatNameAndSaysSo)
+{
+    shell("groupadd --gid 1900 kruncounters");
+    EXPECT_THAT(install("/tmp/krunctl.deb"), HasSubstr("which is no system group"));
+    EXPECT_EQ(group("kruncounters"), "kruncounters:x:1900:");
+}
+
 TEST_F(CountersGroup, AnUpgradeRenamesItWithItsNumberAndMembers)
 {
     install("/tmp/krunctl_2.0.deb");

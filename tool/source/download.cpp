@@ -45,8 +45,10 @@ tl::unexpected<Error> download_error(const ProcessResult &result, const std::str
 Command download_command(const std::string &url, const std::filesystem::path &file)
 {
     Command command;
+    // What was asked for over https does not come over http because a server says so.
+    const char *redirections = url.starts_with("https:") ? "=https" : "=http,https";
     command.argv = {"curl", "--fail", "--location", "--silent", "--show-error", "--globoff", "--proto",
-                    "=http,https,file", "--proto-redir", "=http,https", "--connect-timeout", "30",
+                    "=http,https,file", "--proto-redir", redirections, "--connect-timeout", "30",
                     // Do not wait all night for a silent server.
                     "--speed-limit", "1", "--speed-time", "60", "--continue-at", "-", "--output", file.string(), "--",
                     url};

@@ -33,6 +33,13 @@ class DownloadTest : public testing::Test
     FakeProcessRunner runner;
 };
 
+TEST_F(DownloadTest, WhatIsAskedForOverHttpsIsNotRedirectedToHttp)
+{
+    using testing::Contains;
+    EXPECT_THAT(download_command("https://example.org/linux.tar.xz", "/f").argv, Contains("=https"));
+    EXPECT_THAT(download_command("http://example.org/linux.tar.xz", "/f").argv, Contains("=http,https"));
+}
+
 TEST_F(DownloadTest, OnlyAWholeFileGetsTheName)
 {
     answer({0});
