@@ -27,8 +27,8 @@ class Filesystem
         return false;
     }
     virtual Result<std::string> read(const std::filesystem::path &path) = 0;
-    // Nothing if there is no such file. What is there and cannot be read is an Error: who takes it for nothing, because of
-    // a bad disk or a link that leads in circles, forgets what was in it.
+    // Nothing if there is no such file. What is there and cannot be read is an Error: who takes it for nothing, because
+    // of a bad disk or a link that leads in circles, forgets what was in it.
     virtual Result<std::optional<std::string>> read_if_there(const std::filesystem::path &path)
     {
         if (!exists(path))
