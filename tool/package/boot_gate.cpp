@@ -25,6 +25,9 @@ namespace
 namespace fs = std::filesystem;
 
 constexpr std::string_view start_of_kernel = "vmlinuz-";
+// The modules are most of a package, and nobody looks at them.
+constexpr const char *unpack_script = R"(dpkg-deb --fsys-tarfile "$1" | tar --extract --directory="$2" \
+    --no-same-owner --no-same-permissions --exclude=./lib --exclude=./usr/lib/modules)";
 
 // The unpacked package; gone when this is.
 class Unpacked
@@ -42,14 +45,8 @@ class Unpacked
         if (auto made = files_.make_directories(folder_); !made)
             return tl::unexpected(made.error());
         fs::permissions(folder_, fs::perms::owner_all);
-        Command command; // the modules are most of it, and nobody looks at them
-        command.argv = {"sh",
-                        "-c",
-                        "dpkg-deb --fsys-tarfile \"$1\" | tar --extract --directory=\"$2\" --no-same-owner "
-                        "--no-same-permissions --exclude=./lib --exclude=./usr/lib/modules",
-                        "sh",
-                        deb.string(),
-                        folder_.string()};
+        Command command;
+        command.argv = {"sh", "-c", unpack_script, "sh", deb.string(), folder_.string()};
         if (const auto unpacked = runner.run_ok(command); !unpacked)
             return tl::unexpected(unpacked.error());
         for (const auto &name : names_in("boot")) {

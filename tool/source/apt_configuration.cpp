@@ -120,7 +120,7 @@ Result<std::string> apt_configuration(ProcessRunner &runner, const std::filesyst
 {
     const auto of_the_machine = taken_over(runner);
     if (!of_the_machine)
-        return of_the_machine;
+        return tl::unexpected(of_the_machine.error());
     const auto own = apt_value(folder.lexically_normal().string()); // two slashes would begin a comment
     auto text = fmt::format("{1}"
                             // apt reads these two after this file.
