@@ -49,7 +49,7 @@ class Gate : public WithTestKernel
         const auto deb = (sandbox.root() / "kernel.deb").string();
         EXPECT_EQ(sandbox.run({"dpkg-deb", "-Zgzip", "-z1", "--root-owner-group", "-b", work.string(), deb}).status, 0);
         sandbox.environment["XDG_CACHE_HOME"] = krun::cache_directory().parent_path(); // where the testbed's QEMU is
-        sandbox.environment.erase("KRUN_DATA"); // and its patches
+        sandbox.environment.erase("KRUN_DATA");                                        // and its patches
         return sandbox.krunctl({"gate", deb});
     }
 
