@@ -262,6 +262,9 @@ class Build
         // __TIME__. The header itself is a part of each file's key.
         if (!variables.empty())
             variables["CCACHE_SLOPPINESS"] = "pch_defines,time_macros";
+        // Preprocessing would read the header after all. Nothing here includes anything by .incbin.
+        if (variables.erase("CCACHE_NODEPEND") != 0)
+            variables["CCACHE_DEPEND"] = "1";
         return variables;
     }
     [[nodiscard]] fs::path precompiled() const { return source() / (std::string(common_header) + ".gch"); }

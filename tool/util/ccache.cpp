@@ -19,9 +19,9 @@ std::map<std::string, std::string> ccache_environment(const std::filesystem::pat
         // Paths below it are taken relative to where the compiler runs, which is the same in every copy.
         {"CCACHE_BASEDIR", base.string()},
         {"CCACHE_NOHASHDIR", "1"},
-        // What a file includes comes from the compiler's own list (-MD): without this, an empty cache has
-        // each file preprocessed twice.
-        {"CCACHE_DEPEND", "1"},
+        // Not the depend mode, whatever the caller has set: without preprocessing a file ccache does not see .incbin in
+        // it, and a kernel got the compressed image of another (piggy.S, which only has its size in it).
+        {"CCACHE_NODEPEND", "1"},
     };
 }
 

@@ -6,6 +6,9 @@
 #include <fstream>
 #include <gtest/gtest.h>
 
+#include "fakes/temporary_folder.hpp"
+#include "util/process.hpp"
+
 namespace krun
 {
 namespace
@@ -48,6 +51,27 @@ TEST_F(CcacheTest, WhereItIsInstalledNoPathIsAPartOfWhatItKnowsAFileBy)
     const auto environment = ccache_environment("/tree");
     EXPECT_EQ(environment.at("CCACHE_BASEDIR"), "/tree");
     EXPECT_EQ(environment.at("CCACHE_NOHASHDIR"), "1");
+}
+
+// With the real one: an object holds what .incbin names, which may change while the source and all sizes stay.
+TEST(Ccache, SeesThatAFileIncludesAnotherByIncbin)
+{
+    if (!has_ccache())
+        GTEST_SKIP() << "ccache is not installed";
+    const TemporaryFolder folder;
+    SystemFilesystem files;
+    SystemProcessRunner runner;
+    ASSERT_TRUE(files.write(folder.path() / "piggy.S", ".incbin \"image\"\n"));
+    for (const std::string text : {"first kernel", "other kernel"}) {
+        ASSERT_TRUE(files.write(folder.path() / "image", text));
+        Command compile;
+        compile.argv = {"ccache", "gcc", "-MD", "-c", "-o", "piggy.o", "piggy.S"};
+        compile.directory = folder.path();
+        compile.environment = ccache_environment(folder.path());
+        compile.environment["CCACHE_DIR"] = folder.path() / "ccache";
+        ASSERT_TRUE(runner.run_ok(compile));
+        EXPECT_NE(files.read(folder.path() / "piggy.o").value().find(text), std::string::npos) << text;
+    }
 }
 
 } // namespace
