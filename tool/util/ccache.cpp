@@ -22,6 +22,8 @@ std::map<std::string, std::string> ccache_environment(const std::filesystem::pat
         // Not the depend mode, whatever the caller has set: without preprocessing a file ccache does not see .incbin in
         // it, and a kernel got the compressed image of another (piggy.S, which only has its size in it).
         {"CCACHE_NODEPEND", "1"},
+        // What was cached in that mode would be found in the other one too.
+        {"CCACHE_NAMESPACE", "krun"},
     };
 }
 

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "fakes/temporary_folder.hpp"
@@ -13,6 +14,8 @@ namespace krun
 {
 namespace
 {
+
+using testing::HasSubstr;
 
 class CcacheTest : public testing::Test
 {
@@ -61,17 +64,22 @@ TEST(Ccache, SeesThatAFileIncludesAnotherByIncbin)
     const TemporaryFolder folder;
     SystemFilesystem files;
     SystemProcessRunner runner;
-    ASSERT_TRUE(files.write(folder.path() / "piggy.S", ".incbin \"image\"\n"));
-    for (const std::string text : {"first kernel", "other kernel"}) {
-        ASSERT_TRUE(files.write(folder.path() / "image", text));
+    const auto object_of = [&](const std::string &image, std::map<std::string, std::string> environment) {
+        EXPECT_TRUE(files.write(folder.path() / "image", image));
+        environment["CCACHE_DIR"] = folder.path() / "ccache";
         Command compile;
         compile.argv = {"ccache", "gcc", "-MD", "-c", "-o", "piggy.o", "piggy.S"};
         compile.directory = folder.path();
-        compile.environment = ccache_environment(folder.path());
-        compile.environment["CCACHE_DIR"] = folder.path() / "ccache";
-        ASSERT_TRUE(runner.run_ok(compile));
-        EXPECT_NE(files.read(folder.path() / "piggy.o").value().find(text), std::string::npos) << text;
-    }
+        compile.environment = std::move(environment);
+        EXPECT_TRUE(runner.run_ok(compile));
+        return files.read(folder.path() / "piggy.o").value_or("");
+    };
+    ASSERT_TRUE(files.write(folder.path() / "piggy.S", ".incbin \"image\"\n"));
+    // Somebody's depend mode, which leaves an object that is good for nothing but this image.
+    EXPECT_THAT(object_of("first kernel", {{"CCACHE_DEPEND", "1"}}), HasSubstr("first kernel"));
+    EXPECT_THAT(object_of("third kernel", {{"CCACHE_DEPEND", "1"}}), HasSubstr("first kernel"));
+    for (const std::string image : {"other kernel", "newer kernel"})
+        EXPECT_THAT(object_of(image, ccache_environment(folder.path())), HasSubstr(image));
 }
 
 } // namespace
