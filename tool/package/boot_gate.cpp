@@ -75,13 +75,7 @@ class Unpacked
   private:
     [[nodiscard]] bool leads_through_link(const fs::path &relative) const
     {
-        auto path = folder_;
-        for (const auto &part : relative) {
-            path /= part;
-            if (files_.is_link(path))
-                return true;
-        }
-        return false;
+        return !link_on_the_way(files_, folder_, relative).empty();
     }
 
     Filesystem &files_;

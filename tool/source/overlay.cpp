@@ -56,12 +56,8 @@ Result<std::size_t> remove_extra(Filesystem &files, const std::vector<std::strin
 
 Result<void> expect_no_link(Filesystem &files, const std::filesystem::path &tree, const std::filesystem::path &place)
 {
-    auto path = tree;
-    for (const auto &part : place) {
-        path /= part;
-        if (files.is_link(path))
-            return is_a_link(path);
-    }
+    if (const auto link = link_on_the_way(files, tree, place); !link.empty())
+        return is_a_link(link);
     return {};
 }
 

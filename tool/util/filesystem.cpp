@@ -174,6 +174,17 @@ void make_folders_writable(const fs::path &path)
 
 } // namespace
 
+fs::path link_on_the_way(Filesystem &files, const fs::path &base, const fs::path &relative)
+{
+    auto path = base;
+    for (const auto &part : relative) {
+        path /= part;
+        if (files.is_link(path))
+            return path;
+    }
+    return {};
+}
+
 bool SystemFilesystem::exists(const fs::path &path)
 {
     std::error_code ignored;

@@ -80,6 +80,10 @@ class Filesystem
     }
 };
 
+// The first link on the way from `base` to `relative` in it, the end included; empty if there is none.
+std::filesystem::path link_on_the_way(Filesystem &files, const std::filesystem::path &base,
+                                      const std::filesystem::path &relative);
+
 class SystemFilesystem : public Filesystem
 {
   public:

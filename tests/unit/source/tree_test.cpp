@@ -100,6 +100,16 @@ class HooksTest : public testing::Test
     SystemFilesystem files;
 };
 
+TEST_F(HooksTest, AFileThatIsALinkIsNotPatched)
+{
+    write_patch("two");
+    const auto outside = folder.path() / "outside.c";
+    std::filesystem::rename(folder.path() / "tree/kernel/sys.c", outside);
+    std::filesystem::create_symlink(outside, folder.path() / "tree/kernel/sys.c");
+    EXPECT_FALSE(apply());
+    EXPECT_EQ(files.read(outside).value(), "one\ntwo\nthree\n");
+}
+
 TEST_F(HooksTest, Applies)
 {
     write_patch("two");
