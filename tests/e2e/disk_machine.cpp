@@ -107,7 +107,7 @@ std::string DiskMachine::power_on()
     mark_console();
     const auto argv = disk_machine_arguments(setup_);
     transcript_.text(fmt::format("-- power on: {}", fmt::join(argv, " ")));
-    auto started = QemuProcess::start(argv, setup_.console_log.string() + ".qemu");
+    auto started = QemuProcess::start({argv, setup_.console_log.string() + ".qemu", {}, {}});
     if (!started)
         give_up(started.error().message);
     qemu_ = std::make_unique<QemuProcess>(std::move(*started));

@@ -3,6 +3,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <fcntl.h>
+#include <fstream>
 #include <gtest/gtest.h>
 #include <thread>
 
@@ -204,6 +205,59 @@ TEST_F(Boot, NeitherCtrlCNorKillLeavesAQemuBehind)
         EXPECT_EQ(run.wait().status, number == SIGKILL ? 128 + SIGKILL : 130);
         EXPECT_FALSE(still_runs(qemu)) << "after signal " << number;
     }
+}
+
+std::string status_field(pid_t pid, const std::string &name)
+{
+    std::ifstream status("/proc/" + std::to_string(pid) + "/status");
+    for (std::string line; std::getline(status, line);) {
+        if (line.starts_with(name + ":\t"))
+            return line.substr(name.size() + 2);
+    }
+    return {};
+}
+
+TEST_F(Boot, QemuHasNoPrivilegesAndNoSystemCallsThatItDoesNotNeed)
+{
+    const KrunctlRun run(words({}, {"sleep", "1000"}));
+    const pid_t qemu = run.qemu();
+    ASSERT_GT(qemu, 0);
+    EXPECT_EQ(status_field(qemu, "NoNewPrivs"), "1");
+    // QEMU itself installs the filter, when it has read its options.
+    for (int waited = 0; waited < 100 && status_field(qemu, "Seccomp") != "2"; ++waited)
+        std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    EXPECT_EQ(status_field(qemu, "Seccomp"), "2");
+    EXPECT_EQ(status_field(qemu, "Name"), "qemu-system-x86");
+    if (geteuid() != 0)
+        GTEST_SKIP() << "only root has privileges to give up";
+    EXPECT_EQ(status_field(qemu, "Uid"), "65534\t65534\t65534\t65534");
+    EXPECT_EQ(status_field(qemu, "Gid"), "65534\t65534\t65534\t65534");
+    EXPECT_EQ(status_field(qemu, "Groups").find_first_not_of(' '), std::string::npos);
+    EXPECT_EQ(status_field(qemu, "CapEff"), "0000000000000000");
+}
+
+// Nobody else can read either of them; QEMU, which is nobody, gets them all the same.
+TEST_F(Boot, AKernelAndACacheOfTheCallersAloneAreNoObstacle)
+{
+    char folder[] = "/tmp/krun-boot-XXXXXX"; // mode 0700
+    ASSERT_NE(mkdtemp(folder), nullptr);
+    const std::string own = std::string(folder) + "/bzImage";
+    ASSERT_EQ(std::system(("install -m 0600 " + kernel() + " " + own).c_str()), 0);
+    const std::string log = std::string(folder) + "/console,1.log";
+    const auto ran = KrunctlRun({"boot", "--accel", "tcg", "--kernel", own, "--console-log", log, "--", "true"}).wait();
+    EXPECT_EQ(ran.status, 0) << ran.errors;
+    EXPECT_EQ(std::system(("grep -q 'Linux version' " + log).c_str()), 0);
+    static_cast<void>(std::system(("rm -r " + std::string(folder)).c_str()));
+}
+
+// It is root, but of no other user: there is nothing that it could give up.
+TEST_F(Boot, RootOfAUserNamespaceWithoutOtherUsersRunsAGuestToo)
+{
+    if (std::system("unshare --user --map-root-user true") != 0)
+        GTEST_SKIP() << "user namespaces cannot be made here";
+    std::string script =
+        "exec unshare --user --map-root-user '" KRUNCTL "' boot --accel tcg --kernel " + kernel() + " -- true";
+    EXPECT_EQ(std::system(script.c_str()), 0);
 }
 
 TEST_F(Boot, DryRunPrintsOneCommandAndStartsNothing)

@@ -10,6 +10,7 @@
 #include "build/base_config.hpp"
 #include "build/config_values.hpp"
 #include "build/unmet_dependency.hpp"
+#include "util/ccache.hpp"
 #include "util/child_environment.hpp"
 #include "util/input_file.hpp"
 #include "util/progress.hpp"
@@ -200,6 +201,10 @@ Result<void> configure(ProcessRunner &runner, Filesystem &files, const KernelMak
     say("configuring");
     if (auto made = files.make_directories(make.objects); !made)
         return made;
+    if (has_ccache()) {
+        if (auto written = files.write(make.cached_compiler(), compiler_script()); !written)
+            return written;
+    }
     if (!plan.tiny) {
         if (auto written = files.write(base_file(make), plan.base_text); !written)
             return written;

@@ -92,8 +92,10 @@ Command KernelMake::command(const std::vector<std::string> &targets) const
     result.argv = {"make", "-C", tree.string(), "O=" + objects.string(), fmt::format("-j{}", jobs)};
     // Not one of the settings: it changes how fast the kernel is made, and the compiler is in the key by itself.
     // Both, because the packaging makes the programs of linux-headers anew when they differ.
-    if (has_ccache())
-        result.argv.insert(result.argv.end(), {"CC=" + cached_compiler("gcc"), "HOSTCC=" + cached_compiler("gcc")});
+    if (has_ccache()) {
+        const auto compiler = fmt::format("sh {} gcc", cached_compiler().string());
+        result.argv.insert(result.argv.end(), {"CC=" + compiler, "HOSTCC=" + compiler});
+    }
     const auto set = settings();
     result.argv.insert(result.argv.end(), set.begin(), set.end());
     result.argv.insert(result.argv.end(), targets.begin(), targets.end());

@@ -24,6 +24,8 @@ struct KernelMake {
 
     // What is set on make's command line and changes the kernel: a part of the build's key.
     [[nodiscard]] std::vector<std::string> settings() const;
+    // Where compiler_script() is, when ccache is installed.
+    [[nodiscard]] std::filesystem::path cached_compiler() const { return objects / "cached-compiler"; }
     [[nodiscard]] Command command(const std::vector<std::string> &targets) const;
 };
 

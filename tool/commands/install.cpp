@@ -7,6 +7,7 @@
 #include "commands/command.hpp"
 #include "package/boot_gate.hpp"
 #include "package/install_status.hpp"
+#include "package/kept_packages.hpp"
 #include "package/preflight.hpp"
 #include "package/session.hpp"
 #include "util/interrupt.hpp"
@@ -135,13 +136,15 @@ void install(Context &context, const InstallOptions &options, Target &target, In
     }
     if (const auto code = preflight_code(checks); code != ExitCode::done)
         refuse(options, code, report);
-    report["gate"] = pass_gate(context, options, packages, report);
+    auto kept = unwrap(KeptPackages::copy(target, packages));
+    report["gate"] = pass_gate(context, options, kept.packages(), report);
 
     const HeldInterrupts held;
     const auto log = target.layout.log(release);
     RealChanges changes(target, log);
     Installer installer(target, changes, interrupt_noted, say);
-    unwrap(installer.begin_install(state, packages, fallback));
+    unwrap(installer.begin_install(state, kept.packages(), fallback));
+    kept.hand_over();
     report["log"] = log.string();
     if (auto installed = installer.go_on_installing(state); !installed) {
         const auto error = take_back(installer, state, release, installed.error(), log);

@@ -12,15 +12,6 @@ namespace
 // With -icount shift=0 an instruction takes one nanosecond of the guest's time.
 constexpr std::uint64_t icount_tsc_khz = 1000000;
 
-// A comma ends an option's value in QEMU's syntax; two mean one.
-std::string option_value(const std::filesystem::path &path)
-{
-    std::string value;
-    for (const char c : path.string())
-        value += c == ',' ? std::string(",,") : std::string(1, c);
-    return value;
-}
-
 std::string cpu_model(const MachineRequest &request, const QemuSetup &setup)
 {
     if (setup.kvm)
@@ -75,6 +66,10 @@ std::vector<std::string> qemu_arguments(const MachineRequest &request, const Qem
     for (const auto &folder : setup.firmware)
         add("-L", folder.string());
     argv.insert(argv.end(), {"-nodefaults", "-no-user-config", "-no-reboot"});
+    // Executed by a descriptor, it would be called by that descriptor's number.
+    add("-name", "process=qemu-system-x86");
+    // No system call for what an emulator of this machine never does.
+    add("-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny");
     add("-display", "none");
     add("-machine", "pc");
     if (setup.kvm)
@@ -90,7 +85,8 @@ std::vector<std::string> qemu_arguments(const MachineRequest &request, const Qem
     add("-kernel", request.kernel.string());
     add("-initrd", setup.initrd.string());
     add("-append", kernel_command_line(request, setup));
-    add("-chardev", "file,id=console,path=" + option_value(setup.console_log));
+    add("-add-fd", fmt::format("fd={},set=1", console_descriptor));
+    add("-chardev", "file,id=console,path=/dev/fdset/1");
     add("-serial", "chardev:console");
     add("-chardev", fmt::format("socket,id=line,fd={}", line_descriptor));
     add("-serial", "chardev:line");

@@ -18,12 +18,12 @@ struct QemuSetup {
     bool kvm = false;
     bool counters = false; // this QEMU has our model of the PMU and of APERF/MPERF
     std::filesystem::path initrd;
-    std::filesystem::path console_log;
     std::uint64_t host_tsc_khz = 0; // 0: not known, the guest calibrates by itself
 };
 
-// The descriptor of QEMU's end of the line to the guest's init.
+// Descriptors that QEMU inherits: its end of the line to the guest's init, and the log of the console.
 constexpr int line_descriptor = 3;
+constexpr int console_descriptor = 4;
 
 std::string kernel_command_line(const MachineRequest &request, const QemuSetup &setup);
 std::vector<std::string> qemu_arguments(const MachineRequest &request, const QemuSetup &setup);

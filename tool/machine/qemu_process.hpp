@@ -6,20 +6,28 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "machine/confinement.hpp"
 #include "util/child_process.hpp"
 #include "util/result.hpp"
 
 namespace krun
 {
 
+struct QemuStart {
+    std::vector<std::string> argv;
+    std::filesystem::path log;     // what QEMU itself prints
+    std::filesystem::path console; // becomes console_descriptor; empty: there is none
+    std::optional<Confinement> confinement;
+};
+
 class QemuProcess
 {
   public:
-    // What QEMU itself prints goes to `log`.
-    static Result<QemuProcess> start(const std::vector<std::string> &argv, const std::filesystem::path &log);
+    static Result<QemuProcess> start(const QemuStart &wanted);
     QemuProcess(QemuProcess &&other) noexcept;
     QemuProcess &operator=(QemuProcess &&) = delete;
     QemuProcess(const QemuProcess &) = delete;

@@ -59,6 +59,4 @@ Result<fs::path> new_console_log(Filesystem &files)
     return path;
 }
 
-fs::path example_of_console_log() { return all_logs() / fmt::format("{}DATE-XXXXXX{}", log_prefix, log_suffix); }
-
 } // namespace krun

@@ -18,6 +18,5 @@ std::filesystem::path example_of_run_folder();
 
 // A new file in <cache>/logs, whose name nobody else has; of the older console logs there only the newest are kept.
 Result<std::filesystem::path> new_console_log(Filesystem &files);
-std::filesystem::path example_of_console_log();
 
 } // namespace krun

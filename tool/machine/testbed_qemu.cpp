@@ -33,7 +33,7 @@ constexpr const char *program_name = "qemu-system-x86_64";
 const std::vector<std::string> suites{"bookworm", "bookworm-updates", "bookworm-security"};
 const std::vector<std::string> configure_options{
     "--target-list=x86_64-softmmu", "--without-default-features", "--enable-tcg", "--disable-werror",
-    "--without-default-devices", "--with-devices-x86_64=testbed", "--disable-debug-info",
+    "--without-default-devices", "--with-devices-x86_64=testbed", "--disable-debug-info", "--enable-seccomp",
     // Nobody reads its trace events, whose code is in 120 files of their own and in all others.
     "--enable-trace-backends=nop",
     // Of two precompiled headers, GCC tells for each file which one it cannot use.
@@ -64,12 +64,12 @@ const std::vector<Firmware> firmware{
 Result<void> check_host(ProcessRunner &runner, Filesystem &files)
 {
     const std::string hint = "apt install build-essential dpkg-dev patch ninja-build meson pkg-config python3 "
-                             "libglib2.0-dev libpixman-1-dev libfdt-dev zlib1g-dev";
+                             "libglib2.0-dev libpixman-1-dev libfdt-dev libseccomp-dev zlib1g-dev";
     for (const char *program : {"cc", "dpkg-source", "patch", "ninja", "meson", "pkg-config", "python3"}) {
         if (!program_on_path(program))
             return host_lacks(fmt::format("building the testbed's QEMU needs the program `{}`", program), hint);
     }
-    for (const char *library : {"glib-2.0", "gthread-2.0", "pixman-1", "zlib"}) {
+    for (const char *library : {"glib-2.0", "gthread-2.0", "pixman-1", "libseccomp", "zlib"}) {
         Command ask;
         ask.argv = {"pkg-config", "--exists", library};
         const auto answer = runner.run(ask);
@@ -262,9 +262,6 @@ class Build
         // __TIME__. The header itself is a part of each file's key.
         if (!variables.empty())
             variables["CCACHE_SLOPPINESS"] = "pch_defines,time_macros";
-        // Preprocessing would read the header after all. Nothing here includes anything by .incbin.
-        if (variables.erase("CCACHE_NODEPEND") != 0)
-            variables["CCACHE_DEPEND"] = "1";
         return variables;
     }
     [[nodiscard]] fs::path precompiled() const { return source() / (std::string(common_header) + ".gch"); }

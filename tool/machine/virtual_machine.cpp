@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "machine/accelerator.hpp"
+#include "machine/confinement.hpp"
 #include "machine/console_problems.hpp"
 #include "machine/guest_image.hpp"
 #include "machine/host_clock.hpp"
@@ -161,11 +162,16 @@ Result<void> pass_on_console(Filesystem &files, const MachineRequest &request, c
     return files.write(request.console_log, text_of(files, console));
 }
 
-Result<MachineResult> run_qemu(Filesystem &files, const MachineRequest &request, const QemuSetup &setup,
-                               GuestInput input, const fs::path &folder)
+Result<MachineResult> run_qemu(Filesystem &files, MachineRequest request, QemuSetup setup, GuestInput input,
+                               const fs::path &folder, const fs::path &console_log)
 {
-    const fs::path qemu_log = folder / "qemu.log";
-    auto qemu = QemuProcess::start(qemu_arguments(request, setup), qemu_log);
+    QemuStart start{{}, folder / "qemu.log", console_log, confinement_in(folder, setup.kvm)};
+    if (start.confinement) {
+        if (auto moved = move_in(files, *start.confinement, request, setup); !moved)
+            return tl::unexpected<Error>(moved.error());
+    }
+    start.argv = qemu_arguments(request, setup);
+    auto qemu = QemuProcess::start(start);
     if (!qemu)
         return tl::unexpected<Error>(qemu.error());
     SessionRequest wanted{input, {}, request.on_output, request.on_errors};
@@ -175,16 +181,16 @@ Result<MachineResult> run_qemu(Filesystem &files, const MachineRequest &request,
     if (!end)
         return tl::unexpected<Error>(end.error());
     // Now that all is in it. What cannot be written there is lost, which is said, but no reason to lose the result too.
-    if (auto passed_on = pass_on_console(files, request, setup.console_log); !passed_on)
+    if (auto passed_on = pass_on_console(files, request, console_log); !passed_on)
         say("the guest's console: " + passed_on.error().message);
     if (!end->status)
-        return no_status(files, request, *end, setup.console_log, qemu_log);
-    const std::string console = text_of(files, setup.console_log);
+        return no_status(files, request, *end, console_log, start.log);
+    const std::string console = text_of(files, console_log);
     if (was_too_small(console))
-        return too_small(request, setup.console_log);
+        return too_small(request, console_log);
     MachineResult result;
     result.status = *end->status;
-    result.console_log = setup.console_log;
+    result.console_log = console_log;
     result.kernel_problems = console_problems(console);
     return result;
 }
@@ -217,7 +223,6 @@ Result<MachineResult> run_machine(ProcessRunner &runner, Filesystem &files, cons
     if (!setup)
         return tl::unexpected<Error>(setup.error());
     if (request.dry_run) {
-        setup->console_log = request.console_log.empty() ? example_of_console_log() : request.console_log;
         setup->initrd = example_of_run_folder() / "initrd";
         Command command;
         command.argv = qemu_arguments(request, *setup);
@@ -227,7 +232,6 @@ Result<MachineResult> run_machine(ProcessRunner &runner, Filesystem &files, cons
     const auto console_log = place_of_console_log(files, request, gathered->folder.path());
     if (!console_log)
         return tl::unexpected<Error>(console_log.error());
-    setup->console_log = *console_log;
     const GuestInput input = input_for(request);
     MachineRequest complete = request;
     if (const char *terminal = std::getenv("TERM"); terminal != nullptr && input == GuestInput::terminal)
@@ -238,7 +242,7 @@ Result<MachineResult> run_machine(ProcessRunner &runner, Filesystem &files, cons
     setup->initrd = *image;
     if (input == GuestInput::terminal)
         say("starting a shell in the guest; `exit` or Ctrl-] ends the machine");
-    return run_qemu(files, complete, *setup, input, gathered->folder.path());
+    return run_qemu(files, std::move(complete), std::move(*setup), input, gathered->folder.path(), *console_log);
 }
 
 } // namespace krun

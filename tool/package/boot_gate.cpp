@@ -42,9 +42,8 @@ class Unpacked
     {
         if (auto removed = files_.remove_all(folder_); !removed)
             return tl::unexpected(removed.error());
-        if (auto made = files_.make_directories(folder_); !made)
+        if (auto made = files_.make_private_folder(folder_); !made)
             return tl::unexpected(made.error());
-        fs::permissions(folder_, fs::perms::owner_all);
         Command command;
         command.argv = {"sh", "-c", unpack_script, "sh", deb.string(), folder_.string()};
         if (const auto unpacked = runner.run_ok(command); !unpacked)

@@ -11,11 +11,23 @@ namespace
 
 std::string or_unknown(const std::string &text) { return text.empty() ? "unknown (needs root?)" : text; }
 
+std::vector<std::string> newer_of_others(const BootMenu &menu, const InstallState &state)
+{
+    std::vector<std::string> newer;
+    for (const auto &release : menu.releases()) {
+        if (release == state.fallback)
+            return newer;
+        if (state.find(release) == nullptr)
+            newer.push_back(release);
+    }
+    return {}; // without the fallback in the menu, nothing is newer than it
+}
+
 } // namespace
 
 InstallStatus install_status(Target &target, const InstallState &state)
 {
-    InstallStatus status{state, target.running_release, {}, {}};
+    InstallStatus status{state, target.running_release, {}, {}, {}};
     const auto menu = target.menu();
     if (!menu)
         return status;
@@ -26,6 +38,7 @@ InstallStatus install_status(Target &target, const InstallState &state)
         const auto *entry = menu->find(next);
         status.next_release = entry == nullptr ? next : entry->release;
     }
+    status.waiting = newer_of_others(*menu, state);
     return status;
 }
 
@@ -47,6 +60,10 @@ std::string status_text(const InstallStatus &status)
     text += fmt::format("default: {}\nrunning: {}\n", or_unknown(status.default_release), status.running);
     if (!status.next_release.empty())
         text += fmt::format("next boot only: {}\n", status.next_release);
+    for (const auto &release : status.waiting)
+        text += fmt::format("{} is newer than {}, the default from before: it becomes the default when the last Krun "
+                            "kernel is uninstalled\n",
+                            release, status.state.fallback);
     if (const auto unfinished = unfinished_text(status.state); !unfinished.empty())
         text +=
             fmt::format("{}: finish it with `krunctl install --continue`, roll it back with `krunctl install --undo`\n",
@@ -56,11 +73,9 @@ std::string status_text(const InstallStatus &status)
 
 nlohmann::ordered_json status_json(const InstallStatus &status)
 {
-    nlohmann::ordered_json json = {{"kernels", nlohmann::ordered_json::array()},
-                                   {"running", status.running},
-                                   {"default", status.default_release},
-                                   {"next_boot_only", status.next_release},
-                                   {"interrupted", nullptr}};
+    nlohmann::ordered_json json = {
+        {"kernels", nlohmann::ordered_json::array()}, {"running", status.running}, {"default", status.default_release},
+        {"next_boot_only", status.next_release},      {"waiting", status.waiting}, {"interrupted", nullptr}};
     for (const auto &kernel : status.state.kernels) {
         auto packages = nlohmann::ordered_json::array();
         for (const auto &package : kernel.packages)

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "package/install_state.hpp"
 #include "package/target.hpp"
@@ -16,6 +17,9 @@ struct InstallStatus {
     std::string running;
     std::string default_release; // of GRUB's default entry; empty when it is no kernel's or cannot be read
     std::string next_release;    // of the entry for one boot; empty without one
+    // Kernels of others, newest first, that are newer than the default from before the first Krun kernel. A security
+    // update of Debian's kernel is one: it does not become the default while we pin another.
+    std::vector<std::string> waiting;
 };
 
 InstallStatus install_status(Target &target, const InstallState &state);

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "package/kept_packages.hpp"
+
 namespace krun
 {
 namespace
@@ -69,6 +71,8 @@ Result<void> Installer::go_on_installing(InstallState &state)
     if (result && target_.running_release != release)
         result = step(fmt::format("choosing {} for the next boot only", release),
                       [&] { return boot_default_.boot_once(release); });
+    if (result)
+        result = changes_.remove(target_.layout.kept_packages());
     if (!result)
         return result;
     state.find(release)->state = KernelState::trial;
@@ -100,9 +104,8 @@ Result<void> Installer::install_packages(const InstalledKernel &kernel, const Op
     } else {
         argv.emplace_back("--install");
         for (const auto &deb : operation.debs) {
-            if (!target_.files.exists(deb))
-                return failure(fmt::format("the package {} is no longer there", deb.string()),
-                               "put it back, or roll the installation back with `krunctl install --undo`");
+            if (auto kept = changes_.only_shown() ? Result<void>() : expect_kept(target_, deb); !kept)
+                return kept;
             argv.push_back(deb.string());
         }
     }

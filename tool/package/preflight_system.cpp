@@ -113,7 +113,7 @@ PreflightCheck space(const PreflightSubject &subject)
     const auto boot = subject.packages.kernel_bytes + initrd + initrd / 2 + 8 * mib;
     std::uintmax_t all = 64 * mib;
     for (const auto &package : subject.packages.all())
-        all += package.installed_bytes;
+        all += package.installed_bytes + target.files.size_of(package.deb); // which is copied
     const auto boot_free = target.files.free_space(target.layout.boot());
     const auto root_free = target.files.free_space(target.layout.at("/lib/modules"));
     if (boot_free == root_free) // one file system for both

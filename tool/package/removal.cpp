@@ -115,6 +115,8 @@ Result<Removal> Installer::uninstall(InstallState &state, const std::string &rel
     if (target_.running_release == release) {
         state.find(release)->state = KernelState::removing;
         state.operation.reset();
+        if (auto removed = changes_.remove(target_.layout.kept_packages()); !removed)
+            return tl::unexpected(removed.error());
         if (auto saved = changes_.save(state); !saved)
             return tl::unexpected(saved.error());
         return Removal::pending_reboot;
@@ -151,6 +153,8 @@ Result<void> Installer::finish_removal(InstallState &state, const std::string &r
         state.kernels.front().shared_packages.insert(state.kernels.front().shared_packages.end(),
                                                      kernel.shared_packages.begin(), kernel.shared_packages.end());
     state.operation.reset();
+    if (auto removed = changes_.remove(target_.layout.kept_packages()); !removed)
+        return removed;
     if (auto synced = changes_.run(plain_command({"sync"})); !synced)
         return synced;
     return changes_.save(state);

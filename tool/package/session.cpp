@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "package/install_status.hpp"
+#include "package/kept_packages.hpp"
 #include "util/text.hpp"
 
 namespace krun
@@ -45,6 +46,10 @@ Result<InstallSession> InstallSession::open(const Target &target, bool only_show
     auto state = read_state(target.files, target.layout);
     if (!state)
         return tl::unexpected(state.error());
+    if (lock) {
+        auto locked = target;
+        remove_abandoned_packages(locked, *state);
+    }
     return InstallSession(target, std::move(lock), std::move(*state));
 }
 

@@ -4,11 +4,15 @@
 
 #include <cerrno>
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <string>
+#include <sys/stat.h>
 #include <system_error>
 #include <utility>
 
+#include "util/progress.hpp"
 #include "util/system_error.hpp"
+#include "util/text.hpp"
 
 namespace krun
 {
@@ -19,6 +23,9 @@ namespace fs = std::filesystem;
 
 constexpr const char *stage_name = ".krun-publish";
 constexpr const char *stage_lock_name = ".krun-publish.lock";
+constexpr const char *list_name = "committing"; // of the parts: inode number and name
+// Of reprepro itself, which makes it when it begins and removes it at its end.
+constexpr const char *reprepro_lock = "db/lockfile";
 
 Result<void> run_quietly(ProcessRunner &runner, std::vector<std::string> argv)
 {
@@ -28,6 +35,13 @@ Result<void> run_quietly(ProcessRunner &runner, std::vector<std::string> argv)
     if (auto done = runner.run_ok(command); !done)
         return tl::unexpected(done.error());
     return {};
+}
+
+// Empty when there is nothing.
+std::string inode_of(const fs::path &path)
+{
+    struct stat status = {};
+    return lstat(path.c_str(), &status) == 0 ? std::to_string(status.st_ino) : std::string();
 }
 
 } // namespace
@@ -43,6 +57,13 @@ Result<StagedRepository> StagedRepository::make(ProcessRunner &runner, Filesyste
     if (!lock)
         return tl::unexpected(lock.error());
     StagedRepository staged(runner, files, folder, is_new, std::move(*lock));
+    if (files.exists(staged.path() / list_name)) {
+        say("completing the publish that was interrupted");
+        staged.state_ = State::committing;
+        if (auto completed = staged.complete(); !completed)
+            return tl::unexpected(completed.error());
+        staged.state_ = State::copying;
+    }
     if (auto copied = staged.copy(); !copied)
         return tl::unexpected(copied.error());
     return staged;
@@ -50,7 +71,7 @@ Result<StagedRepository> StagedRepository::make(ProcessRunner &runner, Filesyste
 
 StagedRepository::StagedRepository(StagedRepository &&other) noexcept
     : runner_(other.runner_), files_(other.files_), folder_(std::move(other.folder_)), is_new_(other.is_new_),
-      committed_(other.committed_), lock_(std::move(other.lock_))
+      state_(other.state_), lock_(std::move(other.lock_))
 {
     other.folder_.clear();
 }
@@ -59,11 +80,16 @@ StagedRepository::~StagedRepository()
 {
     if (folder_.empty())
         return;
-    static_cast<void>(files_.remove_all(is_new_ && !committed_ ? folder_ : path()));
+    if (state_ != State::committing)
+        static_cast<void>(files_.remove_all(is_new_ && state_ == State::copying ? folder_ : path()));
 }
 
 Result<void> StagedRepository::copy()
 {
+    if (const auto lock = folder_ / reprepro_lock; files_.exists(lock))
+        return failure(
+            fmt::format("a reprepro that is no part of krunctl works on {}, or was killed there", folder_.string()),
+            fmt::format("if none is running, remove {}", shell_quoted(lock.string())));
     // What a publish that was killed has left.
     if (auto removed = files_.remove_all(path()); !removed)
         return removed;
@@ -124,12 +150,10 @@ Result<void> StagedRepository::add_new_packages()
 }
 
 // Afterwards the copy holds what was there before.
-Result<void> StagedRepository::put_in_place(const char *name)
+Result<void> StagedRepository::put_in_place(const std::string &name)
 {
     const auto fresh = path() / name;
     const auto target = folder_ / name;
-    if (!files_.exists(fresh))
-        return {};
     if (!files_.exists(target) || !files_.is_directory(target))
         return files_.rename(fresh, target);
     if (renameat2(AT_FDCWD, fresh.c_str(), AT_FDCWD, target.c_str(), RENAME_EXCHANGE) == 0)
@@ -137,28 +161,50 @@ Result<void> StagedRepository::put_in_place(const char *name)
     if (errno != EINVAL && errno != ENOSYS)
         return system_failure("replace", target, errno);
     // A file system that cannot exchange two names: nearly as good.
-    const auto old = path() / (std::string("old-") + name);
+    const auto old = path() / ("old-" + name);
     return files_.rename(target, old).and_then([&] { return files_.rename(fresh, target); });
+}
+
+Result<void> StagedRepository::complete()
+{
+    const auto list = files_.read(path() / list_name);
+    if (!list)
+        return tl::unexpected(list.error());
+    for (const auto &line : lines_of(*list)) {
+        const auto words = words_of(line);
+        // By its number, which it keeps: a part that is no longer here is where it belongs.
+        if (words.size() != 2 || words[0] != inode_of(path() / words[1]))
+            continue;
+        if (auto put = put_in_place(words[1]); !put)
+            return put;
+    }
+    state_ = State::done;
+    // The list goes first. While it is there, it must be true.
+    return files_.remove_file(path() / list_name);
 }
 
 Result<void> StagedRepository::commit()
 {
-    auto done = let_everybody_read().and_then([&] { return add_new_packages(); });
-    if (!done)
-        return done;
-    committed_ = true; // from here on the folder is a repository, even if a step should fail
-    for (const auto *part : {"conf", "dists", "db", "pool"}) {
-        done = put_in_place(part);
-        if (!done)
-            return done;
+    auto ready = let_everybody_read().and_then([&] { return add_new_packages(); });
+    if (!ready)
+        return ready;
+    std::string list;
+    // The packages are there already; a new index before its database, which only the next publish reads.
+    for (const std::string part : {"conf", "dists", "db", "pool"}) {
+        if (files_.exists(path() / part))
+            list += inode_of(path() / part) + " " + part + "\n";
     }
     for (const auto &name : files_.list(path()).value_or(std::vector<std::string>())) {
         if (name.ends_with(".asc"))
-            done = put_in_place(name.c_str());
-        if (!done)
-            return done;
+            list += inode_of(path() / name) + " " + name + "\n";
     }
-    return {};
+    constexpr unsigned mode = 0644;
+    return run_quietly(runner_, {"sync", "--file-system", path().string()})
+        .and_then([&] { return files_.write_durably(path() / list_name, list, mode); })
+        .and_then([&] {
+            state_ = State::committing;
+            return complete();
+        });
 }
 
 } // namespace krun

@@ -3,8 +3,9 @@
 //
 // Theory: reprepro writes its database, its pool and its index one after the other, and leaves what it has done when it
 // then stumbles. So it works on a copy, whose packages are links to the same files, in a folder of the repository's
-// own; the copy takes the original's place when everything is in it, the index before the database: a machine that
-// fetches meanwhile finds every file that its index names, and what a power loss cuts short the next publish completes.
+// own; the copy takes the original's place when everything is in it, part by part: a machine that fetches meanwhile
+// finds every file that its index names. Before the first part, a list of them is on the disk; where there is one, the
+// next publish completes what was cut short before it begins with its own.
 #pragma once
 
 #include <filesystem>
@@ -26,7 +27,8 @@ class StagedRepository
     StagedRepository &operator=(StagedRepository &&) = delete;
     StagedRepository(const StagedRepository &) = delete;
     StagedRepository &operator=(const StagedRepository &) = delete;
-    ~StagedRepository(); // without commit(): all is as it was
+    ~StagedRepository(); // without commit(), all is as it was; when that has failed half-way, the next one goes on with
+                         // it
 
     [[nodiscard]] std::filesystem::path path() const;
     // What machines fetch can be read by everybody then, whatever our umask is.
@@ -43,13 +45,15 @@ class StagedRepository
     Result<void> copy();
     Result<void> let_everybody_read();
     Result<void> add_new_packages();
-    Result<void> put_in_place(const char *name);
+    Result<void> put_in_place(const std::string &name);
+    // Of all parts on the list.
+    Result<void> complete();
 
     ProcessRunner &runner_;
     Filesystem &files_;
     std::filesystem::path folder_; // empty: moved away
     bool is_new_;                  // the folder was made by us
-    bool committed_ = false;
+    enum class State { copying, committing, done } state_ = State::copying;
     FileLock lock_;
 };
 

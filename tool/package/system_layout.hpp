@@ -28,6 +28,8 @@ struct SystemLayout {
     [[nodiscard]] std::filesystem::path script() const { return at("/etc/grub.d/01_krunctl"); }
     [[nodiscard]] std::filesystem::path state_folder() const { return at("/var/lib/krunctl"); }
     [[nodiscard]] std::filesystem::path state() const { return state_folder() / "state.json"; }
+    // Of an installation that has not ended.
+    [[nodiscard]] std::filesystem::path kept_packages() const { return state_folder() / "packages"; }
     // Not beside the state: an uninstallation leaves nothing there.
     // Not in /run/lock, where everybody may write.
     [[nodiscard]] std::filesystem::path lock() const { return at("/run/krunctl/lock"); }

@@ -7,9 +7,11 @@
 #include <cstdlib>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <unistd.h>
 
 #include "source/apt_configuration.hpp"
 #include "source/apt_mirrors.hpp"
+#include "source/apt_output.hpp"
 #include "util/digest.hpp"
 #include "util/file_lock.hpp"
 #include "util/progress.hpp"
@@ -49,38 +51,11 @@ long now_in_seconds()
         .count();
 }
 
-// The first error of apt, which is closer to the cause than the last.
-std::string first_apt_complaint(const std::string &errors)
-{
-    for (const auto &line : lines_of(errors)) {
-        if (line.starts_with("E: ") || line.starts_with("W: "))
-            return trim(line.substr(3));
-    }
-    return trim(errors);
-}
-
 tl::unexpected<Error> unreachable(const std::string &what, const std::string &errors)
 {
     return failure(
         fmt::format("cannot {}: {}", what, first_apt_complaint(errors)),
         "is there a network, and is apt's proxy right? what was downloaded before is kept and not needed again");
-}
-
-// A Debian version as a part of a file name: apt too writes an epoch's colon as %3a.
-std::string in_file_name(std::string version)
-{
-    for (auto colon = version.find(':'); colon != std::string::npos; colon = version.find(':'))
-        version.replace(colon, 1, "%3a");
-    return version;
-}
-
-std::string value_of_field(const std::string &text, const std::string &field)
-{
-    for (const auto &line : lines_of(text)) {
-        if (line.starts_with(field + ": "))
-            return trim(line.substr(field.size() + 2));
-    }
-    return {};
 }
 
 } // namespace
@@ -125,12 +100,57 @@ Result<AptArchive::Index> AptArchive::open(const std::string &types, const std::
     return index;
 }
 
+Result<std::optional<AptSandbox>> AptArchive::sandbox_for(const Index &index)
+{
+    return AptSandbox::make(runner_, files_, files_.read(index.folder / "krun.sources").value_or(std::string()));
+}
+
+Command AptArchive::networked(const Index &index, const std::optional<AptSandbox> &sandbox,
+                              std::vector<std::string> arguments)
+{
+    arguments.insert(arguments.begin(), {"apt-get", "-q"});
+    if (sandbox)
+        arguments.insert(arguments.end(), {"-o", "Dir::Cache::archives=" + sandbox->archives().string()});
+    else if (geteuid() == 0)
+        arguments.insert(arguments.end(), {"-o", "APT::Sandbox::User=root"});
+    return index.command(std::move(arguments));
+}
+
 Result<void> AptArchive::update(const Index &index)
 {
     say("reading the index of the Debian archive ...");
-    const auto result = runner_.run(index.command({"apt-get", "-q", "update"}));
+    const auto made = sandbox_for(index);
+    if (!made)
+        return tl::unexpected(made.error());
+    const auto &sandbox = *made;
+    auto command = networked(index, sandbox, {"update"});
+    if (sandbox)
+        command.argv.insert(command.argv.end(), {"-o", "Dir::State::lists=" + sandbox->lists().string()});
+    const auto lists = index.folder / "state/lists";
+    const auto copy_lists = [&](const std::filesystem::path &from, const std::filesystem::path &to) -> Result<void> {
+        Command copy;
+        copy.argv = {"cp", "-rT", "--preserve=timestamps", "--", from.string(), to.string()};
+        if (auto copied = runner_.run_ok(copy); !copied)
+            return tl::unexpected(copied.error());
+        return {};
+    };
+    // apt asks the mirror only for what is newer.
+    if (auto copied = sandbox ? copy_lists(lists, sandbox->lists()) : Result<void>(); !copied)
+        return copied;
+    const auto result = runner_.run(command);
     if (!result)
         return tl::unexpected(result.error());
+    // Also when some of it could not be had.
+    if (sandbox) {
+        const auto fresh = index.folder / "state/lists.new";
+        auto replaced = files_.remove_all(sandbox->lists() / "partial")
+                            .and_then([&] { return files_.remove_all(fresh); })
+                            .and_then([&] { return copy_lists(sandbox->lists(), fresh); })
+                            .and_then([&] { return files_.remove_all(lists); })
+                            .and_then([&] { return files_.rename(fresh, lists); });
+        if (!replaced)
+            return replaced;
+    }
     if (!result->ok())
         return unreachable("update the index of the Debian archive", result->errors);
     return files_.write(index.stamp(), fmt::format("{}\n", now_in_seconds()));
@@ -229,10 +249,14 @@ Result<void> AptArchive::fetch(const Index &index, const std::vector<std::string
         return removed;
     if (auto made = files_.make_directories(folder); !made)
         return made;
-    std::vector<std::string> argv = {"apt-get", "-q", "-o", "APT::Status-Fd=1"};
-    argv.insert(argv.end(), action.begin(), action.end());
-    auto command = index.command(std::move(argv));
-    command.directory = folder;
+    std::vector<std::string> arguments = {"-o", "APT::Status-Fd=1"};
+    arguments.insert(arguments.end(), action.begin(), action.end());
+    const auto made_sandbox = sandbox_for(index);
+    if (!made_sandbox)
+        return tl::unexpected(made_sandbox.error());
+    const auto &sandbox = *made_sandbox;
+    auto command = networked(index, sandbox, std::move(arguments));
+    command.directory = sandbox ? sandbox->downloads() : folder;
     Progress progress("downloading " + what, 100);
     // "dlstatus:1:42.1234:Retrieving file 1 of 1"
     command.on_line = [&progress](const std::string &line) {
@@ -243,7 +267,7 @@ Result<void> AptArchive::fetch(const Index &index, const std::vector<std::string
     const auto result = runner_.run(command);
     if (result && result->ok()) {
         progress.finish("done");
-        return {};
+        return sandbox ? take_over(sandbox->downloads(), folder) : Result<void>();
     }
     // Also after Ctrl-C: half a download is of no use to the next run, which starts in a new folder.
     static_cast<void>(files_.remove_all(folder));
@@ -254,6 +278,38 @@ Result<void> AptArchive::fetch(const Index &index, const std::vector<std::string
         return failure(fmt::format("no space left on {} for {}", state_.string(), what),
                        "free some space there, or name a folder on another disk with XDG_CACHE_HOME");
     return unreachable("download " + what, result->errors);
+}
+
+Result<void> AptArchive::take_over(const std::filesystem::path &downloads, const std::filesystem::path &folder)
+{
+    const auto names = files_.list(downloads);
+    if (!names)
+        return tl::unexpected(names.error());
+    for (const auto &name : *names) {
+        std::error_code ignored;
+        if (!std::filesystem::is_regular_file(std::filesystem::symlink_status(downloads / name, ignored)))
+            return failure(fmt::format("apt-get left something that is no file: {}", name));
+        if (auto copied = files_.copy_file(downloads / name, folder / name); !copied)
+            return copied;
+    }
+    return {};
+}
+
+Result<void> AptArchive::expect_source(const Index &index, const std::string &package, const std::string &version,
+                                       const std::filesystem::path &folder)
+{
+    const auto shown = runner_.run_ok(index.command({"apt-cache", "showsrc", "--only-source", package}));
+    if (!shown)
+        return tl::unexpected(shown.error());
+    for (const auto &[name, digest] : files_of_source(shown->output, version)) {
+        const auto actual = sha256_of_file(runner_, folder / name);
+        if (!actual)
+            return tl::unexpected(actual.error());
+        if (*actual != digest)
+            return failure(fmt::format("{} is not what the index of the Debian archive says", name),
+                           "try again; if it stays so, find out who changes it");
+    }
+    return {};
 }
 
 std::string AptArchive::checksum_in(const Index &index, const std::string &package, const std::string &version)
@@ -318,6 +374,9 @@ Result<std::filesystem::path> AptArchive::download(const std::string &package, c
     const auto names = files_.list(partial);
     if (!names || names->size() != 1)
         return failure(fmt::format("apt-get left no package file for {}", what));
+    if (!is_intact(index, package, version, partial / names->front()))
+        return failure(fmt::format("{} is not what the index of the Debian archive says", names->front()),
+                       "try again; if it stays so, find out who changes it");
     if (auto made = files_.make_directories(folder); !made)
         return tl::unexpected(made.error());
     if (auto renamed = files_.rename(partial / names->front(), deb); !renamed)
@@ -346,6 +405,8 @@ Result<std::filesystem::path> AptArchive::download_source(const std::string &pac
                                    fmt::format("the source of {} {}", package, version), partial);
         if (!fetched)
             return tl::unexpected(fetched.error());
+        if (auto intact = expect_source(index, package, version, partial); !intact)
+            return tl::unexpected(intact.error());
         if (auto made = files_.make_directories(folder.parent_path()); !made)
             return tl::unexpected(made.error());
         if (auto renamed = files_.rename(partial, folder); !renamed)

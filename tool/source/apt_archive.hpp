@@ -4,9 +4,11 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "source/apt_sandbox.hpp"
 #include "util/filesystem.hpp"
 #include "util/process.hpp"
 #include "util/result.hpp"
@@ -40,6 +42,10 @@ class AptArchive
     [[nodiscard]] Index index_of(const std::string &types, const std::vector<std::string> &suites) const;
     Result<Index> open(const std::string &types, const std::vector<std::string> &suites);
     Result<void> update(const Index &index);
+    Result<std::optional<AptSandbox>> sandbox_for(const Index &index);
+    // apt-get with these arguments, in the sandbox if there is one.
+    static Command networked(const Index &index, const std::optional<AptSandbox> &sandbox,
+                             std::vector<std::string> arguments);
     // The newest version that `index` has; empty when it has none.
     Result<std::string> newest_in(const Index &index, const std::string &package);
     // As newest_in(), with an index that is new enough.
@@ -51,6 +57,11 @@ class AptArchive
     Result<std::string> maximum(const std::vector<std::string> &versions);
     Result<void> fetch(const Index &index, const std::vector<std::string> &action, const std::string &what,
                        const std::filesystem::path &folder);
+    // What was downloaded in a sandbox, into a folder that only we can change.
+    Result<void> take_over(const std::filesystem::path &downloads, const std::filesystem::path &folder);
+    // An Error unless each file of a source package is the one that the index has.
+    Result<void> expect_source(const Index &index, const std::string &package, const std::string &version,
+                               const std::filesystem::path &folder);
     std::string checksum_in(const Index &index, const std::string &package, const std::string &version);
     bool is_intact(const Index &index, const std::string &package, const std::string &version,
                    const std::filesystem::path &deb);

@@ -11,7 +11,6 @@
 #include <cctype>
 #include <fmt/format.h>
 #include <string_view>
-#include <unistd.h>
 
 #include "util/text.hpp"
 
@@ -122,25 +121,21 @@ Result<std::string> apt_configuration(ProcessRunner &runner, const std::filesyst
     if (!of_the_machine)
         return tl::unexpected(of_the_machine.error());
     const auto own = apt_value(folder.lexically_normal().string()); // two slashes would begin a comment
-    auto text = fmt::format("{1}"
-                            // apt reads these two after this file.
-                            "Dir::Etc::main \"/dev/null\";\n"
-                            "Dir::Etc::parts \"/dev/null\";\n"
-                            "Dir::Etc::preferences \"/dev/null\";\n"
-                            "Dir::Etc::preferencesparts \"/dev/null\";\n"
-                            "Dir::Etc::sourcelist {0}/krun.sources;\n"
-                            "Dir::Etc::sourceparts \"/dev/null\";\n"
-                            "Dir::State {0}/state;\n"
-                            // What is installed here has nothing to do with what is downloaded.
-                            "Dir::State::status {0}/state/status;\n"
-                            "Dir::Cache {0}/cache;\n"
-                            "Acquire::Languages \"none\";\n"
-                            "APT::Update::Error-Mode \"any\";\n",
-                            own, *of_the_machine);
-    // As root, apt downloads as the user _apt, who may not read our folders (a home of mode 0700).
-    if (geteuid() == 0)
-        text += "APT::Sandbox::User \"root\";\n";
-    return text;
+    return fmt::format("{1}"
+                       // apt reads these two after this file.
+                       "Dir::Etc::main \"/dev/null\";\n"
+                       "Dir::Etc::parts \"/dev/null\";\n"
+                       "Dir::Etc::preferences \"/dev/null\";\n"
+                       "Dir::Etc::preferencesparts \"/dev/null\";\n"
+                       "Dir::Etc::sourcelist {0}/krun.sources;\n"
+                       "Dir::Etc::sourceparts \"/dev/null\";\n"
+                       "Dir::State {0}/state;\n"
+                       // What is installed here has nothing to do with what is downloaded.
+                       "Dir::State::status {0}/state/status;\n"
+                       "Dir::Cache {0}/cache;\n"
+                       "Acquire::Languages \"none\";\n"
+                       "APT::Update::Error-Mode \"any\";\n",
+                       own, *of_the_machine);
 }
 
 } // namespace krun

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// SHA-256 by sha256sum(1): cache keys and metadata, never a security decision of our own.
+// SHA-256 by sha256sum(1): cache keys, metadata, and whether a file is still the one that was looked at.
 #pragma once
 
 #include <filesystem>

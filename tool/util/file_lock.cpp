@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include <utility>
 
+#include "util/filesystem.hpp"
 #include "util/interrupt.hpp"
 #include "util/paths.hpp"
 #include "util/progress.hpp"
@@ -29,27 +30,11 @@ int open_lock(const std::filesystem::path &path)
     return open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR);
 }
 
-// A folder of mode 0700 that is ours, whoever else can write where it is.
-Result<void> make_folder_of_ours(const std::filesystem::path &folder)
-{
-    if (mkdir(folder.c_str(), S_IRWXU) != 0 && errno != EEXIST)
-        return system_failure("create", folder, errno);
-    struct stat status = {};
-    if (lstat(folder.c_str(), &status) != 0)
-        return system_failure("look at", folder, errno);
-    if (!S_ISDIR(status.st_mode) || status.st_uid != geteuid() || (status.st_mode & (S_IRWXG | S_IRWXO)) != 0)
-        return failure(fmt::format("{} is not a folder that you alone can enter", folder.string()),
-                       "find out who made it, and remove it");
-    return {};
-}
-
 } // namespace
 
 Result<FileLock> FileLock::acquire_alone(const std::filesystem::path &path, const std::string &what)
 {
-    if (const int error = make_folders(path.parent_path().parent_path()); error != 0)
-        return system_failure("create", path.parent_path().parent_path(), error);
-    if (auto made = make_folder_of_ours(path.parent_path()); !made)
+    if (auto made = SystemFilesystem().make_private_folder(path.parent_path()); !made)
         return tl::unexpected(made.error());
     return acquire(path, what);
 }

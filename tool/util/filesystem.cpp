@@ -271,6 +271,21 @@ Result<void> SystemFilesystem::make_directories(const fs::path &path)
     return {};
 }
 
+Result<void> SystemFilesystem::make_private_folder(const fs::path &path)
+{
+    if (auto made = make_directories(path.parent_path()); !made)
+        return made;
+    if (mkdir(path.c_str(), S_IRWXU) != 0 && errno != EEXIST)
+        return system_failure("create", path, errno);
+    struct stat status = {};
+    if (lstat(path.c_str(), &status) != 0)
+        return system_failure("look at", path, errno);
+    if (!S_ISDIR(status.st_mode) || status.st_uid != geteuid() || (status.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+        return failure(fmt::format("{} is not a folder that you alone can enter", path.string()),
+                       "find out who made it, and remove it");
+    return {};
+}
+
 Result<void> SystemFilesystem::rename(const fs::path &from, const fs::path &to)
 {
     if (::rename(from.c_str(), to.c_str()) != 0)

@@ -57,6 +57,9 @@ class Filesystem
         return write(path, text);
     }
     virtual Result<void> make_directories(const std::filesystem::path &path) = 0;
+    // One that nobody else can enter. What is there already must be such a folder of ours, whoever else may write
+    // around it. Makes the folders above it, too.
+    virtual Result<void> make_private_folder(const std::filesystem::path &path) { return make_directories(path); }
     virtual Result<void> rename(const std::filesystem::path &from, const std::filesystem::path &to) = 0;
     // Also folders that nobody may write to, as long as they are ours.
     virtual Result<void> remove_all(const std::filesystem::path &path) = 0;
@@ -96,6 +99,7 @@ class SystemFilesystem : public Filesystem
     Result<void> write(const std::filesystem::path &path, const std::string &text) override;
     Result<void> write_durably(const std::filesystem::path &path, const std::string &text, unsigned mode) override;
     Result<void> make_directories(const std::filesystem::path &path) override;
+    Result<void> make_private_folder(const std::filesystem::path &path) override;
     Result<void> rename(const std::filesystem::path &from, const std::filesystem::path &to) override;
     Result<void> remove_all(const std::filesystem::path &path) override;
     Result<void> remove_file(const std::filesystem::path &path) override;

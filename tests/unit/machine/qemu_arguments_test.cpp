@@ -21,7 +21,6 @@ class QemuArgumentsTest : public testing::Test
         setup.firmware = {"/q/share/seabios"};
         setup.counters = true;
         setup.initrd = "/r/initrd";
-        setup.console_log = "/l/console.log";
         setup.host_tsc_khz = 2600000;
     }
 
@@ -87,12 +86,6 @@ TEST_F(QemuArgumentsTest, ThePersonsKernelOptionsComeLastAndWin)
 {
     request.append = "panic=5 quiet";
     EXPECT_TRUE(value_of("-append").ends_with(" panic=5 quiet"));
-}
-
-TEST_F(QemuArgumentsTest, ACommaInAPathIsNoSeparator)
-{
-    setup.console_log = "/l/a,b.log";
-    EXPECT_EQ(value_of("-chardev"), "file,id=console,path=/l/a,,b.log");
 }
 
 TEST_F(QemuArgumentsTest, TheMachineEndsInsteadOfRestarting)

@@ -95,10 +95,27 @@ TEST(InstallStatusTest, TellsWhatIsInstalledAndWhatBootsNext)
     EXPECT_TRUE(json["interrupted"].is_null());
 }
 
+// Debian's security update of the kernel that is pinned, for one.
+TEST(InstallStatusTest, ANewerKernelThatThePinKeepsWaitingIsNamed)
+{
+    FakeMachine machine;
+    ASSERT_TRUE(install(machine, {machine.add_deb(std::string("linux-image-") + krun_kernel, "1")}));
+    machine.add_kernel("6.1.0-42-amd64");
+    machine.update_grub();
+    auto target = machine.target();
+    const auto status = install_status(target, state_of(machine));
+    EXPECT_THAT(status_text(status),
+                HasSubstr("\n6.1.0-42-amd64 is newer than 6.1.0-41-amd64, the default from before"));
+    EXPECT_EQ(status_json(status)["waiting"], nlohmann::json({"6.1.0-42-amd64"}));
+    ASSERT_TRUE(uninstall(machine, krun_kernel));
+    EXPECT_TRUE(install_status(target, state_of(machine)).waiting.empty());
+    EXPECT_EQ(machine.boot(), "6.1.0-42-amd64");
+}
+
 TEST(InstallStatusTest, AnInterruptedOperationIsNamedWithTheWaysOut)
 {
     FakeMachine machine;
-    machine.power_fails_after = machine.effects + 4;
+    machine.power_fails_after = machine.effects + 3 + 4; // when the package has been copied
     EXPECT_THROW(static_cast<void>(install(machine, {machine.add_deb(std::string("linux-image-") + krun_kernel, "1")})),
                  PowerLoss);
     machine.power_fails_after.reset();

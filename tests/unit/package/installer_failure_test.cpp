@@ -25,6 +25,8 @@ class InstallerFailureTest : public testing::Test
     }
     FakeMachine machine;
     std::vector<std::filesystem::path> debs;
+    // Side effects of copying the packages: the folder, and for each of the two the copy and its name.
+    static constexpr unsigned kept = 5;
     std::string before;
 };
 
@@ -74,7 +76,7 @@ TEST_F(InstallerFailureTest, WhenTakingItBackFailsTooTheOldKernelBootsAndUndoWor
 TEST_F(InstallerFailureTest, WhatRemainsIsNamed)
 {
     // dpkg breaks off, and everything after it as well.
-    machine.fails_at = 5;
+    machine.fails_at = kept + 5;
     machine.fails_for_good = true;
     const auto result = install(machine, debs);
     ASSERT_FALSE(result);
@@ -96,15 +98,37 @@ TEST_F(InstallerFailureTest, CtrlCBetweenTwoStepsTakesEverythingBack)
 
 TEST_F(InstallerFailureTest, ADebThatIsGoneWhenContinuingIsAnErrorThatNamesIt)
 {
-    machine.power_fails_after = machine.effects + 6; // dpkg has just begun to unpack
+    machine.power_fails_after = machine.effects + kept + 6; // dpkg has just begun to unpack
     EXPECT_THROW(static_cast<void>(install(machine, debs)), PowerLoss);
     machine.power_fails_after.reset();
-    machine.contents.erase(debs.front());
+    const auto copy = state_of(machine).operation->debs.front();
+    EXPECT_EQ(copy.parent_path(), "/var/lib/krunctl/packages");
+    auto changed = machine;
+    machine.contents.erase(copy);
+    const auto gone = go_on(machine);
+    ASSERT_FALSE(gone);
+    EXPECT_THAT(gone.error().message, HasSubstr(copy.string() + " is no longer there"));
+    EXPECT_THAT(gone.error().hint, HasSubstr("--undo"));
+    changed.contents[copy] += "Depends: something-else\n";
+    const auto refused = go_on(changed);
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error().message, HasSubstr("is not the package that was checked"));
+    EXPECT_TRUE(undo(changed));
+    EXPECT_EQ(changed.snapshot(), before);
+}
+
+// Whoever may write where the user's package is, may do so at any time.
+TEST_F(InstallerFailureTest, ThePackageIsTheOneThatWasCheckedWhateverHappensToTheUsersFile)
+{
+    machine.power_fails_after = machine.effects + kept + 6;
+    EXPECT_THROW(static_cast<void>(install(machine, debs)), PowerLoss);
+    machine.power_fails_after.reset();
+    machine.contents[debs.front()] = "Package: linux-image-6.66.0.krun.evil\nVersion: 1\n";
     const auto result = go_on(machine);
-    ASSERT_FALSE(result);
-    EXPECT_THAT(result.error().message,
-                HasSubstr("linux-image-6.12.117.krun.abcdef_6.12.117-1_amd64.deb is no longer"));
-    EXPECT_THAT(result.error().hint, HasSubstr("--undo"));
+    ASSERT_TRUE(result) << result.error().message;
+    EXPECT_EQ(machine.packages["linux-image-6.12.117.krun.abcdef"].status, "installed");
+    EXPECT_EQ(machine.packages.count("linux-image-6.66.0.krun.evil"), 0U);
+    EXPECT_FALSE(machine.exists("/var/lib/krunctl/packages"));
 }
 
 // The packages bring a kernel without an initrd, and this configuration of it if there is one.

@@ -74,7 +74,8 @@ TEST_F(InstallerTest, TheDefaultIsPinnedAndVerifiedBeforeDpkgRuns)
                 changing.emplace_back(word);
         }
     }
-    EXPECT_THAT(changing, ElementsAre("update-grub", "sync", "dpkg --install", " set ", "sync", "sync"));
+    // At first, the copies of the packages.
+    EXPECT_THAT(changing, ElementsAre("sync", "update-grub", "sync", "dpkg --install", " set ", "sync", "sync"));
 }
 
 TEST_F(InstallerTest, OnlyTheLastPanicWordOnTheCommandLineIsOurs)

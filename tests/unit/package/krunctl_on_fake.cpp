@@ -2,6 +2,7 @@
 // See krunctl_on_fake.hpp.
 #include "package/krunctl_on_fake.hpp"
 
+#include "package/kept_packages.hpp"
 #include "package/preflight.hpp"
 #include "package/session.hpp"
 
@@ -33,8 +34,12 @@ Result<void> install(FakeMachine &machine, const std::vector<std::filesystem::pa
     if (!packages)
         return tl::unexpected(packages.error());
     auto &[target, state, changes, installer] = krunctl;
-    if (auto begun = installer.begin_install(state, *packages, kernel_to_keep(target, state)); !begun)
+    auto kept = KeptPackages::copy(target, *packages);
+    if (!kept)
+        return tl::unexpected(kept.error());
+    if (auto begun = installer.begin_install(state, kept->packages(), kernel_to_keep(target, state)); !begun)
         return begun;
+    kept->hand_over();
     if (auto installed = installer.go_on_installing(state); !installed)
         return tl::unexpected(
             take_back(installer, state, packages->release, installed.error(), "/var/log/krunctl/log"));
@@ -57,6 +62,7 @@ Result<void> go_on(FakeMachine &machine)
 Result<void> undo(FakeMachine &machine)
 {
     Krunctl krunctl(machine);
+    remove_abandoned_packages(krunctl.target, krunctl.state);
     if (!krunctl.state.operation)
         return {};
     const auto operation = *krunctl.state.operation;

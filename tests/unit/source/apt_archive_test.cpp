@@ -98,12 +98,21 @@ TEST_F(AptArchiveTest, ADamagedDownloadIsFetchedAgain)
     const auto deb = folder.path() / "packages/linux_6.3.deb";
     files.add(deb, "damaged");
     runner.on({"apt-cache", "show"}, 0, "Package: linux\nSHA256: " + std::string(64, 'a') + "\n");
-    runner.on({"sha256sum"}, 0, std::string(64, 'b') + "  file\n");
-    runner.on({"apt-get", "-q", "-o", "APT::Status-Fd=1", "download"}, 0);
-    runner.on({"apt-get", "-q", "-o", "APT::Status-Fd=1", "download"}, [this](const Command &command) {
-        files.add(command.directory / "linux_6.3_all.deb", "good");
+    runner.on({"sha256sum"}, [this](const Command &command) {
+        ProcessResult result;
+        result.output = std::string(64, files.contents[command.argv.back()] == "good" ? 'a' : 'b') + "  file\n";
+        return result;
+    });
+    std::string arriving = "changed on the way";
+    runner.on({"apt-get", "-q", "-o", "APT::Status-Fd=1", "download"}, [&](const Command &command) {
+        files.add(command.directory / "linux_6.3_all.deb", arriving);
         return ProcessResult{};
     });
+    const auto refused = archive.download("linux", suites);
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error().message, HasSubstr("is not what the index of the Debian archive says"));
+    EXPECT_FALSE(files.exists(deb));
+    arriving = "good";
     EXPECT_EQ(archive.download("linux", suites).value(), deb);
     EXPECT_EQ(files.contents[deb], "good");
 }
@@ -152,7 +161,8 @@ TEST_F(AptArchiveTest, OfTheMachinesConfigurationOnlyTransportAndTrustAreTakenOv
     for (const auto *word : {"Default-Release", "/own/lists", "archives", "hook", "Contents", "AcquireX", "Acquire::x"})
         EXPECT_THAT(text, testing::Not(HasSubstr(word)));
     for (const auto &command : runner.commands) {
-        const bool is_private = command.argv.front() == "apt-cache" || command.argv.back() == "update";
+        const bool is_private =
+            command.argv.front() == "apt-cache" || (command.argv.size() > 2 && command.argv[2] == "update");
         EXPECT_EQ(command.environment.count("APT_CONFIG"), is_private ? 1U : 0U) << command.argv.front();
     }
 }

@@ -64,11 +64,13 @@ TEST(Ccache, SeesThatAFileIncludesAnotherByIncbin)
     const TemporaryFolder folder;
     SystemFilesystem files;
     SystemProcessRunner runner;
+    std::vector<std::string> compiler = {"ccache"};
     const auto object_of = [&](const std::string &image, std::map<std::string, std::string> environment) {
         EXPECT_TRUE(files.write(folder.path() / "image", image));
         environment["CCACHE_DIR"] = folder.path() / "ccache";
         Command compile;
-        compile.argv = {"ccache", "gcc", "-MD", "-c", "-o", "piggy.o", "piggy.S"};
+        compile.argv = compiler;
+        compile.argv.insert(compile.argv.end(), {"gcc", "-MD", "-c", "-o", "piggy.o", "piggy.S"});
         compile.directory = folder.path();
         compile.environment = std::move(environment);
         EXPECT_TRUE(runner.run_ok(compile));
@@ -78,8 +80,23 @@ TEST(Ccache, SeesThatAFileIncludesAnotherByIncbin)
     // Somebody's depend mode, which leaves an object that is good for nothing but this image.
     EXPECT_THAT(object_of("first kernel", {{"CCACHE_DEPEND", "1"}}), HasSubstr("first kernel"));
     EXPECT_THAT(object_of("third kernel", {{"CCACHE_DEPEND", "1"}}), HasSubstr("first kernel"));
+    ASSERT_TRUE(files.write(folder.path() / "script", compiler_script()));
+    compiler = {"sh", "script"};
     for (const std::string image : {"other kernel", "newer kernel"})
         EXPECT_THAT(object_of(image, ccache_environment(folder.path())), HasSubstr(image));
+    // Any other file is cached, the status is the compiler's.
+    ASSERT_TRUE(files.write(folder.path() / "a.c", "int a;\n"));
+    Command compile;
+    compile.argv = {"sh", "script", "gcc", "-MD", "-c", "-o", "a.o", "a.c"};
+    compile.directory = folder.path();
+    compile.environment = ccache_environment(folder.path());
+    compile.environment["CCACHE_DIR"] = folder.path() / "ccache";
+    compile.environment["CCACHE_LOGFILE"] = folder.path() / "log";
+    EXPECT_TRUE(runner.run_ok(compile));
+    EXPECT_TRUE(runner.run_ok(compile));
+    EXPECT_THAT(files.read(folder.path() / "log").value_or(""), HasSubstr("Result: direct_cache_hit"));
+    ASSERT_TRUE(files.write(folder.path() / "a.c", "int;;x\n"));
+    EXPECT_FALSE(runner.run_ok(compile));
 }
 
 } // namespace

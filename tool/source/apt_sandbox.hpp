@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+// apt's own sandbox, for a cache that its user cannot enter.
+//
+// Theory: when root downloads, apt gives its methods, the programs that talk to a mirror, to a user without rights
+// (_apt). That user cannot reach a cache below a home of mode 0700. So apt works in a temporary folder that he can
+// reach, and what is there afterwards is copied, and compared with the index, by us: until then he might still change
+// it.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "util/filesystem.hpp"
+#include "util/process.hpp"
+#include "util/result.hpp"
+
+namespace krun
+{
+
+class AptSandbox
+{
+  public:
+    // None where apt runs with our own rights: we are not root, the machine's configuration says so, or the mirror is a
+    // folder, which only we may be able to read.
+    static Result<std::optional<AptSandbox>> make(ProcessRunner &runner, Filesystem &files, const std::string &sources);
+    AptSandbox(AptSandbox &&other) noexcept;
+    AptSandbox &operator=(AptSandbox &&) = delete;
+    AptSandbox(const AptSandbox &) = delete;
+    AptSandbox &operator=(const AptSandbox &) = delete;
+    ~AptSandbox(); // removes it
+
+    // Where apt-get keeps its lists and its partial downloads.
+    [[nodiscard]] std::filesystem::path lists() const { return folder_ / "lists"; }
+    [[nodiscard]] std::filesystem::path archives() const { return folder_ / "archives"; }
+    // The user's own: apt-get's working directory for a download.
+    [[nodiscard]] std::filesystem::path downloads() const { return folder_ / "downloads"; }
+
+  private:
+    AptSandbox(Filesystem &files, std::filesystem::path folder) : files_(files), folder_(std::move(folder)) {}
+
+    Filesystem &files_;
+    std::filesystem::path folder_; // empty: moved away
+};
+
+} // namespace krun
