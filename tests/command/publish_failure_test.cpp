@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // `krunctl publish` on a full disk, and killed at every step: machines that use the repository meanwhile never see
 // anything but a whole one, and the next publish loses nothing.
+#include <csignal>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -79,6 +80,7 @@ TEST_F(PublishFailureTest, KilledAtAnyStepItLeavesAWholeRepositoryAndTheNextOneL
                                               "publish", repository().string(), kernel, "--key", user});
             if (cut_off.status == 0)
                 break;
+            ASSERT_EQ(cut_off.status, 128 + SIGKILL) << cut_off.errors;
             ++killed;
             expect_whole();
             const auto seen = packages();
@@ -102,6 +104,47 @@ TEST_F(PublishFailureTest, KilledAtAnyStepItLeavesAWholeRepositoryAndTheNextOneL
     EXPECT_GT(killed, 30U);
     EXPECT_GT(completed, 3U);
     RecordProperty("steps", static_cast<int>(killed));
+}
+
+// What cannot be completed stays, and nothing is taken for done.
+TEST_F(PublishFailureTest, ARepositoryThatWasCopiedInTheMiddleIsNotCompletedBlindly)
+{
+    if (sandbox.run({"strace", "-o", "/dev/null", "true"}).status != 0)
+        GTEST_SKIP() << "programs cannot be traced here";
+    ASSERT_EQ(publish_kernel("6.12.1.krun.aa", "6.12.1-1").status, 0);
+    const auto kernel = make_deb("linux-image-6.12.2.krun.bb", "6.12.2-1");
+    EXPECT_EQ(
+        sandbox
+            .run({"strace", "-o", "/dev/null", "-e", "trace=renameat2", "-e", "inject=renameat2:signal=KILL:when=1",
+                  KRUNCTL, "publish", repository().string(), kernel, "--key", user})
+            .status,
+        128 + SIGKILL);
+    must({"cp", "-r", repository().string(), (sandbox.root() / "copy").string()});
+    must({"rm", "-r", repository().string()});
+    restore(sandbox.root() / "copy");
+    const auto refused = publish({kernel, "--key", user});
+    EXPECT_EQ(refused.status, 4) << refused.errors;
+    EXPECT_THAT(refused.errors, HasSubstr("cannot be completed: conf is not what it was"));
+    EXPECT_TRUE(std::filesystem::exists(repository() / ".krun-publish/db"));
+    must({"rm", "-r", (repository() / ".krun-publish").string()});
+    EXPECT_EQ(publish({kernel, "--key", user}).status, 0);
+    EXPECT_THAT(index(), HasSubstr("Package: linux-image-6.12.2.krun.bb\n"));
+}
+
+// reprepro would go on in a folder that is the next publish's.
+TEST_F(PublishFailureTest, NothingThatWorksForAKilledPublishOutlivesIt)
+{
+    const auto bin = sandbox.root() / "bin";
+    write_text(bin / "reprepro", "#!/bin/sh\necho $$ >\"" + (sandbox.root() / "running").string() + "\"\nsleep 60\n");
+    std::filesystem::permissions(bin / "reprepro", std::filesystem::perms(0755));
+    const auto done =
+        sandbox.run({"sh", "-c",
+                     "PATH=\"$3:$PATH\" \"$0\" publish repository \"$1\" --key \"$2\" & pid=$!; "
+                     "while [ ! -s running ]; do sleep 0.1; done; kill -9 $pid; wait $pid; sleep 1; "
+                     "! grep -q '^State:[[:space:]]*[^Z[:space:]]' /proc/$(cat running)/status 2>/dev/null",
+                     KRUNCTL, make_deb("tool", "1"), user, bin.string()});
+    EXPECT_EQ(done.status, 0) << done.errors;
+    EXPECT_TRUE(std::filesystem::exists(sandbox.root() / "running"));
 }
 
 TEST_F(PublishFailureTest, OnAFullDiskEverythingStaysAsItWas)
@@ -157,7 +200,7 @@ TEST_F(PublishFailureTest, TheLockOfARepreproThatWasKilledIsNamedWithWhatToDo)
     const auto before = state();
     const auto refused = publish_kernel("6.12.2.krun.bb", "6.12.2-1");
     EXPECT_EQ(refused.status, 4);
-    EXPECT_THAT(refused.errors, HasSubstr("a reprepro that is no part of krunctl works on " + repository().string()));
+    EXPECT_THAT(refused.errors, HasSubstr("a reprepro not started by krunctl is working on " + repository().string()));
     EXPECT_THAT(refused.errors, HasSubstr("hint: if none is running, remove " + lock.string()));
     EXPECT_THAT(refused.errors, Not(HasSubstr("dpkg")));
     EXPECT_EQ(state(), before);

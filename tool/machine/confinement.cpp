@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "util/progress.hpp"
 #include "util/system_error.hpp"
 #include "util/text.hpp"
 
@@ -20,11 +21,12 @@ namespace
 
 namespace fs = std::filesystem;
 
-// "nobody" and "nogroup" in Debian, and the kernel's overflow ids: they own nothing.
-constexpr unsigned nobody = 65534;
+// Debian gives these ids to nobody (policy 9.2.2). Not "nobody", whose processes and group are several programs'.
+constexpr unsigned first_id = 65000;
+constexpr unsigned ids = 500;
 
 // user_namespaces(7): lines of "first here, first outside, how many".
-bool has_nobody(const std::string &map)
+bool has_our_ids(const std::string &map)
 {
     const auto lines = lines_of(map);
     return std::any_of(lines.begin(), lines.end(), [](const std::string &line) {
@@ -32,16 +34,27 @@ bool has_nobody(const std::string &map)
         if (words.size() != 3)
             return false;
         const auto first = std::strtoull(words[0].c_str(), nullptr, 10);
-        return first <= nobody && nobody < first + std::strtoull(words[2].c_str(), nullptr, 10);
+        return first <= first_id && first_id + ids <= first + std::strtoull(words[2].c_str(), nullptr, 10);
     });
 }
 
-bool can_be_nobody()
+// CAP_CHOWN, CAP_SETGID and CAP_SETUID, by their bits.
+bool has_capabilities(const std::string &status)
+{
+    constexpr unsigned long long wanted = 1U << 0U | 1U << 6U | 1U << 7U;
+    for (const auto &line : lines_of(status)) {
+        if (line.starts_with("CapEff:"))
+            return (std::strtoull(line.c_str() + line.find(':') + 1, nullptr, 16) & wanted) == wanted;
+    }
+    return false;
+}
+
+bool can_be_somebody_else()
 {
     SystemFilesystem files;
-    const auto users = files.read("/proc/self/uid_map");
-    const auto groups = files.read("/proc/self/gid_map");
-    return (!users || has_nobody(*users)) && (!groups || has_nobody(*groups));
+    return has_our_ids(files.read("/proc/self/uid_map").value_or("")) &&
+           has_our_ids(files.read("/proc/self/gid_map").value_or("")) &&
+           has_capabilities(files.read("/proc/self/status").value_or(""));
 }
 
 Result<void> let_read(const Confinement &confinement, const fs::path &path, mode_t mode)
@@ -55,12 +68,20 @@ Result<void> let_read(const Confinement &confinement, const fs::path &path, mode
 
 std::optional<Confinement> confinement_in(const fs::path &folder, bool kvm)
 {
-    if (geteuid() != 0 || !can_be_nobody())
+    if (geteuid() != 0 || !can_be_somebody_else())
         return std::nullopt;
-    Confinement confinement{nobody, nobody, {}, folder};
+    const unsigned id = first_id + static_cast<unsigned>(getpid()) % ids;
+    Confinement confinement{id, id, {}, folder};
     struct stat device = {};
-    if (kvm && stat("/dev/kvm", &device) == 0)
+    constexpr mode_t of_others = S_IROTH | S_IWOTH;
+    constexpr mode_t of_group = S_IRGRP | S_IWGRP;
+    if (kvm && stat("/dev/kvm", &device) == 0 && (device.st_mode & of_others) != of_others) {
+        if (device.st_gid == 0 || (device.st_mode & of_group) != of_group) {
+            say("note: QEMU runs as root, since /dev/kvm is root's alone");
+            return std::nullopt;
+        }
         confinement.more_groups.push_back(device.st_gid);
+    }
     return confinement;
 }
 
@@ -77,6 +98,15 @@ Result<void> move_in(Filesystem &files, const Confinement &confinement, MachineR
     auto done =
         let_read(confinement, confinement.folder, folder_mode).and_then([&] { return take(request.kernel, "kernel"); });
     done = done.and_then([&] { return take(setup.initrd, "initrd"); });
+    // A program that only we may execute, as after `umask 077`; usually it is opened where it is.
+    struct stat program = {};
+    constexpr mode_t executable = S_IROTH | S_IXOTH;
+    if (stat(setup.qemu.c_str(), &program) == 0 && (program.st_mode & executable) != executable) {
+        done = done.and_then([&] { return take(setup.qemu, "qemu"); }).and_then([&] {
+            return let_read(confinement, confinement.folder / "qemu", folder_mode);
+        });
+        setup.qemu = confinement.folder / "qemu";
+    }
     const fs::path firmware = "firmware";
     if (!setup.firmware.empty())
         done = done.and_then([&] { return files.make_directories(confinement.folder / firmware); }).and_then([&] {

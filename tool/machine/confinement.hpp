@@ -20,13 +20,14 @@ namespace krun
 {
 
 struct Confinement {
-    uid_t user;
+    uid_t user; // of nobody else, and not of another guest's QEMU
     gid_t group;
     std::vector<gid_t> more_groups;
     std::filesystem::path folder; // its working directory
 };
 
-// None unless we are root. Nor in a user namespace whose only user is root, who has no privileges then.
+// None unless we are root, and may become somebody else: not in a user namespace that has no other users, nor without
+// the capabilities for it. Nor with KVM, when its device is root's alone; that is said.
 std::optional<Confinement> confinement_in(const std::filesystem::path &folder, bool kvm);
 // Copies what QEMU reads into the folder, for its group to read, and names it there.
 Result<void> move_in(Filesystem &files, const Confinement &confinement, MachineRequest &request, QemuSetup &setup);

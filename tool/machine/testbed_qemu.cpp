@@ -229,6 +229,10 @@ class Build
                     return step({"strip", "-o", (stage / program_name).string(), (objects() / program_name).string()},
                                 objects());
                 })
+                // Whatever our umask is: QEMU may run as another user.
+                .and_then([&] {
+                    return step({"chmod", "0755", (stage / program_name).string()}, objects());
+                })
                 .and_then([&] { return files_.copy_file(work_ / "version", stage / "version"); });
         for (const Firmware &part : firmware)
             staged = staged.and_then([&] { return add_firmware(part, stage); });

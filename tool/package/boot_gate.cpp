@@ -8,7 +8,6 @@
 
 #include <fmt/format.h>
 
-#include "build/selftests.hpp"
 #include "machine/elf_file.hpp"
 #include "machine/guest_run.hpp"
 #include "package/kernel_package.hpp"
@@ -81,16 +80,6 @@ class Unpacked
     fs::path folder_;
 };
 
-MachineRequest guest_with(const fs::path &kernel, const fs::path &selftest)
-{
-    const auto name = selftest.filename().string();
-    auto guest = test_guest(kernel);
-    guest.pmu_model = name != test_without_counters;
-    guest.copy_in = {{selftest, "/" + name}};
-    guest.command = {"/" + name};
-    return guest;
-}
-
 // A guest that hangs or dies is a verdict on the kernel; Ctrl-C is not.
 Result<void> count(Tally &tally, const std::string &name, const Result<Tally> &one)
 {
@@ -125,7 +114,7 @@ Result<Tally> run_all(const GuestHost &host, const Unpacked &package, const fs::
         }
         say(fmt::format("the boot gate: {}", name));
         if (auto counted =
-                count(tally, name, run_tap_in_guest(host, name, guest_with(kernel, package.path(folder / name))));
+                count(tally, name, run_tap_in_guest(host, name, selftest_guest(kernel, package.path(folder / name))));
             !counted)
             return tl::unexpected(counted.error());
     }

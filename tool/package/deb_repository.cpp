@@ -111,6 +111,7 @@ Command reprepro(const PublishRequest &request, const std::vector<std::string> &
     command.argv = {"reprepro", "--basedir", folder.string(), "--confdir", (folder / "conf").string()};
     command.argv.insert(command.argv.end(), arguments.begin(), arguments.end());
     command.environment["LC_ALL"] = "C";
+    command.dies_with_us = true;
     return command;
 }
 

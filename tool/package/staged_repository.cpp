@@ -2,6 +2,7 @@
 // A repository that is changed as a whole; see staged_repository.hpp.
 #include "package/staged_repository.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -32,6 +33,7 @@ Result<void> run_quietly(ProcessRunner &runner, std::vector<std::string> argv)
     Command command;
     command.argv = std::move(argv);
     command.environment["LC_ALL"] = "C";
+    command.dies_with_us = true;
     if (auto done = runner.run_ok(command); !done)
         return tl::unexpected(done.error());
     return {};
@@ -51,12 +53,17 @@ fs::path StagedRepository::path() const { return folder_ / stage_name; }
 Result<StagedRepository> StagedRepository::make(ProcessRunner &runner, Filesystem &files, const fs::path &folder)
 {
     const bool is_new = !files.exists(folder);
+    const auto names = files.list(folder).value_or(std::vector<std::string>());
+    // Also when an earlier publish made it, and was killed.
+    const bool is_bare = std::all_of(names.begin(), names.end(), is_own_name);
     if (auto made = files.make_directories(folder); !made)
         return tl::unexpected(made.error());
     auto lock = FileLock::acquire(folder / stage_lock_name, "the repository " + folder.string());
     if (!lock)
         return tl::unexpected(lock.error());
-    StagedRepository staged(runner, files, folder, is_new, std::move(*lock));
+    StagedRepository staged(runner, files, folder, {is_new, is_bare}, std::move(*lock));
+    if (auto free = staged.expect_no_other_reprepro(); !free)
+        return tl::unexpected(free.error());
     if (files.exists(staged.path() / list_name)) {
         say("completing the publish that was interrupted");
         staged.state_ = State::committing;
@@ -70,7 +77,7 @@ Result<StagedRepository> StagedRepository::make(ProcessRunner &runner, Filesyste
 }
 
 StagedRepository::StagedRepository(StagedRepository &&other) noexcept
-    : runner_(other.runner_), files_(other.files_), folder_(std::move(other.folder_)), is_new_(other.is_new_),
+    : runner_(other.runner_), files_(other.files_), folder_(std::move(other.folder_)), before_(other.before_),
       state_(other.state_), lock_(std::move(other.lock_))
 {
     other.folder_.clear();
@@ -81,15 +88,21 @@ StagedRepository::~StagedRepository()
     if (folder_.empty())
         return;
     if (state_ != State::committing)
-        static_cast<void>(files_.remove_all(is_new_ && state_ == State::copying ? folder_ : path()));
+        static_cast<void>(files_.remove_all(before_.missing && state_ == State::copying ? folder_ : path()));
+}
+
+Result<void> StagedRepository::expect_no_other_reprepro()
+{
+    const auto lock = folder_ / reprepro_lock;
+    if (!files_.exists(lock))
+        return {};
+    return failure(
+        fmt::format("a reprepro not started by krunctl is working on {}, or was killed there", folder_.string()),
+        fmt::format("if none is running, remove {}", shell_quoted(lock.string())));
 }
 
 Result<void> StagedRepository::copy()
 {
-    if (const auto lock = folder_ / reprepro_lock; files_.exists(lock))
-        return failure(
-            fmt::format("a reprepro that is no part of krunctl works on {}, or was killed there", folder_.string()),
-            fmt::format("if none is running, remove {}", shell_quoted(lock.string())));
     // What a publish that was killed has left.
     if (auto removed = files_.remove_all(path()); !removed)
         return removed;
@@ -119,7 +132,7 @@ Result<void> StagedRepository::let_everybody_read()
         if (name != "conf" && name != "db")
             argv.push_back((path() / name).string());
     }
-    if (auto done = run_quietly(runner_, argv); !done || !is_new_)
+    if (auto done = run_quietly(runner_, argv); !done || !before_.bare)
         return done;
     return run_quietly(runner_, {"chmod", "a+rX", folder_.string()});
 }
@@ -132,21 +145,33 @@ Result<void> StagedRepository::add_new_packages()
     if (!fs::exists(pool, error))
         return {};
     for (fs::recursive_directory_iterator at(pool, error), end; !error && at != end; at.increment(error)) {
-        const auto target = folder_ / "pool" / at->path().lexically_relative(pool);
-        if (at->is_directory() || fs::exists(target))
+        if (at->is_directory())
             continue;
-        if (auto made = files_.make_directories(target.parent_path()); !made)
-            return made;
-        std::error_code no_link;
-        fs::create_hard_link(at->path(), target, no_link);
-        if (no_link) {
-            if (auto copied = files_.copy_file(at->path(), target); !copied)
-                return copied;
-        }
+        if (auto added = add_package(at->path(), folder_ / "pool" / at->path().lexically_relative(pool)); !added)
+            return added;
     }
     if (error)
         return system_failure("list", pool, error.value());
-    return {};
+    return files_.exists(folder_ / "pool") ? run_quietly(runner_, {"chmod", "-R", "a+rX", (folder_ / "pool").string()})
+                                           : Result<void>();
+}
+
+// What has the name already is this file, or one that no index names.
+Result<void> StagedRepository::add_package(const fs::path &fresh, const fs::path &target)
+{
+    if (inode_of(fresh) == inode_of(target))
+        return {};
+    const auto part = target.string() + ".krun-publish";
+    if (auto made = files_.make_directories(target.parent_path()).and_then([&] { return files_.remove_file(part); });
+        !made)
+        return made;
+    std::error_code no_link;
+    fs::create_hard_link(fresh, part, no_link);
+    if (no_link) {
+        if (auto copied = files_.copy_file(fresh, part); !copied)
+            return copied;
+    }
+    return files_.rename(part, target);
 }
 
 // Afterwards the copy holds what was there before.
@@ -170,13 +195,20 @@ Result<void> StagedRepository::complete()
     const auto list = files_.read(path() / list_name);
     if (!list)
         return tl::unexpected(list.error());
+    if (auto added = add_new_packages(); !added)
+        return added;
     for (const auto &line : lines_of(*list)) {
         const auto words = words_of(line);
         // By its number, which it keeps: a part that is no longer here is where it belongs.
-        if (words.size() != 2 || words[0] != inode_of(path() / words[1]))
-            continue;
-        if (auto put = put_in_place(words[1]); !put)
-            return put;
+        if (words.size() == 2 && words[0] == inode_of(path() / words[1])) {
+            if (auto put = put_in_place(words[1]); !put)
+                return put;
+        }
+        if (words.size() != 2 || words[0] != inode_of(folder_ / words[1]))
+            return failure(fmt::format("the interrupted publish into {} cannot be completed: {} is not what it was",
+                                       folder_.string(), words.size() == 2 ? words[1] : line),
+                           fmt::format("was the folder copied or restored? Compare it with {}, then remove that",
+                                       path().string()));
     }
     state_ = State::done;
     // The list goes first. While it is there, it must be true.
@@ -185,11 +217,10 @@ Result<void> StagedRepository::complete()
 
 Result<void> StagedRepository::commit()
 {
-    auto ready = let_everybody_read().and_then([&] { return add_new_packages(); });
-    if (!ready)
+    if (auto ready = let_everybody_read().and_then([&] { return expect_no_other_reprepro(); }); !ready)
         return ready;
     std::string list;
-    // The packages are there already; a new index before its database, which only the next publish reads.
+    // A new index before its database, which only the next publish reads.
     for (const std::string part : {"conf", "dists", "db", "pool"}) {
         if (files_.exists(path() / part))
             list += inode_of(path() / part) + " " + part + "\n";

@@ -38,13 +38,21 @@ class StagedRepository
     static bool is_own_name(const std::string &name) { return name.starts_with(".krun-publish"); }
 
   private:
-    StagedRepository(ProcessRunner &runner, Filesystem &files, std::filesystem::path folder, bool is_new, FileLock lock)
-        : runner_(runner), files_(files), folder_(std::move(folder)), is_new_(is_new), lock_(std::move(lock))
+    // What the folder was when we came.
+    struct Before {
+        bool missing;
+        bool bare; // there was nothing in it but files of ours
+    };
+    StagedRepository(ProcessRunner &runner, Filesystem &files, std::filesystem::path folder, Before before,
+                     FileLock lock)
+        : runner_(runner), files_(files), folder_(std::move(folder)), before_(before), lock_(std::move(lock))
     {
     }
+    Result<void> expect_no_other_reprepro();
     Result<void> copy();
     Result<void> let_everybody_read();
     Result<void> add_new_packages();
+    Result<void> add_package(const std::filesystem::path &fresh, const std::filesystem::path &target);
     Result<void> put_in_place(const std::string &name);
     // Of all parts on the list.
     Result<void> complete();
@@ -52,7 +60,7 @@ class StagedRepository
     ProcessRunner &runner_;
     Filesystem &files_;
     std::filesystem::path folder_; // empty: moved away
-    bool is_new_;                  // the folder was made by us
+    Before before_;
     enum class State { copying, committing, done } state_ = State::copying;
     FileLock lock_;
 };

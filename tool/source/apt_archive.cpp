@@ -43,6 +43,7 @@ struct AptArchive::Wanted {
 namespace
 {
 
+constexpr const char *try_again = "try again; if it stays so, find out who changes it";
 constexpr long index_lifetime = 24L * 60 * 60; // seconds
 
 long now_in_seconds()
@@ -267,7 +268,10 @@ Result<void> AptArchive::fetch(const Index &index, const std::vector<std::string
     const auto result = runner_.run(command);
     if (result && result->ok()) {
         progress.finish("done");
-        return sandbox ? take_over(sandbox->downloads(), folder) : Result<void>();
+        auto taken = sandbox ? take_over(sandbox->downloads(), folder) : Result<void>();
+        if (!taken)
+            static_cast<void>(files_.remove_all(folder));
+        return taken;
     }
     // Also after Ctrl-C: half a download is of no use to the next run, which starts in a new folder.
     static_cast<void>(files_.remove_all(folder));
@@ -275,8 +279,10 @@ Result<void> AptArchive::fetch(const Index &index, const std::vector<std::string
         return tl::unexpected(result.error());
     if (result->errors.find("No space left on device") != std::string::npos ||
         result->errors.find("enough free space") != std::string::npos)
-        return failure(fmt::format("no space left on {} for {}", state_.string(), what),
-                       "free some space there, or name a folder on another disk with XDG_CACHE_HOME");
+        return failure(
+            fmt::format("no space left on {} for {}", (sandbox ? sandbox->downloads() : state_).string(), what),
+            sandbox ? "free some space there"
+                    : "free some space there, or name a folder on another disk with XDG_CACHE_HOME");
     return unreachable("download " + what, result->errors);
 }
 
@@ -286,10 +292,7 @@ Result<void> AptArchive::take_over(const std::filesystem::path &downloads, const
     if (!names)
         return tl::unexpected(names.error());
     for (const auto &name : *names) {
-        std::error_code ignored;
-        if (!std::filesystem::is_regular_file(std::filesystem::symlink_status(downloads / name, ignored)))
-            return failure(fmt::format("apt-get left something that is no file: {}", name));
-        if (auto copied = files_.copy_file(downloads / name, folder / name); !copied)
+        if (auto copied = copy_foreign_file(downloads / name, folder / name); !copied)
             return copied;
     }
     return {};
@@ -301,13 +304,20 @@ Result<void> AptArchive::expect_source(const Index &index, const std::string &pa
     const auto shown = runner_.run_ok(index.command({"apt-cache", "showsrc", "--only-source", package}));
     if (!shown)
         return tl::unexpected(shown.error());
-    for (const auto &[name, digest] : files_of_source(shown->output, version)) {
+    const auto names = files_.list(folder);
+    if (!names)
+        return tl::unexpected(names.error());
+    const auto wanted = files_of_source(shown->output, version);
+    if (wanted.empty() || wanted.size() != names->size())
+        return failure(
+            fmt::format("apt-get left other files of {} {} than the index of the Debian archive has", package, version),
+            try_again);
+    for (const auto &[name, digest] : wanted) {
         const auto actual = sha256_of_file(runner_, folder / name);
         if (!actual)
             return tl::unexpected(actual.error());
         if (*actual != digest)
-            return failure(fmt::format("{} is not what the index of the Debian archive says", name),
-                           "try again; if it stays so, find out who changes it");
+            return failure(fmt::format("{} is not what the index of the Debian archive says", name), try_again);
     }
     return {};
 }
@@ -374,9 +384,10 @@ Result<std::filesystem::path> AptArchive::download(const std::string &package, c
     const auto names = files_.list(partial);
     if (!names || names->size() != 1)
         return failure(fmt::format("apt-get left no package file for {}", what));
-    if (!is_intact(index, package, version, partial / names->front()))
-        return failure(fmt::format("{} is not what the index of the Debian archive says", names->front()),
-                       "try again; if it stays so, find out who changes it");
+    if (!is_intact(index, package, version, partial / names->front())) {
+        static_cast<void>(files_.remove_all(partial));
+        return failure(fmt::format("{} is not what the index of the Debian archive says", names->front()), try_again);
+    }
     if (auto made = files_.make_directories(folder); !made)
         return tl::unexpected(made.error());
     if (auto renamed = files_.rename(partial / names->front(), deb); !renamed)
@@ -405,8 +416,10 @@ Result<std::filesystem::path> AptArchive::download_source(const std::string &pac
                                    fmt::format("the source of {} {}", package, version), partial);
         if (!fetched)
             return tl::unexpected(fetched.error());
-        if (auto intact = expect_source(index, package, version, partial); !intact)
+        if (auto intact = expect_source(index, package, version, partial); !intact) {
+            static_cast<void>(files_.remove_all(partial));
             return tl::unexpected(intact.error());
+        }
         if (auto made = files_.make_directories(folder.parent_path()); !made)
             return tl::unexpected(made.error());
         if (auto renamed = files_.rename(partial, folder); !renamed)

@@ -59,7 +59,7 @@ class AptArchive
                        const std::filesystem::path &folder);
     // What was downloaded in a sandbox, into a folder that only we can change.
     Result<void> take_over(const std::filesystem::path &downloads, const std::filesystem::path &folder);
-    // An Error unless each file of a source package is the one that the index has.
+    // An Error unless the folder has the files of a source package as the index has them, and nothing else.
     Result<void> expect_source(const Index &index, const std::string &package, const std::string &version,
                                const std::filesystem::path &folder);
     std::string checksum_in(const Index &index, const std::string &package, const std::string &version);

@@ -3,12 +3,18 @@
 #include "source/apt_sandbox.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <cstdlib>
+#include <cstring>
+#include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "util/child_process.hpp"
+#include "util/progress.hpp"
 #include "util/system_error.hpp"
 #include "util/text.hpp"
 
@@ -18,6 +24,23 @@ namespace
 {
 
 namespace fs = std::filesystem;
+
+// Not in /tmp, which may be in memory: a kernel's source and the lists are some hundred megabytes.
+const std::string parent = "/var/tmp/";
+const std::string prefix = "krunctl-apt-";
+const std::string owner_name = "/owner";
+
+void remove_abandoned(Filesystem &files)
+{
+    for (const auto &name : files.list(parent).value_or(std::vector<std::string>())) {
+        struct stat status = {};
+        const auto path = parent + name;
+        // Anybody may make a folder of such a name there.
+        if (name.starts_with(prefix) && lstat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode) &&
+            status.st_uid == 0 && FileLock::try_acquire(path + owner_name))
+            static_cast<void>(files.remove_all(path));
+    }
+}
 
 bool is_local(const std::string &sources)
 {
@@ -67,11 +90,17 @@ Result<std::optional<AptSandbox>> AptSandbox::make(ProcessRunner &runner, Filesy
         return tl::unexpected(user.error());
     if (!*user)
         return std::optional<AptSandbox>();
-    // Not in /tmp, which may be in memory: a kernel's source and the lists are some hundred megabytes.
-    std::string path = "/var/tmp/krunctl-apt-XXXXXX";
-    if (mkdtemp(path.data()) == nullptr)
-        return system_failure("create a folder in", "/var/tmp", errno);
-    AptSandbox sandbox(files, path);
+    remove_abandoned(files);
+    auto path = parent + prefix + "XXXXXX";
+    if (mkdtemp(path.data()) == nullptr) {
+        say(fmt::format("note: apt downloads as root, since there can be no folder in {}: {}", parent,
+                        std::strerror(errno)));
+        return std::optional<AptSandbox>();
+    }
+    auto owner = FileLock::acquire(path + owner_name, path);
+    if (!owner)
+        return tl::unexpected(owner.error());
+    AptSandbox sandbox(files, path, std::move(*owner));
     constexpr mode_t to_pass = 0711;
     if (chmod(path.c_str(), to_pass) != 0)
         return system_failure("change the mode of", path, errno);
@@ -84,12 +113,14 @@ Result<std::optional<AptSandbox>> AptSandbox::make(ProcessRunner &runner, Filesy
         if (chmod((sandbox.folder_ / folder).c_str(), to_read) != 0) // whatever our umask is
             return system_failure("change the mode of", sandbox.folder_ / folder, errno);
     }
+    // Root of a namespace without other users, or without that capability, cannot; nor would apt's sandbox work there.
     if (chown(sandbox.downloads().c_str(), **user, static_cast<gid_t>(-1)) != 0)
-        return system_failure("change the owner of", sandbox.downloads(), errno);
+        return std::optional<AptSandbox>();
     return std::optional(std::move(sandbox));
 }
 
-AptSandbox::AptSandbox(AptSandbox &&other) noexcept : files_(other.files_), folder_(std::move(other.folder_))
+AptSandbox::AptSandbox(AptSandbox &&other) noexcept
+    : files_(other.files_), folder_(std::move(other.folder_)), owner_(std::move(other.owner_))
 {
     other.folder_.clear();
 }
@@ -98,6 +129,34 @@ AptSandbox::~AptSandbox()
 {
     if (!folder_.empty())
         static_cast<void>(files_.remove_all(folder_));
+}
+
+Result<void> copy_foreign_file(const fs::path &from, const fs::path &to)
+{
+    constexpr mode_t mode = 0644;
+    const OwnedDescriptor source(open(from.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    struct stat status = {};
+    if (!source.is_open() || fstat(source.get(), &status) != 0)
+        return system_failure("read", from, errno);
+    if (!S_ISREG(status.st_mode))
+        return failure(fmt::format("{} is no file", from.string()));
+    const OwnedDescriptor target(open(to.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
+    if (!target.is_open())
+        return system_failure("write", to, errno);
+    std::array<char, 1 << 16> chunk; // NOLINT: filled by read()
+    for (;;) {
+        const auto size = read(source.get(), chunk.data(), chunk.size());
+        if (size == 0)
+            return {};
+        if (size < 0)
+            return system_failure("read", from, errno);
+        for (ssize_t written = 0; written < size;) {
+            const auto part = write(target.get(), chunk.data() + written, static_cast<std::size_t>(size - written));
+            if (part < 0)
+                return system_failure("write", to, errno);
+            written += part;
+        }
+    }
 }
 
 } // namespace krun

@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 
+#include "util/file_lock.hpp"
 #include "util/filesystem.hpp"
 #include "util/process.hpp"
 #include "util/result.hpp"
@@ -21,8 +22,9 @@ namespace krun
 class AptSandbox
 {
   public:
-    // None where apt runs with our own rights: we are not root, the machine's configuration says so, or the mirror is a
-    // folder, which only we may be able to read.
+    // None where apt runs with our own rights: we are not root, or root of nobody else's files, the machine's
+    // configuration says so, the mirror is a folder, which only we may be able to read, or there is no room for it.
+    // What killed krunctls have left is removed.
     static Result<std::optional<AptSandbox>> make(ProcessRunner &runner, Filesystem &files, const std::string &sources);
     AptSandbox(AptSandbox &&other) noexcept;
     AptSandbox &operator=(AptSandbox &&) = delete;
@@ -37,10 +39,17 @@ class AptSandbox
     [[nodiscard]] std::filesystem::path downloads() const { return folder_ / "downloads"; }
 
   private:
-    AptSandbox(Filesystem &files, std::filesystem::path folder) : files_(files), folder_(std::move(folder)) {}
+    AptSandbox(Filesystem &files, std::filesystem::path folder, FileLock owner)
+        : files_(files), folder_(std::move(folder)), owner_(std::move(owner))
+    {
+    }
 
     Filesystem &files_;
     std::filesystem::path folder_; // empty: moved away
+    FileLock owner_;               // held as long as somebody uses it
 };
+
+// Copies what another user may still be changing: a regular file, never through a link, without its mode.
+Result<void> copy_foreign_file(const std::filesystem::path &from, const std::filesystem::path &to);
 
 } // namespace krun

@@ -20,7 +20,7 @@ std::string compiler_script()
            "# image of another one (piggy.S, which only has its size in it).\n"
            "for source; do :; done\n"
            "case $source in\n"
-           "*.[cS]) grep -qs incbin -- \"$source\" && exec \"$@\" ;;\n"
+           "*.[cS]) grep -qs incbin -- \"$source\" && CCACHE_DISABLE=1 exec \"$@\" ;; # which may be ccache by a link\n"
            "esac\n"
            "exec ccache \"$@\"\n";
 }

@@ -3,12 +3,14 @@
 #include "util/child_process.hpp"
 
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 #include <fcntl.h>
 #include <fmt/format.h>
 extern "C" { // this header of glibc 2.36 forgets to say so
 #include <sys/pidfd.h>
 }
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <utility>
@@ -59,9 +61,11 @@ std::vector<char *> pointers_to(const std::vector<std::string> &texts)
 }
 
 // Another thread may have held any lock of the C library at the moment of fork(): nothing here may allocate memory.
-[[noreturn]] void run_in_child(const Command &command, Pipes &pipes, char **arguments, char **environment)
+[[noreturn]] void run_in_child(const Command &command, Pipes &pipes, char **arguments, char **environment, pid_t parent)
 {
     ExecError error;
+    if (command.dies_with_us && (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent))
+        _exit(127);
     if (!command.terminal) {
         setpgid(0, 0);
         dup2(pipes.input.read_end.get(), STDIN_FILENO);
@@ -120,11 +124,12 @@ Result<ChildProcess> start_child(const Command &command)
     const auto variables = environment_for(command);
     auto environment = pointers_to(variables);
 
+    const pid_t parent = getpid();
     const pid_t pid = fork();
     if (pid < 0)
         return system_failure("start", command.argv.front(), errno);
     if (pid == 0)
-        run_in_child(command, pipes, arguments.data(), environment.data());
+        run_in_child(command, pipes, arguments.data(), environment.data(), parent);
     if (!command.terminal)
         setpgid(pid, pid); // both sides do it, so that the group exists no matter which runs first
 

@@ -32,6 +32,8 @@ struct Command {
     // The program gets our own stdin, stdout and stderr and stays in our process group, because it talks to the
     // person (menuconfig, a shell). Nothing is captured or logged then, and `input` is not used.
     bool terminal = false;
+    // It is killed when we are, however we die: what it works on is the next krunctl's then.
+    bool dies_with_us = false;
 };
 
 struct ProcessResult {

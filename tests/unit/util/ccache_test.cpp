@@ -84,6 +84,12 @@ TEST(Ccache, SeesThatAFileIncludesAnotherByIncbin)
     compiler = {"sh", "script"};
     for (const std::string image : {"other kernel", "newer kernel"})
         EXPECT_THAT(object_of(image, ccache_environment(folder.path())), HasSubstr(image));
+    // Where the compiler is ccache itself, by Debian's links.
+    const std::string path = std::getenv("PATH");
+    setenv("PATH", ("/usr/lib/ccache:" + path).c_str(), 1);
+    for (const std::string image : {"fifth kernel", "sixth kernel"})
+        EXPECT_THAT(object_of(image, ccache_environment(folder.path())), HasSubstr(image));
+    setenv("PATH", path.c_str(), 1);
     // Any other file is cached, the status is the compiler's.
     ASSERT_TRUE(files.write(folder.path() / "a.c", "int a;\n"));
     Command compile;
