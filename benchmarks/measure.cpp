@@ -8,13 +8,12 @@
 namespace measure
 {
 
-int open_plan(std::uint32_t flags)
+int open_plan(std::uint32_t flags, std::uint32_t more_counters)
 {
     const int fd = open("/dev/krun", O_RDWR | O_CLOEXEC);
     krun_plan plan{};
-    plan.size = sizeof(plan);
     plan.flags = flags;
-    plan.counters = KRUN_COUNTER_APERF | KRUN_COUNTER_MPERF | KRUN_COUNTER_CYCLES;
+    plan.counters = KRUN_COUNTER_APERF | KRUN_COUNTER_MPERF | KRUN_COUNTER_CYCLES | more_counters;
     if (fd < 0)
         return -1;
     if (ioctl(fd, KRUN_IOC_PLAN, &plan) != 0) {

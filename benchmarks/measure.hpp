@@ -76,7 +76,7 @@ inline bool pin_to_cpu0()
     return sched_setaffinity(0, sizeof(cpu0), &cpu0) == 0;
 }
 
-// A file of /dev/krun with a plan of APERF, MPERF and core cycles on every CPU; -1 if there is none.
-int open_plan(std::uint32_t flags);
+// A file of /dev/krun with a plan of APERF, MPERF, core cycles and more on every CPU; -1 if there is none.
+int open_plan(std::uint32_t flags, std::uint32_t more_counters = 0);
 
 } // namespace measure

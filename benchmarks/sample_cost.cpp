@@ -96,15 +96,16 @@ template <class F> std::uint64_t skew_of(const krun_slot *slots, F &&call)
         rest();
         call();
         const auto [first, last] = std::minmax_element(
-            slots, slots + cpus(), [](const krun_slot &a, const krun_slot &b) { return a.tsc_before < b.tsc_before; });
-        skews.push_back(last->tsc_before - first->tsc_before);
+            slots, slots + cpus(), [](const krun_slot &a, const krun_slot &b) { return a.tsc < b.tsc; });
+        skews.push_back(last->tsc - first->tsc);
     }
     return median_of(skews);
 }
 
 // An open file with a plan, its slots, and a sample of it.
 struct Sampler {
-    explicit Sampler(std::uint32_t flags) : fd(measure::open_plan(flags))
+    explicit Sampler(std::uint32_t flags, std::uint32_t more_counters = 0)
+        : fd(measure::open_plan(flags, more_counters))
     {
         void *mapped = fd < 0 ? MAP_FAILED : mmap(nullptr, sizeof(krun_slot) * cpus(), PROT_READ, MAP_SHARED, fd, 0);
         if (mapped != MAP_FAILED && (*this)() >= 0)
@@ -139,6 +140,14 @@ void print_sample(const std::string &name, std::uint32_t flags)
         show("skew-", [&] { return skew_of(sample.slots, sample); });
     if ((flags & KRUN_SAMPLE_RENDEZVOUS) != 0)
         show("late-", [&] { return late_of(sample.slots, sample); });
+}
+
+// The price of counting what disturbs, which only plans pay that ask for it.
+void print_disturbance()
+{
+    const Sampler sample(0, KRUN_COUNTER_INTERRUPTS | KRUN_COUNTER_SWITCHES);
+    const bool works = sample.slots != nullptr;
+    print("disturbance", works ? std::optional<std::uint64_t>(cost_of(sample)) : std::nullopt);
 }
 
 void print_gap()
@@ -218,6 +227,7 @@ int main()
     }
     print("null", cost_of([] { raw_syscall(SYS_getppid); }));
     print_sample("sample", 0);
+    print_disturbance();
     print_sample("rendezvous", KRUN_SAMPLE_RENDEZVOUS);
     print_sample("snapshot", KRUN_SAMPLE_IDLE_SNAPSHOT);
     print_gap();

@@ -6,15 +6,18 @@
 #ifndef _KRUN_COMPAT_H
 #define _KRUN_COMPAT_H
 
+#include <linux/capability.h>
 #include <linux/fdtable.h>
 #include <linux/file.h>
 #include <linux/mm.h>
+#include <linux/perf_event.h>
 #include <linux/sysctl.h>
 #include <linux/version.h>
 #include <asm/apic.h>
 #include <asm/hardirq.h>
 #include <asm/idtentry.h>
 #include <asm/msr.h>
+#include <asm/tsc.h>
 #include "../arch/x86/events/perf_event.h"
 #include "../arch/x86/kernel/apic/local.h"
 
@@ -100,6 +103,157 @@ static inline void krun_send_interrupts(const struct cpumask *targets,
 #endif
 }
 
+/* What perf asks of who counts on a whole CPU. */
+#ifdef CAP_PERFMON /* new in 5.8 */
+#define KRUN_CAP_PERFMON CAP_PERFMON
+#else
+#define KRUN_CAP_PERFMON CAP_SYS_ADMIN
+#endif
+
+/* Whether perf, and the security module, let the current task count whole CPUs. */
+static inline int krun_perf_allow_cpu(void)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+	return perf_allow_cpu();
+#else
+	struct perf_event_attr attr = { .size = sizeof(attr) };
+
+	return perf_allow_cpu(&attr);
+#endif
+}
+
+/* The PMU that counts core cycles on @cpu. */
+static inline struct pmu *krun_cpu_pmu(int cpu)
+{
+	return x86_get_pmu(cpu);
+}
+
+/* Whether events of @cpu must leave virtual machines out, or keep them out. */
+static inline bool krun_pmu_without_guests(int cpu)
+{
+#ifdef PERF_PMU_CAP_MEDIATED_VPMU
+	return krun_cpu_pmu(cpu)->capabilities & PERF_PMU_CAP_MEDIATED_VPMU;
+#else
+	return false;
+#endif
+}
+
+/*
+ * Interrupts of this CPU. Not arch_irq_stat_cpu(), which counts those of
+ * performance counters twice, as what they are and as NMIs.
+ */
+#ifdef inc_perf_irq_stat /* since the counts are one array */
+#define krun_irq_stat(kind) this_cpu_read(irq_stat.counts[IRQ_COUNT_##kind])
+#else
+#define KRUN_IRQ_NMI				__nmi_count
+#define KRUN_IRQ_APIC_TIMER			apic_timer_irqs
+#define KRUN_IRQ_SPURIOUS			irq_spurious_count
+#define KRUN_IRQ_IRQ_WORK			apic_irq_work_irqs
+#define KRUN_IRQ_X86_PLATFORM_IPI		x86_platform_ipis
+#define KRUN_IRQ_RESCHEDULE			irq_resched_count
+#define KRUN_IRQ_CALL_FUNCTION			irq_call_count
+#define KRUN_IRQ_THERMAL_APIC			irq_thermal_count
+#define KRUN_IRQ_THRESHOLD_APIC			irq_threshold_count
+#define KRUN_IRQ_DEFERRED_ERROR			irq_deferred_error_count
+#define KRUN_IRQ_POSTED_INTR			kvm_posted_intr_ipis
+#define KRUN_IRQ_POSTED_INTR_NESTED		kvm_posted_intr_nested_ipis
+#define KRUN_IRQ_POSTED_INTR_WAKEUP		kvm_posted_intr_wakeup_ipis
+#define KRUN_IRQ_HYPERVISOR_CALLBACK		irq_hv_callback_count
+#define KRUN_IRQ_HYPERV_REENLIGHTENMENT		irq_hv_reenlightenment_count
+#define KRUN_IRQ_HYPERV_STIMER0			hyperv_stimer0_count
+#define KRUN_IRQ_POSTED_MSI_NOTIFICATION	posted_msi_notification_count
+#define krun_irq_stat(kind) this_cpu_read(irq_stat.KRUN_IRQ_##kind)
+#endif
+
+static __always_inline u32 krun_irq_timer(void)
+{
+	return krun_irq_stat(APIC_TIMER);
+}
+
+static __always_inline u32 krun_irq_reschedule(void)
+{
+	return krun_irq_stat(RESCHEDULE);
+}
+
+static __always_inline u32 krun_irq_call(void)
+{
+	return krun_irq_stat(CALL_FUNCTION);
+}
+
+static __always_inline u32 krun_irq_nmi(void)
+{
+	return krun_irq_stat(NMI);
+}
+
+static __always_inline u32 krun_irq_other(void)
+{
+	u32 sum = krun_irq_stat(IRQ_WORK) +
+		  krun_irq_stat(SPURIOUS) +
+		  krun_irq_stat(X86_PLATFORM_IPI);
+
+#ifdef CONFIG_X86_THERMAL_VECTOR
+	sum += krun_irq_stat(THERMAL_APIC);
+#endif
+#ifdef CONFIG_X86_MCE_THRESHOLD
+	sum += krun_irq_stat(THRESHOLD_APIC);
+#endif
+#ifdef CONFIG_X86_MCE_AMD
+	sum += krun_irq_stat(DEFERRED_ERROR);
+#endif
+#if IS_ENABLED(CONFIG_KVM)
+	sum += krun_irq_stat(POSTED_INTR) +
+	       krun_irq_stat(POSTED_INTR_NESTED) +
+	       krun_irq_stat(POSTED_INTR_WAKEUP);
+#endif
+#ifdef CONFIG_X86_HV_CALLBACK_VECTOR
+	sum += krun_irq_stat(HYPERVISOR_CALLBACK);
+#endif
+#if IS_ENABLED(CONFIG_HYPERV)
+	sum += krun_irq_stat(HYPERV_REENLIGHTENMENT) +
+	       krun_irq_stat(HYPERV_STIMER0);
+#endif
+#ifdef CONFIG_GUEST_PERF_EVENTS
+#ifdef inc_perf_irq_stat
+	sum += krun_irq_stat(PERF_GUEST_MEDIATED_PMI);
+#endif
+#endif
+#ifdef CONFIG_X86_POSTED_MSI
+	sum += krun_irq_stat(POSTED_MSI_NOTIFICATION);
+#endif
+	return sum;
+}
+
+/* What a probe of the sched_switch tracepoint gets. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 18, 0)
+#define KRUN_SCHED_SWITCH_ARGUMENTS					\
+	void *unused, bool preempt, struct task_struct *prev,		\
+	struct task_struct *next, unsigned int prev_state
+#else
+#define KRUN_SCHED_SWITCH_ARGUMENTS					\
+	void *unused, bool preempt, struct task_struct *prev,		\
+	struct task_struct *next
+#endif
+
+/*
+ * While this lasts, no CPU goes offline, no plan goes away, and no softirq runs on
+ * this CPU in the middle of its turn. With PREEMPT_RT softirqs are threads.
+ */
+static __always_inline void krun_section_begin(void)
+{
+	if (IS_ENABLED(CONFIG_PREEMPT_RT))
+		preempt_disable();
+	else
+		local_bh_disable();
+}
+
+static __always_inline void krun_section_end(void)
+{
+	if (IS_ENABLED(CONFIG_PREEMPT_RT))
+		preempt_enable();
+	else
+		local_bh_enable();
+}
+
 #ifndef fd_file /* new in 6.12 */
 #define fd_file(fd) ((fd).file)
 #endif
@@ -141,6 +295,17 @@ static inline void krun_vma_restrict(struct vm_area_struct *vma)
 	vma->vm_flags &= ~VM_MAYWRITE;
 #endif
 }
+
+/* Of a sysctl's handler; the table is constant since 6.11. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 11, 0)
+#define KRUN_SYSCTL_ARGUMENTS						\
+	const struct ctl_table *table, int write, void *buffer,		\
+	size_t *lenp, loff_t *ppos
+#else
+#define KRUN_SYSCTL_ARGUMENTS						\
+	struct ctl_table *table, int write, void *buffer,		\
+	size_t *lenp, loff_t *ppos
+#endif
 
 /* @table ends with an empty entry, which @entries does not count. */
 static inline bool krun_register_sysctl(struct ctl_table *table, size_t entries)

@@ -2,14 +2,14 @@
 /*
  * /dev/krun and krun_sample(2).
  *
- * An open file is the permission to sample what it plans. It can be passed to a
+ * An open file is the permission to sample what it plans; one that is open for
+ * writing, and not sealed, also the permission to plan. It can be passed to a
  * child or over a socket, to a process that could not open the device. The
  * counters are held until the last descriptor is closed and the last mapping is
  * gone.
  */
 #define pr_fmt(fmt) "krun: " fmt
 
-#include <linux/err.h>
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/init.h>
@@ -17,76 +17,80 @@
 #include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/rcupdate.h>
+#include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/syscalls.h>
 #include <linux/uaccess.h>
 #include <linux/vmalloc.h>
-#include <asm/tsc.h>
-#include "plan.h"
+#include "compat.h"
+#include "device.h"
+#include "multicast.h"
 #include "sampler.h"
+#include "shield.h"
 
-/* Snapshots need preparation by a plan. */
+/* Snapshots and shields need preparation by a plan. */
 #define KRUN_SAMPLE_CALL (KRUN_SAMPLE_ALL & ~KRUN_SAMPLE_IDLE_SNAPSHOT)
 
-/**
- * struct krun_file - an open /dev/krun
- * @lock:	serialises planning; samples do not take it
- * @plan:	what is sampled; &krun_no_plan before the first KRUN_IOC_PLAN
- * @slots:	one for each possible CPU, for user space to map
- */
-struct krun_file {
-	struct mutex lock;	/* planning */
-	struct krun_held_plan __rcu *plan;
-	struct krun_slot *slots;
-};
-
 /* Has no CPU, so that a local sample finds its CPU not planned. */
-static struct krun_held_plan krun_no_plan = { .flags = KRUN_SAMPLE_LOCAL };
+struct krun_held_plan krun_no_plan = { .flags = KRUN_SAMPLE_LOCAL };
 
 static const struct file_operations krun_file_operations;
 
-/* The slow end of krun_sample_local(), whose usual path calls nothing. */
-static noinline int krun_sample_local_unusual(struct krun_slot *slot,
-					      u32 counters)
+/* Never 0, which is that of a local sample. */
+static __always_inline u32 krun_next_sample(struct krun_file *file)
 {
-	krun_sample_unusual(slot, counters, 0);
-	local_irq_enable();
-	return slot->cpu;
+	u32 sample = atomic_inc_return(&file->samples);
+
+	return likely(sample) ? sample : atomic_inc_return(&file->samples);
 }
 
-static __always_inline int krun_sample_local(const struct krun_held_plan *plan,
-					     struct krun_slot *slots)
+static int krun_sample_section(struct krun_file *file,
+			       struct krun_request *request, unsigned int flags)
 {
-	unsigned int cpu;
-	struct krun_slot *slot;
+	const struct krun_held_plan *plan = rcu_dereference_sched(file->plan);
 
-	local_irq_disable();
-	cpu = smp_processor_id();
-	if (unlikely(!cpumask_test_cpu(cpu, plan->cpus))) {
-		local_irq_enable();
+	if (unlikely(plan == &krun_no_plan))
 		return -ENODATA;
-	}
-	slot = &slots[cpu];
-	krun_slot_begin(slot);
-	if (unlikely(!krun_sample_usual(slot, plan->counters, 0)))
-		return krun_sample_local_unusual(slot, plan->counters);
-	local_irq_enable();
-	return slot->cpu;
+	request->flags = flags | plan->flags;
+	if (request->flags & KRUN_SAMPLE_RENDEZVOUS &&
+	    unlikely(check_tsc_unstable()))
+		return -EOPNOTSUPP;
+	request->cpus = plan->cpus;
+	request->own = plan->own;
+	request->counters = plan->counters;
+	request->generation = plan->generation;
+	return krun_sample_cpus(request);
 }
 
-static noinline int krun_sample_many(const struct krun_held_plan *plan,
-				     struct krun_slot *slots,
-				     unsigned int flags)
+static noinline int krun_sample_many(struct krun_file *file, unsigned int flags)
 {
 	struct krun_request request = {
-		.cpus = plan->cpus,
-		.slots = slots,
-		.counters = plan->counters,
-		.flags = flags,
+		.slots = file->slots,
+		.owner = file,
+		.sample = krun_next_sample(file),
 	};
+	int err;
 
-	krun_sample_cpus(&request);
-	return request.caller;
+	for (;;) {
+		krun_section_begin();
+		err = krun_sample_section(file, &request, flags);
+		krun_section_end();
+		if (likely(err != -EAGAIN))
+			return err ?: request.caller;
+		err = krun_multicast_sleep();
+		if (err)
+			return err;
+	}
+}
+
+/* The slow end of a local sample, whose usual path calls nothing. */
+static noinline int krun_sample_local_unusual(const struct krun_held_plan *plan,
+					      struct krun_slot *slot)
+{
+	krun_sample_unusual(slot, plan->counters, plan->own, 0,
+			    plan->generation);
+	local_irq_enable();
+	return slot->cpu;
 }
 
 /* Return: the CPU that the caller ran on, or an error. */
@@ -94,20 +98,31 @@ static __always_inline int krun_file_sample(struct krun_file *file,
 					    unsigned long flags)
 {
 	const struct krun_held_plan *plan;
-	int ret;
+	struct krun_slot *slot;
+	unsigned int cpu;
 
 	if (unlikely(flags & ~(unsigned long)KRUN_SAMPLE_CALL))
 		return -EINVAL;
-	/* No CPU goes offline, and the plan stays, while preemption is off. */
-	preempt_disable();
+	/* The plan stays while interrupts are off. */
+	local_irq_disable();
 	plan = rcu_dereference_sched(file->plan);
-	flags |= plan->flags;
-	if (flags & KRUN_SAMPLE_LOCAL)
-		ret = krun_sample_local(plan, file->slots);
-	else
-		ret = krun_sample_many(plan, file->slots, flags);
-	preempt_enable();
-	return ret;
+	if (!((flags | plan->flags) & KRUN_SAMPLE_LOCAL)) {
+		local_irq_enable();
+		return krun_sample_many(file, flags);
+	}
+	cpu = smp_processor_id();
+	if (unlikely(!cpumask_test_cpu(cpu, plan->cpus))) {
+		local_irq_enable();
+		return -ENODATA;
+	}
+	slot = &file->slots[cpu];
+	krun_slot_begin(slot);
+	slot->sample = 0;
+	if (unlikely(!krun_sample_usual(slot, plan->counters, 0,
+					plan->generation)))
+		return krun_sample_local_unusual(plan, slot);
+	local_irq_enable();
+	return slot->cpu;
 }
 
 /* A file that another thread or process may close at any time. */
@@ -143,109 +158,19 @@ SYSCALL_DEFINE2(krun_sample, int, fd, unsigned int, flags)
 	return krun_sample_shared(fd, flags);
 }
 
-/* Clear what the previous plan left: samples write only what is planned. */
-static void krun_clear_unplanned(struct krun_slot *slots,
-				 const struct krun_held_plan *plan)
+static noinline bool krun_is_sample_of_any_size(unsigned int command)
 {
-	int cpu;
-
-	for_each_possible_cpu(cpu) {
-		struct krun_slot *slot = &slots[cpu];
-		bool planned = cpumask_test_cpu(cpu, plan->cpus);
-
-		local_irq_disable();
-		krun_slot_begin(slot);
-		if (planned)
-			krun_slot_keep(slot, plan->counters);
-		else
-			krun_slot_clear(slot);
-		krun_slot_end(slot, planned ? slot->status : KRUN_STATUS_EMPTY,
-			      planned ? slot->flags : 0);
-		local_irq_enable();
-	}
-}
-
-static int krun_ioctl_plan(struct krun_file *file, void __user *argument)
-{
-	struct krun_held_plan *held, *old;
-	struct krun_plan plan;
-	u32 size;
-	int err;
-
-	if (get_user(size, &((struct krun_plan __user *)argument)->size))
-		return -EFAULT;
-	if (size < KRUN_PLAN_SIZE_VER0 || size > PAGE_SIZE)
-		return -EINVAL;
-	err = copy_struct_from_user(&plan, sizeof(plan), argument, size);
-	if (err)
-		return err;
-	held = krun_plan_take(&plan);
-	if (IS_ERR(held))
-		return PTR_ERR(held);
-	if (mutex_lock_killable(&file->lock)) {
-		krun_plan_release(held);
-		return -EINTR;
-	}
-	old = rcu_replace_pointer(file->plan, held,
-				  lockdep_is_held(&file->lock));
-	if (old != &krun_no_plan) {
-		/* A sample of the old plan may still be under way. */
-		synchronize_rcu();
-		krun_plan_release(old);
-		krun_clear_unplanned(file->slots, held);
-	}
-	mutex_unlock(&file->lock);
-	return 0;
-}
-
-static int krun_ioctl_info(void __user *argument)
-{
-	struct krun_info info = {
-		.size = sizeof(info),
-		.flags = KRUN_SAMPLE_ALL,
-		.counters = krun_sampler_counters(raw_smp_processor_id()),
-		.cpus = nr_cpu_ids,
-		.slot_size = sizeof(struct krun_slot),
-		.tsc_khz = tsc_khz,
-		.counter_bits = krun_counter_bits(),
-	};
-	u32 size;
-
-	if (get_user(size, &((struct krun_info __user *)argument)->size))
-		return -EFAULT;
-	if (size < KRUN_INFO_SIZE_VER0 || size > PAGE_SIZE)
-		return -EINVAL;
-	if (size > sizeof(info) &&
-	    clear_user(argument + sizeof(info), size - sizeof(info)))
-		return -EFAULT;
-	if (copy_to_user(argument, &info, min_t(size_t, size, sizeof(info))))
-		return -EFAULT;
-	return 0;
-}
-
-static noinline long krun_file_control(struct krun_file *file,
-				       unsigned int command,
-				       void __user *argument)
-{
-	switch (command) {
-	case KRUN_IOC_PLAN:
-		return krun_ioctl_plan(file, argument);
-	case KRUN_IOC_INFO:
-		return krun_ioctl_info(argument);
-	default:
-		return -ENOTTY;
-	}
+	return _IOC_TYPE(command) == _IOC_TYPE(KRUN_IOC_SAMPLE) &&
+	       _IOC_NR(command) == _IOC_NR(KRUN_IOC_SAMPLE);
 }
 
 static long krun_file_ioctl(struct file *filp, unsigned int command,
 			    unsigned long argument)
 {
-	struct krun_file *file = filp->private_data;
-
-	if (unlikely(command != KRUN_IOC_SAMPLE))
-		return krun_file_control(file, command,
-					 (void __user *)argument);
-	return krun_file_sample(file, argument);
+	if (unlikely(command != KRUN_IOC_SAMPLE &&
+		     !krun_is_sample_of_any_size(command)))
+		return krun_file_control(filp, command, argument);
+	return krun_file_sample(filp->private_data, argument);
 }
 
 static size_t krun_slots_size(void)
@@ -311,6 +236,8 @@ static int krun_file_release(struct inode *inode, struct file *filp)
 	struct krun_held_plan *plan;
 
 	plan = rcu_dereference_protected(file->plan, true);
+	if (plan->flags & KRUN_PLAN_SHIELD)
+		krun_shield_set(file, NULL);
 	if (plan != &krun_no_plan)
 		krun_plan_release(plan);
 	vfree(file->slots);
@@ -318,12 +245,31 @@ static int krun_file_release(struct inode *inode, struct file *filp)
 	return 0;
 }
 
+static void krun_show_fdinfo(struct seq_file *seq, struct file *filp)
+{
+	struct krun_file *file = filp->private_data;
+	const struct krun_held_plan *plan;
+
+	mutex_lock(&file->lock);
+	plan = rcu_dereference_protected(file->plan,
+					 lockdep_is_held(&file->lock));
+	seq_printf(seq, "krun_cpus:\t%*pbl\n", cpumask_pr_args(plan->cpus));
+	seq_printf(seq, "krun_counters:\t%#x\n", plan->counters);
+	if (plan != &krun_no_plan)
+		seq_printf(seq, "krun_flags:\t%#x\nkrun_shield:\t%*pbl\n",
+			   plan->flags, cpumask_pr_args(plan->shield));
+	seq_printf(seq, "krun_sealed:\t%d\n", file->sealed);
+	mutex_unlock(&file->lock);
+}
+
 static const struct file_operations krun_file_operations = {
 	.owner		= THIS_MODULE,
 	.open		= krun_file_open,
 	.release	= krun_file_release,
 	.unlocked_ioctl	= krun_file_ioctl,
+	.compat_ioctl	= compat_ptr_ioctl,
 	.mmap		= krun_file_mmap,
+	.show_fdinfo	= krun_show_fdinfo,
 };
 
 static struct miscdevice krun_device = {
@@ -331,15 +277,19 @@ static struct miscdevice krun_device = {
 	.name	= "krun",
 	.fops	= &krun_file_operations,
 	.mode	= 0600,
+	.groups	= krun_shield_groups,
 };
 
 static int __init krun_device_init(void)
 {
 	int err;
 
-	BUILD_BUG_ON(sizeof(struct krun_slot) != 128);
-	BUILD_BUG_ON(sizeof(struct krun_plan) != KRUN_PLAN_SIZE_VER0);
-	BUILD_BUG_ON(sizeof(struct krun_info) != KRUN_INFO_SIZE_VER0);
+	BUILD_BUG_ON(sizeof(struct krun_slot) != 256);
+	BUILD_BUG_ON(offsetof(struct krun_slot, cycles) != 56);
+	BUILD_BUG_ON(offsetof(struct krun_slot, own) != 112);
+	BUILD_BUG_ON(offsetof(struct krun_slot, reserved2) != 160);
+	BUILD_BUG_ON(sizeof(struct krun_plan) != 96);
+	BUILD_BUG_ON(sizeof(struct krun_info) != 32);
 	if (!zalloc_cpumask_var(&krun_no_plan.cpus, GFP_KERNEL))
 		return -ENOMEM;
 	err = misc_register(&krun_device);

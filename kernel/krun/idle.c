@@ -10,17 +10,25 @@
  *
  * A snapshot lacks what the CPU executes between the probe and its halt, and
  * between an interrupt that has just woken it and leaving the idle loop. It is
- * never older than that.
+ * never older than that. A system-management interrupt runs without leaving idle:
+ * what it counts shows only in the next snapshot.
  */
 #include <linux/kcsan-checks.h>
 #include <linux/mutex.h>
 #include <linux/percpu.h>
 #include <linux/tracepoint.h>
 #include <trace/events/power.h>
+#include "cpus.h"
 #include "idle.h"
 #include "sampler.h"
 
-#define KRUN_COUNTER_BITS 6
+#define KRUN_COUNTER_BITS 8
+
+/* A CPU that is halted leaves no trace of an SMI in its snapshot. */
+#define KRUN_COUNTERS_IDLE						\
+	(KRUN_COUNTER_APERF | KRUN_COUNTER_MPERF | KRUN_COUNTER_CYCLES |\
+	 KRUN_COUNTER_INSTRUCTIONS | KRUN_COUNTER_INTERRUPTS |		\
+	 KRUN_COUNTER_SWITCHES)
 
 /**
  * struct krun_idle - one CPU's latest snapshot
@@ -70,14 +78,12 @@ static void krun_idle_probe(void *unused, unsigned int state, unsigned int cpu)
 	/* State 0 polls: the counters keep running. */
 	if (state == (unsigned int)PWR_EVENT_EXIT || !state || !wanted)
 		return;
-	if (krun_read_any(&idle->values, wanted)) {
+	if (krun_read_any(&idle->values, wanted, NULL)) {
 		/* Some of @values are new, and not what @held says. */
 		WRITE_ONCE(idle->held, 0);
 		return;
 	}
-	/* What is no longer wanted would otherwise stay, and get old. */
-	if (unlikely(wanted != idle->held))
-		krun_slot_keep(&idle->values, wanted);
+	idle->values.epoch = this_cpu_read(krun_cpu.epoch);
 	WRITE_ONCE(idle->held, wanted);
 	/* Pairs with the smp_load_acquire() in krun_idle_answer(). */
 	smp_store_release(&idle->sequence, idle->sequence + 1);
@@ -94,45 +100,63 @@ void krun_idle_end(void)
 	krun_idle_leave(this_cpu_ptr(&krun_idle));
 }
 
+/* Of a snapshot that its CPU may be writing: then the sequence says so. */
+static __always_inline void krun_idle_copy(struct krun_slot *to,
+					   const struct krun_slot *from,
+					   u32 counters)
+{
+	to->span = from->span;
+	to->tsc = from->tsc;
+	if (likely(counters == KRUN_COUNTERS_USUAL)) {
+		to->aperf = from->aperf;
+		to->mperf = from->mperf;
+		to->cycles = from->cycles;
+	} else {
+		krun_slot_copy_values(to, from, counters);
+	}
+}
+
 /**
  * krun_idle_answer() - write the slot of an idle CPU without waking it
  * @cpu: that CPU
- * @counters: KRUN_COUNTER_*
- * @slot: its slot; interrupts are on
+ * @request: the sample; interrupts are on
+ * @slot: its slot
  *
  * Return: whether the CPU was idle throughout and its snapshot has all the
- * counters. If not, the slot is unchanged.
+ * counters that a snapshot can have. If not, the slot is still to be written.
  */
-bool krun_idle_answer(int cpu, u32 counters, struct krun_slot *slot)
+bool krun_idle_answer(int cpu, const struct krun_request *request,
+		      struct krun_slot *slot)
 {
 	struct krun_idle *idle = &per_cpu(krun_idle, cpu);
-	struct krun_slot values;
-	u32 sequence, held;
+	u32 counters = request->counters, sequence;
 	bool valid;
 
+	/* Events of a plan's own are in no snapshot. */
+	if (unlikely(counters & ~(KRUN_COUNTERS_IDLE | KRUN_COUNTERS_AWAKE)))
+		return false;
+	counters &= KRUN_COUNTERS_IDLE;
+	if (unlikely(!counters))
+		return false;
 	/* Pairs with the smp_store_release() of the CPU that went idle. */
 	sequence = smp_load_acquire(&idle->sequence);
-	held = READ_ONCE(idle->held);
-	if (sequence & 1 || (held & counters) != counters)
+	if (sequence & 1 || counters & ~READ_ONCE(idle->held))
 		return false;
 	local_irq_disable();
 	krun_slot_begin(slot);
-	/* The CPU may be writing them: then the sequence says so. */
 	kcsan_disable_current();
-	krun_slot_copy(&values, &idle->values);
+	krun_idle_copy(slot, &idle->values, counters);
 	kcsan_enable_current();
+	slot->epoch = idle->values.epoch + request->generation;
+	slot->sample = request->sample;
 	/* Pairs with the smp_wmb() in krun_idle_leave(). */
 	smp_rmb();
+	/* If it wakes now, its own reading waits for the slot. */
 	valid = READ_ONCE(idle->sequence) == sequence;
-	if (likely(valid)) {
-		/* If it wakes now, its own reading waits for the slot. */
-		krun_slot_copy(slot, &values);
-		if (unlikely(held != counters))
-			krun_slot_keep(slot, counters);
-		slot->status = KRUN_STATUS_IDLE;
-		slot->flags = 0;
-	}
-	krun_slot_end(slot, slot->status, slot->flags);
+	if (likely(valid))
+		krun_slot_end(slot, KRUN_STATUS_IDLE, 0, counters);
+	else
+		krun_slot_end(slot, KRUN_STATUS_EMPTY, 0, 0);
 	local_irq_enable();
 	return valid;
 }
@@ -175,13 +199,14 @@ void krun_idle_unwatch(void)
 /**
  * krun_idle_want() - request counters in a CPU's snapshots
  * @cpu: a possible CPU
- * @counters: KRUN_COUNTER_* that it has, if it is online
+ * @counters: KRUN_COUNTER_*; those that no snapshot has are ignored
  */
 void krun_idle_want(int cpu, u32 counters)
 {
 	struct krun_idle *idle = &per_cpu(krun_idle, cpu);
 	unsigned int bit;
 
+	counters &= KRUN_COUNTERS_IDLE;
 	mutex_lock(&krun_idle_lock);
 	for (bit = 0; bit < KRUN_COUNTER_BITS; bit++)
 		if (counters & BIT(bit) && !idle->users[bit]++)
@@ -194,6 +219,7 @@ void krun_idle_unwant(int cpu, u32 counters)
 	struct krun_idle *idle = &per_cpu(krun_idle, cpu);
 	unsigned int bit;
 
+	counters &= KRUN_COUNTERS_IDLE;
 	mutex_lock(&krun_idle_lock);
 	for (bit = 0; bit < KRUN_COUNTER_BITS; bit++)
 		if (counters & BIT(bit) && !--idle->users[bit])

@@ -21,17 +21,20 @@
  * int krun_configure(int n_cores)
  *	Takes the core-cycle counter of CPU 0 .. n_cores - 1, for user and
  *	kernel mode, until the process ends. A child of fork(2) starts
- *	unconfigured; execve(2) keeps the configuration.
+ *	unconfigured; execve(2) ends the configuration.
  *
  * An n_cores of 0 succeeds and does nothing. Errors:
- *	EPERM		no CAP_PERFMON and kernel.krun_unprivileged is 0
+ *	EPERM		no CAP_PERFMON and kernel.krun_unprivileged is 0; what that
+ *			sysctl has permitted ends when it becomes 0
  *	EINVAL		n_cores is negative or exceeds the possible CPUs
  *	ENXIO		a CPU in the range is offline
  *	ENODATA		a CPU in the range has not been configured (read, reset)
  *	EOPNOTSUPP	the CPU has no such counter (configure); see dmesg
- *	EBUSY		all hardware counters are taken
+ *	EBUSY		all hardware counters are taken; a CPU is shielded (read,
+ *			reset)
  *	EFAULT		an array is not writable; nothing has been written
  *	ENOMEM		no memory for the process's state
+ *	EINTR		the process is being killed
  */
 #ifndef _KRUN_SYSCALL_H
 #define _KRUN_SYSCALL_H

@@ -11,19 +11,28 @@
  * The price is one multicast at a time in the machine. Callers wait for their
  * turn with interrupts on, so that they respond meanwhile. Two concurrent
  * samples would only wait for each other's interrupts anyway, and neither would
- * keep a rendezvous.
+ * keep a rendezvous. Turns are taken in order; at most KRUN_QUEUE CPUs spin for one,
+ * and who comes then sleeps for a tick.
  *
  * The vector counts as a function call in /proc/interrupts and in the tracepoints
  * of interrupt vectors (call_function_entry).
  */
 #define pr_fmt(fmt) "krun: " fmt
 
+#include <linux/sched/signal.h>
 #include <linux/spinlock.h>
 #include <asm/trace/irq_vectors.h>
 #include "compat.h"
+#include "cpus.h"
 #include "multicast.h"
 #include "sampler.h"
 
+#define KRUN_QUEUE 16
+
+/* How many CPUs have a turn or wait for one. */
+static atomic_t krun_multicast_queue;
+
+/* The turn: a queued lock, whose order is that of arrival. */
 static DEFINE_RAW_SPINLOCK(krun_multicast_lock);
 
 /* These belong to the holder of the lock, until it sends. */
@@ -44,6 +53,7 @@ DEFINE_IDTENTRY_SYSVEC_SIMPLE(sysvec_krun)
 	krun_end_of_interrupt();
 	trace_call_function_entry(KRUN_VECTOR);
 	krun_count_interrupt();
+	this_cpu_inc(krun_cpu.own);
 	if (likely(cpumask_test_and_clear_cpu(smp_processor_id(),
 					      &krun_multicast_awaited)))
 		krun_sample_here(krun_multicast_request);
@@ -67,17 +77,43 @@ bool krun_multicast_possible(void)
 /**
  * krun_multicast_begin() - wait for this CPU's turn
  *
- * Preemption is off until after krun_multicast_end(), interrupts are on.
+ * Between krun_section_begin() and krun_section_end(), which is after
+ * krun_multicast_end(); interrupts are on.
  *
  * Return: an empty mask for the CPUs to interrupt, which must be online and not
- * include this one.
+ * include this one; NULL without a turn: then sleep and try again.
  */
 struct cpumask *krun_multicast_begin(void)
-	__acquires(&krun_multicast_lock)
 {
+	if (unlikely(!atomic_add_unless(&krun_multicast_queue, 1, KRUN_QUEUE)))
+		return NULL;
 	raw_spin_lock(&krun_multicast_lock);
+	/* Sparse knows no lock that a function takes only sometimes. */
+	__release(&krun_multicast_lock);
 	cpumask_clear(&krun_multicast_targets);
 	return &krun_multicast_targets;
+}
+
+/**
+ * krun_multicast_sleep() - wait before the next try to get a turn
+ *
+ * Return: 0, or -EINTR if the caller is being killed.
+ */
+int krun_multicast_sleep(void)
+{
+	schedule_timeout_killable(1);
+	return fatal_signal_pending(current) ? -EINTR : 0;
+}
+
+/**
+ * krun_multicast_barrier() - wait for all turns that have begun
+ *
+ * May sleep.
+ */
+void krun_multicast_barrier(void)
+{
+	raw_spin_lock(&krun_multicast_lock);
+	raw_spin_unlock(&krun_multicast_lock);
 }
 
 /**
@@ -108,7 +144,8 @@ void krun_multicast_send(struct krun_request *request)
  * All interrupted CPUs are done with the request.
  */
 void krun_multicast_end(void)
-	__releases(&krun_multicast_lock)
 {
+	__acquire(&krun_multicast_lock);
 	raw_spin_unlock(&krun_multicast_lock);
+	atomic_dec(&krun_multicast_queue);
 }

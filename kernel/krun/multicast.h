@@ -10,5 +10,7 @@ bool krun_multicast_possible(void);
 struct cpumask *krun_multicast_begin(void);
 void krun_multicast_send(struct krun_request *request);
 void krun_multicast_end(void);
+void krun_multicast_barrier(void);
+int krun_multicast_sleep(void);
 
 #endif /* _KRUN_MULTICAST_H */

@@ -5,9 +5,12 @@
  */
 #include <linux/bitops.h>
 #include <linux/cpu.h>
+#include <linux/cred.h>
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
+#include <linux/sched/task.h>
 #include <linux/slab.h>
+#include "cpus.h"
 #include "events.h"
 #include "hooks.h"
 #include "multicast.h"
@@ -17,8 +20,9 @@ static struct krun_buffer *krun_buffer_alloc(void)
 {
 	struct krun_buffer *buffer;
 
-	buffer = kvzalloc(struct_size(buffer, slots, nr_cpu_ids), GFP_KERNEL);
-	if (buffer && !zalloc_cpumask_var(&buffer->mask, GFP_KERNEL)) {
+	buffer = kvzalloc(struct_size(buffer, slots, nr_cpu_ids),
+			  GFP_KERNEL_ACCOUNT);
+	if (buffer && !zalloc_cpumask_var(&buffer->mask, GFP_KERNEL_ACCOUNT)) {
 		kvfree(buffer);
 		buffer = NULL;
 	}
@@ -33,6 +37,13 @@ static void krun_buffer_free(struct krun_buffer *buffer)
 	kvfree(buffer);
 }
 
+/* What the MSRs count after a restart goes on where it was before. */
+static inline void krun_count_on(struct krun_slot *slot, int cpu)
+{
+	slot->aperf += per_cpu(krun_cpu, cpu).aperf.offset;
+	slot->mperf += per_cpu(krun_cpu, cpu).mperf.offset;
+}
+
 /**
  * krun_read_counts() - sample CPU 0 .. @cpus - 1 at once
  * @buffer:	where the sample goes; the caller owns it
@@ -42,7 +53,9 @@ static void krun_buffer_free(struct krun_buffer *buffer)
  * Idle CPUs are woken: clients of the calls expect every counter to move.
  *
  * Return: 0, -ENXIO when one of the CPUs is offline, -EBUSY when a core-cycle
- * counter has been lost. The slots hold no usable values on an error.
+ * counter has been lost or a CPU is shielded, -EAGAIN when too many others wait:
+ * then sleep for a tick, out of any RCU read-side section, and try again. The slots
+ * hold no usable values on an error.
  */
 int krun_read_counts(struct krun_buffer *buffer, unsigned int cpus,
 		     bool cycles_first)
@@ -63,18 +76,20 @@ int krun_read_counts(struct krun_buffer *buffer, unsigned int cpus,
 		buffer->cpus = cpus;
 	}
 
-	/* No CPU can go offline while preemption is off here. */
-	preempt_disable();
+	/* No CPU can go offline meanwhile. */
+	krun_section_begin();
 	/* It does not matter whether one coming online meanwhile is seen. */
-	if (likely(data_race(cpumask_subset(buffer->mask, cpu_online_mask))))
-		krun_sample_cpus(&request);
+	if (likely(data_race(cpumask_subset(buffer->mask, &krun_running_cpus))))
+		err = krun_sample_cpus(&request);
 	else
 		err = -ENXIO;
-	preempt_enable();
-
+	/* The offsets are still those of the sample. */
 	for (cpu = 0; cpu < cpus && !err; cpu++)
-		if (buffer->slots[cpu].status != KRUN_STATUS_OK)
+		if (likely(buffer->slots[cpu].status == KRUN_STATUS_OK))
+			krun_count_on(&buffer->slots[cpu], cpu);
+		else
 			err = -EBUSY;
+	krun_section_end();
 	return err;
 }
 
@@ -101,6 +116,8 @@ struct krun_process *krun_process_get(void)
 	if (!process)
 		return NULL;
 	mutex_init(&process->lock);
+	INIT_LIST_HEAD(&process->revocable);
+	process->exec_id = current->self_exec_id;
 	process->buffer = krun_buffer_alloc();
 	if (!process->buffer) {
 		krun_process_free(process);
@@ -115,6 +132,18 @@ struct krun_process *krun_process_get(void)
 	return process;
 }
 
+static void krun_put_cpus(unsigned int from, unsigned int to)
+{
+	unsigned int cpu;
+
+	for (cpu = from; cpu < to; cpu++)
+		krun_event_put(cpu, KRUN_EVENT_CYCLES);
+}
+
+/* Guards the list and, against revoking, what it is a list of. */
+static DEFINE_SPINLOCK(krun_revocable_lock);
+static LIST_HEAD(krun_revocable);
+
 /**
  * krun_process_exit() - release everything; the last thread is exiting
  * @signal: what the threads of the process share
@@ -122,58 +151,140 @@ struct krun_process *krun_process_get(void)
 void krun_process_exit(struct signal_struct *signal)
 {
 	struct krun_process *process = signal->krun;
-	unsigned int cpu;
 
 	if (likely(!process))
 		return;
 	signal->krun = NULL;
+	spin_lock(&krun_revocable_lock);
+	list_del_init(&process->revocable);
+	spin_unlock(&krun_revocable_lock);
 	cpus_read_lock();
-	for (cpu = 0; cpu < process->cpus; cpu++)
-		krun_event_put(cpu, KRUN_EVENT_CYCLES);
+	mutex_lock(&krun_cpus_lock);
+	krun_put_cpus(0, process->held);
+	mutex_unlock(&krun_cpus_lock);
 	cpus_read_unlock();
 	krun_process_free(process);
 }
 
+/**
+ * krun_process_revoke() - end what kernel.krun_unprivileged has permitted
+ *
+ * A reading that has begun ends as usual.
+ */
+void krun_process_revoke(void)
+{
+	struct krun_process *process, *next;
+
+	spin_lock(&krun_revocable_lock);
+	list_for_each_entry_safe(process, next, &krun_revocable, revocable) {
+		WRITE_ONCE(process->cpus, process->permanent);
+		list_del_init(&process->revocable);
+	}
+	spin_unlock(&krun_revocable_lock);
+}
+
+/* Let the process use what it holds, unless the sysctl has changed meanwhile. */
+static int krun_process_permit(struct krun_process *process, unsigned int cpus,
+			       bool revocable)
+{
+	int err = 0;
+
+	spin_lock(&krun_revocable_lock);
+	if (!revocable)
+		process->permanent = max(process->permanent, cpus);
+	else if (!READ_ONCE(krun_unprivileged))
+		err = -EPERM;
+	if (!err && cpus > process->cpus)
+		/* Pairs with the readers' smp_load_acquire(). */
+		smp_store_release(&process->cpus, cpus);
+	list_del_init(&process->revocable);
+	if (process->cpus > process->permanent)
+		list_add(&process->revocable, &krun_revocable);
+	spin_unlock(&krun_revocable_lock);
+	return err;
+}
+
 static int krun_configure_cpu(unsigned int cpu)
 {
-	int err = krun_sampler_probe(cpu, KRUN_COUNTERS_USUAL);
+	int err = krun_cpu_probe(cpu, KRUN_COUNTERS_USUAL);
 
 	return err ?: krun_event_get(cpu, KRUN_EVENT_CYCLES);
+}
+
+/* The permission has been checked; perf would check the calling process again. */
+static int krun_process_hold(struct krun_process *process, unsigned int cpus)
+{
+	const struct cred *old;
+	unsigned int cpu;
+	int err = 0;
+
+	cpus_read_lock();
+	mutex_lock(&krun_cpus_lock);
+	for (cpu = 0; cpu < cpus && !err; cpu++)
+		if (!krun_cpu_running(cpu))
+			err = -ENXIO;
+	old = override_creds(rcu_access_pointer(init_task.cred));
+	/* An event that was lost since comes back. */
+	for (cpu = 0; cpu < min(process->held, cpus) && !err; cpu++) {
+		err = krun_event_get(cpu, KRUN_EVENT_CYCLES);
+		if (!err)
+			krun_event_put(cpu, KRUN_EVENT_CYCLES);
+	}
+	for (cpu = process->held; cpu < cpus && !err; cpu++)
+		err = krun_configure_cpu(cpu);
+	revert_creds(old);
+	if (!err)
+		process->held = max(process->held, cpus);
+	else if (cpu > process->held)
+		/* The last CPU tried is the one that failed. */
+		krun_put_cpus(process->held, cpu - 1);
+	mutex_unlock(&krun_cpus_lock);
+	cpus_read_unlock();
+	return err;
+}
+
+/* What another program, or this one before its permission ended, has left. */
+static void krun_process_begin(struct krun_process *process)
+{
+	struct krun_baseline *baseline;
+
+	if (process->exec_id == current->self_exec_id)
+		return;
+	baseline = rcu_replace_pointer(process->baseline, NULL,
+				       lockdep_is_held(&process->lock));
+	if (baseline)
+		kvfree_rcu(baseline, rcu);
+	spin_lock(&krun_revocable_lock);
+	process->permanent = 0;
+	WRITE_ONCE(process->cpus, 0);
+	spin_unlock(&krun_revocable_lock);
+	WRITE_ONCE(process->exec_id, current->self_exec_id);
 }
 
 /**
  * krun_process_configure() - take the counters of CPU 0 .. @cpus - 1
  * @process: the calling process's state
  * @cpus: at most the number of possible CPUs
+ * @revocable: the permission is kernel.krun_unprivileged
  *
  * All or nothing: on an error the process has what it had before.
  *
- * Return: 0, -ENXIO, -EOPNOTSUPP, -EBUSY, -ENOMEM or -EINTR.
+ * Return: 0, -ENXIO, -EOPNOTSUPP, -EBUSY, -ENOMEM, -EINTR, or -EPERM when the
+ * sysctl has changed meanwhile.
  */
-int krun_process_configure(struct krun_process *process, unsigned int cpus)
+int krun_process_configure(struct krun_process *process, unsigned int cpus,
+			   bool revocable)
 {
-	unsigned int cpu;
-	int err = 0;
+	int err;
 
 	if (!krun_multicast_possible())
 		return -EOPNOTSUPP;
 	if (mutex_lock_killable(&process->lock))
 		return -EINTR;
-	cpus_read_lock();
-	for (cpu = 0; cpu < cpus && !err; cpu++)
-		if (!cpu_online(cpu))
-			err = -ENXIO;
-	for (cpu = process->cpus; cpu < cpus && !err; cpu++)
-		err = krun_configure_cpu(cpu);
-	if (!err && cpus > process->cpus) {
-		/* Pairs with the readers' smp_load_acquire(). */
-		smp_store_release(&process->cpus, cpus);
-	} else if (err && cpu > process->cpus) {
-		/* The last CPU tried is the one that failed. */
-		for (cpu--; cpu-- > process->cpus;)
-			krun_event_put(cpu, KRUN_EVENT_CYCLES);
-	}
-	cpus_read_unlock();
+	krun_process_begin(process);
+	err = krun_process_hold(process, cpus);
+	if (!err)
+		err = krun_process_permit(process, cpus, revocable);
 	mutex_unlock(&process->lock);
 	return err;
 }
@@ -206,7 +317,12 @@ int krun_process_reset(struct krun_process *process, unsigned int cpus)
 	if (old)
 		memcpy(baseline->counts, old->counts,
 		       array_size(nr_cpu_ids, sizeof(*old->counts)));
-	err = krun_read_counts(buffer, cpus, false);
+	while (!err) {
+		err = krun_read_counts(buffer, cpus, false);
+		if (err != -EAGAIN)
+			break;
+		err = krun_multicast_sleep();
+	}
 	for (cpu = 0; cpu < cpus && !err; cpu++)
 		baseline->counts[cpu] = krun_counts_of(&buffer->slots[cpu]);
 	if (!err) {

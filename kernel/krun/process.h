@@ -7,6 +7,7 @@
 #define _KRUN_PROCESS_H
 
 #include <linux/cpumask.h>
+#include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/rcupdate.h>
 #include <linux/sched/signal.h>
@@ -49,14 +50,22 @@ struct krun_baseline {
 /**
  * struct krun_process - per-process state
  * @lock:	serialises configure and reset; readings do not take it
- * @cpus:	CPU 0 .. @cpus - 1 are configured; only ever grows
+ * @exec_id:	of the program that it belongs to: execve() ends what it permits
+ * @cpus:	CPU 0 .. @cpus - 1 are configured
+ * @permanent:	CPU 0 .. @permanent - 1 are so by CAP_PERFMON
+ * @held:	CPU 0 .. @held - 1 have a counter that is ours; only ever grows
+ * @revocable:	in the list of those that have some by the sysctl alone
  * @baseline:	latest reset; NULL before the first one
  * @buffer_busy: bit 0 is set while a thread samples into @buffer
  * @buffer:	so that sampling many CPUs allocates nothing
  */
 struct krun_process {
 	struct mutex lock;	/* configure and reset */
+	u64 exec_id;
 	unsigned int cpus;
+	unsigned int permanent;
+	unsigned int held;
+	struct list_head revocable;
 	struct krun_baseline __rcu *baseline;
 	unsigned long buffer_busy;
 	struct krun_buffer *buffer;
@@ -82,7 +91,7 @@ static __always_inline int krun_read_own_counts(struct krun_counts *counts,
 	int err = 0;
 
 	if (cycles_first) {
-		err = krun_event_read_local(KRUN_EVENT_CYCLES, &counts->cycles);
+		err = krun_cycles_read_usual(&counts->cycles);
 		/* RDPMC is not ordered by itself: keep it before RDMSR. */
 		rmb();
 	}
@@ -91,8 +100,10 @@ static __always_inline int krun_read_own_counts(struct krun_counts *counts,
 	if (!cycles_first) {
 		/* And here after RDMSR. */
 		rmb();
-		err = krun_event_read_local(KRUN_EVENT_CYCLES, &counts->cycles);
+		err = krun_cycles_read_usual(&counts->cycles);
 	}
+	counts->aperf += this_cpu_read(krun_cpu.aperf.offset);
+	counts->mperf += this_cpu_read(krun_cpu.mperf.offset);
 	return err;
 }
 
@@ -121,10 +132,14 @@ static inline struct krun_counts krun_counts_of(const struct krun_slot *slot)
 int krun_read_counts(struct krun_buffer *buffer, unsigned int cpus,
 		     bool cycles_first);
 struct krun_process *krun_process_get(void);
-int krun_process_configure(struct krun_process *process, unsigned int cpus);
+int krun_process_configure(struct krun_process *process, unsigned int cpus,
+			   bool revocable);
 int krun_process_reset(struct krun_process *process, unsigned int cpus);
 struct krun_buffer *krun_process_take_buffer(struct krun_process *process);
 void krun_process_return_buffer(struct krun_process *process,
 				struct krun_buffer *buffer);
+
+extern int krun_unprivileged;
+void krun_process_revoke(void);
 
 #endif /* _KRUN_PROCESS_H */

@@ -5,11 +5,12 @@
  * How long an interrupt takes to arrive differs between CPUs, mainly with their
  * sleep states, and would become the skew of the sample. So the interrupted CPUs
  * wait until all have arrived; then the caller sets a time stamp a little ahead,
- * and each of them watches its own TSC. All waiting is bounded: a late CPU reads
- * at once and reports that.
+ * and each of them watches its own TSC. A late CPU reads at once and reports that.
  *
- * The TSCs of the CPUs are assumed to be synchronous, as by the kernel's clock
- * source.
+ * All of this waiting is bounded by the CPU's own TSC, whatever the others' say:
+ * one that lags behind the caller's by more than a little would wait for its
+ * start for as long as it lags, with interrupts off. Such a CPU is late, too.
+ * Times are compared as differences, so that a TSC that jumps back ends a wait.
  */
 #include <linux/irqflags.h>
 #include <linux/math64.h>
@@ -22,6 +23,7 @@
 #define KRUN_ARRIVAL_US	48	/* for the last one to arrive */
 #define KRUN_WAIT_US	49	/* an arrived CPU's patience */
 #define KRUN_LEAD_US	1	/* for @start to be seen everywhere */
+#define KRUN_FAR_US	2	/* further ahead is no start to wait for */
 
 static u64 krun_tsc_of_us(unsigned int us)
 {
@@ -41,10 +43,11 @@ static u64 krun_tsc_of_us(unsigned int us)
 u64 krun_rendezvous_call(struct krun_rendezvous *rendezvous,
 			 unsigned int expected)
 {
-	u64 limit = rdtsc() + krun_tsc_of_us(KRUN_ARRIVAL_US);
-	u64 start;
+	const u64 patience = krun_tsc_of_us(KRUN_ARRIVAL_US);
+	u64 begin = rdtsc(), start;
 
-	while (atomic_read(&rendezvous->arrived) < expected && rdtsc() < limit)
+	while (atomic_read(&rendezvous->arrived) < expected &&
+	       rdtsc() - begin < patience)
 		cpu_relax();
 	local_irq_disable();
 	start = rdtsc() + krun_tsc_of_us(KRUN_LEAD_US);
@@ -53,11 +56,24 @@ u64 krun_rendezvous_call(struct krun_rendezvous *rendezvous,
 	return start;
 }
 
-/* No PAUSE here: it may take longer than the remaining wait. */
-void krun_rendezvous_start(u64 start)
+/**
+ * krun_rendezvous_start() - wait for the start
+ * @start: the time stamp
+ *
+ * No PAUSE here: it may take longer than the remaining wait.
+ *
+ * Return: whether this CPU starts in time: it was ahead, and not too far.
+ */
+bool krun_rendezvous_start(u64 start)
 {
-	while (rdtsc() < start)
+	const u64 far = krun_tsc_of_us(KRUN_FAR_US);
+
+	if (start - rdtsc() > far)
+		return false;
+	while (start - rdtsc() - 1 < far)
 		barrier();
+	/* Unless something else had this CPU meanwhile. */
+	return rdtsc() - start <= far;
 }
 
 /**
@@ -68,8 +84,8 @@ void krun_rendezvous_start(u64 start)
  */
 bool krun_rendezvous_join(struct krun_rendezvous *rendezvous)
 {
-	u64 limit = rdtsc() + krun_tsc_of_us(KRUN_WAIT_US);
-	u64 start;
+	const u64 patience = krun_tsc_of_us(KRUN_WAIT_US);
+	u64 begin = rdtsc(), start;
 
 	atomic_inc(&rendezvous->arrived);
 	for (;;) {
@@ -77,12 +93,9 @@ bool krun_rendezvous_join(struct krun_rendezvous *rendezvous)
 		start = smp_load_acquire(&rendezvous->start);
 		if (start)
 			break;
-		if (rdtsc() > limit)
+		if (rdtsc() - begin > patience)
 			return false;
 		cpu_relax();
 	}
-	if (rdtsc() > start)
-		return false;
-	krun_rendezvous_start(start);
-	return true;
+	return krun_rendezvous_start(start);
 }

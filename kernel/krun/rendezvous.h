@@ -18,6 +18,6 @@ struct krun_rendezvous {
 u64 krun_rendezvous_call(struct krun_rendezvous *rendezvous,
 			 unsigned int expected);
 bool krun_rendezvous_join(struct krun_rendezvous *rendezvous);
-void krun_rendezvous_start(u64 start);
+bool krun_rendezvous_start(u64 start);
 
 #endif /* _KRUN_RENDEZVOUS_H */

@@ -6,29 +6,35 @@
  * one multicast interrupt; the calling CPU takes its own reading while the
  * interrupts are on their way. Nothing here allocates or sleeps.
  */
-#define pr_fmt(fmt) "krun: " fmt
-
 #include <linux/smp.h>
 #include <linux/tick.h>
-#include <asm/cpufeature.h>
+#include "disturbance.h"
 #include "idle.h"
 #include "multicast.h"
 #include "sampler.h"
+#include "shield.h"
 
 /**
  * krun_read_any() - read any of this CPU's counters
  * @slot: where the values go; the caller owns it
  * @counters: KRUN_COUNTER_*; other values do not change
+ * @own: events of the plan's own, if @counters has some
  *
  * Interrupts are off.
  *
- * Return: 0, or -EBUSY if a counter borrowed from perf is not available.
+ * Return: 0, -EOPNOTSUPP if the CPU has no such MSR, or -EBUSY if a counter
+ * borrowed from perf is not available.
  */
-int krun_read_any(struct krun_slot *slot, u32 counters)
+int krun_read_any(struct krun_slot *slot, u32 counters,
+		  const struct krun_own_events *own)
 {
+	u64 begin;
 	int err = 0;
 
-	slot->tsc_before = krun_rdtsc();
+	if (counters & KRUN_COUNTERS_MSR & ~this_cpu_read(krun_cpu.counters))
+		return -EOPNOTSUPP;
+	begin = krun_rdtsc();
+	slot->tsc = begin;
 	if (counters & KRUN_COUNTER_APERF)
 		slot->aperf = krun_rdmsr(MSR_IA32_APERF);
 	if (counters & KRUN_COUNTER_MPERF)
@@ -40,12 +46,18 @@ int krun_read_any(struct krun_slot *slot, u32 counters)
 	if (counters & KRUN_COUNTER_INSTRUCTIONS)
 		err |= krun_event_read_local(KRUN_EVENT_INSTRUCTIONS,
 					     &slot->instructions);
-	if (counters & KRUN_COUNTER_REF_CYCLES)
-		err |= krun_event_read_local(KRUN_EVENT_REF_CYCLES,
-					     &slot->ref_cycles);
+	if (counters & KRUN_COUNTERS_OWN)
+		err |= krun_own_read(own, slot->events);
 	if (counters & KRUN_COUNTER_SMI)
-		slot->smi_count = krun_rdmsr(MSR_SMI_COUNT);
-	slot->tsc_after = krun_rdtsc();
+		slot->smi = krun_rdmsr(MSR_SMI_COUNT);
+	if (counters & KRUN_COUNTER_THERMAL)
+		slot->thermal = krun_rdmsr(MSR_IA32_THERM_STATUS);
+	if (counters & KRUN_COUNTER_PACKAGE_THERMAL)
+		slot->package_thermal =
+			krun_rdmsr(MSR_IA32_PACKAGE_THERM_STATUS);
+	if (counters & KRUN_COUNTERS_DISTURBANCE)
+		krun_disturbance_read(slot, counters);
+	slot->span = krun_span(begin);
 	return err;
 }
 
@@ -61,36 +73,52 @@ static int krun_read_cycles_first(struct krun_slot *slot)
 	return 0;
 }
 
-/* Finish a slot without values. */
-static void krun_fail_slot(struct krun_slot *slot, u32 counters, u32 flags)
+/* Why this CPU's counters could not be read; interrupts are off. */
+static u16 krun_failure(u32 counters, const struct krun_own_events *own,
+			int err)
 {
-	u32 status = KRUN_STATUS_BUSY;
-	enum krun_event which;
+	enum krun_which which;
 
+	if (err == -EOPNOTSUPP)
+		return KRUN_STATUS_UNSUPPORTED;
 	for (which = 0; which < KRUN_EVENTS; which++)
 		if (counters & (KRUN_COUNTER_CYCLES << which) &&
-		    this_cpu_read(krun_cpu_events.states[which].err) ==
+		    this_cpu_read(krun_cpu_events.states[which].counter.err) ==
 			    -EOPNOTSUPP)
-			status = KRUN_STATUS_UNSUPPORTED;
-	krun_slot_clear(slot);
-	krun_slot_end(slot, status, flags);
+			return KRUN_STATUS_UNSUPPORTED;
+	if (counters & KRUN_COUNTERS_OWN && krun_own_unsupported(own))
+		return KRUN_STATUS_UNSUPPORTED;
+	return KRUN_STATUS_BUSY;
 }
 
 /**
  * krun_sample_unusual() - this CPU writes its own slot
  * @slot: that slot, which it owns
  * @counters: KRUN_COUNTER_*
+ * @own: events of the plan's own, if @counters has some
  * @flags: KRUN_SLOT_*
+ * @generation: the plan's
  *
  * For everything that krun_sample_usual() does not handle. Interrupts are off.
  */
 noinline void krun_sample_unusual(struct krun_slot *slot, u32 counters,
-				  u32 flags)
+				  const struct krun_own_events *own, u16 flags,
+				  u32 generation)
 {
-	if (krun_read_any(slot, counters))
-		krun_fail_slot(slot, counters, flags);
-	else
-		krun_slot_end(slot, KRUN_STATUS_OK, flags);
+	u16 status = KRUN_STATUS_OFFLINE;
+	int err;
+
+	slot->epoch = this_cpu_read(krun_cpu.epoch) + generation;
+	if (likely(krun_cpu_running(smp_processor_id()))) {
+		err = krun_read_any(slot, counters, own);
+		if (likely(!err)) {
+			krun_slot_end(slot, KRUN_STATUS_OK, flags, counters);
+			return;
+		}
+		status = krun_failure(counters, own, err);
+	}
+	krun_slot_clear(slot);
+	krun_slot_end(slot, status, flags, 0);
 }
 
 /* This CPU's part of the sample; interrupts are off. */
@@ -100,21 +128,27 @@ static __always_inline void krun_take_part(struct krun_request *request,
 	struct krun_slot *slot = &request->slots[cpu];
 
 	krun_slot_begin(slot);
+	slot->sample = request->sample;
 	if (unlikely(request->cycles_first && !krun_read_cycles_first(slot)))
-		krun_slot_end(slot, KRUN_STATUS_OK, flags);
-	else if (!krun_sample_usual(slot, request->counters, flags))
-		krun_sample_unusual(slot, request->counters, flags);
+		krun_slot_end(slot, KRUN_STATUS_OK, flags, request->counters);
+	else if (!krun_sample_usual(slot, request->counters, flags,
+				    request->generation))
+		krun_sample_unusual(slot, request->counters, request->own,
+				    flags, request->generation);
 }
 
 /* Write the slot of a CPU without values; interrupts are on. */
-static void krun_write_for(struct krun_request *request, int cpu, u32 status)
+static void krun_write_for(struct krun_request *request, int cpu, u16 status)
 {
 	struct krun_slot *slot = &request->slots[cpu];
 
 	local_irq_disable();
 	krun_slot_begin(slot);
 	krun_slot_clear(slot);
-	krun_slot_end(slot, status, 0);
+	slot->sample = request->sample;
+	slot->epoch = READ_ONCE(per_cpu(krun_cpu.epoch, cpu)) +
+		      request->generation;
+	krun_slot_end(slot, status, 0, 0);
 	local_irq_enable();
 }
 
@@ -122,7 +156,7 @@ static void krun_write_for(struct krun_request *request, int cpu, u32 status)
 static __always_inline bool krun_answer_for(struct krun_request *request,
 					    int cpu)
 {
-	if (unlikely(!cpu_online(cpu))) {
+	if (unlikely(!krun_cpu_running(cpu))) {
 		krun_write_for(request, cpu, KRUN_STATUS_OFFLINE);
 		return true;
 	}
@@ -132,7 +166,7 @@ static __always_inline bool krun_answer_for(struct krun_request *request,
 		return true;
 	}
 	return request->flags & KRUN_SAMPLE_IDLE_SNAPSHOT &&
-	       krun_idle_answer(cpu, request->counters, &request->slots[cpu]);
+	       krun_idle_answer(cpu, request, &request->slots[cpu]);
 }
 
 /* Return: whether that worked for all of them. */
@@ -146,20 +180,27 @@ static bool krun_answer_for_all(struct krun_request *request)
 	return true;
 }
 
-/* Interrupt those CPUs that must be interrupted. */
-static void krun_interrupt(struct krun_request *request)
+/* Interrupt those CPUs that must be interrupted. Return: false without a turn. */
+static bool krun_interrupt(struct krun_request *request)
 {
 	struct cpumask *targets = krun_multicast_begin();
 	int cpu;
 
+	if (unlikely(!targets))
+		return false;
 	for_each_cpu(cpu, request->cpus) {
 		if (cpu == request->caller || krun_answer_for(request, cpu))
 			continue;
+		if (unlikely(krun_shielded_from(cpu, request->owner))) {
+			krun_write_for(request, cpu, KRUN_STATUS_SHIELDED);
+			continue;
+		}
 		__cpumask_set_cpu(cpu, targets);
 		request->expected++;
 	}
 	if (request->expected)
 		krun_multicast_send(request);
+	return true;
 }
 
 /**
@@ -186,24 +227,32 @@ void krun_sample_here(struct krun_request *request)
 /* Take the caller's own reading while the others are on their way. */
 static void krun_sample_caller(struct krun_request *request)
 {
-	if (request->flags & KRUN_SAMPLE_RENDEZVOUS)
-		krun_rendezvous_start(krun_rendezvous_call(&request->rendezvous,
-							   request->expected));
-	else
+	u32 flags = 0;
+	u64 start;
+
+	if (request->flags & KRUN_SAMPLE_RENDEZVOUS) {
+		start = krun_rendezvous_call(&request->rendezvous,
+					     request->expected);
+		if (!krun_rendezvous_start(start))
+			flags = KRUN_SLOT_LATE;
+	} else {
 		local_irq_disable();
+	}
 	if (cpumask_test_cpu(request->caller, request->cpus))
-		krun_take_part(request, request->caller, 0);
+		krun_take_part(request, request->caller, flags);
 	local_irq_enable();
 }
 
 /**
  * krun_sample_cpus() - sample many CPUs at once
- * @request: the sample; preemption is off, so that no CPU can go offline, and
- *	     interrupts are on
+ * @request: the sample; between krun_section_begin() and krun_section_end(), so
+ *	     that no CPU can go offline, and interrupts are on
  *
  * On return every slot of the sample is written and has a status.
+ *
+ * Return: 0, or -EAGAIN if too many others wait for their turn.
  */
-void krun_sample_cpus(struct krun_request *request)
+int krun_sample_cpus(struct krun_request *request)
 {
 	const u32 quiet = KRUN_SAMPLE_IDLE_SNAPSHOT | KRUN_SAMPLE_SKIP_NOHZ_FULL;
 
@@ -216,26 +265,16 @@ void krun_sample_cpus(struct krun_request *request)
 	/* Without anyone to interrupt there is no need to take a turn. */
 	if (request->flags & quiet && krun_answer_for_all(request)) {
 		krun_sample_caller(request);
-		return;
+		return 0;
 	}
-	krun_interrupt(request);
+	if (!krun_interrupt(request))
+		return -EAGAIN;
 	krun_sample_caller(request);
 	/* Pairs with the barrier in krun_sample_here(). */
 	while (atomic_read_acquire(&request->done) != request->expected)
 		cpu_relax();
 	krun_multicast_end();
-}
-
-static bool krun_msr_readable(int cpu, u32 msr)
-{
-	u64 value;
-
-	return !krun_rdmsr_safe_on_cpu(cpu, msr, &value);
-}
-
-static bool krun_has_aperfmperf(int cpu)
-{
-	return cpu_has(&cpu_data(cpu), X86_FEATURE_APERFMPERF);
+	return 0;
 }
 
 /**
@@ -244,50 +283,12 @@ static bool krun_has_aperfmperf(int cpu)
  */
 u32 krun_sampler_counters(int cpu)
 {
-	enum krun_event which;
-	u32 counters = 0;
+	enum krun_which which;
+	u32 counters = per_cpu(krun_cpu.counters, cpu) |
+		       KRUN_COUNTERS_DISTURBANCE;
 
-	if (krun_has_aperfmperf(cpu) && krun_msr_readable(cpu, MSR_IA32_APERF) &&
-	    krun_msr_readable(cpu, MSR_IA32_MPERF))
-		counters |= KRUN_COUNTER_APERF | KRUN_COUNTER_MPERF;
 	for (which = 0; which < KRUN_EVENTS; which++)
 		if (krun_event_known(which))
 			counters |= KRUN_COUNTER_CYCLES << which;
-	if (krun_msr_readable(cpu, MSR_SMI_COUNT))
-		counters |= KRUN_COUNTER_SMI;
 	return counters;
-}
-
-/**
- * krun_sampler_probe() - probe whether a CPU has certain MSRs
- * @cpu: an online CPU
- * @counters: KRUN_COUNTER_*; those borrowed from perf are ignored
- *
- * APERF and MPERF are announced by CPUID.06H:ECX[0], and reading them must not
- * fault: some hypervisors announce what they do not have.
- *
- * Return: 0, or -EOPNOTSUPP and one line in the kernel's log that says why.
- */
-int krun_sampler_probe(int cpu, u32 counters)
-{
-	if (counters & (KRUN_COUNTER_APERF | KRUN_COUNTER_MPERF)) {
-		if (!krun_has_aperfmperf(cpu)) {
-			pr_notice_once("CPU %d: no APERF and MPERF (CPUID.06H:ECX[0] is 0)\n",
-				       cpu);
-			return -EOPNOTSUPP;
-		}
-		if (!krun_msr_readable(cpu, MSR_IA32_APERF) ||
-		    !krun_msr_readable(cpu, MSR_IA32_MPERF)) {
-			pr_notice_once("CPU %d: reading APERF or MPERF faults\n",
-				       cpu);
-			return -EOPNOTSUPP;
-		}
-	}
-	if (counters & KRUN_COUNTER_SMI &&
-	    !krun_msr_readable(cpu, MSR_SMI_COUNT)) {
-		pr_notice_once("CPU %d: no count of system-management interrupts (MSR 34H)\n",
-			       cpu);
-		return -EOPNOTSUPP;
-	}
-	return 0;
 }

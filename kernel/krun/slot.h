@@ -14,6 +14,7 @@
 #include <linux/build_bug.h>
 #include <linux/compiler.h>
 #include <linux/processor.h>
+#include <linux/string.h>
 #include <linux/types.h>
 #include "uapi/linux/krun.h"
 
@@ -25,56 +26,47 @@ static __always_inline void krun_slot_begin(struct krun_slot *slot)
 		cpu_relax();
 }
 
-static __always_inline void krun_slot_end(struct krun_slot *slot, u32 status,
-					  u32 flags)
+static __always_inline void krun_slot_end(struct krun_slot *slot, u16 status,
+					  u16 flags, u32 valid)
 {
-	slot->status = status;
-	slot->flags = flags;
+	/* One store. */
+	BUILD_BUG_ON(offsetof(struct krun_slot, status) % 8);
+	*(u64 *)&slot->status = (u64)valid << 32 | (u32)flags << 16 | status;
 	/* Pairs with the readers in user space. No other writer gets in. */
 	smp_wmb();
 	slot->sequence++;
 }
 
+/* Everything but what krun_slot_end() and every sample write. */
 static inline void krun_slot_clear(struct krun_slot *slot)
 {
-	slot->tsc_before = 0;
-	slot->aperf = 0;
-	slot->mperf = 0;
-	slot->cycles = 0;
-	slot->instructions = 0;
-	slot->ref_cycles = 0;
-	slot->smi_count = 0;
-	slot->tsc_after = 0;
+	memset(&slot->span, 0, sizeof(*slot) - offsetof(struct krun_slot, span));
 }
 
-static __always_inline void krun_slot_copy(struct krun_slot *to,
-					   const struct krun_slot *from)
+/* The values of @counters; of the others, @to keeps what it has. */
+static inline void krun_slot_copy_values(struct krun_slot *to,
+					 const struct krun_slot *from,
+					 u32 counters)
 {
-	to->tsc_before = from->tsc_before;
-	to->aperf = from->aperf;
-	to->mperf = from->mperf;
-	to->cycles = from->cycles;
-	to->instructions = from->instructions;
-	to->ref_cycles = from->ref_cycles;
-	to->smi_count = from->smi_count;
-	to->tsc_after = from->tsc_after;
-}
-
-/* Zero everything that is not in @counters. */
-static inline void krun_slot_keep(struct krun_slot *slot, u32 counters)
-{
-	if (!(counters & KRUN_COUNTER_APERF))
-		slot->aperf = 0;
-	if (!(counters & KRUN_COUNTER_MPERF))
-		slot->mperf = 0;
-	if (!(counters & KRUN_COUNTER_CYCLES))
-		slot->cycles = 0;
-	if (!(counters & KRUN_COUNTER_INSTRUCTIONS))
-		slot->instructions = 0;
-	if (!(counters & KRUN_COUNTER_REF_CYCLES))
-		slot->ref_cycles = 0;
-	if (!(counters & KRUN_COUNTER_SMI))
-		slot->smi_count = 0;
+	if (counters & KRUN_COUNTER_APERF)
+		to->aperf = from->aperf;
+	if (counters & KRUN_COUNTER_MPERF)
+		to->mperf = from->mperf;
+	if (counters & KRUN_COUNTER_CYCLES)
+		to->cycles = from->cycles;
+	if (counters & KRUN_COUNTER_INSTRUCTIONS)
+		to->instructions = from->instructions;
+	if (counters & KRUN_COUNTER_SWITCHES)
+		to->switches = from->switches;
+	if (counters & KRUN_COUNTER_INTERRUPTS) {
+		to->irq_timer = from->irq_timer;
+		to->irq_reschedule = from->irq_reschedule;
+		to->irq_call = from->irq_call;
+		to->irq_device = from->irq_device;
+		to->irq_nmi = from->irq_nmi;
+		to->irq_other = from->irq_other;
+		to->own = from->own;
+	}
 }
 
 #endif /* _KRUN_SLOT_H */

@@ -2,10 +2,11 @@
 /*
  * The system calls of the first Krun kernel, binary compatible.
  *
- * Permission is checked when a process has no state yet. After its first
- * krun_configure() the state itself is the permission, like an open file, so
- * that a benchmark may drop its privileges and a reading does not pay for the
- * check.
+ * Permission is checked by krun_configure(). After that the process's state itself
+ * is the permission, like an open file, so that a benchmark may drop its
+ * privileges and a reading does not pay for the check. It ends with the program,
+ * at execve(), and what kernel.krun_unprivileged has permitted ends when that
+ * becomes 0.
  */
 #define pr_fmt(fmt) "krun: " fmt
 
@@ -15,9 +16,10 @@
 #include <linux/syscalls.h>
 #include <linux/uaccess.h>
 #include "compat.h"
+#include "multicast.h"
 #include "process.h"
 
-static int krun_unprivileged __read_mostly;
+int krun_unprivileged __read_mostly;
 
 static bool krun_permitted(void)
 {
@@ -32,7 +34,10 @@ static bool krun_possible(int n_cores)
 /* Why a reading or a reset of @n_cores CPUs was refused. */
 static noinline int krun_refusal(struct krun_process *process, int n_cores)
 {
-	if (!process && !krun_permitted())
+	bool is_configured = process && READ_ONCE(process->cpus) &&
+			     process->exec_id == current->self_exec_id;
+
+	if (!is_configured && !krun_permitted())
 		return -EPERM;
 	return krun_possible(n_cores) ? -ENODATA : -EINVAL;
 }
@@ -40,7 +45,7 @@ static noinline int krun_refusal(struct krun_process *process, int n_cores)
 static __always_inline bool krun_configured(struct krun_process *process,
 					    int n_cores)
 {
-	if (unlikely(!process))
+	if (unlikely(!process || process->exec_id != current->self_exec_id))
 		return false;
 	/* Pairs with the smp_store_release() in krun_process_configure(). */
 	return (unsigned int)n_cores <= smp_load_acquire(&process->cpus);
@@ -124,15 +129,19 @@ static noinline int krun_read_many(struct krun_process *process,
 	if (!buffer)
 		return -ENOMEM;
 
-	/* The baseline is fetched first: no sample is older. */
-	rcu_read_lock();
-	baseline = rcu_dereference(process->baseline);
-	err = krun_read_counts(buffer, cpus, cycles_first);
-	for (cpu = 0; cpu < cpus && baseline && !err; cpu++)
-		krun_subtract_from_slot(&buffer->slots[cpu],
-					&baseline->counts[cpu]);
-	rcu_read_unlock();
+	do {
+		/* The baseline is fetched first: no sample is older. */
+		rcu_read_lock();
+		baseline = rcu_dereference(process->baseline);
+		err = krun_read_counts(buffer, cpus, cycles_first);
+		for (cpu = 0; cpu < cpus && baseline && !err; cpu++)
+			krun_subtract_from_slot(&buffer->slots[cpu],
+						&baseline->counts[cpu]);
+		rcu_read_unlock();
+	} while (unlikely(err == -EAGAIN) && !krun_multicast_sleep());
 
+	if (unlikely(err == -EAGAIN))
+		err = -EINTR;
 	if (!err)
 		err = krun_copy_out(buffer->slots, cpus, aperfs, mperfs,
 				    cycles);
@@ -204,7 +213,8 @@ fault:
  *
  * Return: 0, or on an error, with all arrays as they were: -EPERM, -EINVAL,
  * -ENODATA (not configured), -ENXIO (offline), -EBUSY (the core-cycle counter
- * has been lost), -EFAULT, -ENOMEM.
+ * has been lost, or another's shield keeps this off a CPU), -EFAULT, -ENOMEM,
+ * -EINTR (killed).
  */
 SYSCALL_DEFINE5(krun_read_msrs, int, n_cores, int, ctr1_first,
 		u64 __user *, aperfs, u64 __user *, mperfs,
@@ -263,7 +273,16 @@ SYSCALL_DEFINE1(krun_configure, int, n_cores)
 	process = krun_process_get();
 	if (!process)
 		return -ENOMEM;
-	return krun_process_configure(process, n_cores);
+	return krun_process_configure(process, n_cores, !perfmon_capable());
+}
+
+static int krun_unprivileged_handler(KRUN_SYSCTL_ARGUMENTS)
+{
+	int err = proc_dointvec_minmax(table, write, buffer, lenp, ppos);
+
+	if (!err && write && !READ_ONCE(krun_unprivileged))
+		krun_process_revoke();
+	return err;
 }
 
 static struct ctl_table krun_sysctls[] = {
@@ -272,7 +291,7 @@ static struct ctl_table krun_sysctls[] = {
 		.data		= &krun_unprivileged,
 		.maxlen		= sizeof(krun_unprivileged),
 		.mode		= 0644,
-		.proc_handler	= proc_dointvec_minmax,
+		.proc_handler	= krun_unprivileged_handler,
 		.extra1		= SYSCTL_ZERO,
 		.extra2		= SYSCTL_ONE,
 	},

@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 #include "kselftest_harness.h"
 
-#define UNKNOWN_COUNTER (1ULL << 40)
+#define UNKNOWN_COUNTER (1U << 30)
 #define UNKNOWN_FLAG (1U << 30)
 
 FIXTURE(device)
@@ -57,6 +57,7 @@ TEST_F(device, wrong_descriptors_are_ebadf)
 	EXPECT_EQ(-EBADF, krun_sample(1000, 0));
 	EXPECT_EQ(-EBADF, krun_sample(pipes[0], 0));
 	EXPECT_EQ(-ENOTTY, krun_result(ioctl(self->fd, 0x12345678, 0)));
+	EXPECT_EQ(-ENOTTY, krun_result(ioctl(self->fd, _IO(0xDE, 4), 0)));
 }
 
 TEST_F(device, wrong_flags_and_counters_are_einval)
@@ -77,28 +78,53 @@ TEST_F(device, wrong_flags_and_counters_are_einval)
 	EXPECT_LE(0, krun_sample(fd, 0));
 }
 
-TEST_F(device, the_size_says_which_version_is_meant)
+/* KRUN_IOC_PLAN or KRUN_IOC_INFO of a program whose structure has another size. */
+static int ioctl_of_size(int fd, unsigned int command, size_t size, void *data)
+{
+	return krun_result(ioctl(fd, _IOC(_IOC_DIR(command), _IOC_TYPE(command),
+					  _IOC_NR(command), size), data));
+}
+
+TEST_F(device, a_structure_may_have_another_size)
 {
 	struct {
 		struct krun_plan plan;
 		uint64_t later;
 	} argument = { .plan = krun_plan_of(THREE_COUNTERS, 0) };
-	struct krun_plan *plan = &argument.plan;
+	int fd = self->fd;
 
-	plan->size = KRUN_PLAN_SIZE_VER0 - 1;
-	EXPECT_EQ(-EINVAL, krun_set_plan(self->fd, plan));
-	plan->size = 0;
-	EXPECT_EQ(-EINVAL, krun_set_plan(self->fd, plan));
-	plan->size = 1 << 20;
-	EXPECT_EQ(-EINVAL, krun_set_plan(self->fd, plan));
-	plan->size = sizeof(argument);
-	EXPECT_EQ(0, krun_set_plan(self->fd, plan));
+	EXPECT_EQ(0, ioctl_of_size(fd, KRUN_IOC_PLAN, sizeof(argument),
+				   &argument));
 	argument.later = 1;
-	EXPECT_EQ(-E2BIG, krun_set_plan(self->fd, plan));
-	plan->size = sizeof(*plan);
-	EXPECT_EQ(0, krun_set_plan(self->fd, plan));
-	plan->reserved = 1;
-	EXPECT_EQ(-EINVAL, krun_set_plan(self->fd, plan));
+	EXPECT_EQ(-E2BIG, ioctl_of_size(fd, KRUN_IOC_PLAN, sizeof(argument),
+					&argument));
+	/* The fields that are missing are 0, whatever is behind them. */
+	argument.plan.cpus_size = 1 << 20;
+	EXPECT_EQ(0, ioctl_of_size(fd, KRUN_IOC_PLAN, 24, &argument));
+	EXPECT_LE(0, krun_sample(fd, 0));
+	EXPECT_EQ(-EINVAL, ioctl_of_size(fd, KRUN_IOC_PLAN, 4, &argument));
+	EXPECT_EQ(-EINVAL, ioctl_of_size(fd, KRUN_IOC_PLAN, 0, &argument));
+	EXPECT_EQ(-EINVAL, ioctl_of_size(fd, KRUN_IOC_PLAN, 96, &argument));
+}
+
+TEST_F(device, numbers_and_layout_are_those_of_version_1)
+{
+	EXPECT_EQ(0xDE00, KRUN_IOC_SAMPLE);
+	EXPECT_EQ(0x4060DE01, KRUN_IOC_PLAN);
+	EXPECT_EQ(0x8020DE02, KRUN_IOC_INFO);
+	EXPECT_EQ(0xDE03, KRUN_IOC_SEAL);
+	EXPECT_EQ(96, sizeof(struct krun_plan));
+	EXPECT_EQ(32, sizeof(struct krun_info));
+	EXPECT_EQ(256, sizeof(struct krun_slot));
+	EXPECT_EQ(8, offsetof(struct krun_slot, status));
+	EXPECT_EQ(16, offsetof(struct krun_slot, sample));
+	EXPECT_EQ(32, offsetof(struct krun_slot, tsc));
+	EXPECT_EQ(72, offsetof(struct krun_slot, smi));
+	EXPECT_EQ(80, offsetof(struct krun_slot, irq_timer));
+	EXPECT_EQ(104, offsetof(struct krun_slot, thermal));
+	EXPECT_EQ(112, offsetof(struct krun_slot, own));
+	EXPECT_EQ(128, offsetof(struct krun_slot, events));
+	EXPECT_EQ(32, offsetof(struct krun_plan, events));
 }
 
 TEST_F(device, wrong_cpu_masks_are_einval)
@@ -139,14 +165,20 @@ TEST_F(device, info_tells_what_there_is)
 	struct {
 		struct krun_info info;
 		uint64_t later;
-	} answer = { .info.size = sizeof(answer), .later = ~0ULL };
+	} answer = { .later = ~0ULL };
 	struct krun_info *info = &answer.info;
 
 	ASSERT_EQ(0, krun_result(ioctl(self->fd, KRUN_IOC_INFO, info)));
-	EXPECT_EQ(sizeof(*info), info->size);
+	EXPECT_EQ(~0ULL, answer.later);
+	ASSERT_EQ(0, ioctl_of_size(self->fd, KRUN_IOC_INFO, sizeof(answer),
+				   info));
 	EXPECT_EQ(0, answer.later);
+	EXPECT_EQ(KRUN_VERSION, info->version);
+	EXPECT_EQ(KRUN_FEATURE_VECTOR | KRUN_FEATURE_TSC_STABLE,
+		  info->features & ~KRUN_FEATURE_NO_GUEST);
 	EXPECT_EQ(THREE_COUNTERS, info->counters & THREE_COUNTERS);
-	EXPECT_EQ(0, info->counters & ~ALL_COUNTERS);
+	EXPECT_EQ(0, info->counters & ~(ALL_COUNTERS | KRUN_COUNTER_THERMAL |
+					KRUN_COUNTER_PACKAGE_THERMAL));
 	EXPECT_EQ(sizeof(struct krun_slot), info->slot_size);
 	EXPECT_LE(sysconf(_SC_NPROCESSORS_CONF), info->cpus);
 	EXPECT_LT(0, info->tsc_khz);
@@ -154,8 +186,9 @@ TEST_F(device, info_tells_what_there_is)
 	EXPECT_GE(64, info->counter_bits);
 	/* Everything that it reports can be planned. */
 	EXPECT_EQ(0, krun_plan_all(self->fd, info->counters, info->flags));
-	info->size = 4;
-	EXPECT_EQ(-EINVAL, krun_result(ioctl(self->fd, KRUN_IOC_INFO, info)));
+	info->cpus = 12345;
+	ASSERT_EQ(0, ioctl_of_size(self->fd, KRUN_IOC_INFO, 16, info));
+	EXPECT_EQ(12345, info->cpus);
 }
 
 TEST_F(device, slots_can_only_be_read)
@@ -231,7 +264,8 @@ TEST_F(device, a_new_plan_leaves_nothing_of_the_one_before)
 	ASSERT_EQ(0, krun_plan_mask(self->fd, 1, KRUN_COUNTER_MPERF, 0));
 	EXPECT_EQ(0, slots[0].aperf);
 	EXPECT_EQ(0, slots[0].instructions);
-	EXPECT_EQ(0, slots[0].ref_cycles);
+	EXPECT_EQ(KRUN_STATUS_EMPTY, slots[0].status);
+	EXPECT_EQ(0, slots[0].valid);
 	ASSERT_LE(0, krun_sample(self->fd, 0));
 	EXPECT_EQ(KRUN_STATUS_OK, slots[0].status);
 	EXPECT_EQ(0, slots[0].aperf);

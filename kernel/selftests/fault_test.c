@@ -309,7 +309,7 @@ static int open_files_in_group(void)
 
 		if (fd < 0 || !krun_map(fd) ||
 		    krun_plan_all(fd, KRUN_COUNTER_APERF, 0) ||
-		    krun_sample(fd, 0))
+		    krun_sample(fd, 0) < 0)
 			return -1;
 	}
 	return 0;

@@ -4,28 +4,35 @@
 #define _KRUN_DEVICE_H
 
 #include "krun_selftest.h"
+#include <stddef.h>
 #include <sys/ioctl.h>
 #include "uapi/linux/krun.h"
 
 #define THREE_COUNTERS							\
 	(KRUN_COUNTER_APERF | KRUN_COUNTER_MPERF | KRUN_COUNTER_CYCLES)
 #define ALL_COUNTERS							\
-	(THREE_COUNTERS | KRUN_COUNTER_INSTRUCTIONS |			\
-	 KRUN_COUNTER_REF_CYCLES | KRUN_COUNTER_SMI)
+	(THREE_COUNTERS | KRUN_COUNTER_INSTRUCTIONS | KRUN_COUNTER_SMI |\
+	 KRUN_COUNTER_INTERRUPTS | KRUN_COUNTER_SWITCHES)
+/* Those of ALL_COUNTERS that a snapshot of an idle CPU has, too. */
+#define IDLE_COUNTERS (ALL_COUNTERS & ~KRUN_COUNTER_SMI)
 
-static inline int krun_open(void)
+static inline int krun_open_as(int mode)
 {
-	int fd = open("/dev/krun", O_RDWR | O_CLOEXEC);
+	int fd = open("/dev/krun", mode | O_CLOEXEC);
 
 	return fd < 0 ? -errno : fd;
 }
 
+static inline int krun_open(void)
+{
+	return krun_open_as(O_RDWR);
+}
+
 /* Of every possible CPU. */
-static inline struct krun_plan krun_plan_of(uint64_t counters,
+static inline struct krun_plan krun_plan_of(uint32_t counters,
 					    unsigned int flags)
 {
 	return (struct krun_plan) {
-		.size = sizeof(struct krun_plan),
 		.flags = flags,
 		.counters = counters,
 	};
@@ -36,7 +43,7 @@ static inline int krun_set_plan(int fd, const struct krun_plan *plan)
 	return krun_result(ioctl(fd, KRUN_IOC_PLAN, plan));
 }
 
-static inline int krun_plan_all(int fd, uint64_t counters, unsigned int flags)
+static inline int krun_plan_all(int fd, uint32_t counters, unsigned int flags)
 {
 	struct krun_plan plan = krun_plan_of(counters, flags);
 
@@ -44,7 +51,7 @@ static inline int krun_plan_all(int fd, uint64_t counters, unsigned int flags)
 }
 
 /* @mask has one bit for each of the first 64 CPUs. */
-static inline int krun_plan_mask(int fd, uint64_t mask, uint64_t counters,
+static inline int krun_plan_mask(int fd, uint64_t mask, uint32_t counters,
 				 unsigned int flags)
 {
 	struct krun_plan plan = krun_plan_of(counters, flags);
@@ -71,6 +78,12 @@ static inline const struct krun_slot *krun_map(int fd)
 			   0);
 
 	return slots == MAP_FAILED ? NULL : slots;
+}
+
+/* The time stamp after the last counter was read. */
+static inline uint64_t tsc_after(const struct krun_slot *slot)
+{
+	return slot->tsc + slot->span;
 }
 
 static inline bool has_values(const struct krun_slot *slot)

@@ -34,21 +34,116 @@ TEST(vfork_style_child_does_not_take_its_parents_state_with_it)
 	EXPECT_EQ(0, read_once());
 }
 
-TEST(exec_keeps_the_configuration)
+/* Return: the exit status of a program that reads once, after @prepare. */
+static int exec_and_read(int (*prepare)(void))
 {
-	int status;
 	pid_t child = fork();
+	int status;
 
-	ASSERT_LE(0, child);
 	if (!child) {
-		if (krun_configure(1))
+		if (krun_configure(1) || prepare())
 			_exit(100);
 		execl("/proc/self/exe", "process_test", "--read-once", NULL);
 		_exit(101);
 	}
-	ASSERT_EQ(child, waitpid(child, &status, 0));
-	EXPECT_TRUE(WIFEXITED(status));
-	EXPECT_EQ(0, WEXITSTATUS(status));
+	if (child < 0 || waitpid(child, &status, 0) != child ||
+	    !WIFEXITED(status))
+		return -1;
+	return WEXITSTATUS(status);
+}
+
+static int stay_root(void)
+{
+	return 0;
+}
+
+static int become_nobody(void)
+{
+	return setuid(65534);
+}
+
+/* What a program was permitted, another one in its place is not. */
+TEST(exec_ends_the_configuration)
+{
+	EXPECT_EQ(ENODATA, exec_and_read(stay_root));
+	EXPECT_EQ(EPERM, exec_and_read(become_nobody));
+}
+
+static int configure_after_exec(void)
+{
+	struct reading reading;
+
+	if (krun_reset(1) != -ENODATA || krun_configure(1))
+		return 1;
+	/* The baseline of the program before it is gone, too. */
+	return krun_read(1, false, &reading) || !reading.aperf[0];
+}
+
+static int revoked[2], given[2];
+
+/*
+ * In a child: configures one CPU as root, if asked to, and @cpus as nobody; waits
+ * until the parent has changed the sysctl. Return: whether all went well so far.
+ */
+static bool configured_until_revoked(bool one_as_root, int cpus)
+{
+	struct reading reading;
+	char byte = 0;
+
+	return (!one_as_root || !krun_configure(1)) && !become_nobody() &&
+	       !krun_configure(cpus) && !krun_read(cpus, false, &reading) &&
+	       write(given[1], &byte, 1) == 1 && read(revoked[0], &byte, 1) == 1;
+}
+
+static int all_is_gone(void)
+{
+	if (!configured_until_revoked(false, 1))
+		return 1;
+	return read_once() != EPERM || krun_reset(1) != -EPERM ||
+	       krun_configure(1) != -EPERM;
+}
+
+static int the_first_cpu_stays(void)
+{
+	struct reading reading;
+
+	if (!configured_until_revoked(true, 2))
+		return 1;
+	return read_once() || krun_read(2, false, &reading) != -ENODATA;
+}
+
+/* Return: the exit status of @body in a child, from which all is taken. */
+static int revoke_from(int (*body)(void))
+{
+	char byte = 0;
+	pid_t child;
+	int status;
+
+	if (pipe(revoked) || pipe(given) || write_text(UNPRIVILEGED_SYSCTL, "1"))
+		return -1;
+	child = fork();
+	if (!child)
+		_exit(body());
+	if (read(given[0], &byte, 1) != 1 || write_text(UNPRIVILEGED_SYSCTL, "0") ||
+	    write(revoked[1], &byte, 1) != 1 ||
+	    waitpid(child, &status, 0) != child)
+		return -1;
+	return status;
+}
+
+TEST(the_sysctl_takes_back_what_it_has_given)
+{
+	ASSERT_EQ(0, krun_configure(1));
+	EXPECT_EQ(0, revoke_from(all_is_gone));
+	/* Who has the capability keeps it. */
+	EXPECT_EQ(0, read_once());
+}
+
+TEST(what_the_capability_gave_stays)
+{
+	if (online_cpus() < 2)
+		SKIP(return, "one CPU only");
+	EXPECT_EQ(0, revoke_from(the_first_cpu_stays));
 }
 
 static void *configure_in_thread(void *result)
@@ -169,12 +264,16 @@ TEST_F_TIMEOUT(many, processes_at_once, 120)
 	}
 }
 
-/* What exec_keeps_the_configuration starts instead of the tests. */
+/* What exec_and_read() starts instead of the tests. */
 static void __attribute__((constructor)) read_once_when_asked(int argc,
 							      char **argv)
 {
-	if (argc == 2 && !strcmp(argv[1], "--read-once"))
-		_exit(read_once());
+	int err;
+
+	if (argc != 2 || strcmp(argv[1], "--read-once"))
+		return;
+	err = read_once();
+	_exit(err == ENODATA && configure_after_exec() ? 102 : err);
 }
 
 TEST_HARNESS_MAIN

@@ -52,14 +52,16 @@ TEST_F(sampling, every_planned_cpu_writes_its_own_slot)
 		EXPECT_EQ(cpu, slot.cpu);
 		EXPECT_EQ(KRUN_STATUS_OK, slot.status);
 		EXPECT_EQ(0, slot.flags);
-		EXPECT_LE(before, slot.tsc_before);
-		EXPECT_LT(slot.tsc_before, slot.tsc_after);
-		EXPECT_GE(after, slot.tsc_after);
+		EXPECT_LE(before, slot.tsc);
+		EXPECT_LT(slot.tsc, tsc_after(&slot));
+		EXPECT_GE(after, tsc_after(&slot));
 		EXPECT_LT(0, slot.aperf);
 		EXPECT_LT(0, slot.mperf);
 		EXPECT_EQ(0, slot.instructions);
-		EXPECT_EQ(0, slot.ref_cycles);
-		EXPECT_EQ(0, slot.smi_count);
+		EXPECT_EQ(0, slot.smi);
+		EXPECT_EQ(THREE_COUNTERS, slot.valid);
+		EXPECT_EQ(1, slot.sample);
+		EXPECT_LT(0, slot.epoch);
 	}
 	ASSERT_LE(0, krun_result(ioctl(self->fd, KRUN_IOC_SAMPLE, 0)));
 	for (cpu = 0; cpu < self->cpus; cpu++)
@@ -79,13 +81,15 @@ TEST_F(sampling, values_grow_on_every_cpu)
 		for (cpu = 0; cpu < self->cpus; cpu++) {
 			struct krun_slot slot = self->slots[cpu];
 
-			ASSERT_LT(last[cpu].tsc_after, slot.tsc_before);
+			ASSERT_LT(tsc_after(&last[cpu]), slot.tsc);
 			ASSERT_LT(last[cpu].aperf, slot.aperf);
 			ASSERT_LT(last[cpu].mperf, slot.mperf);
 			ASSERT_LT(last[cpu].cycles, slot.cycles);
 			ASSERT_LT(last[cpu].instructions, slot.instructions);
-			ASSERT_LT(last[cpu].ref_cycles, slot.ref_cycles);
-			ASSERT_EQ(last[cpu].smi_count, slot.smi_count);
+			ASSERT_EQ(ALL_COUNTERS, slot.valid);
+			ASSERT_EQ(last[cpu].epoch, slot.epoch);
+			ASSERT_EQ(last[cpu].sample + 1, slot.sample);
+			ASSERT_EQ(last[cpu].smi, slot.smi);
 			last[cpu] = slot;
 		}
 	}
@@ -122,15 +126,11 @@ TEST_F(sampling, the_values_are_those_of_other_ways_to_read)
 	spin_ms(100);
 	ASSERT_EQ(0, krun_sample(self->fd, 0));
 	slot[1] = self->slots[0];
-	/* Cycles count what APERF counts, reference cycles what MPERF does. */
+	/* Cycles count what APERF counts. */
 	EXPECT_GT(0.05, (double)(slot[1].cycles - slot[0].cycles) /
 			(slot[1].aperf - slot[0].aperf) - 1);
 	EXPECT_LT(-0.05, (double)(slot[1].cycles - slot[0].cycles) /
 			 (slot[1].aperf - slot[0].aperf) - 1);
-	EXPECT_GT(0.05, (double)(slot[1].ref_cycles - slot[0].ref_cycles) /
-			(slot[1].mperf - slot[0].mperf) - 1);
-	EXPECT_LT(-0.05, (double)(slot[1].ref_cycles - slot[0].ref_cycles) /
-			 (slot[1].mperf - slot[0].mperf) - 1);
 	EXPECT_NE(slot[1].instructions - slot[0].instructions,
 		  slot[1].cycles - slot[0].cycles);
 }
@@ -240,7 +240,7 @@ TEST_F(sampling, adaptive_tick_cpus_can_be_left_alone)
 	for (cpu = 1; cpu < self->cpus; cpu++) {
 		EXPECT_EQ(KRUN_STATUS_SKIPPED, self->slots[cpu].status);
 		EXPECT_EQ(cpu, self->slots[cpu].cpu);
-		EXPECT_EQ(0, self->slots[cpu].tsc_before);
+		EXPECT_EQ(0, self->slots[cpu].tsc);
 		EXPECT_EQ(0, self->slots[cpu].aperf);
 	}
 	/* The caller's own CPU is no reason to interrupt it. */
@@ -257,10 +257,10 @@ static uint64_t skew_of(const struct krun_slot *slots, int cpus)
 	int cpu;
 
 	for (cpu = 0; cpu < cpus; cpu++) {
-		if (slots[cpu].tsc_before < first)
-			first = slots[cpu].tsc_before;
-		if (slots[cpu].tsc_before > last)
-			last = slots[cpu].tsc_before;
+		if (slots[cpu].tsc < first)
+			first = slots[cpu].tsc;
+		if (slots[cpu].tsc > last)
+			last = slots[cpu].tsc;
 	}
 	return last - first;
 }
@@ -273,7 +273,7 @@ static uint64_t skew_of(const struct krun_slot *slots, int cpus)
 TEST_F_TIMEOUT(sampling, a_rendezvous_starts_together_or_says_who_is_late, 120)
 {
 	uint64_t best = ~0ULL, us;
-	struct krun_info info = { .size = sizeof(info) };
+	struct krun_info info;
 	int cpu, i, late, together = 0;
 
 	ASSERT_EQ(0, krun_result(ioctl(self->fd, KRUN_IOC_INFO, &info)));
@@ -287,7 +287,6 @@ TEST_F_TIMEOUT(sampling, a_rendezvous_starts_together_or_says_who_is_late, 120)
 			ASSERT_EQ(KRUN_STATUS_OK, self->slots[cpu].status);
 			late += self->slots[cpu].flags == KRUN_SLOT_LATE;
 		}
-		ASSERT_GT(self->cpus, late);
 		if (late)
 			continue;
 		together++;
@@ -312,8 +311,13 @@ static void *sample_often(void *argument)
 	struct sampler_thread *own = argument;
 	int i;
 
-	for (i = 0; i < 2 * SAMPLES; i++)
-		own->errors += krun_sample(own->fd, 0) < 0;
+	int result;
+
+	for (i = 0; i < 2 * SAMPLES; i++) {
+		result = krun_sample(own->fd, 0);
+		/* Between two plans there is none. */
+		own->errors += result < 0 && result != -ENODATA;
+	}
 	return NULL;
 }
 
@@ -344,7 +348,7 @@ TEST_F_TIMEOUT(sampling, many_samplers_at_once_on_one_file_and_on_many, 120)
 			continue;
 		ASSERT_EQ(cpu, slot.cpu);
 		ASSERT_EQ(KRUN_STATUS_OK, slot.status);
-		ASSERT_LT(slot.tsc_before, slot.tsc_after);
+		ASSERT_LT(slot.tsc, tsc_after(&slot));
 		ASSERT_LE(last[cpu].aperf, slot.aperf);
 		ASSERT_LE(last[cpu].mperf, slot.mperf);
 		ASSERT_LE(last[cpu].cycles, slot.cycles);

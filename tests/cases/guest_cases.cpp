@@ -41,6 +41,9 @@ std::vector<Program> programs()
     return {
         {"test_prog of the patched tree", {"/test_prog", "5", "0.2"}, ""},
         {"krunctl watch", {"/usr/bin/krunctl", "watch", "--count", "3", "--interval", "0.1"}, ""},
+        {"no rendezvous without a stable TSC",
+         {"/bin/sh", "-c", "/tsc_test >/tmp/tap && grep -q 'pass:1 .*skip:1 ' /tmp/tap"},
+         "tsc=unstable"},
         {"nohz_full= on the command line goes first",
          {"/bin/sh", "-c", "test \"$(cat /sys/devices/system/cpu/nohz_full)\" = 2-3"},
          "nohz_full=2-3"},
@@ -79,11 +82,13 @@ Result<CaseResult> run_selftest_case(const Case &one)
     const auto kernel = built_kernel(one, checking ? one.arguments[1] : "vm");
     if (!kernel)
         return not_run(kernel.error().message);
-    auto guest = checking ? checking_guest(*kernel, seconds_of_checking_selftest) : guest_of(*kernel);
-    // The same kernel in a machine without the counters must say so, not guess.
-    guest.pmu_model = name != test_without_counters;
-    guest.copy_in = {{cache_directory() / "selftests" / one.line / name, "/" + name}};
-    guest.command = {"/" + name};
+    auto guest = selftest_guest(kernel->folder / "vmlinuz", cache_directory() / "selftests" / one.line / name);
+    if (checking) {
+        const auto base = checking_guest(*kernel, seconds_of_checking_selftest);
+        guest.cpus = base.cpus;
+        guest.memory_mib = base.memory_mib;
+        guest.timeout_seconds = base.timeout_seconds;
+    }
     return in_guest(one, guest, [&]() -> Result<CaseResult> {
         const auto tap = run_tap_in_guest(one, name, guest);
         if (!tap && was_interrupted(tap.error()))
@@ -123,7 +128,8 @@ Result<CaseResult> run_commands_case(const Case &one)
     for (const Program &program : programs()) {
         auto guest = guest_of(*kernel);
         guest.copy_in = {{kernel->tree / "krun/test_prog", "/test_prog"},
-                         {kernel->tree / "krun/krun-syscall.h", header_in_guest}};
+                         {kernel->tree / "krun/krun-syscall.h", header_in_guest},
+                         {cache_directory() / "selftests" / one.line / test_of_tscs, std::string("/") + test_of_tscs}};
         guest.command = program.command;
         guest.append = program.append;
         inputs.add_guest(guest);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Each checker is a command that is silent, or at least ends with status 0, when all is well.
 #include <algorithm>
+#include <cctype>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -174,6 +175,28 @@ Result<void> run_sparse(const Case &one, const BuiltKernel &kernel, Tally &tally
     return {};
 }
 
+// The kernel's list of the types that ioctls have, "0xDB   00-0F  drivers/...": ours must be nobody else's.
+void check_ioctl_type(const Case &one, const fs::path &tree, Tally &tally)
+{
+    constexpr std::string_view ours = "0xDE";
+    const auto list = one.files.read(tree / "Documentation/userspace-api/ioctl/ioctl-number.rst");
+    if (!list || list->find("0xDB") == std::string::npos) {
+        tally.fail("the type of our ioctls: there is no list of all types in " + tree.string());
+        return;
+    }
+    for (const auto &line : lines_of(*list)) {
+        const auto words = words_of(line);
+        if (!words.empty() && std::equal(words[0].begin(), words[0].end(), ours.begin(), ours.end(),
+                                         [](unsigned char left, unsigned char right) {
+                                             return std::tolower(left) == std::tolower(right);
+                                         })) {
+            tally.fail("the type of our ioctls is somebody else's: " + line);
+            return;
+        }
+    }
+    tally.pass("the type of our ioctls");
+}
+
 void check_hook_size(const Case &one, const KernelLine &line, Tally &tally)
 {
     const auto size = hook_size(one.files, line.hooks);
@@ -224,6 +247,7 @@ Result<CaseResult> run_sources_case(const Case &one)
         for (Checker &checker : checkers)
             if (auto ran = run_checker(one, checker, result.tally); !ran)
                 return tl::unexpected(ran.error());
+        check_ioctl_type(one, kernel->tree, result.tally);
         if (auto ran = run_sparse(one, *kernel, result.tally); !ran)
             return tl::unexpected(ran.error());
         return result;

@@ -14,6 +14,8 @@ namespace krun
 
 // The one that needs a machine without counters, and verifies that the kernel says so.
 inline constexpr const char *test_without_counters = "absent_test";
+// The one that needs CPUs whose time stamp counters disagree.
+inline constexpr const char *test_of_tscs = "tsc_test";
 // The one that needs a kernel whose allocations can be made to fail: the configuration debug.
 inline constexpr const char *test_of_faults = "fault_test";
 

@@ -136,6 +136,8 @@ void add_boot_command(CLI::App &app, Context &context)
         ->check(CLI::Range(1, 1000));
     boot->add_option("--ipc", request.ipc, "instructions for 100 core cycles, in the testbed's CPUs")
         ->check(CLI::Range(1, 1000));
+    boot->add_option("--tsc-step", request.tsc_step,
+                     "ticks by which each CPU's TSC is ahead of the previous one's, in the testbed's CPUs");
     boot->add_option("--console-log", request.console_log, "file for the kernel's console");
     auto *icount =
         boot->add_flag("--icount", request.icount, "exact: one instruction takes one tick of the guest's TSC");

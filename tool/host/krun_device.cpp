@@ -19,12 +19,13 @@ int error_of_slot(const krun_slot &slot)
 {
     switch (slot.status) {
     case KRUN_STATUS_OK:
-        return slot.tsc_after > slot.tsc_before ? 0 : EIO;
+        return slot.span > 0 ? 0 : EIO;
     case KRUN_STATUS_OFFLINE:
         return ENXIO;
     case KRUN_STATUS_UNSUPPORTED:
         return EOPNOTSUPP;
     case KRUN_STATUS_BUSY:
+    case KRUN_STATUS_SHIELDED:
         return EBUSY;
     default:
         return ENODATA;
@@ -38,7 +39,7 @@ KrunDevice::~KrunDevice() { close_all(); }
 void KrunDevice::close_all()
 {
     if (slots_ != nullptr)
-        munmap(const_cast<void *>(slots_), cpus_ * sizeof(krun_slot));
+        munmap(const_cast<void *>(slots_), cpus_ * slot_size_);
     if (fd_ >= 0)
         close(fd_);
     slots_ = nullptr;
@@ -51,17 +52,16 @@ int KrunDevice::open_planned()
     if (fd_ < 0)
         return errno;
     krun_info info{};
-    info.size = sizeof(info);
     krun_plan plan{};
-    plan.size = sizeof(plan);
     plan.counters = KRUN_COUNTER_APERF | KRUN_COUNTER_MPERF | KRUN_COUNTER_CYCLES;
     if (ioctl(fd_, KRUN_IOC_INFO, &info) != 0 || ioctl(fd_, KRUN_IOC_PLAN, &plan) != 0)
         return errno;
-    void *mapped = mmap(nullptr, std::size_t{info.cpus} * sizeof(krun_slot), PROT_READ, MAP_SHARED, fd_, 0);
+    void *mapped = mmap(nullptr, std::size_t{info.cpus} * info.slot_size, PROT_READ, MAP_SHARED, fd_, 0);
     if (mapped == MAP_FAILED)
         return errno;
     slots_ = mapped;
     cpus_ = info.cpus;
+    slot_size_ = info.slot_size;
     return 0;
 }
 
@@ -76,9 +76,9 @@ int KrunDevice::sample(CounterReading &reading)
     if (syscall(SYSCALL_KRUN_SAMPLE, fd_, 0) < 0)
         return errno;
     reading.clear();
-    const auto *slots = static_cast<const krun_slot *>(slots_);
     for (std::size_t cpu = 0; cpu < cpus_; cpu++) {
-        const krun_slot &slot = slots[cpu];
+        // A later kernel's slots may be larger.
+        const auto &slot = *reinterpret_cast<const krun_slot *>(static_cast<const char *>(slots_) + cpu * slot_size_);
         if (slot.status == KRUN_STATUS_EMPTY) // the number of a CPU that is not possible
             continue;
         const int error = error_of_slot(slot);

@@ -27,6 +27,7 @@ class KrunDevice
     int fd_ = -1;
     const void *slots_ = nullptr;
     std::size_t cpus_ = 0;
+    std::size_t slot_size_ = 0;
 };
 
 } // namespace krun

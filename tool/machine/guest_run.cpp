@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "build/selftests.hpp"
 #include "util/text.hpp"
 
 namespace krun
@@ -41,6 +42,19 @@ MachineRequest test_guest(const std::filesystem::path &kernel)
     request.aperf_ratio = ratio_percent;
     request.ipc = ipc_percent;
     return request;
+}
+
+MachineRequest selftest_guest(const std::filesystem::path &kernel, const std::filesystem::path &selftest)
+{
+    constexpr int tsc_step = 1000000;
+    const auto name = selftest.filename().string();
+    auto guest = test_guest(kernel);
+    // The same kernel in a machine without the counters must say so, not guess.
+    guest.pmu_model = name != test_without_counters;
+    guest.tsc_step = name == test_of_tscs ? tsc_step : 0;
+    guest.copy_in = {{selftest, "/" + name}};
+    guest.command = {"/" + name};
+    return guest;
 }
 
 Result<GuestRun> run_guest(const GuestHost &host, MachineRequest request)

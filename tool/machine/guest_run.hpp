@@ -26,6 +26,8 @@ struct GuestRun {
 
 // Fills in what all test guests share: TCG, a time limit, a mixed-up counter shows (ratio and IPC are not 100 %).
 MachineRequest test_guest(const std::filesystem::path &kernel);
+// The same for a selftest, with what that one needs.
+MachineRequest selftest_guest(const std::filesystem::path &kernel, const std::filesystem::path &selftest);
 Result<GuestRun> run_guest(const GuestHost &host, MachineRequest request);
 // A TAP program: its tests, and one more for the kernel's log.
 Result<Tally> run_tap_in_guest(const GuestHost &host, const std::string &name, const MachineRequest &request);

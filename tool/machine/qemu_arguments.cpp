@@ -26,6 +26,8 @@ std::string cpu_model(const MachineRequest &request, const QemuSetup &setup)
         if (request.ipc != 0)
             model += fmt::format(",x-pmu-ipc={}", request.ipc);
     }
+    if (request.tsc_step != 0)
+        model += fmt::format(",x-tsc-step={}", request.tsc_step);
     return model;
 }
 

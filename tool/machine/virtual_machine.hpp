@@ -38,6 +38,7 @@ struct MachineRequest {
     bool pmu_model = true;                // off: a machine without counters, as stock QEMU is
     unsigned aperf_ratio = 0;             // percent of the TSC rate; 0: the model's default
     unsigned ipc = 0;                     // instructions per 100 cycles; 0: the model's default
+    int tsc_step = 0;                     // ticks by which each CPU's TSC is ahead of the previous CPU's
     std::filesystem::path console_log;    // where the kernel's console goes; empty: a file in <cache>/logs
     bool dry_run = false;
     // Our stdin is for the guest: a terminal for the shell, anything else for the command's stdin.

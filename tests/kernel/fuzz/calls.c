@@ -15,7 +15,7 @@
 
 const char *const call_names[CALLS] = {
 	"open", "close", "dup", "plan", "info", "sample", "ioctl sample",
-	"other ioctl", "mmap", "munmap", "read slots", "configure", "reset",
+	"seal", "other ioctl", "mmap", "munmap", "read slots", "configure", "reset",
 	"read_msrs",
 };
 
@@ -44,13 +44,18 @@ static uint64_t some_flags(struct random *random)
 	return random_below(random, one_in(random, 5) ? 16 : 8);
 }
 
+static uint32_t some_counters(struct random *random)
+{
+	return 1 + random_below(random, one_in(random, 3) ? 1024 : 8);
+}
+
 static long call_open(struct random *random)
 {
-	int fd = open("/dev/krun", O_RDWR | O_CLOEXEC), old;
+	int mode = one_in(random, 20) ? O_RDONLY : O_RDWR;
+	int fd = open("/dev/krun", mode | O_CLOEXEC), old;
 	struct krun_plan plan = {
-		.size = sizeof(plan),
 		.flags = random_below(random, 16),
-		.counters = 1 + random_below(random, 63),
+		.counters = some_counters(random),
 	};
 
 	if (fd >= 0 && !one_in(random, 4))
@@ -84,54 +89,94 @@ static long call_dup(struct random *random)
 	return fd;
 }
 
-static long call_plan(struct random *random)
+/* Cycles, instructions, or anything. */
+static void some_events(struct random *random, struct krun_plan *plan)
 {
-	struct krun_plan plan = {
-		.size = sizeof(plan),
-		.flags = some_flags(random),
-		.counters = 1 + random_below(random, 63),
-	};
-	char *argument = random_memory(random, sizeof(plan) + 64);
+	unsigned int n = random_below(random, KRUN_EVENTS_OF_PLAN);
+
+	plan->counters |= KRUN_COUNTER_EVENT(n);
+	plan->events[n].type = one_in(random, 10) ? random_below(random, 12) : 0;
+	plan->events[n].config = one_in(random, 10) ? random_u64(random) :
+						      random_below(random, 2);
+	if (one_in(random, 20))
+		plan->events[n].reserved = 1;
+}
+
+static void some_masks(struct random *random, struct krun_plan *plan)
+{
 	uint64_t *mask = random_memory(random, 64);
 
-	if (one_in(random, 10))
-		plan.size = random_below(random, one_in(random, 2) ? 96 : 9000);
-	if (one_in(random, 10))
-		plan.counters = random_u64(random);
-	if (one_in(random, 20))
-		plan.reserved = 1;
 	if (one_in(random, 2)) {
-		plan.cpus = (uintptr_t)mask;
-		plan.cpus_size = one_in(random, 5) ?
-					 random_below(random, 6000) :
-					 1 + random_below(random, 8);
+		plan->cpus = (uintptr_t)mask;
+		plan->cpus_size = one_in(random, 5) ?
+					  random_below(random, 6000) :
+					  1 + random_below(random, 8);
 	}
 	if (one_in(random, 3)) {
 		/* Good for sure. */
 		mask = writable_memory(random, sizeof(*mask));
 		*mask = 1 + random_below(random, 15);
-		plan.cpus = (uintptr_t)mask;
-		plan.cpus_size = sizeof(*mask);
+		plan->cpus = (uintptr_t)mask;
+		plan->cpus_size = sizeof(*mask);
 	}
+	if (!one_in(random, 6))
+		return;
+	plan->flags |= one_in(random, 8) ? 0 : KRUN_PLAN_SHIELD;
+	if (one_in(random, 2)) {
+		plan->shield = (uintptr_t)mask;
+		plan->shield_size = 1 + random_below(random, 8);
+	}
+}
+
+static unsigned int of_another_size(struct random *random, unsigned int command)
+{
+	return _IOC(_IOC_DIR(command), _IOC_TYPE(command), _IOC_NR(command),
+		    random_below(random, one_in(random, 2) ? 128 : 9000));
+}
+
+static long call_plan(struct random *random)
+{
+	struct krun_plan plan = {
+		.flags = some_flags(random),
+		.counters = some_counters(random),
+	};
+	char *argument = random_memory(random, sizeof(plan) + 64);
+	unsigned int command = KRUN_IOC_PLAN;
+
+	if (one_in(random, 10))
+		command = of_another_size(random, command);
+	if (one_in(random, 10))
+		plan.counters = random_u64(random);
+	if (one_in(random, 3))
+		some_events(random, &plan);
+	some_masks(random, &plan);
 	if (one_in(random, 2)) {
 		argument = writable_memory(random, sizeof(plan) + 64);
 		memset(argument, one_in(random, 10), sizeof(plan) + 64);
 		memcpy(argument, &plan, sizeof(plan));
 	}
-	return ioctl(a_file(random), KRUN_IOC_PLAN,
-		     one_in(random, 3) ? (void *)&plan : argument);
+	return ioctl(a_file(random), command,
+		     one_in(random, 3) && command == KRUN_IOC_PLAN ?
+			     (void *)&plan : argument);
 }
 
 static long call_info(struct random *random)
 {
-	struct krun_info info = { .size = sizeof(info) };
-	uint32_t *size = writable_memory(random, 9000);
+	struct krun_info info;
 
 	if (one_in(random, 2))
 		return ioctl(a_file(random), KRUN_IOC_INFO, &info);
-	*size = random_below(random, one_in(random, 2) ? 96 : 9000);
-	return ioctl(a_file(random), KRUN_IOC_INFO,
-		     one_in(random, 2) ? size : random_memory(random, 64));
+	return ioctl(a_file(random), of_another_size(random, KRUN_IOC_INFO),
+		     one_in(random, 2) ? writable_memory(random, 9000) :
+					 random_memory(random, 64));
+}
+
+/* Seldom: a sealed file takes no plan any more. */
+static long call_seal(struct random *random)
+{
+	if (!one_in(random, 10))
+		return -1;
+	return ioctl(a_file(random), KRUN_IOC_SEAL, 0);
 }
 
 static long call_map(struct random *random)
@@ -174,7 +219,7 @@ static long call_read_slots(struct random *random)
 	if (!slots)
 		return -1;
 	return __atomic_load_n(&slots[cpu].status, __ATOMIC_RELAXED) <=
-			       KRUN_STATUS_SKIPPED ? 0 : -1;
+			       KRUN_STATUS_SHIELDED ? 0 : -1;
 }
 
 static long some_count(struct random *random)
@@ -216,6 +261,8 @@ static long make_call(enum call call, struct random *random)
 	case CALL_IOC_SAMPLE:
 		return ioctl(a_file(random), KRUN_IOC_SAMPLE,
 			     some_flags(random));
+	case CALL_SEAL:
+		return call_seal(random);
 	case CALL_OTHER_IOCTL:
 		return ioctl(a_file(random),
 			     KRUN_IOC_PLAN ^ (1ul << random_below(random, 32)),
@@ -261,7 +308,7 @@ void make_random_call(struct random *random, struct counts *counts)
 /* After all that: a program that makes no mistakes gets what it wants. */
 bool ordinary_use_works(void)
 {
-	struct krun_plan plan = { .size = sizeof(plan), .counters = 7 };
+	struct krun_plan plan = { .counters = 7 };
 	int fd = open("/dev/krun", O_RDWR | O_CLOEXEC);
 	const struct krun_slot *slots =
 		mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0);
