@@ -110,7 +110,7 @@ TEST_F(Life, AptDoesNotRemoveTheKernelThatIsPinnedAndTheUpdateThatWaitsIsNamed)
     ASSERT_EQ(machine.reboot(), installed_.debian);
     machine.must("krunctl uninstall");
     EXPECT_THAT(machine.must("krunctl install --status"), HasSubstr("default: 6.1.0-99-amd64\n"));
-    EXPECT_THAT(machine.must("apt-get --simulate autoremove"), HasSubstr("Remv " + debian + " "));
+    EXPECT_EQ(machine.run("test -e /etc/apt/apt.conf.d/zz-krunctl").status, 1);
 }
 
 } // namespace

@@ -83,7 +83,7 @@ class CleanDebian : public testing::Test
         EXPECT_EQ(debian_->output_of({"dpkg", "-S", header}), std::string("krun-syscall-dev:amd64: ") + header + "\n");
         EXPECT_EQ(debian_->output_of({"dpkg", "--verify", "krun-syscall-dev", "linux-libc-dev"}), "");
         static_cast<void>(debian_->output_of({"gcc", "-Wall", "-Werror", "-o", "/tmp/program", "/tmp/program.c"}));
-        EXPECT_EQ(debian_->output_of({"/tmp/program"}), "900 901 902 903 128\n");
+        EXPECT_EQ(debian_->output_of({"/tmp/program"}), "900 901 902 903 256\n");
     }
 
     static std::string obstacle_;
