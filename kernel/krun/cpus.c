@@ -66,17 +66,19 @@ static const struct {
 	int feature;	/* -1: every Intel CPU may have it */
 	bool intel;
 	const char *what;
+	const char *bit;
 } krun_msrs[] = {
 	{ KRUN_COUNTER_APERF, MSR_IA32_APERF, X86_FEATURE_APERFMPERF, false,
-	  "APERF" },
+	  "APERF", "CPUID.06H:ECX[0]" },
 	{ KRUN_COUNTER_MPERF, MSR_IA32_MPERF, X86_FEATURE_APERFMPERF, false,
-	  "MPERF" },
+	  "MPERF", "CPUID.06H:ECX[0]" },
 	{ KRUN_COUNTER_SMI, MSR_SMI_COUNT, -1, true,
-	  "count of system-management interrupts (MSR 34H)" },
+	  "count of system-management interrupts (MSR 34H)", "Intel CPUs" },
 	{ KRUN_COUNTER_THERMAL, MSR_IA32_THERM_STATUS, X86_FEATURE_ACPI, true,
-	  "thermal status (MSR 19CH)" },
+	  "thermal status (MSR 19CH)", "CPUID.01H:EDX[22]" },
 	{ KRUN_COUNTER_PACKAGE_THERMAL, MSR_IA32_PACKAGE_THERM_STATUS,
-	  X86_FEATURE_PTS, true, "thermal status of the package (MSR 1B1H)" },
+	  X86_FEATURE_PTS, true, "thermal status of the package (MSR 1B1H)",
+	  "CPUID.06H:EAX[6]" },
 };
 
 static bool krun_msr_announced(int cpu, unsigned int which)
@@ -121,7 +123,10 @@ int krun_cpu_probe(int cpu, u32 counters)
 		if (!(missing & krun_msrs[which].counters))
 			continue;
 		if (!test_and_set_bit(which, &said))
-			pr_notice("CPU %d: no %s\n", cpu, krun_msrs[which].what);
+			pr_notice("CPU %d: no %s (%s: %s)\n", cpu,
+				  krun_msrs[which].what, krun_msrs[which].bit,
+				  krun_msr_announced(cpu, which) ?
+					  "reading it faults" : "no");
 		return -EOPNOTSUPP;
 	}
 	return 0;
