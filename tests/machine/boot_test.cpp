@@ -254,7 +254,7 @@ TEST_F(Boot, AKernelAndAQemuOfTheCallersAloneAreNoObstacle)
     const std::string log = std::string(folder) + "/console,1.log";
     const char *given = std::getenv("KRUN_TESTBED_QEMU");
     const std::string testbed =
-        given == nullptr ? "\"$(ls -d \"${XDG_CACHE_HOME:-$HOME/.cache}\"/krun/qemu/testbed-* | head -1)\"" : given;
+        given == nullptr ? "\"$(ls -td \"${XDG_CACHE_HOME:-$HOME/.cache}\"/krun/qemu/testbed-* | head -1)\"" : given;
     ASSERT_EQ(std::system(("cp -r " + testbed + " " + folder + "/qemu && chmod -R go= " + folder + "/qemu").c_str()),
               0);
     setenv("KRUN_TESTBED_QEMU", (std::string(folder) + "/qemu").c_str(), 1);

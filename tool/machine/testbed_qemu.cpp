@@ -28,7 +28,7 @@ namespace
 namespace fs = std::filesystem;
 
 // To be counted up when the build changes in a way that neither the patches nor the options show.
-constexpr int recipe = 3;
+constexpr int recipe = 4;
 constexpr const char *program_name = "qemu-system-x86_64";
 const std::vector<std::string> suites{"bookworm", "bookworm-updates", "bookworm-security"};
 const std::vector<std::string> configure_options{
@@ -262,10 +262,15 @@ class Build
     [[nodiscard]] std::map<std::string, std::string> environment() const
     {
         auto variables = ccache_environment(work_);
+        if (variables.empty())
+            return variables;
         // Only with these does ccache cache what uses a precompiled header: it cannot look inside one for #defines or
-        // __TIME__. The header itself is a part of each file's key.
-        if (!variables.empty())
-            variables["CCACHE_SLOPPINESS"] = "pch_defines,time_macros";
+        // __TIME__. Nor does it see that a header in there has changed, config-host.h above all: an object is good for
+        // these patches and options alone, and for the libraries that configure has found here.
+        variables["CCACHE_SLOPPINESS"] = "pch_defines,time_macros";
+        variables["CCACHE_NAMESPACE"] = "krun-" + result_.filename().string();
+        if (files_.exists(objects() / "config-host.h"))
+            variables["CCACHE_EXTRAFILES"] = (objects() / "config-host.h").string();
         return variables;
     }
     [[nodiscard]] fs::path precompiled() const { return source() / (std::string(common_header) + ".gch"); }
