@@ -266,11 +266,9 @@ class Build
             return variables;
         // Only with these does ccache cache what uses a precompiled header: it cannot look inside one for #defines or
         // __TIME__. Nor does it see that a header in there has changed, config-host.h above all: an object is good for
-        // these patches and options alone, and for the libraries that configure has found here.
+        // these patches and options alone.
         variables["CCACHE_SLOPPINESS"] = "pch_defines,time_macros";
         variables["CCACHE_NAMESPACE"] = "krun-" + result_.filename().string();
-        if (files_.exists(objects() / "config-host.h"))
-            variables["CCACHE_EXTRAFILES"] = (objects() / "config-host.h").string();
         return variables;
     }
     [[nodiscard]] fs::path precompiled() const { return source() / (std::string(common_header) + ".gch"); }
