@@ -168,7 +168,7 @@ static long call_info(struct random *random)
 		return ioctl(a_file(random), KRUN_IOC_INFO, &info);
 	return ioctl(a_file(random), of_another_size(random, KRUN_IOC_INFO),
 		     one_in(random, 2) ? writable_memory(random, 9000) :
-					 random_memory(random, 64));
+					 random_memory(random, 9000));
 }
 
 /* Seldom: a sealed file takes no plan any more. */
@@ -266,7 +266,7 @@ static long make_call(enum call call, struct random *random)
 	case CALL_OTHER_IOCTL:
 		return ioctl(a_file(random),
 			     KRUN_IOC_PLAN ^ (1ul << random_below(random, 32)),
-			     random_memory(random, 64));
+			     random_memory(random, 16384));
 	case CALL_MAP:
 		return call_map(random);
 	case CALL_UNMAP:
