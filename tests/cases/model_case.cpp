@@ -17,6 +17,22 @@ namespace fs = std::filesystem;
 
 const std::vector<std::string> suites = {"bookworm", "bookworm-security"};
 
+struct Model {
+    CpuVendor vendor;
+    bool perfctr_core;
+    unsigned ratio;
+    unsigned ipc;
+};
+
+const char *word_for(CpuVendor vendor) { return vendor == CpuVendor::amd ? "AMD" : "Intel"; }
+
+const std::vector<Model> models = {
+    {CpuVendor::intel, true, 130, 150},
+    {CpuVendor::intel, true, 70, 80},
+    {CpuVendor::amd, true, 130, 150},
+    {CpuVendor::amd, false, 70, 80},
+};
+
 struct StockKernel {
     fs::path image;
     fs::path msr_module;
@@ -74,21 +90,25 @@ Result<CaseResult> run_model_case(const Case &one)
         return tl::unexpected(stock.error());
     CaseInputs inputs;
     std::vector<MachineRequest> guests;
-    for (const auto &[ratio, ipc] : {std::pair{130U, 150U}, {70U, 80U}}) {
+    for (const Model &model : models) {
         MachineRequest guest = test_guest(stock->image);
         guest.memory_mib = 1024;
-        guest.aperf_ratio = ratio;
-        guest.ipc = ipc;
+        guest.vendor = model.vendor;
+        guest.perfctr_core = model.perfctr_core;
+        guest.aperf_ratio = model.ratio;
+        guest.ipc = model.ipc;
         guest.copy_in = {{output / "pmu_model_test", "/pmu_model_test"}, {stock->msr_module, "/lib/msr.ko"}};
-        guest.command = {"/pmu_model_test", "-r", fmt::format("{}", ratio), "-i", fmt::format("{}", ipc), "-m",
-                         "/lib/msr.ko"};
+        guest.command = {
+            "/pmu_model_test", "-r", fmt::format("{}", model.ratio), "-i", fmt::format("{}", model.ipc), "-m",
+            "/lib/msr.ko"};
         inputs.add_guest(guest);
         guests.push_back(guest);
     }
     return unless_proven(one, inputs, [&]() -> Result<CaseResult> {
         CaseResult result;
         for (const auto &guest : guests) {
-            const auto tap = run_tap_in_guest(one, fmt::format("pmu-model {}/{}", guest.aperf_ratio, guest.ipc), guest);
+            const auto tap = run_tap_in_guest(
+                one, fmt::format("pmu-model {} {}/{}", word_for(guest.vendor), guest.aperf_ratio, guest.ipc), guest);
             if (!tap)
                 return tl::unexpected(tap.error());
             result.tally += *tap;

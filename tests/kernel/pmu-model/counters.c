@@ -2,6 +2,7 @@
 
 #include "counters.h"
 
+#include <cpuid.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
@@ -15,6 +16,22 @@
 #include <unistd.h>
 
 struct settings settings = { .ratio = 100, .ipc = 100 };
+
+bool cpu_is_amd(void)
+{
+	unsigned int a, b = 0, c, d;
+
+	__get_cpuid(0, &a, &b, &c, &d);
+	return b == signature_AMD_ebx;
+}
+
+bool amd_has_core_counters(void)
+{
+	unsigned int a, b, c = 0, d;
+
+	__get_cpuid(0x80000001, &a, &b, &c, &d);
+	return c >> 23 & 1;
+}
 
 /* Enough for one of them to fall between two interruptions by the host. */
 #define ATTEMPTS 50
@@ -128,6 +145,19 @@ struct perf_event_attr hardware_event(uint64_t config)
 		.size = sizeof(struct perf_event_attr),
 		.config = config,
 	};
+}
+
+struct perf_event_attr reference_cycles(void)
+{
+	struct perf_event_attr attr =
+		hardware_event(PERF_COUNT_HW_REF_CPU_CYCLES);
+
+	if (cpu_is_amd()) {
+		/* Event 120H, whose bits 11 to 8 are at 35, unit mask 1. */
+		attr.type = PERF_TYPE_RAW;
+		attr.config = 0x100000120;
+	}
+	return attr;
 }
 
 int event_open(const struct perf_event_attr *attr, int pid, int cpu,

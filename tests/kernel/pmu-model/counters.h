@@ -17,6 +17,12 @@
 
 enum { MSR_MPERF = 0xe7, MSR_APERF = 0xe8 };
 
+/* Whose registers the model has; from CPUID. */
+bool cpu_is_amd(void);
+
+/* AMD: whether it has the six counters of the core extension, or four. */
+bool amd_has_core_counters(void);
+
 /* What the model was told, in percent. */
 struct settings {
 	unsigned int ratio;	/* APERF per MPERF */
@@ -77,6 +83,9 @@ struct group {
 };
 
 struct perf_event_attr hardware_event(uint64_t config);
+
+/* Linux has a name for it only where it knows the CPU to have it. */
+struct perf_event_attr reference_cycles(void);
 int event_open(const struct perf_event_attr *attr, int pid, int cpu,
 	       int group_fd);
 int group_open(struct group *g, const struct perf_event_attr *attr, int count,

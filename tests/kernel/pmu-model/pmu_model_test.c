@@ -4,7 +4,7 @@
  *
  * Runs as root in a guest with an unmodified kernel, with /proc, /sys and
  * /dev mounted, and looks at the model through that kernel's own perf and msr
- * drivers: whatever they accept as an Intel PMU is one for our purposes.
+ * drivers: whatever they accept as a PMU of Intel or AMD is one for our purposes.
  */
 
 #include <stdio.h>
@@ -17,7 +17,7 @@
 
 static const struct tap_test tests[] = {
 	{ "CPUID describes the PMU and APERF/MPERF", test_cpuid },
-	{ "the kernel's Intel PMU driver binds", test_driver },
+	{ "the kernel's PMU driver binds", test_driver },
 	{ "APERF/MPERF is the configured ratio on every CPU",
 	  test_aperf_mperf_ratio },
 	{ "MPERF of a busy CPU keeps pace with the TSC", test_mperf_is_tsc },
@@ -33,6 +33,9 @@ static const struct tap_test tests[] = {
 	{ "RDPMC in user space equals read(2)", test_rdpmc_equals_read },
 	{ "RDPMC faults without permission or with a bad index",
 	  test_rdpmc_faults },
+	{ "RDPRU reads MPERF and APERF", test_rdpru },
+	{ "AMD's read-only copies and IRPERF count", test_amd_msrs },
+	{ "AMD's first four counters have two addresses", test_amd_aliases },
 	{ "sampling delivers one sample a period", test_sampling },
 	{ "the NMI watchdog arms and fires", test_nmi_watchdog },
 	{ "APERF and MPERF of a halted CPU stand still", test_halted_cpu },

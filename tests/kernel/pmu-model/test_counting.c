@@ -171,7 +171,7 @@ void test_instructions_per_cycle(struct tap *t)
 	struct perf_event_attr attr[5] = {
 		hardware_event(PERF_COUNT_HW_CPU_CYCLES),
 		hardware_event(PERF_COUNT_HW_INSTRUCTIONS),
-		hardware_event(PERF_COUNT_HW_REF_CPU_CYCLES),
+		reference_cycles(),
 		hardware_event(PERF_COUNT_HW_CPU_CYCLES),
 		hardware_event(PERF_COUNT_HW_INSTRUCTIONS),
 	};

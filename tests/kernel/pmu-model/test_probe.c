@@ -8,7 +8,23 @@
 #include "counters.h"
 #include "tests.h"
 
-void test_cpuid(struct tap *t)
+static void check_amd_leaves(struct tap *t)
+{
+	unsigned int a = 0, b = 0, c = 0, d = 0;
+
+	__get_cpuid_count(0xa, 0, &a, &b, &c, &d);
+	tap_check(t, !a && !d, "leaf 0xA is Intel's: eax %08x edx %08x", a, d);
+	__get_cpuid(0x80000007, &a, &b, &c, &d);
+	tap_check(t, d >> 10 & 1, "no read-only APERF/MPERF: edx %08x", d);
+	__get_cpuid(0x80000008, &a, &b, &c, &d);
+	tap_note("%d counters; leaf 80000008H: ebx %08x edx %08x",
+		 amd_has_core_counters() ? 6 : 4, b, d);
+	tap_check(t, b >> 1 & 1, "no IRPERF: ebx %08x", b);
+	tap_check(t, b >> 4 & 1, "no RDPRU: ebx %08x", b);
+	tap_check(t, d >> 16 == 1, "RDPRU's last register: %u", d >> 16);
+}
+
+static void check_intel_leaf(struct tap *t)
 {
 	unsigned int a = 0, b = 0, c = 0, d = 0;
 
@@ -24,6 +40,16 @@ void test_cpuid(struct tap *t)
 		  d >> 5 & 0xff);
 	/* Absent: last-level cache references and misses, branches, misses. */
 	tap_check(t, (b & 0x7f) == 0x78, "events absent: %02x", b & 0x7f);
+}
+
+void test_cpuid(struct tap *t)
+{
+	unsigned int a = 0, b = 0, c = 0, d = 0;
+
+	if (cpu_is_amd())
+		check_amd_leaves(t);
+	else
+		check_intel_leaf(t);
 
 	__get_cpuid_count(6, 0, &a, &b, &c, &d);
 	tap_check(t, c & 1, "no APERF/MPERF in leaf 6: ecx %08x", c);
@@ -54,8 +80,9 @@ void test_driver(struct tap *t)
 {
 	tap_check(t, access("/sys/bus/event_source/devices/cpu", F_OK) == 0,
 		  "perf has no device \"cpu\"");
-	tap_check(t, kernel_log_has("Intel PMU driver"),
-		  "the kernel's log does not name the Intel PMU driver");
+	tap_check(t, kernel_log_has(cpu_is_amd() ? "AMD PMU driver" :
+				    "Intel PMU driver"),
+		  "the kernel's log does not name the vendor's PMU driver");
 	tap_check(t, !kernel_log_has("Broken PMU hardware"),
 		  "the kernel's log says that the PMU is broken");
 	tap_check(t, !kernel_log_has("Broken BIOS"),

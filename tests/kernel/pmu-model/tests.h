@@ -31,6 +31,11 @@ void test_nmi_watchdog(struct tap *t);
 void test_rdpmc_equals_read(struct tap *t);
 void test_rdpmc_faults(struct tap *t);
 
+/* test_amd.c: what only AMD has */
+void test_rdpru(struct tap *t);
+void test_amd_msrs(struct tap *t);
+void test_amd_aliases(struct tap *t);
+
 /* Shared: cycles of one busy CPU against its APERF (test_counting.c). */
 void check_cycles_on_cpu(struct tap *t, int cpu);
 
