@@ -30,6 +30,7 @@ struct BootOptions {
     std::string line = "6.12";
     std::filesystem::path kernel;
     std::string accelerator = "auto";
+    std::string vendor = "intel";
     std::vector<std::string> copy_in;
     MachineRequest request;
 };
@@ -84,6 +85,7 @@ void run_boot(Context &context, BootOptions &options)
     request.accelerator = options.accelerator == "kvm"   ? Accelerator::kvm
                           : options.accelerator == "tcg" ? Accelerator::tcg
                                                          : Accelerator::automatic;
+    request.vendor = options.vendor == "amd" ? CpuVendor::amd : CpuVendor::intel;
     request.pass_input = true;
     // What the person names comes before anything that takes long.
     if (options.kernel.empty())
@@ -121,7 +123,7 @@ void add_boot_command(CLI::App &app, Context &context)
     auto *line = boot->add_option("--line", options->line, "kernel line to build (or take from the cache) and boot")
                      ->capture_default_str();
     boot->add_option("--kernel", options->kernel, "bzImage to boot instead")->excludes(line);
-    boot->add_option("--cpus", request.cpus, "number of CPUs")->capture_default_str()->check(CLI::Range(1, 64));
+    boot->add_option("--cpus", request.cpus, "number of CPUs")->capture_default_str()->check(CLI::Range(1U, most_cpus));
     boot->add_option("--memory", request.memory_mib, "memory in MiB")->capture_default_str();
     boot->add_option("--accel", options->accelerator, "auto, tcg or kvm; auto probes whether KVM really works")
         ->check(CLI::IsMember({"auto", "tcg", "kvm"}))
@@ -131,6 +133,9 @@ void add_boot_command(CLI::App &app, Context &context)
         ->allow_extra_args(false);
     boot->add_option("--env", request.environment, "NAME=VALUE for the command (repeatable)")->allow_extra_args(false);
     boot->add_option("--timeout", request.timeout_seconds, "seconds until the machine is killed; 0: never")
+        ->capture_default_str();
+    boot->add_option("--vendor", options->vendor, "vendor of the testbed's CPUs, intel or amd, and of their counters")
+        ->check(CLI::IsMember({"intel", "amd"}))
         ->capture_default_str();
     boot->add_option("--aperf-ratio", request.aperf_ratio, "core cycles for 100 TSC ticks, in the testbed's CPUs")
         ->check(CLI::Range(1, 1000));

@@ -25,7 +25,8 @@ Result<AcceleratorChoice> choose_accelerator(const MachineRequest &request, cons
     if (request.accelerator == Accelerator::tcg)
         return AcceleratorChoice{};
     const bool wanted = request.accelerator == Accelerator::kvm;
-    if (request.icount || request.aperf_ratio != 0 || request.ipc != 0 || request.tsc_step != 0) {
+    if (request.icount || request.aperf_ratio != 0 || request.ipc != 0 || request.tsc_step != 0 ||
+        request.vendor != CpuVendor::intel) {
         if (wanted)
             return usage_error("KVM has neither exact instruction counts nor a counter model to set", use_tcg);
         return AcceleratorChoice{};

@@ -16,11 +16,15 @@ std::string cpu_model(const MachineRequest &request, const QemuSetup &setup)
 {
     if (setup.kvm)
         return "host,pmu=on";
-    // Linux takes its PMU driver by vendor, so it is an Intel model, and one with `hypervisor` on, or Linux expects
-    // a branch recorder. check=off: TCG would complain of every feature of the model that it lacks.
-    std::string model = "Skylake-Client,check=off";
+    // Linux takes its PMU driver by vendor. With `hypervisor` on, which is QEMU's default, it does not expect Intel's
+    // branch recorder; without `monitor`, which only AMD's model has, an idle CPU halts. check=off: TCG would complain
+    // of every feature of the model that it lacks.
+    std::string model =
+        request.vendor == CpuVendor::amd ? "EPYC-Rome,check=off,monitor=off" : "Skylake-Client,check=off";
     if (setup.counters) {
         model += ",x-pmu=on";
+        if (!request.perfctr_core)
+            model += ",x-pmu-perfctr-core=off";
         if (request.aperf_ratio != 0)
             model += fmt::format(",x-pmu-aperf-ratio={}", request.aperf_ratio);
         if (request.ipc != 0)

@@ -199,8 +199,8 @@ Result<MachineResult> run_qemu(Filesystem &files, MachineRequest request, QemuSe
 
 Result<void> check_machine_size(const MachineRequest &request)
 {
-    if (request.cpus < 1 || request.cpus > 64)
-        return usage_error(fmt::format("a machine has 1 to 64 CPUs, not {}", request.cpus));
+    if (request.cpus < 1 || request.cpus > most_cpus)
+        return usage_error(fmt::format("a machine has 1 to {} CPUs, not {}", most_cpus, request.cpus));
     if (request.memory_mib < 64)
         return usage_error(fmt::format("{} MiB of memory are too little to boot", request.memory_mib),
                            "give at least --memory 64");

@@ -17,6 +17,8 @@ namespace krun
 {
 
 enum class Accelerator { automatic, tcg, kvm };
+// Of the emulated CPUs, and so of their PMU.
+enum class CpuVendor { intel, amd };
 
 struct GuestFile {
     std::filesystem::path source; // a file or a folder of the host
@@ -36,10 +38,12 @@ struct MachineRequest {
     std::vector<std::string> environment; // NAME=value for the command
     unsigned timeout_seconds = 0;         // 0: none
     bool pmu_model = true;                // off: a machine without counters, as stock QEMU is
-    unsigned aperf_ratio = 0;             // percent of the TSC rate; 0: the model's default
-    unsigned ipc = 0;                     // instructions per 100 cycles; 0: the model's default
-    int tsc_step = 0;                     // ticks by which each CPU's TSC is ahead of the previous CPU's
-    std::filesystem::path console_log;    // where the kernel's console goes; empty: a file in <cache>/logs
+    CpuVendor vendor = CpuVendor::intel;
+    bool perfctr_core = true;          // AMD: the six counters of the core extension; off: the four before it
+    unsigned aperf_ratio = 0;          // percent of the TSC rate; 0: the model's default
+    unsigned ipc = 0;                  // instructions per 100 cycles; 0: the model's default
+    int tsc_step = 0;                  // ticks by which each CPU's TSC is ahead of the previous CPU's
+    std::filesystem::path console_log; // where the kernel's console goes; empty: a file in <cache>/logs
     bool dry_run = false;
     // Our stdin is for the guest: a terminal for the shell, anything else for the command's stdin.
     bool pass_input = false;
@@ -55,6 +59,8 @@ struct MachineResult {
 };
 
 struct GuestFiles; // guest_image.hpp
+
+constexpr unsigned most_cpus = 255; // the machine's APICs have ids of eight bits
 
 // CPUs and memory.
 Result<void> check_machine_size(const MachineRequest &request);
