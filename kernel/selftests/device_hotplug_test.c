@@ -141,17 +141,6 @@ TEST_F_TIMEOUT(device_hotplug, cpus_go_and_come_under_samplers, 120)
 	EXPECT_EQ(NULL, errors);
 }
 
-static bool has_deep_sleep(void)
-{
-	char text[64] = "";
-	int fd = open("/sys/power/mem_sleep", O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0 || read(fd, text, sizeof(text) - 1) < 0)
-		text[0] = 0;
-	close(fd);
-	return strstr(text, "deep");
-}
-
 /*
  * As much of a suspend as the kernel's own test does without a wakeup device: it
  * stops all CPUs but the first or, without firmware support, only tasks and
@@ -163,7 +152,8 @@ TEST_F_TIMEOUT(device_hotplug, a_suspend_is_survived, 120)
 	int cpu;
 
 	if (write_text("/sys/power/pm_test",
-		       has_deep_sleep() ? "processors" : "devices"))
+		       text_contains("/sys/power/mem_sleep", "deep") ?
+			       "processors" : "devices"))
 		SKIP(return, "kernel without CONFIG_PM_DEBUG");
 	ASSERT_EQ(0, krun_plan_all(self->fd, THREE_COUNTERS, 0));
 	ASSERT_EQ(0, krun_sample(self->fd, 0));

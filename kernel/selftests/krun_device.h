@@ -10,11 +10,12 @@
 
 #define THREE_COUNTERS							\
 	(KRUN_COUNTER_APERF | KRUN_COUNTER_MPERF | KRUN_COUNTER_CYCLES)
-#define ALL_COUNTERS							\
-	(THREE_COUNTERS | KRUN_COUNTER_INSTRUCTIONS | KRUN_COUNTER_SMI |\
+/* Whatever a snapshot of an idle CPU can have. */
+#define IDLE_COUNTERS							\
+	(THREE_COUNTERS | KRUN_COUNTER_INSTRUCTIONS |			\
 	 KRUN_COUNTER_INTERRUPTS | KRUN_COUNTER_SWITCHES)
-/* Those of ALL_COUNTERS that a snapshot of an idle CPU has, too. */
-#define IDLE_COUNTERS (ALL_COUNTERS & ~KRUN_COUNTER_SMI)
+/* Only Intel's CPUs count SMIs. */
+#define ALL_COUNTERS (IDLE_COUNTERS | krun_smi_counter())
 
 static inline int krun_open_as(int mode)
 {
@@ -26,6 +27,16 @@ static inline int krun_open_as(int mode)
 static inline int krun_open(void)
 {
 	return krun_open_as(O_RDWR);
+}
+
+static inline uint32_t krun_smi_counter(void)
+{
+	struct krun_info info = { .counters = 0 };
+	int fd = krun_open();
+
+	ioctl(fd, KRUN_IOC_INFO, &info);
+	close(fd);
+	return info.counters & KRUN_COUNTER_SMI;
 }
 
 /* Of every possible CPU. */
@@ -91,6 +102,16 @@ static inline bool has_values(const struct krun_slot *slot)
 	return slot->status == KRUN_STATUS_OK ||
 	       slot->status == KRUN_STATUS_IDLE;
 }
+
+/* @a is @b, give or take. */
+#define EXPECT_NEAR_PERCENT(percent, a, b)				\
+	do {								\
+		double near_a = (a), near_b = (b);			\
+									\
+		EXPECT_LT(0, near_b);					\
+		EXPECT_GT((percent) / 100.0, near_a / near_b - 1);	\
+		EXPECT_LT((percent) / -100.0, near_a / near_b - 1);	\
+	} while (0)
 
 /* Copy a slot that is not torn; false if that never succeeded. */
 static inline bool krun_copy_slot(const struct krun_slot *slot,

@@ -118,6 +118,19 @@ static inline int write_text(const char *path, const char *text)
 	return written == (ssize_t)strlen(text) ? 0 : -EIO;
 }
 
+static inline bool text_contains(const char *path, const char *part)
+{
+	char text[256] = "";
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return false;
+	if (read(fd, text, sizeof(text) - 1) < 0)
+		text[0] = 0;
+	close(fd);
+	return strstr(text, part);
+}
+
 static inline long read_number(const char *path)
 {
 	FILE *file = fopen(path, "re");
