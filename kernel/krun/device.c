@@ -80,6 +80,7 @@ static noinline int krun_sample_many(struct krun_file *file, unsigned int flags)
 		err = krun_multicast_sleep();
 		if (err)
 			return err;
+		request.slept = true;
 	}
 }
 

@@ -12,7 +12,9 @@
  * turn with interrupts on, so that they respond meanwhile. Two concurrent
  * samples would only wait for each other's interrupts anyway, and neither would
  * keep a rendezvous. Turns are taken in order; at most KRUN_QUEUE CPUs spin for one,
- * and who comes then sleeps for a tick.
+ * and who comes then sleeps: until a turn ends, in order, or for a tick. While any
+ * sleeps, who has just had a turn must sleep first, too. Otherwise those in the
+ * queue would be back in it before anyone else has woken.
  *
  * The vector counts as a function call in /proc/interrupts and in the tracepoints
  * of interrupt vectors (call_function_entry).
@@ -21,6 +23,7 @@
 
 #include <linux/sched/signal.h>
 #include <linux/spinlock.h>
+#include <linux/swait.h>
 #include <asm/trace/irq_vectors.h>
 #include "compat.h"
 #include "cpus.h"
@@ -31,6 +34,10 @@
 
 /* How many CPUs have a turn or wait for one. */
 static atomic_t krun_multicast_queue;
+
+/* Callers that sleep until the queue is shorter. */
+static atomic_t krun_multicast_sleepers;
+static DECLARE_SWAIT_QUEUE_HEAD(krun_multicast_wait);
 
 /* The turn: a queued lock, whose order is that of arrival. */
 static DEFINE_RAW_SPINLOCK(krun_multicast_lock);
@@ -76,6 +83,7 @@ bool krun_multicast_possible(void)
 
 /**
  * krun_multicast_begin() - wait for this CPU's turn
+ * @slept: whether the caller has been in krun_multicast_sleep() for it
  *
  * Between krun_section_begin() and krun_section_end(), which is after
  * krun_multicast_end(); interrupts are on.
@@ -83,8 +91,10 @@ bool krun_multicast_possible(void)
  * Return: an empty mask for the CPUs to interrupt, which must be online and not
  * include this one; NULL without a turn: then sleep and try again.
  */
-struct cpumask *krun_multicast_begin(void)
+struct cpumask *krun_multicast_begin(bool slept)
 {
+	if (unlikely(atomic_read(&krun_multicast_sleepers)) && !slept)
+		return NULL;
 	if (unlikely(!atomic_add_unless(&krun_multicast_queue, 1, KRUN_QUEUE)))
 		return NULL;
 	raw_spin_lock(&krun_multicast_lock);
@@ -97,11 +107,25 @@ struct cpumask *krun_multicast_begin(void)
 /**
  * krun_multicast_sleep() - wait before the next try to get a turn
  *
+ * Nobody who sleeps holds a place in the queue, so that none is lost with a caller
+ * that does not get to run. A wakeup that comes too early, or is lost, costs no
+ * more than a tick.
+ *
  * Return: 0, or -EINTR if the caller is being killed.
  */
 int krun_multicast_sleep(void)
 {
-	schedule_timeout_killable(1);
+	DECLARE_SWAITQUEUE(wait);
+
+	atomic_inc(&krun_multicast_sleepers);
+	do {
+		prepare_to_swait_exclusive(&krun_multicast_wait, &wait,
+					   TASK_KILLABLE);
+		schedule_timeout(1);
+	} while (atomic_read(&krun_multicast_queue) >= KRUN_QUEUE &&
+		 !fatal_signal_pending(current));
+	finish_swait(&krun_multicast_wait, &wait);
+	atomic_dec(&krun_multicast_sleepers);
 	return fatal_signal_pending(current) ? -EINTR : 0;
 }
 
@@ -148,4 +172,6 @@ void krun_multicast_end(void)
 	__acquire(&krun_multicast_lock);
 	raw_spin_unlock(&krun_multicast_lock);
 	atomic_dec(&krun_multicast_queue);
+	if (unlikely(atomic_read(&krun_multicast_sleepers)))
+		swake_up_one(&krun_multicast_wait);
 }

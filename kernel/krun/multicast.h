@@ -7,7 +7,7 @@
 struct krun_request;
 
 bool krun_multicast_possible(void);
-struct cpumask *krun_multicast_begin(void);
+struct cpumask *krun_multicast_begin(bool slept);
 void krun_multicast_send(struct krun_request *request);
 void krun_multicast_end(void);
 void krun_multicast_barrier(void);

@@ -49,22 +49,24 @@ static inline void krun_count_on(struct krun_slot *slot, int cpu)
  * @buffer:	where the sample goes; the caller owns it
  * @cpus:	at most the number of possible CPUs
  * @cycles_first: read the core-cycle counter before APERF and MPERF
+ * @slept:	whether the caller has slept for its turn
  *
  * Idle CPUs are woken: clients of the calls expect every counter to move.
  *
  * Return: 0, -ENXIO when one of the CPUs is offline, -EBUSY when a core-cycle
  * counter has been lost or a CPU is shielded, -EAGAIN when too many others wait:
- * then sleep for a tick, out of any RCU read-side section, and try again. The slots
- * hold no usable values on an error.
+ * then call krun_multicast_sleep(), out of any RCU read-side section, and try
+ * again. The slots hold no usable values on an error.
  */
 int krun_read_counts(struct krun_buffer *buffer, unsigned int cpus,
-		     bool cycles_first)
+		     bool cycles_first, bool slept)
 {
 	struct krun_request request = {
 		.cpus = buffer->mask,
 		.slots = buffer->slots,
 		.counters = KRUN_COUNTERS_USUAL,
 		.cycles_first = cycles_first,
+		.slept = slept,
 	};
 	unsigned int cpu;
 	int err = 0;
@@ -300,6 +302,7 @@ int krun_process_reset(struct krun_process *process, unsigned int cpus)
 {
 	struct krun_baseline *baseline, *old;
 	struct krun_buffer *buffer;
+	bool slept = false;
 	unsigned int cpu;
 	int err;
 
@@ -318,10 +321,11 @@ int krun_process_reset(struct krun_process *process, unsigned int cpus)
 		memcpy(baseline->counts, old->counts,
 		       array_size(nr_cpu_ids, sizeof(*old->counts)));
 	while (!err) {
-		err = krun_read_counts(buffer, cpus, false);
+		err = krun_read_counts(buffer, cpus, false, slept);
 		if (err != -EAGAIN)
 			break;
 		err = krun_multicast_sleep();
+		slept = true;
 	}
 	for (cpu = 0; cpu < cpus && !err; cpu++)
 		baseline->counts[cpu] = krun_counts_of(&buffer->slots[cpu]);

@@ -130,7 +130,7 @@ static inline struct krun_counts krun_counts_of(const struct krun_slot *slot)
 }
 
 int krun_read_counts(struct krun_buffer *buffer, unsigned int cpus,
-		     bool cycles_first);
+		     bool cycles_first, bool slept);
 struct krun_process *krun_process_get(void);
 int krun_process_configure(struct krun_process *process, unsigned int cpus,
 			   bool revocable);

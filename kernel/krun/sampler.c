@@ -183,7 +183,7 @@ static bool krun_answer_for_all(struct krun_request *request)
 /* Interrupt those CPUs that must be interrupted. Return: false without a turn. */
 static bool krun_interrupt(struct krun_request *request)
 {
-	struct cpumask *targets = krun_multicast_begin();
+	struct cpumask *targets = krun_multicast_begin(request->slept);
 	int cpu;
 
 	if (unlikely(!targets))
@@ -250,7 +250,8 @@ static void krun_sample_caller(struct krun_request *request)
  *
  * On return every slot of the sample is written and has a status.
  *
- * Return: 0, or -EAGAIN if too many others wait for their turn.
+ * Return: 0, or -EAGAIN if too many others wait for their turn: then call
+ * krun_multicast_sleep() and try again.
  */
 int krun_sample_cpus(struct krun_request *request)
 {

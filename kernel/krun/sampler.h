@@ -43,6 +43,7 @@
  * @sample:	number of the sample
  * @generation:	the plan's
  * @cycles_first: read the core-cycle counter before APERF and MPERF
+ * @slept:	whether the caller has slept for its turn
  * @caller:	the CPU that takes the sample
  * @expected:	how many other CPUs are interrupted; the caller counts them
  * @done:	how many of them are done with the request
@@ -58,6 +59,7 @@ struct krun_request {
 	u32 sample;
 	u32 generation;
 	bool cycles_first;
+	bool slept;
 	int caller;
 	unsigned int expected;
 	atomic_t done;

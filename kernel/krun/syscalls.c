@@ -118,6 +118,7 @@ static noinline int krun_read_many(struct krun_process *process,
 {
 	const struct krun_baseline *baseline;
 	struct krun_buffer *buffer;
+	bool slept = false;
 	unsigned int cpu;
 	int err;
 
@@ -129,19 +130,22 @@ static noinline int krun_read_many(struct krun_process *process,
 	if (!buffer)
 		return -ENOMEM;
 
-	do {
+	for (;;) {
 		/* The baseline is fetched first: no sample is older. */
 		rcu_read_lock();
 		baseline = rcu_dereference(process->baseline);
-		err = krun_read_counts(buffer, cpus, cycles_first);
+		err = krun_read_counts(buffer, cpus, cycles_first, slept);
 		for (cpu = 0; cpu < cpus && baseline && !err; cpu++)
 			krun_subtract_from_slot(&buffer->slots[cpu],
 						&baseline->counts[cpu]);
 		rcu_read_unlock();
-	} while (unlikely(err == -EAGAIN) && !krun_multicast_sleep());
-
-	if (unlikely(err == -EAGAIN))
-		err = -EINTR;
+		if (likely(err != -EAGAIN))
+			break;
+		err = krun_multicast_sleep();
+		if (err)
+			break;
+		slept = true;
+	}
 	if (!err)
 		err = krun_copy_out(buffer->slots, cpus, aperfs, mperfs,
 				    cycles);

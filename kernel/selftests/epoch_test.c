@@ -74,6 +74,46 @@ TEST_F(epoch, who_holds_a_counter_does_not_notice_other_users)
 	}
 }
 
+static void make_perf_reschedule(int cpu)
+{
+	if (pin_to(cpu))
+		_exit(1);
+	for (;;)
+		close(open_cycles_event(cpu, true));
+}
+
+/*
+ * To make room for another event perf stops all of a CPU's for a moment. Who asks
+ * from another CPU must neither think that ours are lost nor open them anew.
+ */
+TEST_F_TIMEOUT(epoch, perf_may_reschedule_while_others_plan, 90)
+{
+	const struct krun_slot *slot = &self->slots[self->victim];
+	uint32_t epoch;
+	pid_t child;
+	int other, i;
+
+	ASSERT_EQ(0, krun_plan_all(self->fd, ALL_COUNTERS, 0));
+	ASSERT_EQ(0, krun_sample(self->fd, 0));
+	epoch = slot->epoch;
+	child = fork();
+	ASSERT_LE(0, child);
+	if (!child)
+		make_perf_reschedule(self->victim);
+	other = krun_open();
+	for (i = 0; i < 2000; i++)
+		if (krun_plan_mask(other, 1ULL << self->victim, THREE_COUNTERS,
+				   0))
+			break;
+	EXPECT_EQ(2000, i);
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	close(other);
+	ASSERT_EQ(0, krun_sample(self->fd, 0));
+	EXPECT_EQ(KRUN_STATUS_OK, slot->status);
+	EXPECT_EQ(epoch, slot->epoch);
+}
+
 /* Between two plans nobody may hold the counter, and events may be others. */
 TEST_F(epoch, a_new_plan_begins_a_new_one_for_its_file_alone)
 {

@@ -154,35 +154,113 @@ TEST_F_TIMEOUT(fault, an_open_without_memory_says_so_to_its_caller_alone, 300)
 	close(log);
 }
 
-TEST_F_TIMEOUT(fault, a_plan_without_memory_takes_nothing, 300)
+/* The plans that allocate: each with more than the one before it. */
+static struct krun_plan plan_with(int what)
 {
-	int nth, err, refused = 0;
+	struct krun_plan plan = krun_plan_of(ALL_COUNTERS,
+					     KRUN_SAMPLE_IDLE_SNAPSHOT);
+	if (what > 0)
+		plan.flags |= KRUN_PLAN_SHIELD;
+	if (what > 1) {
+		plan.counters |= KRUN_COUNTER_EVENT(0) | KRUN_COUNTER_EVENT(3);
+		plan.events[0].config = PERF_COUNT_HW_INSTRUCTIONS;
+	}
+	return plan;
+}
+
+/* Whether @cpu is shielded from other files. */
+static bool shielded(int cpu)
+{
+	int other = krun_open();
+	const struct krun_slot *slots = krun_map(other);
+	bool result = false;
+
+	if (slots && !krun_plan_mask(other, 1ULL << cpu, KRUN_COUNTER_APERF, 0) &&
+	    krun_sample(other, 0) >= 0)
+		result = slots[cpu].status == KRUN_STATUS_SHIELDED;
+	munmap((void *)slots, krun_slots_size());
+	close(other);
+	return result;
+}
+
+TEST_F_TIMEOUT(fault, a_plan_without_memory_takes_nothing, 600)
+{
+	int what, nth, err = 0, refused, more = 0;
+	struct krun_plan plan;
 	bool failed;
 
+	for (what = 0; what < 3; what++) {
+		plan = plan_with(what);
+		refused = 0;
+		for (nth = 1; nth < MOST_ALLOCATIONS; nth++) {
+			ASSERT_EQ(0, fail_nth(gettid(), nth));
+			err = krun_set_plan(self->fd, &plan);
+			failed = has_failed(gettid());
+			if (!failed)
+				break;
+			if (!err) { /* the kernel could do without */
+				close(self->fd);
+				self->fd = krun_open();
+				ASSERT_LE(0, self->fd);
+				continue;
+			}
+			refused++;
+			ASSERT_EQ(-ENOMEM, err);
+			EXPECT_EQ(-ENODATA, krun_sample(self->fd, 0));
+			EXPECT_EQ(self->free_before, free_counters());
+			EXPECT_FALSE(shielded(self->cpus - 1));
+		}
+		TH_LOG("plan %d: %d of %d failing allocations refused it", what,
+		       refused, nth - 1);
+		/* At least the plan itself, its mask, and an event. */
+		EXPECT_LE(3, refused);
+		EXPECT_EQ(0, err);
+		EXPECT_EQ(0, krun_sample(self->fd, 0));
+		EXPECT_EQ(what > 0, shielded(self->cpus - 1));
+		/* Two events of its own on each CPU, and the array of them. */
+		if (what > 1)
+			EXPECT_LE(more + 2 * self->cpus + 1, refused);
+		more = refused;
+		close(self->fd);
+		self->fd = krun_open();
+		ASSERT_LE(0, self->fd);
+	}
+}
+
+/* The earlier plan goes on, with all that it has. */
+TEST_F_TIMEOUT(fault, a_plan_without_memory_leaves_the_one_before, 300)
+{
+	const struct krun_slot *slots = krun_map(self->fd);
+	struct krun_plan plan = plan_with(1), next = plan_with(2);
+	uint32_t epoch;
+	int nth, refused = 0;
+
+	ASSERT_NE(NULL, slots);
+	ASSERT_EQ(0, krun_set_plan(self->fd, &plan));
+	ASSERT_EQ(0, krun_sample(self->fd, 0));
+	epoch = slots[0].epoch;
 	for (nth = 1; nth < MOST_ALLOCATIONS; nth++) {
+		int err;
+
 		ASSERT_EQ(0, fail_nth(gettid(), nth));
-		err = krun_plan_all(self->fd, ALL_COUNTERS,
-				    KRUN_SAMPLE_IDLE_SNAPSHOT);
-		failed = has_failed(gettid());
-		if (!failed)
+		err = krun_set_plan(self->fd, &next);
+		if (!has_failed(gettid()))
 			break;
-		if (!err) { /* the kernel could do without */
-			close(self->fd);
-			self->fd = krun_open();
-			ASSERT_LE(0, self->fd);
+		if (!err) { /* back to the plan before */
+			ASSERT_EQ(0, krun_set_plan(self->fd, &plan));
+			ASSERT_EQ(0, krun_sample(self->fd, 0));
+			epoch = slots[0].epoch;
 			continue;
 		}
 		refused++;
 		ASSERT_EQ(-ENOMEM, err);
-		EXPECT_EQ(-ENODATA, krun_sample(self->fd, 0));
-		EXPECT_EQ(self->free_before, free_counters());
+		ASSERT_EQ(0, krun_sample(self->fd, 0));
+		EXPECT_EQ(KRUN_STATUS_OK, slots[0].status);
+		EXPECT_EQ(plan.counters, slots[0].valid);
+		EXPECT_EQ(epoch, slots[0].epoch);
+		EXPECT_TRUE(shielded(self->cpus - 1));
 	}
-	TH_LOG("%d of %d failing allocations refused the plan", refused,
-	       nth - 1);
-	/* At least the plan itself, its mask, and an event. */
 	EXPECT_LE(3, refused);
-	EXPECT_EQ(0, err);
-	EXPECT_EQ(0, krun_sample(self->fd, 0));
 }
 
 static int failing_allocation;
