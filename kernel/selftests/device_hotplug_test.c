@@ -141,6 +141,54 @@ TEST_F_TIMEOUT(device_hotplug, cpus_go_and_come_under_samplers, 120)
 	EXPECT_EQ(NULL, errors);
 }
 
+struct watched {
+	int fd;
+	const struct krun_slot *slot;
+	long answers, early;
+};
+
+/* Counts answers in an epoch in which the CPU had none. */
+static void *watch_epochs(void *argument)
+{
+	struct watched *own = argument;
+	uint32_t offline = 0;
+
+	while (!__atomic_load_n(&stop, __ATOMIC_RELAXED)) {
+		if (krun_sample(own->fd, 0) < 0)
+			continue;
+		if (own->slot->status == KRUN_STATUS_OFFLINE)
+			offline = own->slot->epoch;
+		if (own->slot->status != KRUN_STATUS_OK)
+			continue;
+		own->answers++;
+		if (own->slot->epoch == offline)
+			own->early++;
+	}
+	return NULL;
+}
+
+/* Those of APERF alone: it is there before perf's counters are. */
+TEST_F_TIMEOUT(device_hotplug, a_cpu_answers_in_its_new_epoch_only, 120)
+{
+	struct watched watched = {
+		.fd = self->fd,
+		.slot = &self->slots[self->victim],
+	};
+	pthread_t thread;
+	int i;
+
+	ASSERT_EQ(0, krun_plan_all(self->fd, KRUN_COUNTER_APERF, 0));
+	stop = false;
+	ASSERT_EQ(0, pthread_create(&thread, NULL, watch_epochs, &watched));
+	for (i = 0; i < 10; i++)
+		ASSERT_EQ(0, set_cpu_online(self->victim, i & 1));
+	usleep(100000);
+	__atomic_store_n(&stop, true, __ATOMIC_RELAXED);
+	ASSERT_EQ(0, pthread_join(thread, NULL));
+	EXPECT_LT(0, watched.answers);
+	EXPECT_EQ(0, watched.early);
+}
+
 /*
  * As much of a suspend as the kernel's own test does without a wakeup device: it
  * stops all CPUs but the first or, without firmware support, only tasks and

@@ -335,16 +335,20 @@ static int bring_online_without_counters(int fd, const struct krun_slot *slot)
 TEST_F_TIMEOUT(fault, a_cpu_that_comes_online_without_counters_is_busy, 300)
 {
 	const struct krun_slot *slots = krun_map(self->fd), *slot;
-	int victim = self->cpus - 1;
+	int victim = self->cpus - 1, other = krun_open();
+	const struct krun_slot *of_other = krun_map(other);
 	struct reading reading;
+	uint32_t epoch;
 	struct krun_slot before;
 
 	ASSERT_NE(NULL, slots);
+	ASSERT_NE(NULL, of_other);
 	slot = &slots[victim];
 	if (!victim || set_cpu_online(victim, true))
 		SKIP(return, "no CPU that can be taken offline");
 	ASSERT_EQ(0, krun_configure(self->cpus));
 	ASSERT_EQ(0, krun_plan_all(self->fd, THREE_COUNTERS, 0));
+	ASSERT_EQ(0, krun_plan_all(other, THREE_COUNTERS, 0));
 	ASSERT_EQ(0, krun_sample(self->fd, 0));
 	before = *slot;
 	ASSERT_EQ(0, bring_online_without_counters(self->fd, slot));
@@ -355,12 +359,19 @@ TEST_F_TIMEOUT(fault, a_cpu_that_comes_online_without_counters_is_busy, 300)
 	EXPECT_EQ(KRUN_STATUS_OK, slots[0].status);
 	EXPECT_EQ(-EBUSY, krun_read(self->cpus, false, &reading));
 	EXPECT_EQ(0, krun_read(victim, false, &reading));
-	/* The next plan gets them, for all users. */
+	ASSERT_EQ(0, krun_sample(other, 0));
+	EXPECT_EQ(KRUN_STATUS_BUSY, of_other[victim].status);
+	epoch = of_other[victim].epoch;
+	/* The next plan gets them, for all users, who see that they were lost. */
 	ASSERT_EQ(0, krun_plan_all(self->fd, THREE_COUNTERS, 0));
 	ASSERT_EQ(0, krun_sample(self->fd, 0));
 	EXPECT_EQ(KRUN_STATUS_OK, slot->status);
 	EXPECT_LE(before.cycles, slot->cycles);
 	EXPECT_EQ(0, krun_read(self->cpus, false, &reading));
+	ASSERT_EQ(0, krun_sample(other, 0));
+	EXPECT_EQ(KRUN_STATUS_OK, of_other[victim].status);
+	EXPECT_NE(epoch, of_other[victim].epoch);
+	close(other);
 }
 
 #define CGROUPS "/tmp/krun-cgroups"

@@ -29,9 +29,9 @@ Result<std::filesystem::path> build_fuzzer(const Case &one)
 
 } // namespace
 
-MachineRequest checking_guest(const BuiltKernel &kernel, unsigned seconds)
+MachineRequest checking_guest(const std::filesystem::path &kernel, unsigned seconds)
 {
-    MachineRequest guest = test_guest(kernel.folder / "vmlinuz");
+    MachineRequest guest = test_guest(kernel);
     guest.cpus = 4;
     guest.memory_mib = 2048;
     guest.timeout_seconds = seconds + seconds_to_boot_and_end;
@@ -44,7 +44,7 @@ Result<MachineRequest> fuzzing_guest(const Case &one, const BuiltKernel &kernel,
     const auto fuzzer = build_fuzzer(one);
     if (!fuzzer)
         return tl::unexpected(fuzzer.error());
-    MachineRequest guest = checking_guest(kernel, seconds);
+    MachineRequest guest = checking_guest(kernel.folder / "vmlinuz", seconds);
     guest.copy_in = {{*fuzzer, "/krun_fuzz"}, {clone_directory() / "tests/kernel/fuzz" / wrapper, "/" + wrapper}};
     guest.command = {"/" + wrapper, "/krun_fuzz", fmt::format("{}", one.seed), fmt::format("{}", seconds)};
     return guest;

@@ -4,8 +4,8 @@
 
 #include "build/selftests.hpp"
 #include "cases/case.hpp"
-#include "cases/fuzzer.hpp"
 #include "cases/line_judges.hpp"
+#include "cases/selftest_guest.hpp"
 #include "util/paths.hpp"
 
 namespace krun
@@ -17,8 +17,6 @@ namespace
 namespace fs = std::filesystem;
 
 constexpr const char *header_in_guest = "/usr/include/x86_64-linux-gnu/sys/krun-syscall.h";
-constexpr unsigned seconds_of_checking_selftest = 600;
-
 MachineRequest guest_of(const BuiltKernel &kernel) { return test_guest(kernel.folder / "vmlinuz"); }
 
 // What every one of these cases does: finds its kernel, and runs unless these very inputs have passed before.
@@ -75,28 +73,27 @@ Result<CaseResult> run_boot_case(const Case &one)
 
 Result<CaseResult> run_selftest_case(const Case &one)
 {
-    if (one.arguments.empty())
-        return failure("a selftest's name is wanted");
-    const auto &name = one.arguments.front();
-    const bool checking = one.arguments.size() > 1;
-    const auto kernel = built_kernel(one, checking ? one.arguments[1] : "vm");
+    if (one.arguments.size() != 3)
+        return failure("a selftest's name, a configuration and a vendor are wanted");
+    const auto &name = one.arguments[0];
+    const auto &config = one.arguments[1];
+    const auto vendor = vendor_of(one.arguments[2]);
+    if (!vendor)
+        return failure("no vendor of CPUs: " + one.arguments[2]);
+    const auto kernel = built_kernel(one, config);
     if (!kernel)
         return not_run(kernel.error().message);
-    auto guest = selftest_guest(kernel->folder / "vmlinuz", cache_directory() / "selftests" / one.line / name);
-    if (checking) {
-        const auto base = checking_guest(*kernel, seconds_of_checking_selftest);
-        guest.cpus = base.cpus;
-        guest.memory_mib = base.memory_mib;
-        guest.timeout_seconds = base.timeout_seconds;
-    }
+    auto guest = guest_of_selftest(one, kernel->folder / "vmlinuz", config, name);
+    guest.vendor = *vendor;
     return in_guest(one, guest, [&]() -> Result<CaseResult> {
         const auto tap = run_tap_in_guest(one, name, guest);
         if (!tap && was_interrupted(tap.error()))
             return tl::unexpected(tap.error());
         auto result = judge_selftest(name, tap);
-        if (checking && result.tally.skipped != 0)
-            result.tally.fail("the configuration debug lacks what a selftest needs");
-        if (checking)
+        if (config != "vm" && result.tally.skipped != 0)
+            result.tally.fail(fmt::format("the configuration {} lacks what a selftest needs", config));
+        // The table of lines is of the usual machine.
+        if (config != "vm" || *vendor != CpuVendor::intel)
             result.stages.clear();
         return result;
     });

@@ -26,7 +26,8 @@ constexpr CaseKind kinds[] = {
     {"programs", run_programs_case}, {"boot", run_boot_case},         {"selftest", run_selftest_case},
     {"check", run_check_case},       {"commands", run_commands_case}, {"cost", run_cost_case},
     {"machine", run_machine_case},   {"fuzz", run_fuzz_case},         {"race", run_race_case},
-    {"tools", run_tools_case},       {"disk", run_disk_case}};
+    {"tools", run_tools_case},       {"disk", run_disk_case},         {"version1", run_version1_case},
+    {"variant", run_variant_case}};
 
 // What the runner tells us is not for the programs that we run: among them may be another of us.
 std::string taken_from_environment(const char *name, const std::string &otherwise)

@@ -65,6 +65,18 @@ std::vector<Checker> host_checkers(const fs::path &data)
             over_files("shellcheck", {"shellcheck"}, scripts)};
 }
 
+// The faults that variant cases try are changed seldom, and the overlay often.
+std::vector<Checker> variant_checkers(const fs::path &data)
+{
+    std::vector<Checker> checkers;
+    for (const auto &patch : files_below(data / "tests/kernel/variants", {".patch"})) {
+        Checker checker{"the overlay has what is changed by " + fs::path(patch).filename().string(), {}};
+        checker.command.argv = {"patch", "-p1", "--dry-run", "--fuzz=0", "-d", (data / "kernel").string(), "-i", patch};
+        checkers.push_back(std::move(checker));
+    }
+    return checkers;
+}
+
 // The tree's own checkpatch, run inside the tree: in a git clone it would take the patches for sources.
 class Checkpatch
 {
@@ -218,7 +230,10 @@ void check_hook_size(const Case &one, const KernelLine &line, Tally &tally)
 Result<CaseResult> run_style_case(const Case &one)
 {
     CaseResult result;
-    for (auto checkers = host_checkers(data_directory()); Checker & checker : checkers)
+    auto all = host_checkers(data_directory());
+    for (auto &checker : variant_checkers(data_directory()))
+        all.push_back(std::move(checker));
+    for (Checker &checker : all)
         if (auto ran = run_checker(one, checker, result.tally); !ran)
             return tl::unexpected(ran.error());
     const auto lines = load_kernel_lines(one.files, data_directory());

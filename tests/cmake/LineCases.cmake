@@ -9,6 +9,13 @@ list(SORT KRUN_LINES COMPARE NATURAL ORDER DESCENDING)
 file(GLOB KRUN_SELFTESTS CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}/kernel/selftests
      ${PROJECT_SOURCE_DIR}/kernel/selftests/*_test.c)
 list(TRANSFORM KRUN_SELFTESTS REPLACE "\\.c$" "")
+# Those that want what the usual kernel leaves out: allocations that fail; suspend to memory, and many CPUs.
+set(KRUN_SELFTESTS_OF_DEBUG fault_test)
+set(KRUN_SELFTESTS_OF_DISK suspend_test many_cpus_test)
+list(REMOVE_ITEM KRUN_SELFTESTS ${KRUN_SELFTESTS_OF_DEBUG} ${KRUN_SELFTESTS_OF_DISK})
+file(GLOB KRUN_VARIANTS CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}/tests/kernel/variants
+     ${PROJECT_SOURCE_DIR}/tests/kernel/variants/*.patch)
+list(TRANSFORM KRUN_VARIANTS REPLACE "\\.patch$" "")
 # Where one line does: the line that people start with.
 set(KRUN_USUAL_LINE 6.12)
 if(KRUN_USUAL_LINE IN_LIST KRUN_LINES)
@@ -42,10 +49,8 @@ foreach(line ${KRUN_LINES})
     krun_case(commands-${line} ${guest} RUN commands SECONDS 180 LIMIT 2000)
     krun_case(cost-${line} ${guest} CORES 1 RUN cost SECONDS 180 LIMIT 2000)
     foreach(selftest ${KRUN_SELFTESTS})
-        if(NOT selftest STREQUAL fault_test) # it wants the configuration debug
-            krun_case(selftest-${line}-${selftest} ${guest} RUN selftest ${selftest} SECONDS 90)
-            list(APPEND earlier selftest-${line}-${selftest})
-        endif()
+        krun_case(selftest-${line}-${selftest} ${guest} RUN selftest ${selftest} vm intel SECONDS 90)
+        list(APPEND earlier selftest-${line}-${selftest})
     endforeach()
     math(EXPR cost "${cost} - 100")
 endforeach()
@@ -61,9 +66,30 @@ foreach(line ${KRUN_LINES})
 endforeach()
 list(APPEND earlier machine-${KRUN_USUAL_LINE})
 
+# The same kernels on the CPUs of the other vendor.
+foreach(line ${KRUN_LINES})
+    set(opt_in opt-in)
+    if(line STREQUAL KRUN_USUAL_LINE)
+        set(opt_in "")
+    endif()
+    foreach(selftest ${KRUN_SELFTESTS})
+        krun_case(selftest-${line}-amd-${selftest} LINE ${line} RUN selftest ${selftest} vm amd LABELS amd ${opt_in}
+                  SECONDS 90 CORES 2 NEEDS testbed programs-${line} kernel-${line} COST 95 AFTER ${earlier})
+    endforeach()
+endforeach()
+
 # A kernel's whole life on a real Debian disk, then everything that can go wrong in it.
 krun_other_kernel(${KRUN_USUAL_LINE} disk LABELS install AFTER ${earlier} COST 90)
 krun_other_kernel(${KRUN_USUAL_LINE} panic LABELS e2e opt-in NEEDS kernel-${KRUN_USUAL_LINE}-disk)
+# That kernel has what the usual one leaves out.
+set(of_disk LINE ${KRUN_USUAL_LINE} CORES 2 NEEDS testbed programs-${KRUN_USUAL_LINE} kernel-${KRUN_USUAL_LINE}-disk)
+foreach(selftest ${KRUN_SELFTESTS_OF_DISK})
+    krun_case(selftest-${KRUN_USUAL_LINE}-disk-${selftest} ${of_disk} RUN selftest ${selftest} disk intel
+              LABELS kernel SECONDS 300 LIMIT 900 COST 85)
+endforeach()
+krun_case(selftest-${KRUN_USUAL_LINE}-disk-amd-suspend_test ${of_disk} RUN selftest suspend_test disk amd
+          LABELS amd SECONDS 300 LIMIT 900 COST 84)
+krun_case(version1-${KRUN_USUAL_LINE} ${of_disk} RUN version1 disk LABELS kernel SECONDS 60 COST 85)
 krun_case(tools RUN tools LABELS install SECONDS 200 GIVES tools LOCKS debs AFTER ${earlier} COST 80)
 set(disk LINE ${KRUN_USUAL_LINE} RUN disk NEEDS testbed tools kernel-${KRUN_USUAL_LINE}-disk CORES 2)
 krun_case(install ${disk} life LABELS install SECONDS 1200 LIMIT 3600 COST 70)
@@ -79,16 +105,22 @@ foreach(line ${KRUN_LINES})
     krun_other_kernel(${line} debug LABELS fuzz ${opt_in} AFTER ${earlier} install COST 60)
     krun_other_kernel(${line} kcsan LABELS race opt-in AFTER ${earlier} install)
     set(checked LINE ${line} CORES 2 NEEDS testbed programs-${line} kernel-${line}-debug)
-    krun_case(selftest-${line}-debug-fault_test ${checked} RUN selftest fault_test debug LABELS fuzz ${opt_in}
-              SECONDS 300 LIMIT 1200 COST 50)
+    foreach(selftest ${KRUN_SELFTESTS_OF_DEBUG})
+        krun_case(selftest-${line}-debug-${selftest} ${checked} RUN selftest ${selftest} debug intel
+                  LABELS fuzz ${opt_in} SECONDS 300 LIMIT 1200 COST 50)
+    endforeach()
     krun_case(fuzz-${line} ${checked} RUN fuzz 120 LABELS fuzz ${opt_in} SECONDS 300 LIMIT 900 COST 50)
     krun_case(race-${line} LINE ${line} CORES 2 NEEDS testbed kernel-${line}-kcsan RUN race 120 LABELS race opt-in
               SECONDS 300 LIMIT 900)
     krun_case(soak-${line} ${checked} RUN fuzz 3600 LABELS soak opt-in SECONDS 3900 LIMIT 4500)
     foreach(selftest ${KRUN_SELFTESTS})
-        if(NOT selftest STREQUAL fault_test)
-            krun_case(selftest-${line}-debug-${selftest} ${checked} RUN selftest ${selftest} debug LABELS soak opt-in
-                      SECONDS 300 LIMIT 1200)
-        endif()
+        krun_case(selftest-${line}-debug-${selftest} ${checked} RUN selftest ${selftest} debug intel LABELS soak opt-in
+                  SECONDS 300 LIMIT 1200)
     endforeach()
+endforeach()
+
+# Overlays with a fault, which a selftest must find, or of a later version.
+foreach(variant ${KRUN_VARIANTS})
+    krun_case(variant-${variant} LINE ${KRUN_USUAL_LINE} RUN variant ${variant} LABELS variant opt-in SECONDS 900
+              LIMIT 5400 CORES 2 NEEDS testbed programs-${KRUN_USUAL_LINE} LOCKS compiler variants)
 endforeach()

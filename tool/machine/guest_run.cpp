@@ -47,11 +47,18 @@ MachineRequest test_guest(const std::filesystem::path &kernel)
 MachineRequest selftest_guest(const std::filesystem::path &kernel, const std::filesystem::path &selftest)
 {
     constexpr int tsc_step = 1000000;
+    constexpr unsigned many_cpus = 72;
+    constexpr unsigned memory_of_many_cpus = 1024;
     const auto name = selftest.filename().string();
     auto guest = test_guest(kernel);
     // The same kernel in a machine without the counters must say so, not guess.
     guest.pmu_model = name != test_without_counters;
     guest.tsc_step = name == test_of_tscs ? tsc_step : 0;
+    if (name == test_of_many_cpus) {
+        guest.cpus = many_cpus;
+        guest.memory_mib = memory_of_many_cpus;
+        guest.append = "maxcpus=2";
+    }
     guest.copy_in = {{selftest, "/" + name}};
     guest.command = {"/" + name};
     return guest;

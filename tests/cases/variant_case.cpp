@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: MIT
+// Kernels whose overlay is changed by a patch of tests/kernel/variants: one with a fault that was ours once, whose
+// selftest must fail, or one that is to come, on which a program of today must work.
+//
+// Theory: a test proves something if it fails without what it tests. The faults are kept as patches, and not as
+// commits of the past, because the tests ask for an interface that those did not have.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "cases/case.hpp"
+#include "cases/selftest_guest.hpp"
+#include "source/overlay.hpp"
+#include "util/paths.hpp"
+#include "util/text.hpp"
+
+namespace krun
+{
+
+namespace
+{
+
+namespace fs = std::filesystem;
+
+struct Variant {
+    fs::path patch;
+    std::string config;
+    std::string failing;              // the selftest that must fail; empty: none
+    std::vector<std::string> passing; // programs of version 1 that must pass
+};
+
+fs::path patch_of(const std::string &name) { return clone_directory() / "tests/kernel/variants" / (name + ".patch"); }
+
+// "Kernel: CONFIG" and "Fails: SELFTEST" or "Passes: PROGRAM..." before the patch itself.
+Result<Variant> read_variant(const Case &one, const std::string &name)
+{
+    Variant variant{patch_of(name), {}, {}, {}};
+    const auto text = one.files.read(variant.patch);
+    if (!text)
+        return tl::unexpected(text.error());
+    for (const auto &line : lines_of(*text)) {
+        const auto words = words_of(line);
+        if (line == "---")
+            break;
+        if (words.size() < 2)
+            continue;
+        if (words[0] == "Kernel:")
+            variant.config = words[1];
+        else if (words[0] == "Fails:")
+            variant.failing = words[1];
+        else if (words[0] == "Passes:")
+            variant.passing.assign(words.begin() + 1, words.end());
+    }
+    if (variant.config.empty() || variant.failing.empty() == variant.passing.empty())
+        return failure(fmt::format("{} does not say which kernel it is of, and which test fails or passes",
+                                   variant.patch.string()));
+    return variant;
+}
+
+// All variants share a cache of their own: a tree, and objects, of which each compiles again what its patch changes.
+// What has been downloaded is shared with everybody.
+Result<fs::path> prepare_cache(const Case &one, const fs::path &folder)
+{
+    const auto data = folder / "data";
+    if (auto made = one.files.make_directories(data / "kernel"); !made)
+        return tl::unexpected(made.error());
+    if (auto copied = mirror_folder(one.files, data_directory() / "kernel", data / "kernel"); !copied)
+        return tl::unexpected(copied.error());
+    if (!one.files.exists(folder / "krun/apt")) {
+        if (auto made = one.files.make_directories(folder / "krun"); !made)
+            return tl::unexpected(made.error());
+        Command link;
+        link.argv = {"cp", "-al", (cache_directory() / "apt").string(), (folder / "krun/apt").string()};
+        if (auto linked = one.runner.run_ok(link); !linked)
+            return tl::unexpected(linked.error());
+    }
+    return data;
+}
+
+// Return: the kernel.
+Result<fs::path> build_variant(const Case &one, const Variant &variant)
+{
+    const auto cache = cache_directory() / "variants";
+    const auto data = prepare_cache(one, cache);
+    if (!data)
+        return tl::unexpected(data.error());
+    Command patch;
+    patch.argv = {"patch", "-p1", "--silent", "-d", (*data / "kernel").string(), "-i", variant.patch.string()};
+    patch.log = one.log;
+    if (auto patched = one.runner.run_ok(patch); !patched)
+        return tl::unexpected(patched.error());
+    Command build;
+    build.argv = {own_executable().string(), "build",        "--line", one.line, "--config", variant.config,
+                  "--local-version",         ".krun.variant"};
+    build.environment = {{"XDG_CACHE_HOME", cache.string()}, {"KRUN_DATA", data->string()}};
+    build.log = one.log;
+    if (auto built = one.runner.run_ok(build); !built)
+        return tl::unexpected(built.error());
+    return cache / "krun/kernels" / fmt::format("{}-{}", one.line, variant.config) / "vmlinuz";
+}
+
+bool has_failed_tests(const std::string &tap)
+{
+    const auto lines = lines_of(tap);
+    return std::any_of(lines.begin(), lines.end(), [](const auto &line) { return line.starts_with("not ok "); });
+}
+
+// A guest that dies or hangs has not found the fault.
+Result<void> expect_failure(const Case &one, const std::string &name, const MachineRequest &guest, Tally &tally)
+{
+    const auto run = run_guest(one, guest);
+    if (!run)
+        return tl::unexpected(run.error());
+    if (has_failed_tests(run->output))
+        tally.pass(name + " finds the fault");
+    else
+        tally.fail(fmt::format("{} does not find the fault\n{}", name, last_lines(run->output + run->errors, 15)));
+    return {};
+}
+
+} // namespace
+
+Result<CaseResult> run_version1_case(const Case &one)
+{
+    const auto kernel = built_kernel(one, one.arguments.empty() ? "disk" : one.arguments.front());
+    if (!kernel)
+        return not_run(kernel.error().message);
+    const auto programs = build_version1(one);
+    if (!programs)
+        return tl::unexpected(programs.error());
+    CaseInputs inputs;
+    for (const auto &name : version1_programs)
+        inputs.add_guest(guest_of_version1(kernel->folder / "vmlinuz", *programs / name));
+    return unless_proven(one, inputs, [&]() -> Result<CaseResult> {
+        CaseResult result;
+        for (const auto &name : version1_programs) {
+            const auto tap =
+                run_tap_in_guest(one, name, guest_of_version1(kernel->folder / "vmlinuz", *programs / name));
+            if (!tap)
+                return tl::unexpected(tap.error());
+            result.tally += *tap;
+        }
+        return result;
+    });
+}
+
+Result<CaseResult> run_variant_case(const Case &one)
+{
+    if (one.arguments.empty())
+        return failure("a variant's name is wanted");
+    const auto variant = read_variant(one, one.arguments.front());
+    if (!variant)
+        return tl::unexpected(variant.error());
+    return in_time(one, [&]() -> Result<CaseResult> {
+        const auto kernel = build_variant(one, *variant);
+        if (!kernel)
+            return tl::unexpected(kernel.error());
+        CaseResult result;
+        if (!variant->failing.empty()) {
+            const auto guest = guest_of_selftest(one, *kernel, variant->config, variant->failing);
+            if (auto ran = expect_failure(one, variant->failing, guest, result.tally); !ran)
+                return tl::unexpected(ran.error());
+            return result;
+        }
+        const auto programs = build_version1(one);
+        if (!programs)
+            return tl::unexpected(programs.error());
+        for (const auto &name : variant->passing) {
+            const auto tap = run_tap_in_guest(one, name, guest_of_version1(*kernel, *programs / name));
+            if (!tap)
+                return tl::unexpected(tap.error());
+            result.tally += *tap;
+        }
+        return result;
+    });
+}
+
+} // namespace krun
