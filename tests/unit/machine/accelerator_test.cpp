@@ -83,6 +83,15 @@ TEST_F(AcceleratorTest, ExactCountsExistInTcgOnly)
     EXPECT_EQ(refused.error().code, ExitCode::usage);
 }
 
+TEST_F(AcceleratorTest, AnotherVendorsCpusExistInTcgOnly)
+{
+    request.vendor = CpuVendor::amd;
+    EXPECT_FALSE(choose(Accelerator::automatic)->kvm);
+    const auto refused = choose(Accelerator::kvm);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ExitCode::usage);
+}
+
 // With so little to count even a KVM that interprets its guests answers: a guest that is set up wrongly would not.
 TEST(KvmProbeTest, ItsGuestRunsWhereKvmCanRunAnythingAtAll)
 {

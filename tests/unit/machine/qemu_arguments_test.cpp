@@ -49,6 +49,17 @@ TEST_F(QemuArgumentsTest, TheTestbedsCpuIsIntelAndHasTheAskedForCounters)
     EXPECT_EQ(value_of("-cpu"), "Skylake-Client,check=off,x-pmu=on,x-pmu-aperf-ratio=130,x-pmu-ipc=150");
 }
 
+TEST_F(QemuArgumentsTest, TheTestbedsCpuMayBeAmds)
+{
+    request.vendor = CpuVendor::amd;
+    request.ipc = 150;
+    EXPECT_EQ(value_of("-cpu"), "EPYC-Rome,check=off,monitor=off,x-pmu=on,x-pmu-ipc=150");
+    request.perfctr_core = false;
+    EXPECT_EQ(value_of("-cpu"), "EPYC-Rome,check=off,monitor=off,x-pmu=on,x-pmu-perfctr-core=off,x-pmu-ipc=150");
+    setup.counters = false;
+    EXPECT_EQ(value_of("-cpu"), "EPYC-Rome,check=off,monitor=off");
+}
+
 TEST_F(QemuArgumentsTest, EmulatedCpusRunInParallelUnlessInstructionsAreCounted)
 {
     EXPECT_EQ(value_of("-accel"), "tcg,thread=multi");
