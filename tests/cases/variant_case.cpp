@@ -93,6 +93,11 @@ Result<fs::path> build_variant(const Case &one, const Variant &variant)
     build.argv = {own_executable().string(), "build",        "--line", one.line, "--config", variant.config,
                   "--local-version",         ".krun.variant"};
     build.environment = {{"XDG_CACHE_HOME", cache.string()}, {"KRUN_DATA", data->string()}};
+    // Where ccache keeps what others have compiled depends on XDG_CACHE_HOME.
+    Command where;
+    where.argv = {"ccache", "--get-config", "cache_dir"};
+    if (const auto folder = one.runner.run(where); folder && folder->ok())
+        build.environment["CCACHE_DIR"] = trim(folder->output);
     build.log = one.log;
     if (auto built = one.runner.run_ok(build); !built)
         return tl::unexpected(built.error());
