@@ -11,10 +11,10 @@
  * The price is one multicast at a time in the machine. Callers wait for their
  * turn with interrupts on, so that they respond meanwhile. Two concurrent
  * samples would only wait for each other's interrupts anyway, and neither would
- * keep a rendezvous. Turns are taken in order; at most KRUN_QUEUE CPUs spin for one,
- * and who comes then sleeps: until a turn ends, in order, or for a tick. While any
- * sleeps, who has just had a turn must sleep first, too. Otherwise those in the
- * queue would be back in it before anyone else has woken.
+ * keep a rendezvous. Turns are taken in order; at most KRUN_QUEUE CPUs spin for one.
+ * Who comes then sleeps; each end of a turn wakes the one that has slept longest.
+ * While any sleeps, every new caller does. Otherwise those in the queue would be back
+ * in it before anyone else has woken.
  *
  * The vector counts as a function call in /proc/interrupts and in the tracepoints
  * of interrupt vectors (call_function_entry).
@@ -35,8 +35,7 @@
 /* How many CPUs have a turn or wait for one. */
 static atomic_t krun_multicast_queue;
 
-/* Callers that sleep until the queue is shorter. */
-static atomic_t krun_multicast_sleepers;
+/* Callers that sleep until the queue is shorter, and have not been woken. */
 static DECLARE_SWAIT_QUEUE_HEAD(krun_multicast_wait);
 
 /* The turn: a queued lock, whose order is that of arrival. */
@@ -93,7 +92,9 @@ bool krun_multicast_possible(void)
  */
 struct cpumask *krun_multicast_begin(bool slept)
 {
-	if (unlikely(atomic_read(&krun_multicast_sleepers)) && !slept)
+	/* Without a queue there is nobody to wake them. */
+	if (unlikely(swait_active(&krun_multicast_wait)) && !slept &&
+	    atomic_read(&krun_multicast_queue))
 		return NULL;
 	if (unlikely(!atomic_add_unless(&krun_multicast_queue, 1, KRUN_QUEUE)))
 		return NULL;
@@ -107,9 +108,9 @@ struct cpumask *krun_multicast_begin(bool slept)
 /**
  * krun_multicast_sleep() - wait before the next try to get a turn
  *
- * Nobody who sleeps holds a place in the queue, so that none is lost with a caller
- * that does not get to run. A wakeup that comes too early, or is lost, costs no
- * more than a tick.
+ * Nobody who sleeps holds a place in the queue, and who has been woken counts no
+ * more as sleeping: a caller that does not get to run keeps nobody from a turn. A
+ * wakeup whose place somebody else has taken costs at most a tick.
  *
  * Return: 0, or -EINTR if the caller is being killed.
  */
@@ -117,15 +118,15 @@ int krun_multicast_sleep(void)
 {
 	DECLARE_SWAITQUEUE(wait);
 
-	atomic_inc(&krun_multicast_sleepers);
 	do {
 		prepare_to_swait_exclusive(&krun_multicast_wait, &wait,
 					   TASK_KILLABLE);
-		schedule_timeout(1);
+		/* Whoever is in the queue now sees us when its turn ends. */
+		if (atomic_read(&krun_multicast_queue))
+			schedule_timeout(1);
 	} while (atomic_read(&krun_multicast_queue) >= KRUN_QUEUE &&
 		 !fatal_signal_pending(current));
 	finish_swait(&krun_multicast_wait, &wait);
-	atomic_dec(&krun_multicast_sleepers);
 	return fatal_signal_pending(current) ? -EINTR : 0;
 }
 
@@ -172,6 +173,8 @@ void krun_multicast_end(void)
 	__acquire(&krun_multicast_lock);
 	raw_spin_unlock(&krun_multicast_lock);
 	atomic_dec(&krun_multicast_queue);
-	if (unlikely(atomic_read(&krun_multicast_sleepers)))
+	/* Pairs with set_current_state() in prepare_to_swait_exclusive(). */
+	smp_mb__after_atomic();
+	if (unlikely(swait_active(&krun_multicast_wait)))
 		swake_up_one(&krun_multicast_wait);
 }

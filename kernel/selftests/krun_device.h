@@ -103,14 +103,15 @@ static inline bool has_values(const struct krun_slot *slot)
 	       slot->status == KRUN_STATUS_IDLE;
 }
 
-/* @a is @b, give or take. */
-#define EXPECT_NEAR_PERCENT(percent, a, b)				\
+/* @a is @b, give or take 2 percent and @ticks. */
+#define EXPECT_NEAR(a, b, ticks)					\
 	do {								\
-		double near_a = (a), near_b = (b);			\
+		uint64_t near_a = (a), near_b = (b);			\
+		uint64_t margin = near_b / 50 + (ticks);		\
 									\
 		EXPECT_LT(0, near_b);					\
-		EXPECT_GT((percent) / 100.0, near_a / near_b - 1);	\
-		EXPECT_LT((percent) / -100.0, near_a / near_b - 1);	\
+		EXPECT_GT(near_b + margin, near_a);			\
+		EXPECT_LT(near_b, near_a + margin);			\
 	} while (0)
 
 /* Copy a slot that is not torn; false if that never succeeded. */

@@ -157,7 +157,8 @@ TEST_F_TIMEOUT(many_cpus, a_high_cpu_goes_and_comes, 120)
 
 /* Shared by the samplers. */
 struct tally {
-	bool stop;
+	int ready;
+	bool go, stop;
 	uint64_t samples[SAMPLERS];
 	uint64_t longest[SAMPLERS];	/* milliseconds */
 };
@@ -171,6 +172,9 @@ static pid_t sampler_on(int cpu, int fd, struct tally *tally)
 		return child;
 	if (pin_to(cpu))
 		_exit(1);
+	__atomic_add_fetch(&tally->ready, 1, __ATOMIC_RELAXED);
+	while (!__atomic_load_n(&tally->go, __ATOMIC_RELAXED))
+		usleep(1000);
 	while (!__atomic_load_n(&tally->stop, __ATOMIC_RELAXED)) {
 		began = now_ms();
 		if (krun_sample(fd, 0) < 0)
@@ -205,8 +209,11 @@ TEST_F_TIMEOUT(many_cpus, more_samplers_than_may_queue_all_get_their_turn, 240)
 	uint64_t killed, longest = 0, fewest = UINT64_MAX, mean;
 	int fds[SAMPLERS], i, status;
 	pid_t child[SAMPLERS];
+	struct tally then;
 
 	ASSERT_NE(MAP_FAILED, tally);
+	/* No sampler's CPU. */
+	ASSERT_EQ(0, pin_to(high[0]));
 	for (i = 0; i < SAMPLERS; i++) {
 		ASSERT_EQ(0, i ? set_cpu_online(i, true) : 0);
 		fds[i] = krun_open();
@@ -214,14 +221,18 @@ TEST_F_TIMEOUT(many_cpus, more_samplers_than_may_queue_all_get_their_turn, 240)
 	}
 	for (i = 0; i < SAMPLERS; i++)
 		child[i] = sampler_on(i, fds[i], tally);
+	while (__atomic_load_n(&tally->ready, __ATOMIC_RELAXED) < SAMPLERS)
+		usleep(10000);
+	__atomic_store_n(&tally->go, true, __ATOMIC_RELAXED);
 	while (sum_of(tally->samples) < 10 * SAMPLERS)
 		usleep(100000);
+	then = *tally;
+	mean = sum_of(then.samples) / SAMPLERS;
 	killed = now_ms();
 	ASSERT_EQ(0, kill(child[0], SIGKILL));
 	ASSERT_EQ(child[0], waitpid(child[0], &status, 0));
 	killed = now_ms() - killed;
 	EXPECT_EQ(SIGKILL, WTERMSIG(status));
-	mean = sum_of(tally->samples) / SAMPLERS;
 	__atomic_store_n(&tally->stop, true, __ATOMIC_RELAXED);
 	for (i = 1; i < SAMPLERS; i++) {
 		ASSERT_EQ(child[i], waitpid(child[i], &status, 0));
@@ -229,8 +240,8 @@ TEST_F_TIMEOUT(many_cpus, more_samplers_than_may_queue_all_get_their_turn, 240)
 	}
 	for (i = 0; i < SAMPLERS; i++) {
 		close(fds[i]);
-		if (tally->samples[i] < fewest)
-			fewest = tally->samples[i];
+		if (then.samples[i] < fewest)
+			fewest = then.samples[i];
 		if (tally->longest[i] > longest)
 			longest = tally->longest[i];
 	}

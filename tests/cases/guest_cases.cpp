@@ -77,7 +77,7 @@ Result<CaseResult> run_selftest_case(const Case &one)
         return failure("a selftest's name, a configuration and a vendor are wanted");
     const auto &name = one.arguments[0];
     const auto &config = one.arguments[1];
-    const auto vendor = vendor_of(one.arguments[2]);
+    const auto vendor = vendor_named(one.arguments[2]);
     if (!vendor)
         return failure("no vendor of CPUs: " + one.arguments[2]);
     const auto kernel = built_kernel(one, config);

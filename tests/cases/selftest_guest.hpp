@@ -10,8 +10,6 @@
 namespace krun
 {
 
-std::optional<CpuVendor> vendor_of(const std::string &word); // intel, amd
-
 // A selftest of the case's line, which the case programs-LINE has built. A kernel that looks for its own mistakes needs
 // more memory and time than another.
 MachineRequest guest_of_selftest(const Case &one, const std::filesystem::path &kernel, const std::string &config,

@@ -36,10 +36,11 @@ TEST(VectorTest, ItIsNotHoweverTheOtherIsWritten)
     for (const char *other :
          {"#define A_VECTOR\t\t0xf5", "#define A_VECTOR 0xF5", "#define A_VECTOR 0Xf5", "# define A_VECTOR 0xf5",
           "#define A_VECTOR (0xf5)", "#define A_VECTOR 0xf5U", "#define A_VECTOR 0xf5 /* whose? */",
-          "#define A_VECTOR 0xf5 // whose?", "#define a2_vector 0xf5"}) {
+          "#define A_VECTOR 0xf5 // whose?", "#define a2_vector 0xf5", "#define A_VECTOR 245", "#define A_VECTOR 0x0f5",
+          "#define A_VECTOR (0xf0 + 5)", "#define A_VECTOR\t(0xf5UL)"}) {
         const auto result = with_definition(other);
         EXPECT_FALSE(result.ok()) << other;
-        EXPECT_NE(result.errors.find("KRUN_VECTOR, 0xf5, is not free"), std::string::npos) << other << result.errors;
+        EXPECT_NE(result.errors.find("KRUN_VECTOR, 245, is not free"), std::string::npos) << other << result.errors;
     }
 }
 

@@ -85,7 +85,7 @@ void run_boot(Context &context, BootOptions &options)
     request.accelerator = options.accelerator == "kvm"   ? Accelerator::kvm
                           : options.accelerator == "tcg" ? Accelerator::tcg
                                                          : Accelerator::automatic;
-    request.vendor = options.vendor == "amd" ? CpuVendor::amd : CpuVendor::intel;
+    request.vendor = vendor_named(options.vendor).value_or(CpuVendor::intel);
     request.pass_input = true;
     // What the person names comes before anything that takes long.
     if (options.kernel.empty())
@@ -128,6 +128,9 @@ void add_boot_command(CLI::App &app, Context &context)
     boot->add_option("--accel", options->accelerator, "auto, tcg or kvm; auto probes whether KVM really works")
         ->check(CLI::IsMember({"auto", "tcg", "kvm"}))
         ->capture_default_str();
+    boot->add_flag_callback(
+        "--default-boot-line", [options] { options->request.trusted_clock = false; },
+        "no kernel parameters that make an emulated clock good enough for a busy host");
     boot->add_option("--append", request.append, "more kernel command line");
     boot->add_option("--copy-in", options->copy_in, "SRC:DST, a file or folder for the guest (repeatable)")
         ->allow_extra_args(false);

@@ -27,6 +27,8 @@ Result<AcceleratorChoice> choose_accelerator(const MachineRequest &request, cons
     const bool wanted = request.accelerator == Accelerator::kvm;
     if (request.icount || request.aperf_ratio != 0 || request.ipc != 0 || request.tsc_step != 0 ||
         request.vendor != CpuVendor::intel) {
+        if (wanted && request.vendor != CpuVendor::intel)
+            return usage_error("with KVM, the guest's CPUs are the host's: there is no --vendor", use_tcg);
         if (wanted)
             return usage_error("KVM has neither exact instruction counts nor a counter model to set", use_tcg);
         return AcceleratorChoice{};

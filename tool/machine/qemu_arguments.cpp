@@ -48,7 +48,7 @@ std::string kernel_command_line(const MachineRequest &request, const QemuSetup &
     // panic=-1 restarts at once after a panic, which -no-reboot makes QEMU's end. The log level lets warnings
     // through to the console, where they are looked for.
     std::string line = "console=ttyS0 panic=-1 loglevel=7";
-    if (!setup.kvm) {
+    if (!setup.kvm && request.trusted_clock) {
         // An emulated timer is too coarse to calibrate the TSC with on a busy host; a kernel that fails at it
         // falls back to jiffies, and nohz_full does not work without a stable clock.
         // The test of the 8254's interrupt fails there too, and panics.

@@ -23,6 +23,15 @@
 
 namespace krun
 {
+
+std::optional<CpuVendor> vendor_named(const std::string &name)
+{
+    if (name == "intel")
+        return CpuVendor::intel;
+    if (name == "amd")
+        return CpuVendor::amd;
+    return std::nullopt;
+}
 namespace
 {
 

@@ -19,6 +19,7 @@ namespace krun
 enum class Accelerator { automatic, tcg, kvm };
 // Of the emulated CPUs, and so of their PMU.
 enum class CpuVendor { intel, amd };
+std::optional<CpuVendor> vendor_named(const std::string &name); // intel, amd
 
 struct GuestFile {
     std::filesystem::path source; // a file or a folder of the host
@@ -30,9 +31,10 @@ struct MachineRequest {
     unsigned cpus = 4;
     unsigned memory_mib = 512;
     Accelerator accelerator = Accelerator::automatic;
-    bool icount = false;      // TSC differences become exact guest instruction counts (TCG only)
-    unsigned icount_turn = 0; // instructions that one CPU executes before the next continues; 0: the testbed's default
-    std::string append;       // more kernel command line
+    bool icount = false;       // TSC differences become exact guest instruction counts (TCG only)
+    unsigned icount_turn = 0;  // instructions that one CPU executes before the next continues; 0: the testbed's default
+    bool trusted_clock = true; // the kernel is told to trust an emulated clock; off: as on a machine of anybody's
+    std::string append;        // more kernel command line
     std::vector<GuestFile> copy_in;
     std::vector<std::string> command;     // empty: a shell on the caller's terminal
     std::vector<std::string> environment; // NAME=value for the command
