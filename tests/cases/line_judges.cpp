@@ -29,7 +29,7 @@ void note(CaseResult &result, const std::string &stage, const std::string &why_n
         result.tally.fail(stage + ": " + why_not);
 }
 
-// "0.3 local-timer interrupts a second ..." begins with the rate; a check that could not measure has none.
+// "0.3 interrupts and preemptions a second ..." begins with the rate; a check that could not measure has none.
 std::string rate_of(const std::string &detail)
 {
     const std::string word = detail.substr(0, detail.find(' '));

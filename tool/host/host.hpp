@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "host/disturbance.hpp"
 #include "util/result.hpp"
 
 namespace krun
@@ -51,9 +52,8 @@ class Host
     // Keeps every CPU in `cpus` busy in user mode, one thread each, for so long. Those that it could not keep busy all
     // the time, with the errno.
     virtual std::map<int, int> keep_busy(const std::vector<int> &cpus, double seconds) = 0;
-    // Local-timer interrupts (line LOC of /proc/interrupts) that `cpu` takes while it is kept busy for so long, after
-    // a second to settle. An error is what kept it from being measured.
-    virtual Result<std::uint64_t> timer_interrupts_while_busy(int cpu, double seconds) = 0;
+    // See disturbance.hpp.
+    virtual Result<Disturbance> disturbance_while_busy(int cpu, Load load, double seconds, bool trace) = 0;
 };
 
 } // namespace krun

@@ -3,36 +3,72 @@
 
 #include <algorithm>
 #include <charconv>
+#include <optional>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "util/text.hpp"
 
 namespace krun
 {
 
-std::optional<std::uint64_t> interrupt_count(std::string_view proc_interrupts, std::string_view line, int cpu)
+namespace
 {
-    const std::vector<std::string> lines = lines_of(proc_interrupts);
+
+std::optional<std::uint64_t> number_in(const std::string &word)
+{
+    std::uint64_t number = 0;
+    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
+    if (error != std::errc{} || end != word.data() + word.size())
+        return {};
+    return number;
+}
+
+// With as many counts as there are CPUs; nothing for a row that has fewer.
+std::optional<InterruptRow> row_in(const std::string &line, std::size_t cpus, std::size_t column)
+{
+    const auto words = words_of(line);
+    if (words.size() < cpus + 1 || !words.front().ends_with(':'))
+        return {};
+    for (std::size_t at = 1; at <= cpus; ++at)
+        if (!number_in(words[at]))
+            return {};
+    return InterruptRow{
+        words.front().substr(0, words.front().size() - 1),
+        fmt::format("{}", fmt::join(words.begin() + static_cast<std::ptrdiff_t>(cpus) + 1, words.end(), " ")),
+        *number_in(words[column + 1])};
+}
+
+} // namespace
+
+std::vector<InterruptRow> interrupt_rows(std::string_view text, int cpu)
+{
+    const auto lines = lines_of(text);
     if (lines.empty())
         return {};
-    const std::vector<std::string> heading = words_of(lines.front());
+    const auto heading = words_of(lines.front());
     const auto column = std::find(heading.begin(), heading.end(), fmt::format("CPU{}", cpu));
     if (column == heading.end())
         return {};
-    const auto index = static_cast<std::size_t>(column - heading.begin());
-    for (const std::string &text : lines) {
-        const std::vector<std::string> words = words_of(text);
-        if (words.size() < index + 2 || words.front() != fmt::format("{}:", line))
-            continue;
-        const std::string &word = words[index + 1];
-        std::uint64_t count = 0;
-        const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), count);
-        if (error != std::errc{} || end != word.data() + word.size())
-            return {};
-        return count;
+    std::vector<InterruptRow> rows;
+    for (auto line = lines.begin() + 1; line != lines.end(); ++line)
+        if (auto row = row_in(*line, heading.size(), static_cast<std::size_t>(column - heading.begin())))
+            rows.push_back(std::move(*row));
+    return rows;
+}
+
+std::vector<InterruptRow> grown_rows(const std::vector<InterruptRow> &before, const std::vector<InterruptRow> &after)
+{
+    std::vector<InterruptRow> grown;
+    for (const auto &row : after) {
+        const auto earlier =
+            std::find_if(before.begin(), before.end(), [&](const auto &one) { return one.name == row.name; });
+        const auto begin = earlier == before.end() ? 0 : earlier->count;
+        if (row.count > begin)
+            grown.push_back({row.name, row.what, row.count - begin});
     }
-    return {};
+    return grown;
 }
 
 } // namespace krun

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "host/system_host.hpp"
 
-#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
@@ -14,7 +13,6 @@
 
 #include "host/busy_cpus.hpp"
 #include "host/cpu_list.hpp"
-#include "host/interrupts.hpp"
 #include "krun-syscall.h"
 
 namespace krun
@@ -22,9 +20,6 @@ namespace krun
 
 namespace
 {
-
-constexpr double settling_seconds = 1.0;
-constexpr const char *who_limits_cpus = "look at cpusets, the container and seccomp filters";
 
 int errno_of(long result) { return result < 0 ? errno : 0; }
 
@@ -98,32 +93,9 @@ std::map<int, int> SystemHost::keep_busy(const std::vector<int> &cpus, double se
     return busy.stop();
 }
 
-Result<std::uint64_t> SystemHost::timer_interrupts_while_busy(int cpu, double seconds)
+Result<Disturbance> SystemHost::disturbance_while_busy(int cpu, Load load, double seconds, bool trace)
 {
-    const auto count = [&] { return interrupt_count(file("/proc/interrupts").value_or(""), "LOC", cpu); };
-    if (!count())
-        return failure(fmt::format("/proc/interrupts does not say how many timer interrupts CPU {} takes", cpu),
-                       "run this outside of the container, with /proc mounted, on x86-64");
-    // This thread watches from elsewhere; a second runnable thread would bring the tick back.
-    std::vector<int> others = online_cpus();
-    others.erase(std::remove(others.begin(), others.end(), cpu), others.end());
-    const PinnedThread elsewhere(others);
-    if (elsewhere.error() != 0)
-        return failure(fmt::format("this program may not keep off CPU {}: {}", cpu, std::strerror(elsewhere.error())),
-                       "let it run on another CPU as well: " + std::string(who_limits_cpus));
-    BusyCpus busy({cpu});
-    sleep_for(settling_seconds);
-    const auto before = count();
-    sleep_for(seconds);
-    const auto after = count();
-    if (const auto idle = busy.stop(); !idle.empty())
-        return failure(idle.at(cpu) == ENXIO
-                           ? fmt::format("CPU {} went offline meanwhile", cpu)
-                           : fmt::format("this program may not run on CPU {}: {}", cpu, std::strerror(idle.at(cpu))),
-                       idle.at(cpu) == ENXIO ? "try again" : who_limits_cpus);
-    if (!before || !after || *after < *before)
-        return failure(fmt::format("/proc/interrupts has lost CPU {} meanwhile", cpu), "try again");
-    return *after - *before;
+    return krun::disturbance_while_busy(cpu, online_cpus(), load, seconds, trace);
 }
 
 } // namespace krun

@@ -23,7 +23,7 @@ class SystemHost : public Host
     int read_counters(int cpus, CounterReading &reading) override;
     int sample_device(CounterReading &reading) override;
     std::map<int, int> keep_busy(const std::vector<int> &cpus, double seconds) override;
-    Result<std::uint64_t> timer_interrupts_while_busy(int cpu, double seconds) override;
+    Result<Disturbance> disturbance_while_busy(int cpu, Load load, double seconds, bool trace) override;
 
   private:
     ProcessRunner &runner_;

@@ -22,7 +22,7 @@ struct LineStatus {
     Outcome boot = Outcome::not_reached;
     Outcome selftests = Outcome::not_reached;
     Outcome tickless = Outcome::not_reached;
-    std::string rate; // local-timer interrupts a second on a busy CPU, as measured; empty: not measured
+    std::string rate; // interrupts and preemptions a second on a busy CPU, as measured; empty: not measured
 };
 
 struct LineStage {

@@ -95,10 +95,10 @@ TEST(JudgeSelftest, AGuestThatHungOrDiedIsAFailureOfTheTestByName)
 
 TEST(JudgeCheck, TheRateIsKeptWhetherItIsGoodOrNot)
 {
-    const auto good = judge_check(tickless_check(CheckStatus::pass, "0.3 local-timer interrupts a second"));
+    const auto good = judge_check(tickless_check(CheckStatus::pass, "0.3 interrupts and preemptions a second"));
     EXPECT_TRUE(good.stages.at("tickless"));
     EXPECT_EQ(good.facts.at("rate"), "0.3");
-    const auto bad = judge_check(tickless_check(CheckStatus::fail, "1000.7 local-timer interrupts a second"));
+    const auto bad = judge_check(tickless_check(CheckStatus::fail, "1000.7 interrupts and preemptions a second"));
     EXPECT_FALSE(bad.stages.at("tickless"));
     EXPECT_EQ(bad.facts.at("rate"), "1000.7");
 }

@@ -84,17 +84,31 @@ std::map<int, int> FakeHost::keep_busy(const std::vector<int> & /*cpus*/, double
     return not_busy;
 }
 
-Result<std::uint64_t> FakeHost::timer_interrupts_while_busy(int cpu, double /*seconds*/)
+Result<Disturbance> FakeHost::disturbance_while_busy(int cpu, Load load, double seconds, bool trace)
 {
-    const std::size_t window = busy_cpus.size();
-    busy_cpus.push_back(cpu);
+    Disturbance disturbance;
+    disturbance.seconds = seconds;
+    const auto window = busy_cpus.size();
+    if (load == Load::computes && !trace)
+        busy_cpus.push_back(cpu);
     if (unmeasurable.contains(cpu))
         return failure("this program may not run there", "let it");
-    if (window < disturbed_windows.size())
-        return disturbed_windows[window];
     if (!timer_interrupts)
         return failure("/proc/interrupts is hidden", "show it");
-    return *timer_interrupts;
+    if (trace) {
+        traced_cpus.push_back(cpu);
+        disturbance.traced = causes.has_value();
+        disturbance.causes = causes.value_or(std::vector<Cause>());
+        return disturbance;
+    }
+    auto count = interrupts_of_calls;
+    if (load == Load::computes) {
+        count = window < disturbed_windows.size() ? disturbed_windows[window] : *timer_interrupts;
+        disturbance.preemptions = preemptions;
+    }
+    if (count != 0)
+        disturbance.interrupts = {{"LOC", "Local timer interrupts", count}};
+    return disturbance;
 }
 
 void FakeHost::become_another_kernel()

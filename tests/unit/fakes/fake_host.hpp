@@ -34,12 +34,16 @@ class FakeHost : public Host
     int stuck_mperf_cpu = -1;
     std::map<int, int> not_busy; // CPUs that cannot be kept busy
     bool idle_cpus_stand_still = false;
-    std::optional<std::uint64_t> timer_interrupts = 3;
+    std::optional<std::uint64_t> timer_interrupts = 0;
     std::vector<std::uint64_t> disturbed_windows; // the counts of the first ones, where they differ
-    std::set<int> unmeasurable;                   // CPUs whose tick cannot be counted
-    std::vector<int> busy_cpus;                   // on which it was counted
-    std::function<void()> meanwhile = [] {};      // while CPUs are kept busy
-    std::uint64_t time = 0;                       // what all counters say
+    std::uint64_t interrupts_of_calls = 0;        // of a task that makes system calls
+    std::uint64_t preemptions = 0;
+    std::optional<std::vector<Cause>> causes; // none: the kernel cannot trace
+    std::set<int> unmeasurable;               // CPUs whose interrupts cannot be counted
+    std::vector<int> busy_cpus;               // on which those of a computing task were counted
+    std::vector<int> traced_cpus;
+    std::function<void()> meanwhile = [] {}; // while CPUs are kept busy
+    std::uint64_t time = 0;                  // what all counters say
 
     std::string kernel_release() override { return release; }
     std::optional<std::string> kernel_config() override { return config; }
@@ -51,7 +55,7 @@ class FakeHost : public Host
     int read_counters(int cpus, CounterReading &reading) override;
     int sample_device(CounterReading &reading) override;
     std::map<int, int> keep_busy(const std::vector<int> &cpus, double seconds) override;
-    Result<std::uint64_t> timer_interrupts_while_busy(int cpu, double seconds) override;
+    Result<Disturbance> disturbance_while_busy(int cpu, Load load, double seconds, bool trace) override;
 
     // Nothing of Krun is left in it.
     void become_another_kernel();

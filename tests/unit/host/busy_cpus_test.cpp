@@ -95,7 +95,7 @@ TEST(SystemHost, ARefusedAffinityIsNotAMeasurement)
             _exit(77);
         FakeProcessRunner runner;
         SystemHost host(runner);
-        const bool tick_is_unknown = !host.timer_interrupts_while_busy(cpus.back(), 0.01);
+        const bool tick_is_unknown = !host.disturbance_while_busy(cpus.back(), Load::computes, 0.01, false);
         const bool busy_is_refused = host.keep_busy({cpus.back()}, 0.01) == std::map<int, int>{{cpus.back(), EPERM}};
         _exit((tick_is_unknown ? 0 : 1) + (busy_is_refused ? 0 : 2));
     }
@@ -107,13 +107,13 @@ TEST(SystemHost, ARefusedAffinityIsNotAMeasurement)
     EXPECT_EQ(WEXITSTATUS(how), 0);
 }
 
-TEST(SystemHost, TheTickOfACpuThatIsNotThereIsNotZero)
+TEST(SystemHost, WhatComesToACpuThatIsNotThereIsUnknown)
 {
     FakeProcessRunner runner;
     SystemHost host(runner);
-    const auto interrupts = host.timer_interrupts_while_busy(no_such_cpu, 0.01);
+    const auto interrupts = host.disturbance_while_busy(no_such_cpu, Load::computes, 0.01, false);
     ASSERT_FALSE(interrupts);
-    EXPECT_THAT(interrupts.error().message, testing::HasSubstr("/proc/interrupts"));
+    EXPECT_THAT(interrupts.error().message, testing::HasSubstr("may not run on CPU"));
 }
 
 } // namespace krun

@@ -46,7 +46,7 @@ TEST(Checks, AllPassOnAGoodKernel)
 {
     FakeHost host;
     const auto results = check_kernel(host);
-    EXPECT_EQ(results.size(), 8U);
+    EXPECT_EQ(results.size(), 9U);
     EXPECT_TRUE(all_good(results));
     for (const CheckResult &result : results)
         EXPECT_EQ(result.status, CheckStatus::pass) << result.id;
@@ -207,7 +207,7 @@ TEST(Checks, OfflineCpusAreNotAskedOfTheDeviceButOnlineOnesAre)
     EXPECT_EQ(status_of(host, "device"), CheckStatus::unknown);
 }
 
-TEST(Checks, TheLimitOfTimerInterruptsIsOneASecond)
+TEST(Checks, TheLimitIsOneInterruptASecond)
 {
     FakeHost host;
     host.timer_interrupts = 3; // in three seconds
@@ -216,22 +216,60 @@ TEST(Checks, TheLimitOfTimerInterruptsIsOneASecond)
     expect_only(host, "tickless", CheckStatus::fail);
 }
 
+TEST(Checks, PreemptionsCountToo)
+{
+    FakeHost host;
+    host.preemptions = 4;
+    const CheckResult result = result_of(host, "tickless");
+    EXPECT_EQ(result.status, CheckStatus::fail);
+    EXPECT_THAT(result.detail, HasSubstr("in 3 seconds: 4 preemptions"));
+}
+
 TEST(Checks, ADisturbedWindowIsCountedAgain)
 {
     FakeHost host;
     host.disturbed_windows = {5, 4};
-    EXPECT_EQ(result_of(host, "tickless").detail, "1.0 local-timer interrupts a second on busy CPU 3 (limit 1)");
+    EXPECT_EQ(result_of(host, "tickless").detail, "0.0 interrupts and preemptions a second on busy CPU 3 (limit 1)");
     EXPECT_THAT(host.busy_cpus, ElementsAre(3, 3, 3));
+    EXPECT_THAT(host.traced_cpus, IsEmpty());
 }
 
-TEST(Checks, ATickInEveryWindowIsReportedWithTheLowestRate)
+TEST(Checks, WhatIsInEveryWindowIsReportedWithTheLowestRate)
 {
     FakeHost host;
     host.disturbed_windows = {300, 9, 6};
     const CheckResult result = result_of(host, "tickless");
     EXPECT_EQ(result.status, CheckStatus::fail);
-    EXPECT_EQ(result.detail, "2.0 local-timer interrupts a second on busy CPU 3 (limit 1)");
+    EXPECT_EQ(result.detail, "2.0 interrupts and preemptions a second on busy CPU 3 (limit 1); in 3 seconds: LOC 6 "
+                             "(Local timer interrupts); causes unknown: no permission to trace, or a kernel without "
+                             "tracepoints");
     EXPECT_THAT(host.busy_cpus, ElementsAre(3, 3, 3));
+}
+
+// Also of what is within the limit.
+TEST(Checks, WhatComesIsNamedByItsCauses)
+{
+    FakeHost host;
+    host.timer_interrupts = 1;
+    host.causes = {{"timer delayed_work_timer_fn", 2}, {"task kworker/3:1", 1}};
+    const CheckResult result = result_of(host, "tickless");
+    EXPECT_EQ(result.status, CheckStatus::pass);
+    EXPECT_THAT(result.detail, HasSubstr("; caused by: timer delayed_work_timer_fn (2), task kworker/3:1"));
+    EXPECT_THAT(host.traced_cpus, ElementsAre(3));
+    host.causes.emplace();
+    EXPECT_THAT(result_of(host, "tickless").detail, HasSubstr("; nothing came when it was traced"));
+}
+
+TEST(Checks, ATaskThatMakesSystemCallsIsMeasuredTooAndNotRequired)
+{
+    FakeHost host;
+    EXPECT_EQ(status_of(host, "tickless-calls"), CheckStatus::pass);
+    host.interrupts_of_calls = 4;
+    const CheckResult result = result_of(host, "tickless-calls");
+    EXPECT_EQ(result.status, CheckStatus::fail);
+    EXPECT_FALSE(result.required);
+    EXPECT_TRUE(is_good(host));
+    EXPECT_EQ(status_of(host, "tickless"), CheckStatus::pass);
 }
 
 TEST(Checks, TheTickIsCountedOnAnAdaptiveTickCpuThatIsOnline)
@@ -254,7 +292,8 @@ TEST(Checks, WhatCouldNotBeMeasuredNeverPassesTickless)
 {
     FakeHost host;
     host.unmeasurable = {1, 2, 3};
-    expect_only(host, "tickless", CheckStatus::unknown);
+    EXPECT_EQ(status_of(host, "tickless"), CheckStatus::unknown);
+    EXPECT_EQ(status_of(host, "tickless-calls"), CheckStatus::unknown);
     EXPECT_EQ(result_of(host, "tickless").detail, "could not be measured: this program may not run there");
     EXPECT_FALSE(is_good(host));
     EXPECT_THAT(forbidding(host), ElementsAre("tickless"));

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "fakes/temporary_folder.hpp"
+#include "util/filesystem.hpp"
 #include "util/process.hpp"
 
 namespace krun

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: MIT
+#include "host/cause_trace.hpp"
+
+#include <algorithm>
+#include <array>
+#include <fcntl.h>
+#include <map>
+#include <optional>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "host/cpu_list.hpp"
+#include "util/filesystem.hpp"
+#include "util/text.hpp"
+
+namespace krun
+{
+
+namespace
+{
+
+// A kernel that lacks one of them does without. Events of other CPUs that send interrupts are picked out afterwards.
+constexpr std::array events = {
+    "timer/tick_stop",
+    "timer/hrtimer_expire_entry",
+    "timer/timer_expire_entry",
+    "sched/sched_switch",
+    "workqueue/workqueue_execute_start",
+    "irq/irq_handler_entry",
+    "nmi/nmi_handler",
+    "tlb/tlb_flush",
+    "irq_vectors/call_function_entry",
+    "irq_vectors/call_function_single_entry",
+    "irq_vectors/reschedule_entry",
+    "ipi/ipi_send_cpu",
+    "ipi/ipi_send_cpumask",
+};
+
+// What is known of an interrupt by another CPU if the kernel does not say who has sent it.
+constexpr const char *call_from_elsewhere = "a function call from another CPU";
+constexpr const char *reschedule_from_elsewhere = "rescheduling by another CPU";
+// The kernel's own vector of function calls (asm/irq_vectors.h). Krun's samples count as such, with a vector of their
+// own.
+constexpr const char *call_vector = "252";
+
+constexpr const char *interrupt_from = "interrupt from";
+
+struct TraceEvent {
+    std::string task; // "krunctl-busy", without its number
+    int cpu = -1;
+    std::string name;
+    std::string details;
+};
+
+// "  kworker/3:1-45  [003] d.h..  12.345678: hrtimer_expire_entry: hrtimer=... function=tick_sched_timer now=..."
+std::optional<TraceEvent> event_in(const std::string &line)
+{
+    const auto bracket = line.find(" [");
+    const auto closing = line.find(']', bracket == std::string::npos ? line.size() : bracket);
+    if (line.empty() || line.front() == '#' || closing == std::string::npos)
+        return {};
+    const auto time_end = line.find(": ", closing);
+    const auto name_end = time_end == std::string::npos ? time_end : line.find(':', time_end + 2);
+    if (name_end == std::string::npos)
+        return {};
+    TraceEvent event;
+    event.task = trim(line.substr(0, bracket));
+    event.task = event.task.substr(0, event.task.rfind('-'));
+    event.cpu = std::atoi(line.c_str() + bracket + 2);
+    event.name = trim(line.substr(time_end + 2, name_end - time_end - 2));
+    event.details = trim(line.substr(name_end + 1));
+    return event;
+}
+
+// The value of NAME=value or NAME value; a value ends with a blank.
+std::string value_in(const std::string &details, const std::string &name)
+{
+    const auto words = words_of(details);
+    for (std::size_t at = 0; at < words.size(); ++at) {
+        if (words[at].starts_with(name + "="))
+            return words[at].substr(name.size() + 1);
+        if (words[at] == name && at + 1 < words.size())
+            return words[at + 1];
+    }
+    return {};
+}
+
+// A task's name may have blanks: "next_comm=my task next_pid=45 next_prio=120".
+std::string next_task(const std::string &details)
+{
+    constexpr std::string_view begin = "next_comm=";
+    const auto at = details.find(begin);
+    const auto end = details.find(" next_pid=", at);
+    return at == std::string::npos || end == std::string::npos
+               ? ""
+               : details.substr(at + begin.size(), end - at - begin.size());
+}
+
+bool is_sent_to(const TraceEvent &event, int cpu)
+{
+    const auto one = value_in(event.details, "cpu");
+    if (!one.empty())
+        return one == fmt::format("{}", cpu);
+    const auto many = parse_cpu_list(value_in(event.details, "cpumask"));
+    return many && std::find(many->begin(), many->end(), cpu) != many->end();
+}
+
+// "smp_call_function_many_cond+0x1a0/0x4f0": without the offset.
+std::string function_in(const std::string &text) { return text.substr(0, text.find('+')); }
+
+std::string sender_of(const TraceEvent &event)
+{
+    const auto callback = function_in(value_in(event.details, "callback"));
+    const bool named = !callback.empty() && !callback.starts_with("0x");
+    return fmt::format("{} {} on CPU {}: {}", interrupt_from, event.task, event.cpu,
+                       named ? callback : function_in(value_in(event.details, "callsite")));
+}
+
+// Nothing for what is no cause.
+std::optional<std::string> cause_of(const TraceEvent &event, int cpu, std::string_view own)
+{
+    // What a CPU sends to itself has another cause.
+    if (event.name.starts_with("ipi_send_"))
+        return event.cpu != cpu && is_sent_to(event, cpu) ? std::optional(sender_of(event)) : std::nullopt;
+    if (event.cpu != cpu)
+        return {};
+    if (event.name == "hrtimer_expire_entry")
+        return "high-resolution timer " + value_in(event.details, "function");
+    if (event.name == "timer_expire_entry")
+        return "timer " + value_in(event.details, "function");
+    if (event.name == "workqueue_execute_start")
+        return "work item " + value_in(event.details, "function");
+    if (event.name == "irq_handler_entry")
+        return fmt::format("device interrupt {} ({})", value_in(event.details, "irq"), value_in(event.details, "name"));
+    if (event.name == "tick_stop" && value_in(event.details, "success") == "0")
+        return "the tick is held by " + value_in(event.details, "dependency");
+    if (event.name == "tlb_flush" && event.details.find("remote shootdown") != std::string::npos)
+        return "a flush of its TLB for another CPU";
+    // "nmi_handler: perf_event_nmi_handler() delta_ns: 4711 handled: 1"
+    if (event.name == "nmi_handler" && value_in(event.details, "handled:") != "0")
+        return "NMI for " + event.details.substr(0, event.details.find('('));
+    if (event.name == "call_function_entry")
+        return value_in(event.details, "vector") == call_vector ? call_from_elsewhere : "a sample of Krun's";
+    if (event.name == "call_function_single_entry")
+        return call_from_elsewhere;
+    if (event.name == "reschedule_entry")
+        return reschedule_from_elsewhere;
+    if (event.name != "sched_switch")
+        return {};
+    const auto task = next_task(event.details);
+    if (task.empty() || task == own || task.starts_with("swapper/"))
+        return {};
+    return "task " + task;
+}
+
+} // namespace
+
+std::vector<Cause> causes_in_trace(std::string_view trace, int cpu, std::string_view own)
+{
+    std::map<std::string, std::uint64_t> times;
+    for (const auto &line : lines_of(trace))
+        if (const auto event = event_in(line))
+            if (const auto cause = cause_of(*event, cpu, own))
+                ++times[*cause];
+    const bool senders_are_known = std::any_of(
+        times.begin(), times.end(), [](const auto &cause) { return cause.first.starts_with(interrupt_from); });
+    if (senders_are_known) {
+        times.erase(call_from_elsewhere);
+        times.erase(reschedule_from_elsewhere);
+    }
+    std::vector<Cause> causes;
+    for (const auto &[what, count] : times)
+        causes.push_back({what, count});
+    std::stable_sort(causes.begin(), causes.end(),
+                     [](const Cause &left, const Cause &right) { return left.times > right.times; });
+    return causes;
+}
+
+CauseTrace::CauseTrace(int cpu, const std::filesystem::path &tracefs)
+    : cpu_(cpu), instance_(tracefs / "instances" / fmt::format("krunctl-{}", getpid()))
+{
+    made_ = mkdir(instance_.c_str(), 0700) == 0;
+    if (!made_)
+        return;
+    // Senders of interrupts run elsewhere; what else other CPUs do is not worth the memory.
+    for (const std::string event : events) {
+        if (event.starts_with("ipi/"))
+            continue;
+        // By the CPU that it happens on: a mask of CPUs would hold for the senders, too.
+        write("events/" + event + "/filter", fmt::format("CPU == {}", cpu_));
+    }
+    for (const std::string event : events)
+        works_ = write("events/" + event + "/enable", "1") || works_;
+}
+
+CauseTrace::~CauseTrace()
+{
+    if (made_)
+        rmdir(instance_.c_str());
+}
+
+std::vector<Cause> CauseTrace::causes(std::string_view own)
+{
+    write("tracing_on", "0");
+    SystemFilesystem files;
+    return causes_in_trace(files.read(instance_ / "trace").value_or(""), cpu_, own);
+}
+
+bool CauseTrace::write(const std::string &file, const std::string &text) const
+{
+    const int descriptor = open((instance_ / file).c_str(), O_WRONLY | O_CLOEXEC);
+    if (descriptor < 0)
+        return false;
+    const auto written = ::write(descriptor, text.data(), text.size());
+    close(descriptor);
+    return written == static_cast<ssize_t>(text.size());
+}
+
+} // namespace krun

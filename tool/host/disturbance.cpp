@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+#include "host/disturbance.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <optional>
+#include <thread>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "host/busy_cpus.hpp"
+#include "util/filesystem.hpp"
+
+namespace krun
+{
+
+namespace
+{
+
+constexpr double settling_seconds = 1.0;
+constexpr std::size_t most_causes = 8;
+constexpr const char *who_limits_cpus = "look at cpusets, the container and seccomp filters";
+
+struct Counts {
+    std::vector<InterruptRow> interrupts;
+    std::vector<InterruptRow> softirqs;
+    std::uint64_t preemptions = 0;
+};
+
+void let_pass(double seconds) { std::this_thread::sleep_for(std::chrono::duration<double>(seconds)); }
+
+Result<Counts> counts_of(const BusyTask &task, int cpu)
+{
+    SystemFilesystem files;
+    Counts counts;
+    counts.interrupts = interrupt_rows(files.read("/proc/interrupts").value_or(""), cpu);
+    counts.softirqs = interrupt_rows(files.read("/proc/softirqs").value_or(""), cpu);
+    if (!task.is_there())
+        return failure(fmt::format("CPU {} went offline meanwhile", cpu), "try again");
+    const auto preemptions = task.times_preempted();
+    if (counts.interrupts.empty() || !preemptions)
+        return failure(fmt::format("/proc does not say what comes to CPU {}", cpu),
+                       "run this outside of the container, with /proc mounted, on x86-64");
+    counts.preemptions = *preemptions;
+    return counts;
+}
+
+} // namespace
+
+std::uint64_t Disturbance::total() const
+{
+    std::uint64_t sum = preemptions;
+    for (const auto &row : interrupts)
+        sum += row.count;
+    return sum;
+}
+
+double Disturbance::rate() const { return seconds > 0 ? static_cast<double>(total()) / seconds : 0; }
+
+std::string described(const Disturbance &disturbance)
+{
+    std::vector<std::string> parts;
+    for (const auto &row : disturbance.interrupts)
+        parts.push_back(fmt::format("{} {}{}", row.name, row.count, row.what.empty() ? "" : " (" + row.what + ")"));
+    if (disturbance.preemptions != 0)
+        parts.push_back(
+            fmt::format("{} preemption{}", disturbance.preemptions, disturbance.preemptions == 1 ? "" : "s"));
+    return parts.empty() ? "none" : fmt::format("{}", fmt::join(parts, ", "));
+}
+
+std::string described(const std::vector<Cause> &causes)
+{
+    std::vector<std::string> parts;
+    for (const auto &cause : causes) {
+        if (parts.size() == most_causes)
+            break;
+        parts.push_back(cause.times == 1 ? cause.what : fmt::format("{} ({})", cause.what, cause.times));
+    }
+    return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+Result<Disturbance> disturbance_while_busy(int cpu, const std::vector<int> &online, Load load, double seconds,
+                                           bool trace)
+{
+    // This thread watches from elsewhere; a second runnable thread would bring the tick back.
+    std::vector<int> others = online;
+    std::erase(others, cpu);
+    const PinnedThread elsewhere(others);
+    if (elsewhere.error() != 0)
+        return failure(fmt::format("this program may not keep off CPU {}: {}", cpu, std::strerror(elsewhere.error())),
+                       fmt::format("let it run on another CPU as well: {}", who_limits_cpus));
+    const auto task = BusyTask::start(cpu, load);
+    if (!task)
+        return failure(task.error().message, who_limits_cpus);
+    std::optional<CauseTrace> tracing;
+    let_pass(settling_seconds);
+    if (trace)
+        tracing.emplace(cpu);
+    const auto before = counts_of(*task, cpu);
+    if (!before)
+        return tl::unexpected(before.error());
+    let_pass(seconds);
+    const auto after = counts_of(*task, cpu);
+    if (!after)
+        return tl::unexpected(after.error());
+    Disturbance disturbance;
+    disturbance.seconds = seconds;
+    disturbance.interrupts = grown_rows(before->interrupts, after->interrupts);
+    disturbance.softirqs = grown_rows(before->softirqs, after->softirqs);
+    disturbance.preemptions = after->preemptions - before->preemptions;
+    if (tracing && tracing->works()) {
+        disturbance.traced = true;
+        disturbance.causes = tracing->causes(BusyTask::name);
+    }
+    return disturbance;
+}
+
+} // namespace krun
