@@ -76,7 +76,7 @@ void make_random_call(struct random *random, struct counts *counts);
 bool ordinary_use_works(void);
 
 /* disturb.c */
-void disturb_cpus(struct random *random);
+void disturb_machine(struct random *random);
 void disturb_threads(struct random *random);
 
 #endif /* _KRUN_FUZZ_H */

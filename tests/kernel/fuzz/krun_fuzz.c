@@ -56,7 +56,7 @@ static void *call_on(void *argument)
 static void *disturb_on(void *argument)
 {
 	while (!is_finished())
-		disturb_cpus(argument);
+		disturb_machine(argument);
 	return NULL;
 }
 
