@@ -86,11 +86,11 @@ static __always_inline void krun_count_interrupt(void)
 static inline void krun_send_interrupts(const struct cpumask *targets,
 					int vector)
 {
+	const struct cpumask *own = cpumask_of(smp_processor_id());
+	bool all = static_branch_likely(&apic_use_ipi_shorthand);
+
 	/* A CPU that comes online meanwhile may be in the mask or not. */
-	bool all = static_branch_likely(&apic_use_ipi_shorthand) &&
-		   data_race(cpumask_or_equal(targets,
-					      cpumask_of(smp_processor_id()),
-					      cpu_online_mask));
+	all = all && data_race(cpumask_or_equal(targets, own, cpu_online_mask));
 
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
 	if (all)

@@ -147,22 +147,28 @@ struct watched {
 	long answers, early;
 };
 
-/* Counts answers in an epoch in which the CPU had none. */
+/*
+ * Counts how often a CPU has answered in the epoch in which it was offline, and then
+ * begun the next one. Who says that it is offline may do so just when it begins.
+ */
 static void *watch_epochs(void *argument)
 {
 	struct watched *own = argument;
-	uint32_t offline = 0;
+	uint32_t offline = 0, last = 0;
 
 	while (!__atomic_load_n(&stop, __ATOMIC_RELAXED)) {
 		if (krun_sample(own->fd, 0) < 0)
 			continue;
-		if (own->slot->status == KRUN_STATUS_OFFLINE)
+		if (own->slot->status == KRUN_STATUS_OFFLINE) {
 			offline = own->slot->epoch;
+			last = 0;
+		}
 		if (own->slot->status != KRUN_STATUS_OK)
 			continue;
 		own->answers++;
-		if (own->slot->epoch == offline)
+		if (last && last == offline && own->slot->epoch != last)
 			own->early++;
+		last = own->slot->epoch;
 	}
 	return NULL;
 }

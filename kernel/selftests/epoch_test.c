@@ -74,19 +74,11 @@ TEST_F(epoch, who_holds_a_counter_does_not_notice_other_users)
 	}
 }
 
-/* Ends with 0, unless it cannot do so; the next SIGTERM ends it. */
-static volatile sig_atomic_t told_to_end;
-
-static void end(int signal)
-{
-	told_to_end = signal;
-}
-
-static int make_perf_reschedule(int cpu)
+/* Return: 0, unless it could not do so. */
+static int make_perf_reschedule(int cpu, uint64_t end_ms)
 {
 	int fd;
 
-	signal(SIGTERM, end);
 	if (pin_to(cpu))
 		return 1;
 	do {
@@ -94,7 +86,7 @@ static int make_perf_reschedule(int cpu)
 		if (fd < 0)
 			return 2;
 		close(fd);
-	} while (!told_to_end);
+	} while (now_ms() < end_ms);
 	return 0;
 }
 
@@ -116,7 +108,7 @@ TEST_F_TIMEOUT(epoch, perf_may_reschedule_while_others_plan, 90)
 	child = fork();
 	ASSERT_LE(0, child);
 	if (!child)
-		_exit(make_perf_reschedule(self->victim));
+		_exit(make_perf_reschedule(self->victim, end_ms));
 	other = krun_open();
 	for (plans = 0; !err && now_ms() < end_ms; plans++)
 		err = krun_plan_mask(other, 1ULL << self->victim,
@@ -124,7 +116,6 @@ TEST_F_TIMEOUT(epoch, perf_may_reschedule_while_others_plan, 90)
 	TH_LOG("%d plans", plans);
 	EXPECT_EQ(0, err);
 	EXPECT_LT(50, plans);
-	kill(child, SIGTERM);
 	ASSERT_EQ(child, waitpid(child, &status, 0));
 	EXPECT_EQ(0, status);
 	close(other);

@@ -19,8 +19,17 @@ FIXTURE(suspend)
 	const struct krun_slot *slots;
 };
 
+/* Whether the machine can, which the test is not about. */
+static bool can_suspend(void)
+{
+	return text_contains("/sys/power/mem_sleep", "deep") &&
+	       !access(ALARM, W_OK);
+}
+
 FIXTURE_SETUP(suspend)
 {
+	if (!can_suspend())
+		SKIP(return, "no suspend to memory, or no alarm clock");
 	self->cpus = online_cpus();
 	ASSERT_EQ(0, pin_to(0));
 	self->fd = krun_open();
@@ -32,13 +41,6 @@ FIXTURE_SETUP(suspend)
 FIXTURE_TEARDOWN(suspend)
 {
 	close(self->fd);
-}
-
-/* Whether the machine can, which the test is not about. */
-static bool can_suspend(void)
-{
-	return text_contains("/sys/power/mem_sleep", "deep") &&
-	       !access(ALARM, W_OK);
 }
 
 /* An alarm that comes before the machine sleeps ends the attempt. */
@@ -66,18 +68,11 @@ static uint64_t uncertainty(const struct krun_slot *before,
 	return 4ULL * (before->span + after->span);
 }
 
-#define SKIP_UNLESS_POSSIBLE()						\
-	do {								\
-		if (!can_suspend())					\
-			SKIP(return, "no suspend to memory, or no alarm clock");\
-	} while (0)
-
 TEST_F_TIMEOUT(suspend, every_cpu_begins_a_new_epoch_and_counts_on, 200)
 {
 	struct krun_slot before[MAX_CPUS], after;
 	int cpu, i;
 
-	SKIP_UNLESS_POSSIBLE();
 	ASSERT_EQ(0, krun_plan_all(self->fd, ALL_COUNTERS, 0));
 	for (i = 0; i < 2; i++) {
 		ASSERT_EQ(0, krun_sample(self->fd, 0));
@@ -115,7 +110,6 @@ TEST_F_TIMEOUT(suspend, values_of_the_old_calls_never_get_smaller, 200)
 	struct reading first, second, third;
 	int cpu, i;
 
-	SKIP_UNLESS_POSSIBLE();
 	ASSERT_EQ(0, krun_configure(self->cpus));
 	/* A baseline that the restarted counters are below. */
 	spin_ms(300);
@@ -148,7 +142,6 @@ TEST_F_TIMEOUT(suspend, events_of_a_plan_count_on, 200)
 					     KRUN_COUNTER_EVENT(0), 0);
 	struct krun_slot before;
 
-	SKIP_UNLESS_POSSIBLE();
 	plan.events[0].config = PERF_COUNT_HW_CPU_CYCLES;
 	ASSERT_EQ(0, krun_set_plan(self->fd, &plan));
 	ASSERT_EQ(0, krun_sample(self->fd, 0));
@@ -170,7 +163,6 @@ TEST_F_TIMEOUT(suspend, snapshots_and_rendezvous_work_afterwards, 200)
 	int last = self->cpus - 1, idle = 0, punctual = 0, i;
 	uint32_t epoch;
 
-	SKIP_UNLESS_POSSIBLE();
 	if (!last)
 		SKIP(return, "one CPU only");
 	ASSERT_EQ(0, krun_plan_all(self->fd, THREE_COUNTERS,
@@ -241,7 +233,6 @@ TEST_F_TIMEOUT(suspend, samplers_meanwhile_see_whole_epochs, 200)
 	pthread_t thread;
 	int i;
 
-	SKIP_UNLESS_POSSIBLE();
 	ASSERT_EQ(0, krun_plan_all(self->fd, THREE_COUNTERS, 0));
 	ASSERT_EQ(0, pthread_create(&thread, NULL, watch, &watcher));
 	for (i = 0; i < 3; i++)

@@ -29,7 +29,7 @@ static long count_in_row(char *row, int cpu, int cpus)
 	int i;
 
 	for (i = 0; i < cpus; i++) {
-		field = strtok(i ? NULL : row, " \n");
+		field = strtok(i ? NULL : row, "\n ");
 		if (!field)
 			return -1;
 		if (i == cpu)

@@ -50,8 +50,8 @@ TEST_F(HostTest, CheckAsJsonIsOneObjectWithEveryCheck)
         EXPECT_TRUE(check.at("detail").is_string() && check.at("remedy").is_string() && check.at("title").is_string() &&
                     check.at("required").is_boolean());
     }
-    EXPECT_THAT(ids, testing::ElementsAre("kernel-identity", "no-hz-full-all", "nohz-full-cpus", "system-calls",
-                                          "counters", "device", "tickless", "header"));
+    EXPECT_THAT(ids, testing::ElementsAre("kernel-identity", "no-hz-full-all", "nohz-full-cpus", "tickless",
+                                          "tickless-calls", "system-calls", "counters", "device", "header"));
 }
 
 TEST_F(HostTest, WatchWithoutTheSystemCallsIsStatusThree)

@@ -45,6 +45,7 @@ constexpr const char *reschedule_from_elsewhere = "rescheduling by another CPU";
 // own.
 constexpr const char *call_vector = "252";
 
+constexpr const char *buffer_kib = "256"; // of each CPU: thousands of events
 constexpr const char *interrupt_from = "interrupt from";
 
 struct TraceEvent {
@@ -184,6 +185,7 @@ CauseTrace::CauseTrace(int cpu, const std::filesystem::path &tracefs)
     made_ = mkdir(instance_.c_str(), 0700) == 0;
     if (!made_)
         return;
+    write("buffer_size_kb", buffer_kib);
     // Senders of interrupts run elsewhere; what else other CPUs do is not worth the memory.
     for (const std::string event : events) {
         if (event.starts_with("ipi/"))

@@ -41,7 +41,8 @@ Result<Counts> counts_of(const BusyTask &task, int cpu)
         return failure(fmt::format("CPU {} went offline meanwhile", cpu), "try again");
     const auto preemptions = task.times_preempted();
     if (counts.interrupts.empty() || !preemptions)
-        return failure(fmt::format("/proc does not say what comes to CPU {}", cpu),
+        return failure(fmt::format("{} does not say what comes to CPU {}",
+                                   counts.interrupts.empty() ? "/proc/interrupts" : "/proc/PID/status", cpu),
                        "run this outside of the container, with /proc mounted, on x86-64");
     counts.preemptions = *preemptions;
     return counts;

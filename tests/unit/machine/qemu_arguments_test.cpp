@@ -86,6 +86,13 @@ TEST_F(QemuArgumentsTest, TheGuestIsToldTheRateOfItsTsc)
     EXPECT_NE(kernel_command_line(request, setup).find(" tsc_early_khz=1000000"), std::string::npos);
 }
 
+TEST_F(QemuArgumentsTest, TheDefaultBootLineHelpsNoClock)
+{
+    request.trusted_clock = false;
+    for (const char *help : {"tsc", "no_timer_check"})
+        EXPECT_EQ(kernel_command_line(request, setup).find(help), std::string::npos);
+}
+
 TEST_F(QemuArgumentsTest, OnlyAnEmulatedMachineIsSparedTheTestsThatItFails)
 {
     EXPECT_NE(kernel_command_line(request, setup).find(" no_timer_check"), std::string::npos);
