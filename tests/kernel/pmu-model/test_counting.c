@@ -188,10 +188,14 @@ void test_instructions_per_cycle(struct tap *t)
 	};
 	struct moment a, b;
 	struct group g;
-	int error;
+	int error, count = 5;
 
 	pin_to_cpu(0);
-	error = group_open(&g, attr, 5, -1, 0);
+	error = group_open(&g, attr, count, -1, 0);
+	if (error == -EINVAL) {
+		count = 3; /* one of each kind: AMD's older CPUs have four counters */
+		error = group_open(&g, attr, count, -1, 0);
+	}
 	if (!tap_check(t, !error, "perf: %s", strerror(-error)))
 		return;
 	error = read_group(&g, &a);
@@ -202,7 +206,11 @@ void test_instructions_per_cycle(struct tap *t)
 	if (!tap_check(t, !error, "perf: %s", strerror(-error)))
 		return;
 	for (size_t i = 0; i < sizeof(pair) / sizeof(pair[0]); i++) {
-		double percent = percent_of(change(&a, &b, pair[i].a),
+		double percent;
+
+		if (pair[i].a >= count)
+			continue;
+		percent = percent_of(change(&a, &b, pair[i].a),
 					    change(&a, &b, pair[i].b),
 					    pair[i].expected);
 
