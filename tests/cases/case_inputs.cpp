@@ -42,11 +42,11 @@ CaseInputs &CaseInputs::add_file(const std::filesystem::path &file)
 CaseInputs &CaseInputs::add_guest(const MachineRequest &guest)
 {
     has_guest_ = true;
-    add(fmt::format(
-        "cpus {} memory {} icount {}/{} append {} pmu {} vendor {}/{} ratio {} ipc {} tsc {} command {} environment {}",
-        guest.cpus, guest.memory_mib, guest.icount, guest.icount_turn, guest.append, guest.pmu_model,
-        static_cast<int>(guest.vendor), guest.perfctr_core, guest.aperf_ratio, guest.ipc, guest.tsc_step, guest.command,
-        guest.environment));
+    add(fmt::format("cpus {} memory {} icount {}/{} clock {} append {} pmu {} vendor {}/{} ratio {} ipc {} tsc {} "
+                    "command {} environment {}",
+                    guest.cpus, guest.memory_mib, guest.icount, guest.icount_turn, guest.trusted_clock, guest.append,
+                    guest.pmu_model, static_cast<int>(guest.vendor), guest.perfctr_core, guest.aperf_ratio, guest.ipc,
+                    guest.tsc_step, guest.command, guest.environment));
     add_file(guest.kernel);
     for (const GuestFile &file : guest.copy_in)
         add(file.target).add_file(file.source);

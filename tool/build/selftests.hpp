@@ -19,8 +19,6 @@ inline constexpr const char *test_of_tscs = "tsc_test";
 // The one that needs more CPUs than a word has bits, of which it brings up those that it wants. Other kernels than
 // those of the configurations disk and debian have no room for them.
 inline constexpr const char *test_of_many_cpus = "many_cpus_test";
-// The one that needs a kernel whose allocations can be made to fail: the configuration debug.
-inline constexpr const char *test_of_faults = "fault_test";
 
 // Static executables in `output`, which is made anew; sorted. Each prints TAP.
 Result<std::vector<std::filesystem::path>> build_selftests(ProcessRunner &runner, Filesystem &files,

@@ -143,8 +143,14 @@ Result<BusyTask> BusyTask::start(int cpu, Load load)
     const int fork_error = errno;
     close(answer[1]);
     int error = EIO;
-    if (pid > 0 && read(answer[0], &error, sizeof(error)) != sizeof(error))
-        error = EIO;
+    if (pid > 0) {
+        ssize_t size = 0;
+        do
+            size = read(answer[0], &error, sizeof(error));
+        while (size < 0 && errno == EINTR);
+        if (size != sizeof(error))
+            error = EIO;
+    }
     close(answer[0]);
     if (pid < 0)
         return failure(fmt::format("no process: {}", std::strerror(fork_error)));

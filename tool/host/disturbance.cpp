@@ -68,7 +68,11 @@ std::string described(const Disturbance &disturbance)
     if (disturbance.preemptions != 0)
         parts.push_back(
             fmt::format("{} preemption{}", disturbance.preemptions, disturbance.preemptions == 1 ? "" : "s"));
-    return parts.empty() ? "none" : fmt::format("{}", fmt::join(parts, ", "));
+    auto text = parts.empty() ? "none" : fmt::format("{}", fmt::join(parts, ", "));
+    parts.clear();
+    for (const auto &row : disturbance.softirqs)
+        parts.push_back(fmt::format("{} {}", row.name, row.count));
+    return parts.empty() ? text : fmt::format("{}; softirqs: {}", text, fmt::join(parts, ", "));
 }
 
 std::string described(const std::vector<Cause> &causes)

@@ -28,7 +28,7 @@ struct Disturbance {
     [[nodiscard]] double rate() const;
 };
 
-// "LOC 3 (Local timer interrupts), 1 preemption"; "none".
+// "LOC 3 (Local timer interrupts), 1 preemption; softirqs: TIMER 2"; "none".
 std::string described(const Disturbance &disturbance);
 // "timer delayed_work_timer_fn (2), task kworker/3:1"; the most frequent ones.
 std::string described(const std::vector<Cause> &causes);

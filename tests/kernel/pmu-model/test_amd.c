@@ -112,6 +112,21 @@ static bool read_msrs(struct tap *t, int fd, const uint32_t *msr, int count,
 	return true;
 }
 
+/* The MSRs of CPU 0, on which the caller then is; negative if there is nothing to test. */
+static int open_msrs(struct tap *t)
+{
+	int fd;
+
+	if (!cpu_is_amd()) {
+		tap_skip(t, "the CPU is Intel's");
+		return -1;
+	}
+	pin_to_cpu(0);
+	fd = msr_open(0, true);
+	tap_check(t, fd >= 0, "msr node: %s", strerror(-fd));
+	return fd;
+}
+
 void test_amd_msrs(struct tap *t)
 {
 	static const uint32_t copies[] = { MSR_MPERF, MSR_MPERF_READ_ONLY,
@@ -122,13 +137,8 @@ void test_amd_msrs(struct tap *t)
 	double percent;
 	int fd;
 
-	if (!cpu_is_amd()) {
-		tap_skip(t, "the CPU is Intel's");
-		return;
-	}
-	pin_to_cpu(0);
-	fd = msr_open(0, true);
-	if (!tap_check(t, fd >= 0, "msr node: %s", strerror(-fd)))
+	fd = open_msrs(t);
+	if (fd < 0)
 		return;
 	if (read_msrs(t, fd, copies, 6, v))
 		for (int i = 0; i < 6; i += 3)
@@ -170,13 +180,8 @@ void test_amd_aliases(struct tap *t)
 					     MSR_PERF_CTL0 + 7 };
 	int fd;
 
-	if (!cpu_is_amd()) {
-		tap_skip(t, "the CPU is Intel's");
-		return;
-	}
-	pin_to_cpu(0);
-	fd = msr_open(0, true);
-	if (!tap_check(t, fd >= 0, "msr node: %s", strerror(-fd)))
+	fd = open_msrs(t);
+	if (fd < 0)
 		return;
 	if (read_msrs(t, fd, legacy, 2, was)) {
 		msr_write(fd, legacy[0], control);
