@@ -31,26 +31,4 @@ MachineRequest guest_of_selftest(const Case &one, const std::filesystem::path &k
     return guest;
 }
 
-Result<std::filesystem::path> build_version1(const Case &one)
-{
-    auto output = cache_directory() / "version1";
-    if (const auto made = one.files.make_directories(output); !made)
-        return tl::unexpected(made.error());
-    Command make;
-    make.argv = {"make", "-C", (clone_directory() / "tests/kernel/version1").string(), "OUT=" + output.string()};
-    make.log = one.log;
-    if (const auto built = one.runner.run_ok(make); !built)
-        return tl::unexpected(built.error());
-    return output;
-}
-
-MachineRequest guest_of_version1(const std::filesystem::path &kernel, const std::filesystem::path &program)
-{
-    const auto name = "/" + program.filename().string();
-    auto guest = test_guest(kernel);
-    guest.copy_in = {{program, name}};
-    guest.command = {name};
-    return guest;
-}
-
 } // namespace krun

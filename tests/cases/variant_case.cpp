@@ -4,13 +4,13 @@
 //
 // Theory: a test proves something if it fails without what it tests. The faults are kept as patches, and not as
 // commits of the past, because the tests ask for an interface that those did not have.
-#include <set>
-
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include "cases/case.hpp"
 #include "cases/selftest_guest.hpp"
+#include "cases/variant.hpp"
+#include "cases/version1.hpp"
 #include "source/overlay.hpp"
 #include "util/paths.hpp"
 #include "util/text.hpp"
@@ -23,41 +23,18 @@ namespace
 
 namespace fs = std::filesystem;
 
-struct Variant {
-    fs::path patch;
-    std::string config;
-    std::string selftest;             // empty: none
-    std::set<std::string> failing;    // its tests that must fail, and no others
-    std::vector<std::string> passing; // programs of version 1 that must pass
-};
-
 fs::path patch_of(const std::string &name) { return clone_directory() / "tests/kernel/variants" / (name + ".patch"); }
 
-// "Kernel: CONFIG" and "Fails: SELFTEST TEST..." or "Passes: PROGRAM..." before the patch itself.
-Result<Variant> read_variant(const Case &one, const std::string &name)
+Result<Variant> read_variant(const Case &one, const fs::path &patch)
 {
-    Variant variant{patch_of(name), {}, {}, {}, {}};
-    const auto text = one.files.read(variant.patch);
+    const auto text = one.files.read(patch);
     if (!text)
         return tl::unexpected(text.error());
-    for (const auto &line : lines_of(*text)) {
-        const auto words = words_of(line);
-        if (line == "---")
-            break;
-        if (words.size() < 2)
-            continue;
-        if (words[0] == "Kernel:")
-            variant.config = words[1];
-        else if (words[0] == "Fails:") {
-            variant.selftest = words[1];
-            variant.failing.insert(words.begin() + 2, words.end());
-        } else if (words[0] == "Passes:")
-            variant.passing.assign(words.begin() + 1, words.end());
-    }
-    if (variant.config.empty() || variant.failing.empty() == variant.passing.empty())
-        return failure(fmt::format("{} does not say which kernel it is of, and which test fails or passes",
-                                   variant.patch.string()));
-    return variant;
+    auto variant = parse_variant(*text);
+    if (!variant)
+        return failure(
+            fmt::format("{} does not say which kernel it is of, and which tests fail or pass", patch.string()));
+    return *variant;
 }
 
 // All variants share a cache of their own: a tree, and objects, of which each compiles again what its patch changes.
@@ -81,14 +58,14 @@ Result<fs::path> prepare_cache(const Case &one, const fs::path &folder)
 }
 
 // Return: the kernel.
-Result<fs::path> build_variant(const Case &one, const Variant &variant)
+Result<fs::path> build_variant(const Case &one, const fs::path &fault, const Variant &variant)
 {
     const auto cache = cache_directory() / "variants";
     const auto data = prepare_cache(one, cache);
     if (!data)
         return tl::unexpected(data.error());
     Command patch;
-    patch.argv = {"patch", "-p1", "--silent", "-d", (*data / "kernel").string(), "-i", variant.patch.string()};
+    patch.argv = {"patch", "-p1", "--silent", "-d", (*data / "kernel").string(), "-i", fault.string()};
     patch.log = one.log;
     if (auto patched = one.runner.run_ok(patch); !patched)
         return tl::unexpected(patched.error());
@@ -105,18 +82,6 @@ Result<fs::path> build_variant(const Case &one, const Variant &variant)
     if (auto built = one.runner.run_ok(build); !built)
         return tl::unexpected(built.error());
     return cache / "krun/kernels" / fmt::format("{}-{}", one.line, variant.config) / "vmlinuz";
-}
-
-// "not ok 3 epoch.offline_and_online_begin_a_new_one": without the fixture's name.
-std::set<std::string> failed_tests(const std::string &tap)
-{
-    std::set<std::string> names;
-    for (const auto &line : lines_of(tap)) {
-        const auto words = words_of(line);
-        if (line.starts_with("not ok ") && words.size() > 3)
-            names.insert(words[3].substr(words[3].find('.') + 1));
-    }
-    return names;
 }
 
 // Those that find the fault, and no others: a test that fails by itself proves nothing. Nor does a guest that dies or
@@ -137,39 +102,16 @@ Result<void> expect_failures(const Case &one, const Variant &variant, const Mach
 
 } // namespace
 
-Result<CaseResult> run_version1_case(const Case &one)
-{
-    const auto kernel = built_kernel(one, one.arguments.empty() ? "disk" : one.arguments.front());
-    if (!kernel)
-        return not_run(kernel.error().message);
-    const auto programs = build_version1(one);
-    if (!programs)
-        return tl::unexpected(programs.error());
-    CaseInputs inputs;
-    for (const auto &name : version1_programs)
-        inputs.add_guest(guest_of_version1(kernel->folder / "vmlinuz", *programs / name));
-    return unless_proven(one, inputs, [&]() -> Result<CaseResult> {
-        CaseResult result;
-        for (const auto &name : version1_programs) {
-            const auto tap =
-                run_tap_in_guest(one, name, guest_of_version1(kernel->folder / "vmlinuz", *programs / name));
-            if (!tap)
-                return tl::unexpected(tap.error());
-            result.tally += *tap;
-        }
-        return result;
-    });
-}
-
 Result<CaseResult> run_variant_case(const Case &one)
 {
     if (one.arguments.empty())
         return failure("a variant's name is wanted");
-    const auto variant = read_variant(one, one.arguments.front());
+    const auto patch = patch_of(one.arguments.front());
+    const auto variant = read_variant(one, patch);
     if (!variant)
         return tl::unexpected(variant.error());
     return in_time(one, [&]() -> Result<CaseResult> {
-        const auto kernel = build_variant(one, *variant);
+        const auto kernel = build_variant(one, patch, *variant);
         if (!kernel)
             return tl::unexpected(kernel.error());
         CaseResult result;

@@ -216,6 +216,14 @@ TEST(Checks, TheLimitIsOneInterruptASecond)
     expect_only(host, "tickless", CheckStatus::fail);
 }
 
+TEST(Checks, SoftirqsAreShownAndNotJudged)
+{
+    Disturbance disturbance;
+    disturbance.softirqs = {{"TIMER", "", 2}, {"RCU", "", 1}};
+    EXPECT_EQ(disturbance.total(), 0U);
+    EXPECT_EQ(described(disturbance), "none; softirqs: TIMER 2, RCU 1");
+}
+
 TEST(Checks, PreemptionsCountToo)
 {
     FakeHost host;
