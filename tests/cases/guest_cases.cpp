@@ -4,8 +4,8 @@
 
 #include "build/selftests.hpp"
 #include "cases/case.hpp"
+#include "cases/fuzzer.hpp"
 #include "cases/line_judges.hpp"
-#include "cases/selftest_guest.hpp"
 #include "util/paths.hpp"
 
 namespace krun
@@ -16,6 +16,8 @@ namespace
 
 namespace fs = std::filesystem;
 
+constexpr unsigned seconds_of_checking_selftest = 600;
+constexpr unsigned seconds_of_long_selftest = 850; // suspends, many CPUs
 constexpr const char *header_in_guest = "/usr/include/x86_64-linux-gnu/sys/krun-syscall.h";
 MachineRequest guest_of(const BuiltKernel &kernel) { return test_guest(kernel.folder / "vmlinuz"); }
 
@@ -55,6 +57,21 @@ std::vector<Program> programs()
 }
 
 } // namespace
+
+MachineRequest guest_of_selftest(const Case &one, const std::filesystem::path &kernel, const std::string &config,
+                                 const std::string &name)
+{
+    auto guest = selftest_guest(kernel, cache_directory() / "selftests" / one.line / name);
+    if (config == "disk")
+        guest.timeout_seconds = seconds_of_long_selftest;
+    if (config == "debug" || config == "kcsan") {
+        const auto base = checking_guest(kernel, seconds_of_checking_selftest);
+        guest.cpus = base.cpus;
+        guest.memory_mib = base.memory_mib;
+        guest.timeout_seconds = base.timeout_seconds;
+    }
+    return guest;
+}
 
 Result<CaseResult> run_boot_case(const Case &one)
 {

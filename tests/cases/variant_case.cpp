@@ -8,7 +8,6 @@
 #include <fmt/ranges.h>
 
 #include "cases/case.hpp"
-#include "cases/selftest_guest.hpp"
 #include "cases/variant.hpp"
 #include "cases/version1.hpp"
 #include "source/overlay.hpp"

@@ -9,8 +9,8 @@ list(SORT KRUN_LINES COMPARE NATURAL ORDER DESCENDING)
 file(GLOB KRUN_SELFTESTS CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}/kernel/selftests
      ${PROJECT_SOURCE_DIR}/kernel/selftests/*_test.c)
 list(TRANSFORM KRUN_SELFTESTS REPLACE "\\.c$" "")
-# Those that want what the usual kernel leaves out: allocations that fail; suspend to memory, and many CPUs.
-set(KRUN_SELFTESTS_OF_DEBUG fault_test)
+# Those that want what the usual kernel leaves out: allocations that fail, and memory cgroups; suspend to memory, and many CPUs.
+set(KRUN_SELFTESTS_OF_DEBUG fault_test charge_test)
 set(KRUN_SELFTESTS_OF_DISK suspend_test many_cpus_test)
 list(REMOVE_ITEM KRUN_SELFTESTS ${KRUN_SELFTESTS_OF_DEBUG} ${KRUN_SELFTESTS_OF_DISK})
 file(GLOB KRUN_VARIANTS CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}/tests/kernel/variants
