@@ -21,25 +21,17 @@ using testing::HasSubstr;
 class CcacheTest : public testing::Test
 {
   protected:
-    CcacheTest()
-    {
-        std::filesystem::create_directories(folder);
-        setenv("PATH", folder.c_str(), 1);
-    }
-    ~CcacheTest() override
-    {
-        setenv("PATH", path.c_str(), 1);
-        std::filesystem::remove_all(folder);
-    }
+    CcacheTest() { setenv("PATH", folder.path().c_str(), 1); }
+    ~CcacheTest() override { setenv("PATH", path.c_str(), 1); }
     CcacheTest(const CcacheTest &) = delete;
     CcacheTest &operator=(const CcacheTest &) = delete;
     void install()
     {
-        std::ofstream(folder / "ccache") << "#!/bin/sh\n";
-        std::filesystem::permissions(folder / "ccache", std::filesystem::perms(0755));
+        std::ofstream(folder.path() / "ccache") << "#!/bin/sh\n";
+        std::filesystem::permissions(folder.path() / "ccache", std::filesystem::perms(0755));
     }
     const std::string path = std::getenv("PATH");
-    const std::filesystem::path folder = std::filesystem::path(testing::TempDir()) / "krun-ccache-test";
+    const TemporaryFolder folder; // one of its own: half of the tests run beside the other
 };
 
 TEST_F(CcacheTest, WhereItIsMissingAllWorksWithout)
