@@ -12,9 +12,9 @@ static inline void krun_process_exit(struct signal_struct *signal) { }
 #endif
 
 #ifdef CONFIG_NO_HZ_FULL_ALL
-void housekeeping_nohz_full_all(void);
+void krun_no_hz_full_all(void);
 #else
-static inline void housekeeping_nohz_full_all(void) { }
+static inline void krun_no_hz_full_all(void) { }
 #endif
 
 #endif /* _KRUN_HOOKS_H */
