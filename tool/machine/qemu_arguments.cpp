@@ -12,6 +12,11 @@ namespace
 // With -icount shift=0 an instruction takes one nanosecond of the guest's time.
 constexpr std::uint64_t icount_tsc_khz = 1000000;
 
+std::uint64_t tsc_khz(const MachineRequest &request, const QemuSetup &setup)
+{
+    return request.icount ? icount_tsc_khz : setup.host_tsc_khz;
+}
+
 std::string cpu_model(const MachineRequest &request, const QemuSetup &setup)
 {
     if (setup.kvm)
@@ -29,6 +34,10 @@ std::string cpu_model(const MachineRequest &request, const QemuSetup &setup)
             model += fmt::format(",x-pmu-aperf-ratio={}", request.aperf_ratio);
         if (request.ipc != 0)
             model += fmt::format(",x-pmu-ipc={}", request.ipc);
+        // In CPUID, where Linux looks for it on Intel's CPUs, as for the rate of the local APIC's timer. On a busy host
+        // it could not measure them: the 8254 is emulated, too.
+        if (const auto khz = tsc_khz(request, setup); khz != 0 && request.vendor == CpuVendor::intel)
+            model += fmt::format(",level=0x15,tsc-frequency={}", khz * 1000);
     }
     if (request.tsc_step != 0)
         model += fmt::format(",x-tsc-step={}", request.tsc_step);
@@ -53,8 +62,7 @@ std::string kernel_command_line(const MachineRequest &request, const QemuSetup &
         // falls back to jiffies, and nohz_full does not work without a stable clock.
         // The test of the 8254's interrupt fails there too, and panics.
         line += " tsc=reliable no_timer_check";
-        const auto khz = request.icount ? icount_tsc_khz : setup.host_tsc_khz;
-        if (khz != 0)
+        if (const auto khz = tsc_khz(request, setup); khz != 0)
             line += fmt::format(" tsc_early_khz={}", khz);
     }
     if (!request.append.empty())

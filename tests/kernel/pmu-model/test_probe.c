@@ -40,6 +40,11 @@ static void check_intel_leaf(struct tap *t)
 		  d >> 5 & 0xff);
 	/* Absent: last-level cache references and misses, branches, misses. */
 	tap_check(t, (b & 0x7f) == 0x78, "events absent: %02x", b & 0x7f);
+
+	a = b = c = 0;
+	__get_cpuid_count(0x15, 0, &a, &b, &c, &d);
+	tap_note("leaf 0x15: TSC %u/%u of %u Hz", b, a, c);
+	tap_check(t, a && b && c, "leaf 0x15 does not tell the TSC's rate");
 }
 
 void test_cpuid(struct tap *t)

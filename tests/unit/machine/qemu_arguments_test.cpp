@@ -43,6 +43,7 @@ TEST_F(QemuArgumentsTest, EachCpuIsASocketOfItsOwn)
 
 TEST_F(QemuArgumentsTest, TheTestbedsCpuIsIntelAndHasTheAskedForCounters)
 {
+    setup.host_tsc_khz = 0;
     EXPECT_EQ(value_of("-cpu"), "Skylake-Client,check=off,x-pmu=on");
     request.aperf_ratio = 130;
     request.ipc = 150;
@@ -82,8 +83,12 @@ TEST_F(QemuArgumentsTest, KvmTakesTheHostsCpuAndLeavesTheClockToIt)
 TEST_F(QemuArgumentsTest, TheGuestIsToldTheRateOfItsTsc)
 {
     EXPECT_NE(kernel_command_line(request, setup).find(" tsc_early_khz=2600000"), std::string::npos);
+    EXPECT_EQ(value_of("-cpu"), "Skylake-Client,check=off,x-pmu=on,level=0x15,tsc-frequency=2600000000");
     request.icount = true;
     EXPECT_NE(kernel_command_line(request, setup).find(" tsc_early_khz=1000000"), std::string::npos);
+    EXPECT_EQ(value_of("-cpu"), "Skylake-Client,check=off,x-pmu=on,level=0x15,tsc-frequency=1000000000");
+    setup.counters = false;
+    EXPECT_EQ(value_of("-cpu"), "Skylake-Client,check=off");
 }
 
 TEST_F(QemuArgumentsTest, TheDefaultBootLineHelpsNoClock)
