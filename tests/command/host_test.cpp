@@ -54,6 +54,26 @@ TEST_F(HostTest, CheckAsJsonIsOneObjectWithEveryCheck)
                                           "tickless-calls", "system-calls", "counters", "device", "header"));
 }
 
+TEST_F(HostTest, CheckMakesOnlyTheChecksThatAreNamed)
+{
+    const auto result = sandbox.krunctl({"check", "--json", "header", "device"});
+    EXPECT_EQ(nlohmann::json::parse(result.output).at("checks").size(), 2U);
+}
+
+TEST_F(HostTest, CheckRefusesWhatItDoesNotKnowBeforeItMeasures)
+{
+    for (const auto &arguments : std::vector<std::vector<std::string>>{{"check", "tikless"},
+                                                                       {"check", "--windows", "0"},
+                                                                       {"check", "--seconds", "0.5"},
+                                                                       {"check", "--seconds", "many"}}) {
+        const auto result = sandbox.krunctl(arguments);
+        EXPECT_EQ(result.status, 2);
+        EXPECT_EQ(result.output, "");
+        EXPECT_THAT(result.errors, HasSubstr(arguments.back()));
+    }
+    EXPECT_THAT(sandbox.krunctl({"check", "tikless"}).errors, HasSubstr("tickless-calls"));
+}
+
 TEST_F(HostTest, WatchWithoutTheSystemCallsIsStatusThree)
 {
     const auto result = sandbox.krunctl({"watch", "--count", "1"});

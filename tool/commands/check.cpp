@@ -16,10 +16,21 @@ void add_check_command(CLI::App &app, Context &context)
 {
     CLI::App *command = app.add_subcommand("check", "Verify the running kernel: tickless, system calls, counters");
     auto json = std::make_shared<bool>(false);
+    auto chosen = std::make_shared<CheckOptions>();
+    command->add_option("id", chosen->ids, "only these checks, by the ids in the JSON")
+        ->check(CLI::IsMember(check_ids()));
+    auto *windows =
+        command
+            ->add_option("--windows", chosen->windows.count,
+                         "watch a busy CPU so many times, and judge the median (default: until quiet, at most 3 times)")
+            ->check(CLI::Range(1, 1000));
+    auto *seconds = command->add_option("--seconds", chosen->windows.seconds, "length of a window (default: 3)")
+                        ->check(CLI::Range(1.0, 3600.0));
     command->add_flag("--json", *json, "Print one JSON object");
-    command->callback([&context, json] {
+    command->callback([&context, json, chosen, windows, seconds] {
+        chosen->windows.all = windows->count() != 0 || seconds->count() != 0;
         SystemHost host(context.runner);
-        const auto results = check_kernel(host);
+        const auto results = check_kernel(host, *chosen);
         if (*json)
             fmt::print("{}\n", check_json(host.kernel_release(), results).dump(2));
         else

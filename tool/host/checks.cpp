@@ -21,41 +21,7 @@ namespace
 {
 
 constexpr const char *identity = "kernel-identity";
-constexpr double tickless_seconds = 3.0;
-constexpr int tickless_windows = 3;
-// Interrupts of all kinds, and preemptions, a second; docs/design/tickless.md says what is left of them.
-constexpr double tickless_limit = 1.0;
 constexpr const char *boot_krun = "boot the Krun kernel: choose it in the boot menu, or make it the default";
-constexpr const char *off_command_line =
-    "remove nohz_full= and isolcpus= from the kernel command line (/etc/default/grub)";
-
-CheckResult pass(std::string detail) { return {{}, {}, CheckStatus::pass, std::move(detail), {}}; }
-
-CheckResult not_passed(CheckStatus status, std::string detail, std::string remedy)
-{
-    return {{}, {}, status, std::move(detail), std::move(remedy)};
-}
-
-CheckResult fail(std::string detail, std::string remedy)
-{
-    return not_passed(CheckStatus::fail, std::move(detail), std::move(remedy));
-}
-
-CheckResult missing(std::string detail, std::string remedy)
-{
-    return not_passed(CheckStatus::missing, std::move(detail), std::move(remedy));
-}
-
-CheckResult unknown(std::string detail, std::string remedy)
-{
-    return not_passed(CheckStatus::unknown, std::move(detail), std::move(remedy));
-}
-
-CheckResult one_cpu_only()
-{
-    return not_passed(CheckStatus::skip, "the only CPU has to keep the time", "use a machine with two CPUs or more");
-}
-
 struct Call {
     const char *name;
     int error;
@@ -105,42 +71,6 @@ CheckResult check_config(Host &host)
     return missing("CONFIG_NO_HZ_FULL_ALL is not set", "build the kernel with krunctl build, which sets it");
 }
 
-std::vector<int> nohz_full_cpus(Host &host)
-{
-    const auto text = host.file("/sys/devices/system/cpu/nohz_full");
-    return parse_cpu_list(text.value_or("")).value_or(std::vector<int>{});
-}
-
-// The adaptive-tick CPUs were chosen by the kernel's command line.
-bool chosen_by_user(Host &host)
-{
-    const std::vector<std::string> words = words_of(host.file("/proc/cmdline").value_or(""));
-    return std::any_of(words.begin(), words.end(), [](const std::string &word) {
-        return word.starts_with("nohz_full=") ||
-               (word.starts_with("isolcpus=") && word.find("nohz") != std::string::npos);
-    });
-}
-
-CheckResult check_nohz_full(Host &host)
-{
-    std::vector<int> expected = host.possible_cpus();
-    if (expected.empty())
-        return unknown("/sys does not say which CPUs are possible", "mount /sys");
-    if (expected.size() < 2)
-        return one_cpu_only();
-    expected.erase(std::remove(expected.begin(), expected.end(), 0), expected.end());
-    if (!host.file("/sys/devices/system/cpu/nohz_full"))
-        return missing("this kernel has no adaptive ticks (CONFIG_NO_HZ_FULL)",
-                       "build the kernel with krunctl build, which sets it");
-    const std::vector<int> found = nohz_full_cpus(host);
-    if (found == expected)
-        return pass(format_cpu_list(found));
-    const std::string detail = fmt::format("{}, expected {}", format_cpu_list(found), format_cpu_list(expected));
-    if (chosen_by_user(host))
-        return missing(detail + ": the kernel command line has chosen them", off_command_line);
-    return fail(detail, off_command_line);
-}
-
 CheckResult check_system_calls(Host &host)
 {
     const auto calls = ask_calls(host);
@@ -186,81 +116,6 @@ CheckResult check_device(Host &host)
     return pass(fmt::format("/dev/krun samples CPU {}", format_cpu_list(online)));
 }
 
-// The quietest of some windows on one CPU. Something else may run there for an instant and bring the tick with it. A
-// tick that is held is in every window. What is not quiet is watched once more, by the kernel's tracepoints.
-Result<Disturbance> quietest_window(Host &host, int cpu, Load load)
-{
-    std::optional<Disturbance> quietest;
-    for (int window = 0; window < tickless_windows && (!quietest || quietest->total() != 0); ++window) {
-        auto disturbance = host.disturbance_while_busy(cpu, load, tickless_seconds, false);
-        if (!disturbance)
-            return disturbance;
-        if (!quietest || disturbance->total() < quietest->total())
-            quietest = std::move(*disturbance);
-    }
-    if (quietest->total() == 0)
-        return *quietest;
-    const auto traced = host.disturbance_while_busy(cpu, load, tickless_seconds, true);
-    if (traced) {
-        quietest->traced = traced->traced;
-        quietest->causes = traced->causes;
-    }
-    return *quietest;
-}
-
-std::string detail_of(const Disturbance &disturbance, int cpu)
-{
-    auto detail = fmt::format("{:.1f} interrupts and preemptions a second on busy CPU {} (limit {:.0f})",
-                              disturbance.rate(), cpu, tickless_limit);
-    if (disturbance.total() == 0)
-        return detail;
-    detail += fmt::format("; in {:.0f} seconds: {}", disturbance.seconds, described(disturbance));
-    if (!disturbance.causes.empty())
-        return fmt::format("{}; caused by: {}", detail, described(disturbance.causes));
-    return detail + (disturbance.traced ? "; nothing came when it was traced"
-                                        : "; causes unknown: no permission to trace, or a kernel without tracepoints");
-}
-
-CheckResult check_tickless(Host &host, Load load)
-{
-    const std::vector<int> online = host.online_cpus();
-    const std::vector<int> adaptive = nohz_full_cpus(host);
-    if (host.possible_cpus().size() == 1 && adaptive.empty())
-        return one_cpu_only();
-    if (adaptive.empty())
-        return not_passed(chosen_by_user(host) || !host.file("/sys/devices/system/cpu/nohz_full") ? CheckStatus::missing
-                                                                                                  : CheckStatus::fail,
-                          "there is no adaptive-tick CPU", "see the check of the nohz_full CPUs");
-    CheckResult last =
-        unknown(fmt::format("no adaptive-tick CPU is online: CPU {} could not be measured", format_cpu_list(adaptive)),
-                "bring one online: echo 1 > /sys/devices/system/cpu/cpuN/online");
-    for (auto cpu = adaptive.rbegin(); cpu != adaptive.rend(); ++cpu) {
-        if (std::find(online.begin(), online.end(), *cpu) == online.end())
-            continue;
-        const auto disturbance = quietest_window(host, *cpu, load);
-        if (!disturbance) {
-            last = unknown("could not be measured: " + disturbance.error().message, disturbance.error().hint);
-            continue;
-        }
-        const std::string detail = detail_of(*disturbance, *cpu);
-        if (disturbance->rate() <= tickless_limit)
-            return pass(detail);
-        return fail(detail, "keep other tasks, devices and POSIX CPU timers off the CPU; `dmesg | grep -i -e nohz -e "
-                            "tsc` may say what holds the tick");
-    }
-    return last;
-}
-
-CheckResult check_computing(Host &host) { return check_tickless(host, Load::computes); }
-
-// Some kernels owe a task that calls them more than one that does not: 5.10 a tick now and then, for RCU.
-CheckResult check_calling(Host &host)
-{
-    CheckResult result = check_tickless(host, Load::calls);
-    result.required = false;
-    return result;
-}
-
 // Only who compiles clients needs it.
 CheckResult check_header(Host &host)
 {
@@ -278,20 +133,39 @@ CheckResult check_header(Host &host)
 struct Check {
     const char *id;
     const char *title;
-    CheckResult (*run)(Host &);
+    CheckResult (*run)(Host &, const CheckOptions &);
 };
 
+// Most checks have no options.
+template <CheckResult (*Run)(Host &)> CheckResult plain(Host &host, const CheckOptions & /*options*/)
+{
+    return Run(host);
+}
+
+CheckResult check_computing(Host &host, const CheckOptions &options)
+{
+    return check_tickless(host, Load::computes, options.windows);
+}
+
+// Some kernels owe a task that calls them more than one that does not.
+CheckResult check_calling(Host &host, const CheckOptions &options)
+{
+    CheckResult result = check_tickless(host, Load::calls, options.windows);
+    result.required = false;
+    return result;
+}
+
 constexpr std::array checks = {
-    Check{identity, "this is a Krun kernel", check_identity},
-    Check{"no-hz-full-all", "configured fully tickless", check_config},
-    Check{"nohz-full-cpus", "all CPUs but 0 are adaptive-tick", check_nohz_full},
+    Check{identity, "this is a Krun kernel", plain<check_identity>},
+    Check{"no-hz-full-all", "configured fully tickless", plain<check_config>},
+    Check{"nohz-full-cpus", "all CPUs but 0 are adaptive-tick", plain<check_nohz_full>},
     // Before counters are taken, which may overflow and interrupt.
     Check{"tickless", "nothing interrupts a CPU that computes", check_computing},
     Check{"tickless-calls", "nothing interrupts a CPU that makes system calls", check_calling},
-    Check{"system-calls", "the system calls answer", check_system_calls},
-    Check{"counters", "every counter increases on every CPU", check_counters},
-    Check{"device", "the device samples every CPU", check_device},
-    Check{"header", "the header is installed", check_header},
+    Check{"system-calls", "the system calls answer", plain<check_system_calls>},
+    Check{"counters", "every counter increases on every CPU", plain<check_counters>},
+    Check{"device", "the device samples every CPU", plain<check_device>},
+    Check{"header", "the header is installed", plain<check_header>},
 };
 
 } // namespace
@@ -326,11 +200,21 @@ Explanation explain_krun_errno(int error)
     }
 }
 
-std::vector<CheckResult> check_kernel(Host &host)
+std::vector<std::string> check_ids()
+{
+    std::vector<std::string> ids;
+    for (const Check &check : checks)
+        ids.emplace_back(check.id);
+    return ids;
+}
+
+std::vector<CheckResult> check_kernel(Host &host, const CheckOptions &options)
 {
     std::vector<CheckResult> results;
     for (const Check &check : checks) {
-        CheckResult result = check.run(host);
+        if (!options.ids.empty() && std::find(options.ids.begin(), options.ids.end(), check.id) == options.ids.end())
+            continue;
+        CheckResult result = check.run(host, options);
         result.id = check.id;
         result.title = check.title;
         results.push_back(std::move(result));

@@ -5,30 +5,22 @@
 #include <string>
 #include <vector>
 
+#include "host/check_result.hpp"
 #include "host/host.hpp"
+#include "host/tickless_check.hpp"
 
 namespace krun
 {
 
-// What is missing is not broken, and what could not be measured is neither.
-enum class CheckStatus {
-    pass,
-    fail,    // it is there and does not work
-    missing, // not installed, not configured, or not in this machine
-    unknown, // it could not be measured: no permission, a CPU that is offline, a file that is hidden
-    skip,    // it says nothing about this machine
+// The ids, in the order of the checks.
+std::vector<std::string> check_ids();
+
+struct CheckOptions {
+    std::vector<std::string> ids; // of those to make; none: all
+    Windows windows;
 };
 
-struct CheckResult {
-    std::string id;    // stable, for programs: "kernel-identity"
-    std::string title; // for people
-    CheckStatus status = CheckStatus::unknown;
-    std::string detail;   // what was found
-    std::string remedy;   // what to do about it; empty on a pass
-    bool required = true; // measuring works without it when it is not
-};
-
-std::vector<CheckResult> check_kernel(Host &host);
+std::vector<CheckResult> check_kernel(Host &host, const CheckOptions &options = {});
 bool all_good(const std::vector<CheckResult> &results); // all that is required passed or was skipped, and one passed
 
 // The ids of the checks that forbid making this kernel the default: those that failed or could not measure, and the

@@ -60,6 +60,26 @@ std::uint64_t Disturbance::total() const
 
 double Disturbance::rate() const { return seconds > 0 ? static_cast<double>(total()) / seconds : 0; }
 
+Disturbance &Disturbance::operator+=(const Disturbance &other)
+{
+    seconds += other.seconds;
+    preemptions += other.preemptions;
+    traced = traced || other.traced;
+    add_rows(interrupts, other.interrupts);
+    add_rows(softirqs, other.softirqs);
+    for (const auto &cause : other.causes) {
+        const auto same =
+            std::find_if(causes.begin(), causes.end(), [&](const auto &one) { return one.what == cause.what; });
+        if (same == causes.end())
+            causes.push_back(cause);
+        else
+            same->times += cause.times;
+    }
+    std::stable_sort(causes.begin(), causes.end(),
+                     [](const Cause &left, const Cause &right) { return left.times > right.times; });
+    return *this;
+}
+
 std::string described(const Disturbance &disturbance)
 {
     std::vector<std::string> parts;

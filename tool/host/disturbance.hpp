@@ -26,6 +26,8 @@ struct Disturbance {
     [[nodiscard]] std::uint64_t total() const;
     // In a second.
     [[nodiscard]] double rate() const;
+    // One after the other.
+    Disturbance &operator+=(const Disturbance &other);
 };
 
 // "LOC 3 (Local timer interrupts), 1 preemption; softirqs: TIMER 2"; "none".

@@ -71,4 +71,15 @@ std::vector<InterruptRow> grown_rows(const std::vector<InterruptRow> &before, co
     return grown;
 }
 
+void add_rows(std::vector<InterruptRow> &rows, const std::vector<InterruptRow> &more)
+{
+    for (const auto &row : more) {
+        const auto same = std::find_if(rows.begin(), rows.end(), [&](const auto &one) { return one.name == row.name; });
+        if (same == rows.end())
+            rows.push_back(row);
+        else
+            same->count += row.count;
+    }
+}
+
 } // namespace krun

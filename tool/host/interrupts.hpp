@@ -25,4 +25,7 @@ std::vector<InterruptRow> interrupt_rows(std::string_view text, int cpu);
 // The rows that have grown, by how much. One that was not there before, because a driver came, has begun at 0.
 std::vector<InterruptRow> grown_rows(const std::vector<InterruptRow> &before, const std::vector<InterruptRow> &after);
 
+// Adds the counts of `more`, whose rows may be others.
+void add_rows(std::vector<InterruptRow> &rows, const std::vector<InterruptRow> &more);
+
 } // namespace krun

@@ -64,13 +64,16 @@ std::string check_verdict(const std::vector<CheckResult> &results)
 nlohmann::json check_json(const std::string &kernel_release, const std::vector<CheckResult> &results)
 {
     nlohmann::json checks = nlohmann::json::array();
-    for (const CheckResult &result : results)
+    for (const CheckResult &result : results) {
         checks.push_back({{"id", result.id},
                           {"title", result.title},
                           {"status", word(result.status)},
                           {"required", result.required},
                           {"detail", result.detail},
                           {"remedy", result.remedy}});
+        if (!result.rates.empty())
+            checks.back()["rates_per_second"] = result.rates;
+    }
     return {{"kernel", kernel_release}, {"passed", all_good(results)}, {"checks", std::move(checks)}};
 }
 
@@ -83,12 +86,11 @@ std::optional<CheckResult> check_in_json(const std::string &report, const std::s
         for (const auto &check : json.at("checks")) {
             if (check.at("id") != id)
                 continue;
-            CheckResult result{id,
-                               check.at("title"),
-                               CheckStatus::unknown,
-                               check.at("detail"),
-                               check.at("remedy"),
-                               check.value("required", true)};
+            CheckResult result = unknown(check.at("detail"), check.at("remedy"));
+            result.id = id;
+            result.title = check.at("title");
+            result.required = check.value("required", true);
+            result.rates = check.value("rates_per_second", result.rates);
             for (const StatusWord &one : status_words)
                 if (check.at("status") == one.word)
                     result.status = one.status;

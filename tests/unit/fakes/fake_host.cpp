@@ -88,7 +88,7 @@ Result<Disturbance> FakeHost::disturbance_while_busy(int cpu, Load load, double 
 {
     Disturbance disturbance;
     disturbance.seconds = seconds;
-    const auto window = busy_cpus.size();
+    const auto window = load == Load::computes ? windows_++ : 0;
     if (load == Load::computes && !trace)
         busy_cpus.push_back(cpu);
     if (unmeasurable.contains(cpu))
@@ -99,7 +99,6 @@ Result<Disturbance> FakeHost::disturbance_while_busy(int cpu, Load load, double 
         traced_cpus.push_back(cpu);
         disturbance.traced = causes.has_value();
         disturbance.causes = causes.value_or(std::vector<Cause>());
-        return disturbance;
     }
     auto count = interrupts_of_calls;
     if (load == Load::computes) {

@@ -66,6 +66,7 @@ class FakeHost : public Host
     [[nodiscard]] CpuReading counts_of(int cpu) const;
 
     int configured_ = 0;
+    std::size_t windows_ = 0; // of a computing task
 };
 
 } // namespace krun

@@ -268,6 +268,42 @@ TEST(Checks, WhatComesIsNamedByItsCauses)
     EXPECT_THAT(result_of(host, "tickless").detail, HasSubstr("; nothing came when it was traced"));
 }
 
+TEST(Checks, WindowsThatAreAskedForAreAllWatchedAndTheMedianIsJudged)
+{
+    FakeHost host;
+    host.disturbed_windows = {0, 240, 120, 0};
+    CheckOptions options{{"tickless"}, {4, 60, true}};
+    auto results = check_kernel(host, options);
+    ASSERT_EQ(results.size(), 1U);
+    EXPECT_EQ(results[0].status, CheckStatus::pass);
+    EXPECT_EQ(results[0].detail,
+              "1.0 interrupts and preemptions a second on busy CPU 3 (limit 1), the median of 4 windows "
+              "of 60 seconds: 0.00 to 4.00; in 240 seconds: LOC 360 (Local timer interrupts); causes "
+              "unknown: no permission to trace, or a kernel without tracepoints");
+    EXPECT_THAT(results[0].rates, ElementsAre(0, 4, 2, 0));
+    EXPECT_THAT(host.traced_cpus, ElementsAre(3, 3, 3, 3));
+
+    FakeHost worse;
+    worse.disturbed_windows = {0, 240, 120};
+    worse.causes = {{"task cron", 1}};
+    options.windows.count = 3;
+    results = check_kernel(worse, options);
+    EXPECT_EQ(results[0].status, CheckStatus::fail);
+    EXPECT_THAT(results[0].detail, HasSubstr("; caused by: task cron (3)"));
+    EXPECT_THAT(results[0].remedy, HasSubstr("keep other tasks off the CPU"));
+}
+
+TEST(Checks, OnlyThoseThatAreAskedForAreMade)
+{
+    FakeHost host;
+    host.timer_interrupts = 300;
+    const auto results = check_kernel(host, {{"header", "nohz-full-cpus"}, {}});
+    ASSERT_EQ(results.size(), 2U);
+    EXPECT_EQ(results[0].id, "nohz-full-cpus");
+    EXPECT_TRUE(all_good(results));
+    EXPECT_THAT(host.busy_cpus, IsEmpty());
+}
+
 TEST(Checks, ATaskThatMakesSystemCallsIsMeasuredTooAndNotRequired)
 {
     FakeHost host;

@@ -53,4 +53,11 @@ TEST(Interrupts, OnlyWhatHasGrownCame)
                 ElementsAre(InterruptRow{"LOC", "timer", 2}, InterruptRow{"24", "network", 2}));
 }
 
+TEST(Interrupts, OfSeveralWindowsAreAddedByName)
+{
+    std::vector<InterruptRow> rows = {{"LOC", "timer", 2}};
+    add_rows(rows, {{"24", "network", 2}, {"LOC", "timer", 3}});
+    EXPECT_THAT(rows, ElementsAre(InterruptRow{"LOC", "timer", 5}, InterruptRow{"24", "network", 2}));
+}
+
 } // namespace krun

@@ -8,7 +8,7 @@ namespace krun
 namespace
 {
 
-const std::vector<CheckResult> results = {{"a", "first", CheckStatus::pass, "0.3 interrupts", ""},
+const std::vector<CheckResult> results = {{"a", "first", CheckStatus::pass, "0.3 interrupts", "", true, {0.3, 1}},
                                           {"b", "second", CheckStatus::fail, "none", "mend it"},
                                           {"c", "third", CheckStatus::skip, "cannot", "try"},
                                           {"d", "fourth", CheckStatus::missing, "not there", "install it", false},
@@ -26,6 +26,7 @@ TEST(CheckInJson, FindsWhatCheckJsonWrote)
         EXPECT_EQ(found->detail, result.detail);
         EXPECT_EQ(found->remedy, result.remedy);
         EXPECT_EQ(found->required, result.required);
+        EXPECT_EQ(found->rates, result.rates);
     }
 }
 

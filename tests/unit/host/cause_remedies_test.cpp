@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+#include "host/cause_remedies.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+using testing::HasSubstr;
+using testing::Not;
+
+namespace krun
+{
+
+TEST(CauseRemedies, WhatComesMostComesFirstAndOnce)
+{
+    EXPECT_EQ(remedies_for({{"the tick is held by PERF_EVENTS", 9},
+                            {"task cron", 3},
+                            {"task rsyslogd", 2},
+                            {"device interrupt 4 (ttyS0)", 1},
+                            {"NMI for perf_event_nmi_handler", 1}}),
+              "stop perf events that sample by frequency; keep other tasks off the CPU: CPUAffinity= in "
+              "/etc/systemd/system.conf, taskset, or a cpuset; move the device's interrupt: echo 0 > "
+              "/proc/irq/NUMBER/smp_affinity_list, or boot with irqaffinity=0");
+}
+
+TEST(CauseRemedies, AWorkerIsNoTaskThatOneCouldMove)
+{
+    const auto remedies = remedies_for({{"task kworker/3:1", 2}, {"work item refresh_vm_stats", 2}});
+    EXPECT_THAT(remedies, HasSubstr("workqueue_queue_work"));
+    EXPECT_THAT(remedies, Not(HasSubstr("CPUAffinity")));
+}
+
+TEST(CauseRemedies, OfNothingKnownThereIsSomethingGeneral)
+{
+    EXPECT_THAT(remedies_for({}), HasSubstr("dmesg"));
+    EXPECT_EQ(remedies_for({{"timer something_new", 1}}), remedies_for({}));
+}
+
+} // namespace krun

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+#include "host/cause_remedies.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace krun
+{
+
+namespace
+{
+
+constexpr std::size_t most_remedies = 3;
+
+struct Remedy {
+    const char *cause; // what it begins with
+    const char *what;
+};
+
+// The first that fits: see causes_in_trace(). docs/design/tickless.md has the reasons.
+constexpr std::array remedies = {
+    Remedy{"task kworker/", ""}, // its work item says more
+    Remedy{"task ksoftirqd/", "keep devices and network traffic off the CPU"},
+    Remedy{"task ", "keep other tasks off the CPU: CPUAffinity= in /etc/systemd/system.conf, taskset, or a cpuset"},
+    Remedy{"work item ", "the trace event workqueue:workqueue_queue_work shows who queues the work item"},
+    Remedy{"device interrupt ",
+           "move the device's interrupt: echo 0 > /proc/irq/NUMBER/smp_affinity_list, or boot with irqaffinity=0"},
+    Remedy{"timer clocksource_watchdog", "boot with tsc=nowatchdog, if the TSC can be trusted"},
+    Remedy{"timer mce_timer_fn", "echo 0 > /sys/devices/system/machinecheck/machinecheck0/check_interval"},
+    Remedy{"high-resolution timer hrtimer_wakeup", "keep tasks that sleep and wake up off the CPU"},
+    Remedy{"the tick is held by SCHED", "keep other tasks off the CPU"},
+    Remedy{"the tick is held by POSIX_TIMER", "stop timers of CPU time (setitimer, timer_create, RLIMIT_CPU)"},
+    Remedy{"the tick is held by PERF_EVENTS", "stop perf events that sample by frequency"},
+    Remedy{"the tick is held by CLOCK_UNSTABLE", "the kernel does not trust the TSC: see dmesg | grep -i tsc"},
+    Remedy{"the tick is held by RCU", "stay in the kernel for less than a third of a second at a time"},
+    Remedy{"a sample of Krun's", "stop krunctl watch and other users of /dev/krun, or shield the CPU (krun(4))"},
+    Remedy{"NMI for ", "stop perf events that overflow; sysctl kernel.nmi_watchdog=0"},
+    Remedy{"a flush of its TLB", "let no other CPU run threads of the task, nor unmap memory of the kernel"},
+    Remedy{"interrupt from ", "keep programs that load modules, BPF programs or perf events from running meanwhile"},
+};
+
+constexpr const char *general =
+    "keep other tasks, devices and timers of CPU time off the CPU; `dmesg | grep -i -e nohz "
+    "-e tsc -e 'apic timer'` may say what holds the tick";
+
+} // namespace
+
+std::string remedies_for(const std::vector<Cause> &causes)
+{
+    std::vector<std::string> found;
+    for (const Cause &cause : causes) {
+        const auto fits = std::find_if(remedies.begin(), remedies.end(),
+                                       [&](const Remedy &remedy) { return cause.what.starts_with(remedy.cause); });
+        const std::string what = fits == remedies.end() ? "" : fits->what;
+        if (!what.empty() && found.size() < most_remedies && std::find(found.begin(), found.end(), what) == found.end())
+            found.push_back(what);
+    }
+    return found.empty() ? general : fmt::format("{}", fmt::join(found, "; "));
+}
+
+} // namespace krun
