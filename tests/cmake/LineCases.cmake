@@ -103,6 +103,10 @@ set(disk LINE ${KRUN_USUAL_LINE} RUN disk NEEDS testbed tools kernel-${KRUN_USUA
 krun_case(install ${disk} life LABELS install SECONDS 1200 LIMIT 3600 COST 70)
 krun_case(e2e LINE ${KRUN_USUAL_LINE} RUN disk all NEEDS testbed tools kernel-${KRUN_USUAL_LINE}-disk kernel-${KRUN_USUAL_LINE}-panic CORES 2
           LABELS e2e opt-in SECONDS 7200 LIMIT 14400)
+foreach(line ${KRUN_LINES})
+    krun_case(quiet-${line} LINE ${line} RUN disk quiet NEEDS testbed tools kernel-${line}-disk CORES 2
+              LABELS quiet opt-in SECONDS 2400 LIMIT 5400)
+endforeach()
 
 # Kernels that look for their own mistakes.
 foreach(line ${KRUN_LINES})

@@ -2,17 +2,12 @@
 // Making the base disk; see base_disk.hpp.
 //
 // Theory: testbed/disk/make-disk makes partitions and file systems, but a boot loader is installed best by the system
-// that it is to boot. So the disk's own kernel is booted once, directly, and runs grub-install. Its command line has
-// the rate of this host's TSC in it (an emulated timer is too coarse to measure it with), which is why the disk notes
-// the rate and is made anew on a host with another one.
+// that it is to boot. So the disk's own kernel is booted once, directly, and runs grub-install.
 #include "base_disk.hpp"
 
-#include <cmath>
-#include <cstdlib>
 #include <fmt/format.h>
 
 #include "disk_machine.hpp"
-#include "machine/host_clock.hpp"
 #include "source/apt_mirrors.hpp"
 #include "util/digest.hpp"
 #include "util/file_lock.hpp"
@@ -28,50 +23,38 @@ namespace
 namespace fs = std::filesystem;
 
 // To be counted up when something in this file changes the disk.
-constexpr int recipe = 1;
-constexpr double clock_tolerance = 0.002;
+constexpr int recipe = 2;
 const std::vector<std::string> suites{"bookworm", "bookworm-updates", "bookworm-security"};
 
-bool fits_this_clock(Filesystem &files, const fs::path &folder, std::uint64_t khz)
-{
-    const auto noted = files.read(folder / "tsc_khz");
-    if (!noted || khz == 0)
-        return false;
-    const double ratio = std::strtod(noted->c_str(), nullptr) / static_cast<double>(khz);
-    return std::abs(ratio - 1) < clock_tolerance;
-}
+// As an installed system has it, nothing that helps a clock. Page-table isolation and its like are left out: emulated,
+// they double the time of a boot.
+constexpr const char *kernel_arguments = "console=ttyS0 mitigations=off";
 
-// What an emulated machine needs is said in tool/machine/qemu_arguments.cpp. Page-table isolation and its like are
-// left out: emulated, they double the time of a boot.
-std::string kernel_arguments(std::uint64_t khz)
-{
-    return fmt::format("console=ttyS0 tsc=reliable no_timer_check tsc_early_khz={} mitigations=off", khz);
-}
-
-std::string grub_settings(std::uint64_t khz)
+std::string grub_settings()
 {
     return fmt::format("GRUB_TIMEOUT=1\n"
                        "GRUB_CMDLINE_LINUX_DEFAULT=\"\"\n"
                        "GRUB_CMDLINE_LINUX=\"{}\"\n"
                        "GRUB_TERMINAL=serial\n"
                        "GRUB_SERIAL_COMMAND=\"serial --unit=0 --speed=115200\"\n",
-                       kernel_arguments(khz));
+                       kernel_arguments);
 }
 
-Result<void> install_boot_loader(const TestbedQemu &qemu, const fs::path &work, std::uint64_t khz)
+Result<void> install_boot_loader(const TestbedQemu &qemu, const fs::path &work)
 {
     DiskMachineSetup setup;
     setup.qemu = qemu;
     setup.disk = work / "disk.raw";
     setup.disk_format = "raw";
     setup.console_log = work / "console.log";
-    setup.direct = DirectKernel{work / "vmlinuz", work / "initrd.img", "root=/dev/vda2 ro " + kernel_arguments(khz)};
+    setup.direct =
+        DirectKernel{work / "vmlinuz", work / "initrd.img", fmt::format("root=/dev/vda2 ro {}", kernel_arguments)};
     try {
         Transcript transcript("base disk", work / "transcript.log");
         DiskMachine machine(setup, transcript);
         machine.power_on();
         machine.must("grub-install /dev/vda 2>&1");
-        machine.must("cat >/etc/default/grub.d/testbed.cfg <<'END'\n" + grub_settings(khz) + "END\nupdate-grub 2>&1");
+        machine.must("cat >/etc/default/grub.d/testbed.cfg <<'END'\n" + grub_settings() + "END\nupdate-grub 2>&1");
         machine.shut_down();
     } catch (const std::runtime_error &error) {
         return failure(error.what());
@@ -99,10 +82,7 @@ Result<void> make(ProcessRunner &runner, Filesystem &files, const TestbedQemu &q
     command.log = cache_directory() / "logs/make-disk.log";
     if (const auto made = runner.run_ok(command); !made)
         return tl::unexpected<Error>(made.error());
-    const std::uint64_t khz = measured_tsc_khz();
-    return install_boot_loader(qemu, work, khz).and_then([&] {
-        return files.write(work / "tsc_khz", fmt::format("{}\n", khz));
-    });
+    return install_boot_loader(qemu, work);
 }
 
 } // namespace
@@ -120,7 +100,7 @@ Result<fs::path> base_disk(ProcessRunner &runner, Filesystem &files, const Testb
     const auto lock = FileLock::acquire(all / "lock", "the end-to-end test's disk");
     if (!lock)
         return tl::unexpected<Error>(lock.error());
-    if (fits_this_clock(files, folder, measured_tsc_khz()))
+    if (files.exists(folder))
         return folder / "disk.raw";
     if (auto made = make(runner, files, qemu, work); !made)
         return tl::unexpected<Error>(made.error());

@@ -7,6 +7,7 @@
 #include <iterator>
 #include <stdexcept>
 
+#include "machine/host_clock.hpp"
 #include "machine/qemu_arguments.hpp"
 #include "util/text.hpp"
 
@@ -53,7 +54,8 @@ std::vector<std::string> disk_machine_arguments(const DiskMachineSetup &setup)
     add("-display", "none");
     add("-machine", "pc");
     add("-accel", "tcg,thread=multi");
-    add("-cpu", "Skylake-Client,check=off,x-pmu=on"); // the reasons are in tool/machine/qemu_arguments.cpp
+    // The reasons are in tool/machine/qemu_arguments.cpp.
+    add("-cpu", "Skylake-Client,check=off,x-pmu=on" + tsc_rate_in_cpuid(measured_tsc_khz()));
     add("-smp", fmt::format("{0},sockets={0},cores=1,threads=1", setup.cpus));
     add("-m", "1024M");
     // The guest's flushes need not reach the host's disk: a power cut here is QEMU's end, not the host's.

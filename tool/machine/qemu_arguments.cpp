@@ -34,10 +34,8 @@ std::string cpu_model(const MachineRequest &request, const QemuSetup &setup)
             model += fmt::format(",x-pmu-aperf-ratio={}", request.aperf_ratio);
         if (request.ipc != 0)
             model += fmt::format(",x-pmu-ipc={}", request.ipc);
-        // In CPUID, where Linux looks for it on Intel's CPUs, as for the rate of the local APIC's timer. On a busy host
-        // it could not measure them: the 8254 is emulated, too.
-        if (const auto khz = tsc_khz(request, setup); khz != 0 && request.vendor == CpuVendor::intel)
-            model += fmt::format(",level=0x15,tsc-frequency={}", khz * 1000);
+        if (request.vendor == CpuVendor::intel)
+            model += tsc_rate_in_cpuid(tsc_khz(request, setup));
     }
     if (request.tsc_step != 0)
         model += fmt::format(",x-tsc-step={}", request.tsc_step);
@@ -51,6 +49,11 @@ std::string icount_option(const MachineRequest &request)
 }
 
 } // namespace
+
+std::string tsc_rate_in_cpuid(std::uint64_t khz)
+{
+    return khz == 0 ? "" : fmt::format(",level=0x15,tsc-frequency={}", khz * 1000);
+}
 
 std::string kernel_command_line(const MachineRequest &request, const QemuSetup &setup)
 {

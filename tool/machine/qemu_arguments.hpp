@@ -25,6 +25,9 @@ struct QemuSetup {
 constexpr int line_descriptor = 3;
 constexpr int console_descriptor = 4;
 
+// Of an Intel CPU, for our QEMU: there Linux looks for the rates of the TSC and of the local APIC's timer. On a busy
+// host it could not measure them, because the 8254 is emulated, too.
+std::string tsc_rate_in_cpuid(std::uint64_t khz);
 std::string kernel_command_line(const MachineRequest &request, const QemuSetup &setup);
 std::vector<std::string> qemu_arguments(const MachineRequest &request, const QemuSetup &setup);
 
