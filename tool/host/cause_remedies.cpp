@@ -16,20 +16,22 @@ namespace
 constexpr std::size_t most_remedies = 3;
 
 struct Remedy {
-    const char *cause; // what it begins with
+    const char *cause; // a part of it
     const char *what;
 };
 
-// The first that fits: see causes_in_trace(). docs/design/tickless.md has the reasons.
+// The first that fits, so the special ones come first: see causes_in_trace(). docs/design/tickless.md has the reasons.
 constexpr std::array remedies = {
+    Remedy{"dl_task_timer", "echo 0 > /sys/kernel/debug/sched/fair_server/cpuN/runtime, or boot the Krun kernel"},
     Remedy{"task kworker/", ""}, // its work item says more
     Remedy{"task ksoftirqd/", "keep devices and network traffic off the CPU"},
     Remedy{"task ", "keep other tasks off the CPU: CPUAffinity= in /etc/systemd/system.conf, taskset, or a cpuset"},
+    Remedy{"work item vmstat_update", "boot the Krun kernel, or sysctl vm.stat_interval=3600"},
     Remedy{"work item ", "the trace event workqueue:workqueue_queue_work shows who queues the work item"},
     Remedy{"device interrupt ",
            "move the device's interrupt: echo 0 > /proc/irq/NUMBER/smp_affinity_list, or boot with irqaffinity=0"},
-    Remedy{"timer clocksource_watchdog", "boot with tsc=nowatchdog, if the TSC can be trusted"},
-    Remedy{"timer mce_timer_fn", "echo 0 > /sys/devices/system/machinecheck/machinecheck0/check_interval"},
+    Remedy{"clocksource_watchdog", "boot the Krun kernel, or with tsc=nowatchdog, if the TSC can be trusted"},
+    Remedy{"mce_timer_fn", "echo 0 > /sys/devices/system/machinecheck/machinecheck0/check_interval"},
     Remedy{"high-resolution timer hrtimer_wakeup", "keep tasks that sleep and wake up off the CPU"},
     Remedy{"the tick is held by SCHED", "keep other tasks off the CPU"},
     Remedy{"the tick is held by POSIX_TIMER", "stop timers of CPU time (setitimer, timer_create, RLIMIT_CPU)"},
@@ -52,8 +54,9 @@ std::string remedies_for(const std::vector<Cause> &causes)
 {
     std::vector<std::string> found;
     for (const Cause &cause : causes) {
-        const auto fits = std::find_if(remedies.begin(), remedies.end(),
-                                       [&](const Remedy &remedy) { return cause.what.starts_with(remedy.cause); });
+        const auto fits = std::find_if(remedies.begin(), remedies.end(), [&](const Remedy &remedy) {
+            return cause.what.find(remedy.cause) != std::string::npos;
+        });
         const std::string what = fits == remedies.end() ? "" : fits->what;
         if (!what.empty() && found.size() < most_remedies && std::find(found.begin(), found.end(), what) == found.end())
             found.push_back(what);

@@ -185,6 +185,7 @@ CauseTrace::CauseTrace(int cpu, const std::filesystem::path &tracefs)
     made_ = mkdir(instance_.c_str(), 0700) == 0;
     if (!made_)
         return;
+    write("tracing_on", "0");
     write("buffer_size_kb", buffer_kib);
     // Senders of interrupts run elsewhere; what else other CPUs do is not worth the memory.
     for (const std::string event : events) {
@@ -202,6 +203,8 @@ CauseTrace::~CauseTrace()
     if (made_)
         rmdir(instance_.c_str());
 }
+
+void CauseTrace::begin() { write("tracing_on", "1"); }
 
 std::vector<Cause> CauseTrace::causes(std::string_view own)
 {

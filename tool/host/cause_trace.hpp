@@ -32,7 +32,8 @@ class CauseTrace
     CauseTrace &operator=(const CauseTrace &) = delete;
 
     [[nodiscard]] bool works() const { return works_; }
-    std::vector<Cause> causes(std::string_view own); // until now
+    void begin();
+    std::vector<Cause> causes(std::string_view own); // from then until now
 
   private:
     bool write(const std::string &file, const std::string &text) const;

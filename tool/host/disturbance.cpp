@@ -116,13 +116,17 @@ Result<Disturbance> disturbance_while_busy(int cpu, const std::vector<int> &onli
     if (elsewhere.error() != 0)
         return failure(fmt::format("this program may not keep off CPU {}: {}", cpu, std::strerror(elsewhere.error())),
                        fmt::format("let it run on another CPU as well: {}", who_limits_cpus));
+    // Before the task and until after it: tracepoints are switched by changing the kernel's code, which interrupts
+    // every CPU and makes it wait.
+    std::optional<CauseTrace> tracing;
+    if (trace)
+        tracing.emplace(cpu);
     const auto task = BusyTask::start(cpu, load);
     if (!task)
         return failure(task.error().message, who_limits_cpus);
-    std::optional<CauseTrace> tracing;
     let_pass(settling_seconds);
-    if (trace)
-        tracing.emplace(cpu);
+    if (tracing)
+        tracing->begin();
     const auto before = counts_of(*task, cpu);
     if (!before)
         return tl::unexpected(before.error());

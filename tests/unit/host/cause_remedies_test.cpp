@@ -29,6 +29,12 @@ TEST(CauseRemedies, AWorkerIsNoTaskThatOneCouldMove)
     EXPECT_THAT(remedies, Not(HasSubstr("CPUAffinity")));
 }
 
+TEST(CauseRemedies, ASpecialOneGoesBeforeTheGeneral)
+{
+    EXPECT_THAT(remedies_for({{"work item vmstat_update", 2}}), HasSubstr("vm.stat_interval"));
+    EXPECT_THAT(remedies_for({{"interrupt from <idle> on CPU 0: dl_task_timer", 2}}), HasSubstr("fair_server"));
+}
+
 TEST(CauseRemedies, OfNothingKnownThereIsSomethingGeneral)
 {
     EXPECT_THAT(remedies_for({}), HasSubstr("dmesg"));
