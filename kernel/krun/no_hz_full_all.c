@@ -9,6 +9,7 @@
 #include <linux/init.h>
 #include <linux/kernel.h>
 #include <linux/string.h>
+#include <linux/tick.h>
 
 #include "hooks.h"
 
@@ -53,6 +54,9 @@ void __init krun_no_hz_full_all(void)
 	snprintf(all, sizeof(all), "1-%u", nr_cpu_ids - 1);
 	snprintf(managed, sizeof(managed), "managed_irq,%s", all);
 	krun_add_parameter("nohz_full=", all);
+	/* Some kernels refuse it beside isolcpus= of other CPUs. */
+	if (!tick_nohz_full_running)
+		return;
 	/* Device interrupts: those the kernel spreads itself, and all others. */
 	if (!krun_has_parameter("isolcpus="))
 		krun_add_parameter("isolcpus=", managed);

@@ -3,13 +3,24 @@
  * A busy adaptive-tick CPU is not interrupted, and tasks that need the interrupts
  * still get them.
  */
-#include "krun_selftest.h"
+#include "krun_device.h"
+#include <sys/uio.h>
 #include "kselftest_harness.h"
 
 #define SETTLE_MS 2000
 #define WATCH_SECONDS 10
-/* Two periods of the deadline server on an adaptive-tick CPU, and some more. */
+/* Some periods of the deadline server, which are a second each. */
 #define STARVE_MS 9000
+/* As much as a system call transfers, to little memory. */
+#define PIECES 1024
+#define PIECE_SIZE (2l << 20)
+/* What a grace period may take beside a CPU that does not leave the kernel. */
+#define GRACE_MS 2000
+#define MAPPED_PAGES 16384l
+/* What the selftest itself uses or gives back meanwhile. */
+#define OTHER_PAGES 64
+/* Each CPU keeps at most 125 to itself. */
+#define UNFOLDED_PAGES (OTHER_PAGES + 125 * online_cpus())
 
 #define MOST_ROWS 256
 
@@ -138,6 +149,76 @@ static long end_busy(pid_t child)
 	       usage.ru_stime.tv_sec * 1000 + usage.ru_stime.tv_usec / 1000;
 }
 
+/*
+ * A child that stays in the kernel on @cpu for as long as it can, and again, and
+ * notes in @longest for how many milliseconds.
+ */
+static pid_t start_in_kernel(int cpu, long *longest)
+{
+	static struct iovec pieces[PIECES];
+	pid_t child = fork();
+	uint64_t begin;
+	void *memory;
+	long took;
+	int i, fd;
+
+	if (child)
+		return child;
+	fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
+	memory = mmap(NULL, PIECE_SIZE, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	if (fd < 0 || memory == MAP_FAILED || pin_to(cpu))
+		_exit(1);
+	for (i = 0; i < PIECES; i++) {
+		pieces[i].iov_base = memory;
+		pieces[i].iov_len = PIECE_SIZE;
+	}
+	for (;;) {
+		begin = now_ms();
+		if (readv(fd, pieces, PIECES) < 0)
+			_exit(1);
+		took = now_ms() - begin;
+		if (took > *longest)
+			*longest = took;
+	}
+}
+
+/* A child that uses @pages on @cpu, and then computes. */
+static pid_t start_with_pages(int cpu, long pages)
+{
+	long size = pages * 4096;
+	pid_t child = fork();
+	char *memory;
+	long at;
+
+	if (child)
+		return child;
+	memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (memory == MAP_FAILED || pin_to(cpu))
+		_exit(1);
+	for (at = 0; at < size; at += 4096)
+		memory[at] = 1;
+	for (;;)
+		asm volatile("" ::: "memory");
+}
+
+/* In /proc/vmstat; -1 if it is not there. */
+static long vmstat(const char *name)
+{
+	FILE *file = fopen("/proc/vmstat", "re");
+	char row[64];
+	long count, found = -1;
+
+	if (!file)
+		return -1;
+	while (fscanf(file, "%63s %ld", row, &count) == 2)
+		if (!strcmp(row, name))
+			found = count;
+	fclose(file);
+	return found;
+}
+
 FIXTURE(tickless)
 {
 	int cpu;
@@ -216,6 +297,75 @@ TEST_F_TIMEOUT(tickless, realtime_task_does_not_starve_a_fair_one, 90)
 	EXPECT_LT(STARVE_MS / 2, realtime > 0 ? end_busy(realtime) : -1);
 	/* Nominally 5 %; at least half of that, plus what it had before. */
 	EXPECT_LT(100 + STARVE_MS / 40, had);
+}
+
+/* RCU waits for such a CPU to leave the kernel, but not for as long as it likes. */
+TEST_F_TIMEOUT(tickless, grace_periods_end_beside_a_task_in_the_kernel, 120)
+{
+	struct krun_plan plan = krun_plan_of(KRUN_COUNTER_APERF, 0);
+	long took, worst = 0;
+	uint64_t begin = 0;
+	long *longest;
+	int fd, i;
+	pid_t busy;
+
+	longest = mmap(NULL, sizeof(*longest), PROT_READ | PROT_WRITE,
+		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, longest);
+	fd = krun_open();
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, krun_set_plan(fd, &plan));
+	busy = start_in_kernel(self->cpu, longest);
+	ASSERT_LT(0, busy);
+	sleep_ms(SETTLE_MS);
+	/* A plan that replaces another waits for a grace period. */
+	for (i = 0; i < 10; i++) {
+		begin = now_ms();
+		EXPECT_EQ(0, krun_set_plan(fd, &plan));
+		took = now_ms() - begin;
+		if (took > worst)
+			worst = took;
+	}
+	while (*longest < 2 * GRACE_MS && now_ms() - begin < 60000)
+		sleep_ms(100);
+	ASSERT_LT(0, end_busy(busy));
+	close(fd);
+	TH_LOG("in the kernel for %ld ms, grace periods of up to %ld ms",
+	       *longest, worst);
+	if (*longest < 2 * GRACE_MS)
+		SKIP(return, "cannot stay in the kernel for long enough");
+	EXPECT_GT(GRACE_MS, worst);
+}
+
+static void fold_statistics(void)
+{
+	FILE *file = fopen("/proc/sys/vm/stat_refresh", "we");
+
+	if (!file)
+		return;
+	fputs("1", file);
+	fclose(file);
+}
+
+/* What such a CPU has not folded in yet is bounded. */
+TEST_F_TIMEOUT(tickless, statistics_count_what_a_busy_cpu_does, 60)
+{
+	long before, grown, exact;
+	pid_t busy;
+
+	fold_statistics();
+	before = vmstat("nr_anon_pages");
+	ASSERT_LE(0, before);
+	busy = start_with_pages(self->cpu, MAPPED_PAGES);
+	ASSERT_LT(0, busy);
+	sleep_ms(SETTLE_MS);
+	grown = vmstat("nr_anon_pages") - before;
+	fold_statistics();
+	exact = vmstat("nr_anon_pages") - before;
+	EXPECT_LT(0, end_busy(busy));
+	TH_LOG("%ld pages, then %ld", grown, exact);
+	EXPECT_LE(MAPPED_PAGES - UNFOLDED_PAGES, grown);
+	EXPECT_LE(MAPPED_PAGES - OTHER_PAGES, exact);
 }
 
 TEST_HARNESS_MAIN
