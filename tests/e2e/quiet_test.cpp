@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
+#include <string>
 
 #include "scenario.hpp"
 
@@ -70,6 +71,7 @@ class Quiet : public EndToEnd
     {
         const auto output = machine_->run("krunctl check --json --windows 10 --seconds 60 " + check).output;
         EXPECT_EQ(machine_->run("systemctl is-active load").output, "active\n");
+        EXPECT_GT(std::stoi(machine_->must("cat /root/rounds")), 10); // and it got on
         const auto report = nlohmann::json::parse(output, nullptr, false);
         if (!report.is_object() || report.at("checks").size() != 1)
             throw std::runtime_error(output);

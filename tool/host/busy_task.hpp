@@ -17,7 +17,7 @@ namespace krun
 enum class Load {
     computes, // never enters the kernel by itself
     calls, // system calls without an end: opens, reads and closes a file of /proc, maps and unmaps memory, writes to a
-           // file, a pipe and a socket
+           // file in memory, a pipe and a socket
 };
 
 class BusyTask
@@ -36,6 +36,8 @@ class BusyTask
     [[nodiscard]] bool is_there() const;
     // How often something else took its CPU.
     [[nodiscard]] std::optional<std::uint64_t> times_preempted() const;
+    // How often it has given it up by itself.
+    [[nodiscard]] std::optional<std::uint64_t> times_slept() const;
 
     static constexpr const char *name = "krunctl-busy"; // of the process
 

@@ -36,6 +36,7 @@ constexpr std::array events = {
     "irq_vectors/reschedule_entry",
     "ipi/ipi_send_cpu",
     "ipi/ipi_send_cpumask",
+    "csd/csd_queue_cpu",
 };
 
 // What is known of an interrupt by another CPU if the kernel does not say who has sent it.
@@ -47,6 +48,8 @@ constexpr const char *call_vector = "252";
 
 constexpr const char *buffer_kib = "256"; // of each CPU: thousands of events
 constexpr const char *interrupt_from = "interrupt from";
+// Of a single function call: csd_queue_cpu tells the function.
+constexpr const char *any_single_call = "generic_smp_call_function_single_interrupt";
 
 struct TraceEvent {
     std::string task; // "krunctl-busy", without its number
@@ -113,7 +116,9 @@ std::string function_in(const std::string &text) { return text.substr(0, text.fi
 
 std::string sender_of(const TraceEvent &event)
 {
-    const auto callback = function_in(value_in(event.details, "callback"));
+    auto callback = function_in(value_in(event.details, "callback"));
+    if (event.name == "csd_queue_cpu")
+        callback = value_in(event.details, "func");
     const bool named = !callback.empty() && !callback.starts_with("0x");
     return fmt::format("{} {} on CPU {}: {}", interrupt_from, event.task, event.cpu,
                        named ? callback : function_in(value_in(event.details, "callsite")));
@@ -123,7 +128,7 @@ std::string sender_of(const TraceEvent &event)
 std::optional<std::string> cause_of(const TraceEvent &event, int cpu, std::string_view own)
 {
     // What a CPU sends to itself has another cause.
-    if (event.name.starts_with("ipi_send_"))
+    if (event.name.starts_with("ipi_send_") || event.name == "csd_queue_cpu")
         return event.cpu != cpu && is_sent_to(event, cpu) ? std::optional(sender_of(event)) : std::nullopt;
     if (event.cpu != cpu)
         return {};
@@ -161,16 +166,23 @@ std::optional<std::string> cause_of(const TraceEvent &event, int cpu, std::strin
 std::vector<Cause> causes_in_trace(std::string_view trace, int cpu, std::string_view own)
 {
     std::map<std::string, std::uint64_t> times;
-    for (const auto &line : lines_of(trace))
-        if (const auto event = event_in(line))
-            if (const auto cause = cause_of(*event, cpu, own))
-                ++times[*cause];
+    bool functions_are_known = false;
+    for (const auto &line : lines_of(trace)) {
+        const auto event = event_in(line);
+        const auto cause = event ? cause_of(*event, cpu, own) : std::nullopt;
+        if (!cause)
+            continue;
+        ++times[*cause];
+        functions_are_known = functions_are_known || event->name == "csd_queue_cpu";
+    }
     const bool senders_are_known = std::any_of(
         times.begin(), times.end(), [](const auto &cause) { return cause.first.starts_with(interrupt_from); });
     if (senders_are_known) {
         times.erase(call_from_elsewhere);
         times.erase(reschedule_from_elsewhere);
     }
+    if (functions_are_known)
+        std::erase_if(times, [](const auto &cause) { return cause.first.ends_with(any_single_call); });
     std::vector<Cause> causes;
     for (const auto &[what, count] : times)
         causes.push_back({what, count});
@@ -189,7 +201,7 @@ CauseTrace::CauseTrace(int cpu, const std::filesystem::path &tracefs)
     write("buffer_size_kb", buffer_kib);
     // Senders of interrupts run elsewhere; what else other CPUs do is not worth the memory.
     for (const std::string event : events) {
-        if (event.starts_with("ipi/"))
+        if (event.starts_with("ipi/") || event.starts_with("csd/"))
             continue;
         // By the CPU that it happens on: a mask of CPUs would hold for the senders, too.
         write("events/" + event + "/filter", fmt::format("CPU == {}", cpu_));

@@ -27,6 +27,7 @@ struct Counts {
     std::vector<InterruptRow> interrupts;
     std::vector<InterruptRow> softirqs;
     std::uint64_t preemptions = 0;
+    std::uint64_t sleeps = 0;
 };
 
 void let_pass(double seconds) { std::this_thread::sleep_for(std::chrono::duration<double>(seconds)); }
@@ -45,6 +46,7 @@ Result<Counts> counts_of(const BusyTask &task, int cpu)
                                    counts.interrupts.empty() ? "/proc/interrupts" : "/proc/PID/status", cpu),
                        "run this outside of the container, with /proc mounted, on x86-64");
     counts.preemptions = *preemptions;
+    counts.sleeps = task.times_slept().value_or(0);
     return counts;
 }
 
@@ -64,6 +66,7 @@ Disturbance &Disturbance::operator+=(const Disturbance &other)
 {
     seconds += other.seconds;
     preemptions += other.preemptions;
+    sleeps += other.sleeps;
     traced = traced || other.traced;
     add_rows(interrupts, other.interrupts);
     add_rows(softirqs, other.softirqs);
@@ -89,6 +92,9 @@ std::string described(const Disturbance &disturbance)
         parts.push_back(
             fmt::format("{} preemption{}", disturbance.preemptions, disturbance.preemptions == 1 ? "" : "s"));
     auto text = parts.empty() ? "none" : fmt::format("{}", fmt::join(parts, ", "));
+    if (disturbance.sleeps != 0)
+        text +=
+            fmt::format("; the task itself slept {} time{}", disturbance.sleeps, disturbance.sleeps == 1 ? "" : "s");
     parts.clear();
     for (const auto &row : disturbance.softirqs)
         parts.push_back(fmt::format("{} {}", row.name, row.count));
@@ -139,6 +145,7 @@ Result<Disturbance> disturbance_while_busy(int cpu, const std::vector<int> &onli
     disturbance.interrupts = grown_rows(before->interrupts, after->interrupts);
     disturbance.softirqs = grown_rows(before->softirqs, after->softirqs);
     disturbance.preemptions = after->preemptions - before->preemptions;
+    disturbance.sleeps = after->sleeps - before->sleeps;
     if (tracing && tracing->works()) {
         disturbance.traced = true;
         disturbance.causes = tracing->causes(BusyTask::name);

@@ -37,6 +37,7 @@ std::pair<long, long> ticks_after_a_while(Load load)
     std::this_thread::sleep_for(std::chrono::milliseconds(600));
     EXPECT_TRUE(task->is_there());
     EXPECT_TRUE(task->times_preempted());
+    EXPECT_TRUE(task->times_slept());
     return ticks_of(task->pid());
 }
 

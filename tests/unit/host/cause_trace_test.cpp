@@ -98,6 +98,22 @@ TEST(CauseTrace, WhoSendsInterruptsIsNamedOnWhateverCpuItRuns)
                     Cause{"interrupt from storm on CPU 0: krun_event_counts_here", 1}));
 }
 
+// From Linux 6.5 on an event tells what a single function call is for; the interrupt's own does not.
+TEST(CauseTrace, ASingleCallIsNamedByItsFunctionIfThatIsKnown)
+{
+    const std::string sent =
+        "  jbd2/vda2-8-77  [000] d....  5.1: ipi_send_cpu: cpu=3 callsite=ttwu_queue_wakelist+0xe9/0xf0 "
+        "callback=generic_smp_call_function_single_interrupt+0x0/0x10\n";
+    EXPECT_THAT(
+        causes_of(sent),
+        ElementsAre(Cause{"interrupt from jbd2/vda2-8 on CPU 0: generic_smp_call_function_single_interrupt", 1}));
+    EXPECT_THAT(
+        causes_of("  jbd2/vda2-8-77  [000] d....  5.0: csd_queue_cpu: cpu=3 callsite=ttwu_queue_wakelist+0xe9/0xf0 "
+                  "func=sched_ttwu_pending csd=00000000a\n" +
+                  sent),
+        ElementsAre(Cause{"interrupt from jbd2/vda2-8 on CPU 0: sched_ttwu_pending", 1}));
+}
+
 TEST(CauseTrace, TheMostFrequentComesFirst)
 {
     const std::string often = "  x-1  [003] d.h..  5.1: timer_expire_entry: timer=0 function=often now=1\n";

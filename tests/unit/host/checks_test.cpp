@@ -224,6 +224,14 @@ TEST(Checks, SoftirqsAreShownAndNotJudged)
     EXPECT_EQ(described(disturbance), "none; softirqs: TIMER 2, RCU 1");
 }
 
+TEST(Checks, WhatTheTaskItselfDoesIsShownAndNotJudged)
+{
+    Disturbance disturbance;
+    disturbance.sleeps = 7;
+    EXPECT_EQ(disturbance.total(), 0U);
+    EXPECT_EQ(described(disturbance), "none; the task itself slept 7 times");
+}
+
 TEST(Checks, PreemptionsCountToo)
 {
     FakeHost host;
