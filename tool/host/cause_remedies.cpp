@@ -32,6 +32,7 @@ constexpr std::array remedies = {
            "move the device's interrupt: echo 0 > /proc/irq/NUMBER/smp_affinity_list, or boot with irqaffinity=0"},
     Remedy{"clocksource_watchdog", "boot the Krun kernel, or with tsc=nowatchdog, if the TSC can be trusted"},
     Remedy{"mce_timer_fn", "echo 0 > /sys/devices/system/machinecheck/machinecheck0/check_interval"},
+    Remedy{"nohz_full_kick_func", "keep other tasks off the CPU; a task's own sockets and timers do this, too"},
     Remedy{"high-resolution timer hrtimer_wakeup", "keep tasks that sleep and wake up off the CPU"},
     Remedy{"the tick is held by SCHED", "keep other tasks off the CPU"},
     Remedy{"the tick is held by POSIX_TIMER", "stop timers of CPU time (setitimer, timer_create, RLIMIT_CPU)"},

@@ -124,12 +124,23 @@ std::string sender_of(const TraceEvent &event)
                        named ? callback : function_in(value_in(event.details, "callsite")));
 }
 
+// What a CPU sends to itself.
+std::optional<std::string> own_work_of(const TraceEvent &event)
+{
+    const auto callback = function_in(value_in(event.details, "callback"));
+    if (event.name != "ipi_send_cpu" || callback.empty() || callback.starts_with("0x"))
+        return {};
+    return "irq work " + callback;
+}
+
 // Nothing for what is no cause.
 std::optional<std::string> cause_of(const TraceEvent &event, int cpu, std::string_view own)
 {
-    // What a CPU sends to itself has another cause.
-    if (event.name.starts_with("ipi_send_") || event.name == "csd_queue_cpu")
-        return event.cpu != cpu && is_sent_to(event, cpu) ? std::optional(sender_of(event)) : std::nullopt;
+    if (event.name.starts_with("ipi_send_") || event.name == "csd_queue_cpu") {
+        if (!is_sent_to(event, cpu))
+            return {};
+        return event.cpu == cpu ? own_work_of(event) : sender_of(event);
+    }
     if (event.cpu != cpu)
         return {};
     if (event.name == "hrtimer_expire_entry")

@@ -95,7 +95,8 @@ TEST(CauseTrace, WhoSendsInterruptsIsNamedOnWhateverCpuItRuns)
                   "callback=nohz_full_kick_func+0x0/0x10\n"
                   "            other-78      [001] d....     5.4: timer_expire_entry: timer=0 function=f now=1\n"),
         ElementsAre(Cause{"interrupt from other on CPU 1: smp_call_function_many_cond", 1},
-                    Cause{"interrupt from storm on CPU 0: krun_event_counts_here", 1}));
+                    Cause{"interrupt from storm on CPU 0: krun_event_counts_here", 1},
+                    Cause{"irq work nohz_full_kick_func", 1}));
 }
 
 // From Linux 6.5 on an event tells what a single function call is for; the interrupt's own does not.
