@@ -12,8 +12,9 @@ static inline void krun_process_exit(struct signal_struct *signal) { }
 #endif
 
 #ifdef CONFIG_NO_HZ_FULL_ALL
-/* All boot parameters. <linux/init.h> has them since Linux 6.2. */
-struct obs_kernel_param;
+#include <linux/init.h>
+
+/* All boot parameters. That header has them since Linux 6.2. */
 extern const struct obs_kernel_param __setup_start[], __setup_end[];
 void krun_no_hz_full_all(void);
 #else

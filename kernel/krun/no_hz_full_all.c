@@ -6,23 +6,31 @@
 #define pr_fmt(fmt) "krun: " fmt
 
 #include <linux/cpumask.h>
+#include <linux/ctype.h>
 #include <linux/init.h>
 #include <linux/kernel.h>
+#include <linux/moduleparam.h>
 #include <linux/string.h>
 #include <linux/tick.h>
 
 #include "hooks.h"
 
+/* Whether the kernel has seen "<name>" on the command line, as it compares. */
 static bool __init krun_has_parameter(const char *name)
 {
-	const char *at = saved_command_line;
+	const char *word = saved_command_line;
 
-	while ((at = strstr(at, name))) {
-		if (at == saved_command_line || at[-1] == ' ')
+	for (;;) {
+		word = skip_spaces(word);
+		if (!*word || !strcmp(word, "--") || !strncmp(word, "-- ", 3))
+			return false;
+		if (*word == '"')
+			word++;
+		if (parameqn(word, name, strlen(name)))
 			return true;
-		at++;
+		while (*word && !isspace(*word))
+			word++;
 	}
-	return false;
 }
 
 /* As if "<name><value>" were on the command line. */
@@ -49,7 +57,8 @@ void __init krun_no_hz_full_all(void)
 {
 	char all[24], managed[40], boot[] = "0";
 
-	if (krun_has_parameter("nohz_full=") || nr_cpu_ids < 2)
+	if (krun_has_parameter("nohz_full=") || tick_nohz_full_running ||
+	    nr_cpu_ids < 2)
 		return;
 	snprintf(all, sizeof(all), "1-%u", nr_cpu_ids - 1);
 	snprintf(managed, sizeof(managed), "managed_irq,%s", all);

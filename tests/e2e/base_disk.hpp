@@ -12,7 +12,7 @@
 namespace krun
 {
 
-// Its disk.raw. Made when it is not there (some minutes) or was made on a machine with another clock.
+// Its disk.raw. Made when it is not there, which takes some minutes.
 Result<std::filesystem::path> base_disk(ProcessRunner &runner, Filesystem &files, const TestbedQemu &qemu);
 
 } // namespace krun

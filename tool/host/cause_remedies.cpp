@@ -23,7 +23,10 @@ struct Remedy {
 // The first that fits, so the special ones come first: see causes_in_trace(). docs/design/tickless.md has the reasons.
 constexpr std::array remedies = {
     Remedy{"dl_task_timer", "echo 0 > /sys/kernel/debug/sched/fair_server/cpuN/runtime, or boot the Krun kernel"},
-    Remedy{"task kworker/", ""}, // its work item says more
+    Remedy{"task kworker/", ""},   // its work item says more
+    Remedy{"task migration/", ""}, // bound to their CPU, as are these
+    Remedy{"task cpuhp/", ""},
+    Remedy{"task rcuc/", ""},
     Remedy{"task ksoftirqd/", "keep devices and network traffic off the CPU"},
     Remedy{"task ", "keep other tasks off the CPU: CPUAffinity= in /etc/systemd/system.conf, taskset, or a cpuset"},
     Remedy{"work item vmstat_update", "boot the Krun kernel, or sysctl vm.stat_interval=3600"},
@@ -31,10 +34,11 @@ constexpr std::array remedies = {
     Remedy{"device interrupt ",
            "move the device's interrupt: echo 0 > /proc/irq/NUMBER/smp_affinity_list, or boot with irqaffinity=0"},
     Remedy{"clocksource_watchdog", "boot the Krun kernel, or with tsc=nowatchdog, if the TSC can be trusted"},
+    Remedy{"tsc_sync_check_timer_fn", "boot with tsc=reliable, if the TSC can be trusted"},
     Remedy{"mce_timer_fn", "echo 0 > /sys/devices/system/machinecheck/machinecheck0/check_interval"},
     Remedy{"nohz_full_kick_func", "keep other tasks off the CPU; a task's own sockets and timers do this, too"},
     Remedy{"high-resolution timer hrtimer_wakeup", "keep tasks that sleep and wake up off the CPU"},
-    Remedy{"the tick is held by SCHED", "keep other tasks off the CPU"},
+    Remedy{"the tick is held by SCHED", ""}, // the other task says more
     Remedy{"the tick is held by POSIX_TIMER", "stop timers of CPU time (setitimer, timer_create, RLIMIT_CPU)"},
     Remedy{"the tick is held by PERF_EVENTS", "stop perf events that sample by frequency"},
     Remedy{"the tick is held by CLOCK_UNSTABLE", "the kernel does not trust the TSC: see dmesg | grep -i tsc"},

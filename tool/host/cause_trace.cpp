@@ -46,6 +46,9 @@ constexpr const char *reschedule_from_elsewhere = "rescheduling by another CPU";
 // own.
 constexpr const char *call_vector = "252";
 
+// enum tlb_flush_reason: TLB_REMOTE_SHOOTDOWN.
+constexpr int remote_shootdown = 1;
+
 constexpr const char *buffer_kib = "256"; // of each CPU: thousands of events
 constexpr const char *interrupt_from = "interrupt from";
 // Of a single function call: csd_queue_cpu tells the function.
@@ -172,6 +175,18 @@ std::optional<std::string> cause_of(const TraceEvent &event, int cpu, std::strin
     return "task " + task;
 }
 
+// What is not about the CPU is not worth the memory, nor are the flushes that its own task causes.
+std::string filter_of(const std::string &event, int cpu)
+{
+    if (event == "ipi/ipi_send_cpumask") // the mask is looked at afterwards
+        return "0";
+    if (event.starts_with("ipi/") || event.starts_with("csd/"))
+        return fmt::format("cpu == {}", cpu); // the receiver's, a field of the event; senders run elsewhere
+    if (event == "tlb/tlb_flush")
+        return fmt::format("CPU == {} && reason == {}", cpu, remote_shootdown);
+    return fmt::format("CPU == {}", cpu);
+}
+
 } // namespace
 
 std::vector<Cause> causes_in_trace(std::string_view trace, int cpu, std::string_view own)
@@ -210,12 +225,8 @@ CauseTrace::CauseTrace(int cpu, const std::filesystem::path &tracefs)
         return;
     write("tracing_on", "0");
     write("buffer_size_kb", buffer_kib);
-    // Senders of interrupts run elsewhere; what else other CPUs do is not worth the memory.
     for (const std::string event : events) {
-        if (event.starts_with("ipi/") || event.starts_with("csd/"))
-            continue;
-        // By the CPU that it happens on: a mask of CPUs would hold for the senders, too.
-        write("events/" + event + "/filter", fmt::format("CPU == {}", cpu_));
+        write("events/" + event + "/filter", filter_of(event, cpu_));
     }
     for (const std::string event : events)
         works_ = write("events/" + event + "/enable", "1") || works_;
