@@ -36,7 +36,9 @@ constexpr std::array remedies = {
     Remedy{"clocksource_watchdog", "boot the Krun kernel, or with tsc=nowatchdog, if the TSC can be trusted"},
     Remedy{"tsc_sync_check_timer_fn", "boot with tsc=reliable, if the TSC can be trusted"},
     Remedy{"mce_timer_fn", "echo 0 > /sys/devices/system/machinecheck/machinecheck0/check_interval"},
-    Remedy{"nohz_full_kick_func", "keep other tasks off the CPU; a task's own sockets and timers do this, too"},
+    Remedy{"sched_ttwu_pending", ""}, // the task that is woken up says more
+    Remedy{"irq work nohz_full_kick_func",
+           "keep other tasks off the CPU; a task's own sockets and timers do this, too"},
     Remedy{"high-resolution timer hrtimer_wakeup", "keep tasks that sleep and wake up off the CPU"},
     Remedy{"the tick is held by SCHED", ""}, // the other task says more
     Remedy{"the tick is held by POSIX_TIMER", "stop timers of CPU time (setitimer, timer_create, RLIMIT_CPU)"},
@@ -46,6 +48,7 @@ constexpr std::array remedies = {
     Remedy{"a sample of Krun's", "stop krunctl watch and other users of /dev/krun, or shield the CPU (krun(4))"},
     Remedy{"NMI for ", "stop perf events that overflow; sysctl kernel.nmi_watchdog=0"},
     Remedy{"a flush of its TLB", "let no other CPU run threads of the task, nor unmap memory of the kernel"},
+    Remedy{"nohz_full_kick_func", ""}, // from elsewhere: a task that is put there
     Remedy{"interrupt from ", "keep programs that load modules, BPF programs or perf events from running meanwhile"},
 };
 

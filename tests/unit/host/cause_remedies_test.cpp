@@ -35,6 +35,15 @@ TEST(CauseRemedies, ASpecialOneGoesBeforeTheGeneral)
     EXPECT_THAT(remedies_for({{"interrupt from <idle> on CPU 0: dl_task_timer", 2}}), HasSubstr("fair_server"));
 }
 
+TEST(CauseRemedies, ATaskIsAdvisedAgainstOnce)
+{
+    EXPECT_EQ(remedies_for({{"the tick is held by SCHED", 9},
+                            {"interrupt from <idle> on CPU 0: sched_ttwu_pending", 8},
+                            {"task cron", 7},
+                            {"task migration/3", 1}}),
+              remedies_for({{"task cron", 1}}));
+}
+
 TEST(CauseRemedies, OfNothingKnownThereIsSomethingGeneral)
 {
     EXPECT_THAT(remedies_for({}), HasSubstr("dmesg"));
