@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Debian's archive through apt itself; see apt_archive.hpp.
+// Packages from Debian's archive; see apt_archive.hpp.
 #include "source/apt_archive.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <cstdlib>
 #include <fmt/format.h>
-#include <fmt/ranges.h>
-#include <unistd.h>
 
-#include "source/apt_configuration.hpp"
-#include "source/apt_mirrors.hpp"
 #include "source/apt_output.hpp"
 #include "util/digest.hpp"
 #include "util/file_lock.hpp"
@@ -20,23 +15,9 @@
 namespace krun
 {
 
-struct AptArchive::Index {
-    std::filesystem::path folder;
-    bool source = false; // of source packages
-
-    [[nodiscard]] Command command(std::vector<std::string> argv) const
-    {
-        Command result;
-        result.argv = std::move(argv);
-        result.environment = {{"LC_ALL", "C"}, {"APT_CONFIG", (folder / "apt.conf").string()}};
-        return result;
-    }
-    [[nodiscard]] std::filesystem::path stamp() const { return folder / "updated"; }
-};
-
 struct AptArchive::Wanted {
     FileLock lock;
-    Index index;
+    AptIndex index;
     std::string version;
 };
 
@@ -44,186 +25,12 @@ namespace
 {
 
 constexpr const char *try_again = "try again; if it stays so, find out who changes it";
-constexpr long index_lifetime = 24L * 60 * 60; // seconds
-
-long now_in_seconds()
-{
-    return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
-        .count();
-}
-
-tl::unexpected<Error> unreachable(const std::string &what, const std::string &errors)
-{
-    return failure(
-        fmt::format("cannot {}: {}", what, first_apt_complaint(errors)),
-        "is there a network, and is apt's proxy right? what was downloaded before is kept and not needed again");
-}
 
 } // namespace
 
 AptArchive::AptArchive(ProcessRunner &runner, Filesystem &files, std::filesystem::path state)
     : runner_(runner), files_(files), state_(std::move(state))
 {
-}
-
-AptArchive::Index AptArchive::index_of(const std::string &types, const std::vector<std::string> &suites) const
-{
-    return {state_ / fmt::format("{}-{}", types, fmt::join(suites, "+")), types == "deb-src"};
-}
-
-Result<AptArchive::Index> AptArchive::open(const std::string &types, const std::vector<std::string> &suites)
-{
-    auto index = index_of(types, suites);
-    for (const auto *folder : {"state/lists/partial", "cache/archives/partial"}) {
-        if (auto made = files_.make_directories(index.folder / folder); !made)
-            return tl::unexpected(made.error());
-    }
-    auto mirrors = find_apt_mirrors(runner_, files_);
-    if (!mirrors)
-        return tl::unexpected(mirrors.error());
-    const auto sources = sources_for(*mirrors, suites, types);
-    if (!sources)
-        return tl::unexpected(sources.error());
-    // Another mirror than last time: what we have is not its index.
-    if (files_.read(index.folder / "krun.sources").value_or(std::string()) != *sources) {
-        if (auto removed = files_.remove_all(index.stamp()); !removed)
-            return tl::unexpected(removed.error());
-    }
-    if (auto written = files_.write(index.folder / "krun.sources", *sources); !written)
-        return tl::unexpected(written.error());
-    const auto configuration = apt_configuration(runner_, index.folder);
-    if (!configuration)
-        return tl::unexpected(configuration.error());
-    if (auto written = files_.write(index.folder / "state/status", ""); !written)
-        return tl::unexpected(written.error());
-    if (auto written = files_.write(index.folder / "apt.conf", *configuration); !written)
-        return tl::unexpected(written.error());
-    return index;
-}
-
-Result<std::optional<AptSandbox>> AptArchive::sandbox_for(const Index &index)
-{
-    return AptSandbox::make(runner_, files_, files_.read(index.folder / "krun.sources").value_or(std::string()));
-}
-
-Command AptArchive::networked(const Index &index, const std::optional<AptSandbox> &sandbox,
-                              std::vector<std::string> arguments)
-{
-    arguments.insert(arguments.begin(), {"apt-get", "-q"});
-    if (sandbox)
-        arguments.insert(arguments.end(), {"-o", "Dir::Cache::archives=" + sandbox->archives().string()});
-    else if (geteuid() == 0)
-        arguments.insert(arguments.end(), {"-o", "APT::Sandbox::User=root"});
-    return index.command(std::move(arguments));
-}
-
-Result<void> AptArchive::update(const Index &index)
-{
-    say("reading the index of the Debian archive ...");
-    const auto made = sandbox_for(index);
-    if (!made)
-        return tl::unexpected(made.error());
-    const auto &sandbox = *made;
-    auto command = networked(index, sandbox, {"update"});
-    if (sandbox)
-        command.argv.insert(command.argv.end(), {"-o", "Dir::State::lists=" + sandbox->lists().string()});
-    const auto lists = index.folder / "state/lists";
-    const auto copy_lists = [&](const std::filesystem::path &from, const std::filesystem::path &to) -> Result<void> {
-        Command copy;
-        copy.argv = {"cp", "-rT", "--preserve=timestamps", "--", from.string(), to.string()};
-        if (auto copied = runner_.run_ok(copy); !copied)
-            return tl::unexpected(copied.error());
-        return {};
-    };
-    // apt asks the mirror only for what is newer.
-    if (auto copied = sandbox ? copy_lists(lists, sandbox->lists()) : Result<void>(); !copied)
-        return copied;
-    const auto result = runner_.run(command);
-    if (!result)
-        return tl::unexpected(result.error());
-    // Also when some of it could not be had.
-    if (sandbox) {
-        const auto fresh = index.folder / "state/lists.new";
-        auto replaced = files_.remove_all(sandbox->lists() / "partial")
-                            .and_then([&] { return files_.remove_all(fresh); })
-                            .and_then([&] { return copy_lists(sandbox->lists(), fresh); })
-                            .and_then([&] { return files_.remove_all(lists); })
-                            .and_then([&] { return files_.rename(fresh, lists); });
-        if (!replaced)
-            return replaced;
-    }
-    if (!result->ok())
-        return unreachable("update the index of the Debian archive", result->errors);
-    return files_.write(index.stamp(), fmt::format("{}\n", now_in_seconds()));
-}
-
-Result<std::string> AptArchive::maximum(const std::vector<std::string> &versions)
-{
-    std::string newest_so_far;
-    for (const auto &version : versions) {
-        if (newest_so_far.empty()) {
-            newest_so_far = version;
-            continue;
-        }
-        Command compare;
-        compare.argv = {"dpkg", "--compare-versions", version, "gt", newest_so_far};
-        const auto greater = runner_.run(compare);
-        if (!greater)
-            return tl::unexpected(greater.error());
-        if (greater->ok())
-            newest_so_far = version;
-    }
-    return newest_so_far;
-}
-
-Result<std::string> AptArchive::newest_in(const Index &index, const std::string &package)
-{
-    std::vector<std::string> versions;
-    if (index.source) {
-        const auto shown = runner_.run(index.command({"apt-cache", "showsrc", "--only-source", package}));
-        if (!shown)
-            return tl::unexpected(shown.error());
-        for (const auto &line : lines_of(shown->output)) {
-            if (line.starts_with("Version: "))
-                versions.push_back(trim(line.substr(9)));
-        }
-    } else {
-        const auto listed = runner_.run(index.command({"apt-cache", "madison", package}));
-        if (!listed)
-            return tl::unexpected(listed.error());
-        for (const auto &line : lines_of(listed->output)) {
-            const auto fields = split(line, '|');
-            if (fields.size() == 3 && trim(fields[0]) == package && !fields[2].ends_with(" Sources"))
-                versions.push_back(trim(fields[1]));
-        }
-    }
-    return maximum(versions);
-}
-
-Result<std::string> AptArchive::newest(const Index &index, const std::string &package)
-{
-    auto known = newest_in(index, package);
-    if (!known)
-        return known;
-    const auto stamp = files_.read(index.stamp()).value_or(std::string());
-    const auto age = now_in_seconds() - std::strtol(stamp.c_str(), nullptr, 10);
-    if (!known->empty() && age >= 0 && age < index_lifetime)
-        return known;
-    if (auto updated = update(index); !updated) {
-        if (updated.error().code == ExitCode::interrupted)
-            return tl::unexpected(updated.error());
-        // Some of the suites may have been reached; and an old index is better than none.
-        known = newest_in(index, package);
-        if (!known || known->empty())
-            return tl::unexpected(updated.error());
-        say(fmt::format("note: {}; going on with {} {}, the newest known", updated.error().message, package, *known));
-        return known;
-    }
-    known = newest_in(index, package);
-    if (known && known->empty())
-        return failure(fmt::format("the Debian archive has no package {}", package),
-                       "the suites in line.toml may have dropped it");
-    return known;
 }
 
 Result<std::string> AptArchive::newest_version(const std::string &package, const std::vector<std::string> &suites)
@@ -236,14 +43,22 @@ Result<std::string> AptArchive::newest_version(const std::string &package, const
 
 Result<std::string> AptArchive::known_version(const std::string &package, const std::vector<std::string> &suites)
 {
-    const auto index = index_of("deb", suites);
-    if (!files_.exists(index.folder / "apt.conf"))
-        return std::string();
-    return newest_in(index, package);
+    auto index = AptIndex::existing(runner_, files_, state_, "deb", suites);
+    return index ? index->known(package) : std::string();
+}
+
+Result<std::string> AptArchive::checksum(const std::string &package, const std::string &version,
+                                         const std::vector<std::string> &suites)
+{
+    auto lock = FileLock::acquire(state_ / "lock", "the download cache");
+    if (!lock)
+        return tl::unexpected(lock.error());
+    auto index = AptIndex::existing(runner_, files_, state_, "deb", suites);
+    return index ? index->checksum(package, version) : std::string();
 }
 
 // Runs apt-get in a fresh folder that takes the downloads' place as a whole when all is there.
-Result<void> AptArchive::fetch(const Index &index, const std::vector<std::string> &action, const std::string &what,
+Result<void> AptArchive::fetch(AptIndex &index, const std::vector<std::string> &action, const std::string &what,
                                const std::filesystem::path &folder)
 {
     if (auto removed = files_.remove_all(folder); !removed)
@@ -252,11 +67,11 @@ Result<void> AptArchive::fetch(const Index &index, const std::vector<std::string
         return made;
     std::vector<std::string> arguments = {"-o", "APT::Status-Fd=1"};
     arguments.insert(arguments.end(), action.begin(), action.end());
-    const auto made_sandbox = sandbox_for(index);
+    const auto made_sandbox = index.sandbox();
     if (!made_sandbox)
         return tl::unexpected(made_sandbox.error());
     const auto &sandbox = *made_sandbox;
-    auto command = networked(index, sandbox, std::move(arguments));
+    auto command = index.networked(sandbox, std::move(arguments));
     command.directory = sandbox ? sandbox->downloads() : folder;
     Progress progress("downloading " + what, 100);
     // "dlstatus:1:42.1234:Retrieving file 1 of 1"
@@ -283,7 +98,7 @@ Result<void> AptArchive::fetch(const Index &index, const std::vector<std::string
             fmt::format("no space left on {} for {}", (sandbox ? sandbox->downloads() : state_).string(), what),
             sandbox ? "free some space there"
                     : "free some space there, or name a folder on another disk with XDG_CACHE_HOME");
-    return unreachable("download " + what, result->errors);
+    return archive_unreachable("download " + what, result->errors);
 }
 
 Result<void> AptArchive::take_over(const std::filesystem::path &downloads, const std::filesystem::path &folder)
@@ -298,7 +113,7 @@ Result<void> AptArchive::take_over(const std::filesystem::path &downloads, const
     return {};
 }
 
-Result<void> AptArchive::expect_source(const Index &index, const std::string &package, const std::string &version,
+Result<void> AptArchive::expect_source(const AptIndex &index, const std::string &package, const std::string &version,
                                        const std::filesystem::path &folder)
 {
     const auto shown = runner_.run_ok(index.command({"apt-cache", "showsrc", "--only-source", package}));
@@ -322,25 +137,10 @@ Result<void> AptArchive::expect_source(const Index &index, const std::string &pa
     return {};
 }
 
-std::string AptArchive::checksum_in(const Index &index, const std::string &package, const std::string &version)
-{
-    const auto shown = runner_.run(index.command({"apt-cache", "show", "--no-all-versions", package + "=" + version}));
-    return shown && shown->ok() ? value_of_field(shown->output, "SHA256") : std::string();
-}
-
-Result<std::string> AptArchive::checksum(const std::string &package, const std::string &version,
-                                         const std::vector<std::string> &suites)
-{
-    auto lock = FileLock::acquire(state_ / "lock", "the download cache");
-    if (!lock)
-        return tl::unexpected(lock.error());
-    return checksum_in(index_of("deb", suites), package, version);
-}
-
-bool AptArchive::is_intact(const Index &index, const std::string &package, const std::string &version,
+bool AptArchive::is_intact(AptIndex &index, const std::string &package, const std::string &version,
                            const std::filesystem::path &deb)
 {
-    const auto expected = checksum_in(index, package, version);
+    const auto expected = index.checksum(package, version);
     const auto actual = sha256_of_file(runner_, deb);
     // A version that is no longer in the index cannot be compared; unpack() still notices damage.
     return actual && (expected.empty() || expected == *actual);
@@ -352,10 +152,10 @@ Result<AptArchive::Wanted> AptArchive::find_wanted(const std::string &types, con
     auto lock = FileLock::acquire(state_ / "lock", "the download cache");
     if (!lock)
         return tl::unexpected(lock.error());
-    auto index = open(types, suites);
+    auto index = AptIndex::open(runner_, files_, state_, types, suites);
     if (!index)
         return tl::unexpected(index.error());
-    auto version = newest(*index, package);
+    auto version = index->newest(package);
     if (!version)
         return tl::unexpected(version.error());
     return Wanted{std::move(*lock), std::move(*index), std::move(*version)};
@@ -363,10 +163,10 @@ Result<AptArchive::Wanted> AptArchive::find_wanted(const std::string &types, con
 
 Result<std::filesystem::path> AptArchive::download(const std::string &package, const std::vector<std::string> &suites)
 {
-    const auto wanted = find_wanted("deb", package, suites);
+    auto wanted = find_wanted("deb", package, suites);
     if (!wanted)
         return tl::unexpected(wanted.error());
-    const auto &[lock, index, version] = *wanted;
+    auto &[lock, index, version] = *wanted;
 
     const auto folder = state_ / "packages";
     const auto deb = folder / fmt::format("{}_{}.deb", package, in_file_name(version));
@@ -404,10 +204,10 @@ Result<std::filesystem::path> AptArchive::download(const std::string &package, c
 Result<std::filesystem::path> AptArchive::download_source(const std::string &package,
                                                           const std::vector<std::string> &suites)
 {
-    const auto wanted = find_wanted("deb-src", package, suites);
+    auto wanted = find_wanted("deb-src", package, suites);
     if (!wanted)
         return tl::unexpected(wanted.error());
-    const auto &[lock, index, version] = *wanted;
+    auto &[lock, index, version] = *wanted;
 
     const auto folder = state_ / "sources" / fmt::format("{}_{}", package, in_file_name(version));
     if (!files_.exists(folder)) {

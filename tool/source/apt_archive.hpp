@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
-// Debian's archive through apt itself, with a private state folder: the user's apt configuration is read
+// Packages from Debian's archive, through apt itself with a private state folder: the user's apt configuration is read
 // (mirror, proxy, keyrings) and never changed, nothing is installed, and every file is verified by apt.
 #pragma once
 
 #include <filesystem>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "source/apt_sandbox.hpp"
+#include "source/apt_index.hpp"
 #include "util/filesystem.hpp"
 #include "util/process.hpp"
 #include "util/result.hpp"
@@ -37,33 +36,18 @@ class AptArchive
     Result<void> unpack(const std::filesystem::path &deb, const std::filesystem::path &directory);
 
   private:
-    // One private apt: its own lists and sources file for one set of suites.
-    struct Index;
-    [[nodiscard]] Index index_of(const std::string &types, const std::vector<std::string> &suites) const;
-    Result<Index> open(const std::string &types, const std::vector<std::string> &suites);
-    Result<void> update(const Index &index);
-    Result<std::optional<AptSandbox>> sandbox_for(const Index &index);
-    // apt-get with these arguments, in the sandbox if there is one.
-    static Command networked(const Index &index, const std::optional<AptSandbox> &sandbox,
-                             std::vector<std::string> arguments);
-    // The newest version that `index` has; empty when it has none.
-    Result<std::string> newest_in(const Index &index, const std::string &package);
-    // As newest_in(), with an index that is new enough.
-    Result<std::string> newest(const Index &index, const std::string &package);
     // A package to be fetched: the index that has it, its newest version, and the lock of the download cache.
     struct Wanted;
     Result<Wanted> find_wanted(const std::string &types, const std::string &package,
                                const std::vector<std::string> &suites);
-    Result<std::string> maximum(const std::vector<std::string> &versions);
-    Result<void> fetch(const Index &index, const std::vector<std::string> &action, const std::string &what,
+    Result<void> fetch(AptIndex &index, const std::vector<std::string> &action, const std::string &what,
                        const std::filesystem::path &folder);
     // What was downloaded in a sandbox, into a folder that only we can change.
     Result<void> take_over(const std::filesystem::path &downloads, const std::filesystem::path &folder);
     // An Error unless the folder has the files of a source package as the index has them, and nothing else.
-    Result<void> expect_source(const Index &index, const std::string &package, const std::string &version,
+    Result<void> expect_source(const AptIndex &index, const std::string &package, const std::string &version,
                                const std::filesystem::path &folder);
-    std::string checksum_in(const Index &index, const std::string &package, const std::string &version);
-    bool is_intact(const Index &index, const std::string &package, const std::string &version,
+    bool is_intact(AptIndex &index, const std::string &package, const std::string &version,
                    const std::filesystem::path &deb);
 
     ProcessRunner &runner_;

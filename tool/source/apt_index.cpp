@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: MIT
+// See apt_index.hpp.
+#include "source/apt_index.hpp"
+
+#include <chrono>
+#include <cstdlib>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <unistd.h>
+
+#include "source/apt_configuration.hpp"
+#include "source/apt_mirrors.hpp"
+#include "source/apt_output.hpp"
+#include "util/progress.hpp"
+#include "util/text.hpp"
+
+namespace krun
+{
+
+namespace
+{
+
+constexpr long index_lifetime = 24L * 60 * 60; // seconds
+
+long now_in_seconds()
+{
+    return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
+        .count();
+}
+
+} // namespace
+
+tl::unexpected<Error> archive_unreachable(const std::string &what, const std::string &errors)
+{
+    return failure(
+        fmt::format("cannot {}: {}", what, first_apt_complaint(errors)),
+        "is there a network, and is apt's proxy right? what was downloaded before is kept and not needed again");
+}
+
+AptIndex::AptIndex(ProcessRunner &runner, Filesystem &files, const std::filesystem::path &state,
+                   const std::string &types, const std::vector<std::string> &suites)
+    : runner_(runner), files_(files), folder_(state / fmt::format("{}-{}", types, fmt::join(suites, "+"))),
+      of_sources_(types == "deb-src")
+{
+}
+
+Result<AptIndex> AptIndex::open(ProcessRunner &runner, Filesystem &files, const std::filesystem::path &state,
+                                const std::string &types, const std::vector<std::string> &suites)
+{
+    AptIndex index(runner, files, state, types, suites);
+    if (auto prepared = index.prepare(types, suites); !prepared)
+        return tl::unexpected(prepared.error());
+    return index;
+}
+
+std::optional<AptIndex> AptIndex::existing(ProcessRunner &runner, Filesystem &files, const std::filesystem::path &state,
+                                           const std::string &types, const std::vector<std::string> &suites)
+{
+    AptIndex index(runner, files, state, types, suites);
+    return files.exists(index.folder_ / "apt.conf") ? std::optional(index) : std::nullopt;
+}
+
+Result<void> AptIndex::prepare(const std::string &types, const std::vector<std::string> &suites)
+{
+    for (const auto *folder : {"state/lists/partial", "cache/archives/partial"}) {
+        if (auto made = files_.make_directories(folder_ / folder); !made)
+            return tl::unexpected(made.error());
+    }
+    auto mirrors = find_apt_mirrors(runner_, files_);
+    if (!mirrors)
+        return tl::unexpected(mirrors.error());
+    const auto sources = sources_for(*mirrors, suites, types);
+    if (!sources)
+        return tl::unexpected(sources.error());
+    // Another mirror than last time: what we have is not its index.
+    if (files_.read(folder_ / "krun.sources").value_or(std::string()) != *sources) {
+        if (auto removed = files_.remove_all(stamp()); !removed)
+            return tl::unexpected(removed.error());
+    }
+    if (auto written = files_.write(folder_ / "krun.sources", *sources); !written)
+        return tl::unexpected(written.error());
+    const auto configuration = apt_configuration(runner_, folder_);
+    if (!configuration)
+        return tl::unexpected(configuration.error());
+    if (auto written = files_.write(folder_ / "state/status", ""); !written)
+        return tl::unexpected(written.error());
+    if (auto written = files_.write(folder_ / "apt.conf", *configuration); !written)
+        return tl::unexpected(written.error());
+    return {};
+}
+
+Result<std::optional<AptSandbox>> AptIndex::sandbox()
+{
+    return AptSandbox::make(runner_, files_, files_.read(folder_ / "krun.sources").value_or(std::string()));
+}
+
+Command AptIndex::command(std::vector<std::string> argv) const
+{
+    Command result;
+    result.argv = std::move(argv);
+    result.environment = {{"LC_ALL", "C"}, {"APT_CONFIG", (folder_ / "apt.conf").string()}};
+    return result;
+}
+
+Command AptIndex::networked(const std::optional<AptSandbox> &sandbox, std::vector<std::string> arguments) const
+{
+    arguments.insert(arguments.begin(), {"apt-get", "-q"});
+    if (sandbox)
+        arguments.insert(arguments.end(), {"-o", "Dir::Cache::archives=" + sandbox->archives().string()});
+    else if (geteuid() == 0)
+        arguments.insert(arguments.end(), {"-o", "APT::Sandbox::User=root"});
+    return command(std::move(arguments));
+}
+
+Result<void> AptIndex::update()
+{
+    say("reading the index of the Debian archive ...");
+    const auto made = sandbox();
+    if (!made)
+        return tl::unexpected(made.error());
+    const auto &apart = *made;
+    auto update = networked(apart, {"update"});
+    if (apart)
+        update.argv.insert(update.argv.end(), {"-o", "Dir::State::lists=" + apart->lists().string()});
+    const auto lists = folder_ / "state/lists";
+    const auto copy_lists = [&](const std::filesystem::path &from, const std::filesystem::path &to) -> Result<void> {
+        Command copy;
+        copy.argv = {"cp", "-rT", "--preserve=timestamps", "--", from.string(), to.string()};
+        if (auto copied = runner_.run_ok(copy); !copied)
+            return tl::unexpected(copied.error());
+        return {};
+    };
+    // apt asks the mirror only for what is newer.
+    if (auto copied = apart ? copy_lists(lists, apart->lists()) : Result<void>(); !copied)
+        return copied;
+    const auto result = runner_.run(update);
+    if (!result)
+        return tl::unexpected(result.error());
+    // Also when some of it could not be had.
+    if (apart) {
+        const auto fresh = folder_ / "state/lists.new";
+        auto replaced = files_.remove_all(apart->lists() / "partial")
+                            .and_then([&] { return files_.remove_all(fresh); })
+                            .and_then([&] { return copy_lists(apart->lists(), fresh); })
+                            .and_then([&] { return files_.remove_all(lists); })
+                            .and_then([&] { return files_.rename(fresh, lists); });
+        if (!replaced)
+            return replaced;
+    }
+    if (!result->ok())
+        return archive_unreachable("update the index of the Debian archive", result->errors);
+    return files_.write(stamp(), fmt::format("{}\n", now_in_seconds()));
+}
+
+Result<std::string> AptIndex::maximum(const std::vector<std::string> &versions)
+{
+    std::string newest_so_far;
+    for (const auto &version : versions) {
+        if (newest_so_far.empty()) {
+            newest_so_far = version;
+            continue;
+        }
+        Command compare;
+        compare.argv = {"dpkg", "--compare-versions", version, "gt", newest_so_far};
+        const auto greater = runner_.run(compare);
+        if (!greater)
+            return tl::unexpected(greater.error());
+        if (greater->ok())
+            newest_so_far = version;
+    }
+    return newest_so_far;
+}
+
+Result<std::string> AptIndex::known(const std::string &package)
+{
+    std::vector<std::string> versions;
+    if (of_sources_) {
+        const auto shown = runner_.run(command({"apt-cache", "showsrc", "--only-source", package}));
+        if (!shown)
+            return tl::unexpected(shown.error());
+        for (const auto &line : lines_of(shown->output)) {
+            if (line.starts_with("Version: "))
+                versions.push_back(trim(line.substr(9)));
+        }
+    } else {
+        const auto listed = runner_.run(command({"apt-cache", "madison", package}));
+        if (!listed)
+            return tl::unexpected(listed.error());
+        for (const auto &line : lines_of(listed->output)) {
+            const auto fields = split(line, '|');
+            if (fields.size() == 3 && trim(fields[0]) == package && !fields[2].ends_with(" Sources"))
+                versions.push_back(trim(fields[1]));
+        }
+    }
+    return maximum(versions);
+}
+
+Result<std::string> AptIndex::newest(const std::string &package)
+{
+    auto version = known(package);
+    if (!version)
+        return version;
+    const auto updated_at = files_.read(stamp()).value_or(std::string());
+    const auto age = now_in_seconds() - std::strtol(updated_at.c_str(), nullptr, 10);
+    if (!version->empty() && age >= 0 && age < index_lifetime)
+        return version;
+    if (auto updated = update(); !updated) {
+        if (updated.error().code == ExitCode::interrupted)
+            return tl::unexpected(updated.error());
+        // Some of the suites may have been reached; and an old index is better than none.
+        version = known(package);
+        if (!version || version->empty())
+            return tl::unexpected(updated.error());
+        say(fmt::format("note: {}; going on with {} {}, the newest known", updated.error().message, package, *version));
+        return version;
+    }
+    version = known(package);
+    if (version && version->empty())
+        return failure(fmt::format("the Debian archive has no package {}", package),
+                       "the suites in line.toml may have dropped it");
+    return version;
+}
+
+std::string AptIndex::checksum(const std::string &package, const std::string &version)
+{
+    const auto shown = runner_.run(command({"apt-cache", "show", "--no-all-versions", package + "=" + version}));
+    return shown && shown->ok() ? value_of_field(shown->output, "SHA256") : std::string();
+}
+
+} // namespace krun

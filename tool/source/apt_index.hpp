@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+// What Debian's archive has in some suites: apt's index of them, in a private state folder of their own.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "source/apt_sandbox.hpp"
+#include "util/filesystem.hpp"
+#include "util/process.hpp"
+#include "util/result.hpp"
+
+namespace krun
+{
+
+class AptIndex
+{
+  public:
+    // `types`: "deb" or "deb-src". `state` holds the folders of all indexes. Writes what apt needs, and does not use
+    // the network.
+    static Result<AptIndex> open(ProcessRunner &runner, Filesystem &files, const std::filesystem::path &state,
+                                 const std::string &types, const std::vector<std::string> &suites);
+    // As it is; none if it has never been opened.
+    static std::optional<AptIndex> existing(ProcessRunner &runner, Filesystem &files,
+                                            const std::filesystem::path &state, const std::string &types,
+                                            const std::vector<std::string> &suites);
+
+    // The newest version of a package, with an index that is new enough; an old one is better than none.
+    Result<std::string> newest(const std::string &package);
+    // The same without the network; empty if the index has none.
+    Result<std::string> known(const std::string &package);
+    // The SHA-256 of a version's .deb; empty if the version is no longer in the index.
+    std::string checksum(const std::string &package, const std::string &version);
+
+    // One of apt's programs, on this index.
+    [[nodiscard]] Command command(std::vector<std::string> argv) const;
+    // apt-get with these arguments, in the sandbox if there is one.
+    [[nodiscard]] Command networked(const std::optional<AptSandbox> &sandbox, std::vector<std::string> arguments) const;
+    Result<std::optional<AptSandbox>> sandbox();
+
+  private:
+    AptIndex(ProcessRunner &runner, Filesystem &files, const std::filesystem::path &state, const std::string &types,
+             const std::vector<std::string> &suites);
+    Result<void> prepare(const std::string &types, const std::vector<std::string> &suites);
+    Result<void> update();
+    Result<std::string> maximum(const std::vector<std::string> &versions);
+    [[nodiscard]] std::filesystem::path stamp() const { return folder_ / "updated"; }
+
+    ProcessRunner &runner_;
+    Filesystem &files_;
+    std::filesystem::path folder_;
+    bool of_sources_;
+};
+
+// An Error that the network may be to blame for. `errors`: what apt has printed.
+tl::unexpected<Error> archive_unreachable(const std::string &what, const std::string &errors);
+
+} // namespace krun
