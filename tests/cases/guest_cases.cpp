@@ -36,6 +36,15 @@ struct Program {
     std::string append;
 };
 
+// Which CPUs are adaptive-tick, and which get device interrupts, as a mask.
+std::vector<std::string> cpus_are(const std::string &adaptive, const std::string &devices)
+{
+    return {"/bin/sh", "-c",
+            fmt::format("test \"$(tr -cd '0-9,-' </sys/devices/system/cpu/nohz_full)\" = '{}' && "
+                        "test \"$(cat /proc/irq/default_smp_affinity)\" = {}",
+                        adaptive, devices)};
+}
+
 std::vector<Program> programs()
 {
     return {
@@ -44,33 +53,20 @@ std::vector<Program> programs()
         {"no rendezvous without a stable TSC",
          {"/bin/sh", "-c", "/tsc_test >/tmp/tap && grep -q 'pass:1 .*skip:1 ' /tmp/tap"},
          "tsc=unstable"},
-        {"device interrupts go to the boot CPU",
-         {"/bin/sh", "-c", "test \"$(cat /proc/irq/default_smp_affinity)\" = 1"},
-         ""},
-        {"nohz_full= on the command line goes first, and decides about devices, too",
-         {"/bin/sh", "-c",
-          "test \"$(cat /sys/devices/system/cpu/nohz_full /proc/irq/default_smp_affinity)\" = \"$(printf '2-3\\nf')\""},
+        {"device interrupts go to the boot CPU", cpus_are("1-3", "1"), ""},
+        {"nohz_full= on the command line goes first, and decides about devices, too", cpus_are("2-3", "f"),
          "nohz_full=2-3"},
-        {"irqaffinity= on the command line goes first",
+        {"a dash in a parameter's name is an underscore", cpus_are("2-3", "f"), "nohz-full=2-3"},
+        {"isolcpus=nohz decides as well", cpus_are("2-3", "f"), "isolcpus=nohz,2-3"},
+        {"an empty nohz_full= leaves the mode off", cpus_are("", "f"), "nohz_full="},
+        {"irqaffinity= on the command line goes first", cpus_are("1-3", "3"), "irqaffinity=0-1"},
+        {"a parameter of another name does not count", cpus_are("1-3", "1"), "my.nohz_full=2-3"},
+        {"krunctl check watches as long as it is told",
          {"/bin/sh", "-c",
-          "test \"$(cat /sys/devices/system/cpu/nohz_full /proc/irq/default_smp_affinity)\" = \"$(printf '1-3\\n3')\""},
-         "irqaffinity=0-1"},
-        {"a dash in a parameter's name is an underscore",
-         {"/bin/sh", "-c", "test \"$(cat /sys/devices/system/cpu/nohz_full)\" = 2-3"},
-         "nohz-full=2-3"},
-        {"isolcpus=nohz decides as well",
-         {"/bin/sh", "-c",
-          "test \"$(cat /sys/devices/system/cpu/nohz_full /proc/irq/default_smp_affinity)\" = \"$(printf '2-3\\nf')\""},
-         "isolcpus=nohz,2-3"},
-        {"device interrupts go anywhere without adaptive ticks",
-         {"/bin/sh", "-c", "test \"$(cat /proc/irq/default_smp_affinity)\" = f"},
-         "nohz_full="},
-        {"a parameter of another name does not count",
-         {"/bin/sh", "-c", "test \"$(cat /sys/devices/system/cpu/nohz_full)\" = 1-3"},
-         "my.nohz_full=2-3"},
-        {"an empty nohz_full= leaves the mode off",
-         {"/bin/sh", "-c", "! grep -q '[0-9]' /sys/devices/system/cpu/nohz_full"},
-         "nohz_full="},
+          "krunctl check tickless --windows 2 --seconds 1 --json >/tmp/report; cat /tmp/report; "
+          "grep -q 'the median of 2 windows of 1 seconds' /tmp/report && "
+          "test $(sed -n '/rates_per_second/,/]/p' /tmp/report | grep -c '[0-9]') = 2"},
+         ""},
         {"krunctl check fails without adaptive ticks",
          {"/bin/sh", "-c", "krunctl check >/tmp/report; test $? = 1 && grep -q '^missing.*adaptive-tick' /tmp/report"},
          "nohz_full="},

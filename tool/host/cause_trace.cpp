@@ -212,9 +212,22 @@ std::vector<Cause> causes_in_trace(std::string_view trace, int cpu, std::string_
     std::vector<Cause> causes;
     for (const auto &[what, count] : times)
         causes.push_back({what, count});
+    add_causes(causes, {});
+    return causes;
+}
+
+void add_causes(std::vector<Cause> &causes, const std::vector<Cause> &more)
+{
+    for (const auto &cause : more) {
+        const auto same =
+            std::find_if(causes.begin(), causes.end(), [&](const auto &one) { return one.what == cause.what; });
+        if (same == causes.end())
+            causes.push_back(cause);
+        else
+            same->times += cause.times;
+    }
     std::stable_sort(causes.begin(), causes.end(),
                      [](const Cause &left, const Cause &right) { return left.times > right.times; });
-    return causes;
 }
 
 CauseTrace::CauseTrace(int cpu, const std::filesystem::path &tracefs)
@@ -225,9 +238,8 @@ CauseTrace::CauseTrace(int cpu, const std::filesystem::path &tracefs)
         return;
     write("tracing_on", "0");
     write("buffer_size_kb", buffer_kib);
-    for (const std::string event : events) {
+    for (const std::string event : events)
         write("events/" + event + "/filter", filter_of(event, cpu_));
-    }
     for (const std::string event : events)
         works_ = write("events/" + event + "/enable", "1") || works_;
 }
@@ -245,6 +257,16 @@ std::vector<Cause> CauseTrace::causes(std::string_view own)
     write("tracing_on", "0");
     SystemFilesystem files;
     return causes_in_trace(files.read(instance_ / "trace").value_or(""), cpu_, own);
+}
+
+bool CauseTrace::is_cut() const
+{
+    SystemFilesystem files;
+    for (const auto &cpu : files.list(instance_ / "per_cpu").value_or(std::vector<std::string>()))
+        for (const auto &line : lines_of(files.read(instance_ / "per_cpu" / cpu / "stats").value_or("")))
+            if (line.starts_with("overrun: ") && line != "overrun: 0")
+                return true;
+    return false;
 }
 
 bool CauseTrace::write(const std::string &file, const std::string &text) const

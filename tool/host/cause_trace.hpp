@@ -20,6 +20,8 @@ struct Cause {
 // Of the text of a `trace` file; the most frequent first. `own`: the task's name that keeps the CPU busy, which is no
 // cause.
 std::vector<Cause> causes_in_trace(std::string_view trace, int cpu, std::string_view own);
+// Of another time: the counts of the same are added, the most frequent first.
+void add_causes(std::vector<Cause> &causes, const std::vector<Cause> &more);
 
 // An instance of the kernel's tracing of our own, beside whatever else is traced. Without the permission, or in a
 // kernel without event tracing, it finds nothing.
@@ -34,6 +36,8 @@ class CauseTrace
     [[nodiscard]] bool works() const { return works_; }
     void begin();
     std::vector<Cause> causes(std::string_view own); // from then until now
+    // Events were overwritten by later ones.
+    [[nodiscard]] bool is_cut() const;
 
   private:
     bool write(const std::string &file, const std::string &text) const;

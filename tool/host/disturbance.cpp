@@ -70,16 +70,8 @@ Disturbance &Disturbance::operator+=(const Disturbance &other)
     traced = traced || other.traced;
     add_rows(interrupts, other.interrupts);
     add_rows(softirqs, other.softirqs);
-    for (const auto &cause : other.causes) {
-        const auto same =
-            std::find_if(causes.begin(), causes.end(), [&](const auto &one) { return one.what == cause.what; });
-        if (same == causes.end())
-            causes.push_back(cause);
-        else
-            same->times += cause.times;
-    }
-    std::stable_sort(causes.begin(), causes.end(),
-                     [](const Cause &left, const Cause &right) { return left.times > right.times; });
+    trace_is_cut = trace_is_cut || other.trace_is_cut;
+    add_causes(causes, other.causes);
     return *this;
 }
 
@@ -149,6 +141,7 @@ Result<Disturbance> disturbance_while_busy(int cpu, const std::vector<int> &onli
     if (tracing && tracing->works()) {
         disturbance.traced = true;
         disturbance.causes = tracing->causes(BusyTask::name);
+        disturbance.trace_is_cut = tracing->is_cut();
     }
     return disturbance;
 }

@@ -19,9 +19,10 @@ struct Disturbance {
     std::vector<InterruptRow> interrupts; // those that came
     std::vector<InterruptRow> softirqs;   // those that ran, whoever raised them: a task's own calls do, too
     std::uint64_t preemptions = 0;        // how often another task took the CPU
-    std::uint64_t sleeps = 0;             // how often the task gave the CPU up: what wakes it is none of the above
-    std::vector<Cause> causes;            // if they were traced
-    bool traced = false;                  // the kernel could say what they are
+    std::uint64_t sleeps = 0;  // how often the task gave the CPU up; what wakes it again is an interrupt like others
+    std::vector<Cause> causes; // if they were traced
+    bool traced = false;       // the kernel could say what they are
+    bool trace_is_cut = false; // only the last ones: more came than it remembers
 
     // Interrupts and preemptions.
     [[nodiscard]] std::uint64_t total() const;

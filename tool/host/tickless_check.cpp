@@ -90,6 +90,7 @@ Result<Watched> watch_for_quiet(Host &host, int cpu, Load load, const Windows &w
     if (const auto traced = host.disturbance_while_busy(cpu, load, windows.seconds, true)) {
         watched.seen.traced = traced->traced;
         watched.seen.causes = traced->causes;
+        watched.seen.trace_is_cut = traced->trace_is_cut;
     }
     return watched;
 }
@@ -107,10 +108,12 @@ std::string detail_of(const Watched &watched, int cpu, const Windows &windows)
     if (seen.total() == 0)
         return detail;
     detail += fmt::format("; in {:g} seconds: {}", seen.seconds, described(seen));
+    const char *cut = seen.trace_is_cut ? " (of what the trace remembers: there was more)" : "";
     if (!seen.causes.empty())
-        return fmt::format("{}; caused by: {}", detail, described(seen.causes));
-    return detail + (seen.traced ? "; nothing came when it was traced"
-                                 : "; causes unknown: no permission to trace, or a kernel without tracepoints");
+        return fmt::format("{}; caused by: {}{}", detail, described(seen.causes), cut);
+    if (!seen.traced)
+        return detail + "; causes unknown: no permission to trace, or a kernel without tracepoints";
+    return fmt::format("{}; nothing came when it was traced{}", detail, cut);
 }
 
 } // namespace

@@ -91,7 +91,7 @@ Result<Disturbance> FakeHost::disturbance_while_busy(int cpu, Load load, double 
     const auto window = load == Load::computes ? windows_++ : 0;
     if (load == Load::computes && !trace)
         busy_cpus.push_back(cpu);
-    if (unmeasurable.contains(cpu))
+    if (unmeasurable.contains(cpu) || window >= windows_until_unmeasurable)
         return failure("this program may not run there", "let it");
     if (!timer_interrupts)
         return failure("/proc/interrupts is hidden", "show it");
@@ -99,6 +99,7 @@ Result<Disturbance> FakeHost::disturbance_while_busy(int cpu, Load load, double 
         traced_cpus.push_back(cpu);
         disturbance.traced = causes.has_value();
         disturbance.causes = causes.value_or(std::vector<Cause>());
+        disturbance.trace_is_cut = trace_is_cut;
     }
     auto count = interrupts_of_calls;
     if (load == Load::computes) {

@@ -39,8 +39,10 @@ class FakeHost : public Host
     std::uint64_t interrupts_of_calls = 0;        // of a task that makes system calls
     std::uint64_t preemptions = 0;
     std::optional<std::vector<Cause>> causes; // none: the kernel cannot trace
-    std::set<int> unmeasurable;               // CPUs whose interrupts cannot be counted
-    std::vector<int> busy_cpus;               // on which those of a computing task were counted
+    bool trace_is_cut = false;
+    std::set<int> unmeasurable; // CPUs whose interrupts cannot be counted
+    std::size_t windows_until_unmeasurable = 1000;
+    std::vector<int> busy_cpus; // on which those of a computing task were counted
     std::vector<int> traced_cpus;
     std::function<void()> meanwhile = [] {}; // while CPUs are kept busy
     std::uint64_t time = 0;                  // what all counters say

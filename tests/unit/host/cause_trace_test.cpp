@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "host/cause_trace.hpp"
 
+#include <filesystem>
+#include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "fakes/temporary_folder.hpp"
 
@@ -127,6 +130,28 @@ TEST(CauseTrace, WhatIsNoEventIsNoCause)
     for (const char *line : {"", "\n", "nonsense\n", " x-1 [003\n", " x-1 [003] d.h..\n", " x-1 [003] d.h.. 5.1:\n",
                              " x-1 [003] d.h.. 5.1: timer_expire_entry\n", "CPU:3 [LOST 12 EVENTS]\n"})
         EXPECT_THAT(causes_of(line), IsEmpty()) << line;
+}
+
+TEST(CauseTrace, CausesOfSeveralTimesAreAddedByName)
+{
+    std::vector<Cause> causes = {{"timer a", 2}, {"task b", 1}};
+    add_causes(causes, {{"task b", 3}, {"work item c", 1}});
+    EXPECT_THAT(causes, ElementsAre(Cause{"task b", 4}, Cause{"timer a", 2}, Cause{"work item c", 1}));
+}
+
+TEST(CauseTrace, KnowsWhetherEventsWereOverwritten)
+{
+    const TemporaryFolder tracefs;
+    CauseTrace trace(3, tracefs.path());
+    EXPECT_FALSE(trace.is_cut());
+    std::filesystem::create_directories(tracefs.path() / "instances");
+    CauseTrace another(3, tracefs.path());
+    const auto stats = tracefs.path() / "instances" / ("krunctl-" + std::to_string(getpid())) / "per_cpu/cpu3/stats";
+    std::filesystem::create_directories(stats.parent_path());
+    std::ofstream(stats) << "entries: 7\noverrun: 0\ncommit overrun: 0\n";
+    EXPECT_FALSE(another.is_cut());
+    std::ofstream(stats) << "entries: 7\noverrun: 12\ncommit overrun: 0\n";
+    EXPECT_TRUE(another.is_cut());
 }
 
 TEST(CauseTrace, WithoutTracingItFindsNothing)
