@@ -13,7 +13,7 @@
  *	krunc_difference(&facts, before, after, index, 0, &delta);
  *	krunc_judge(&facts, &delta, NULL, &verdict);
  *
- * A session opens on every x86-64 machine, in the best way that there is: krunc_facts() says which, and why not in a
+ * A session opens on every x86-64 machine, in the best way that there is: krunc_get_facts() says which, and why not in a
  * better one. A value that is missing has no bit in `valid`; it is never 0, and nothing is ever scaled. The library prints
  * nothing, never exits, and sets no errno. See libkruncounters(3).
  *
@@ -212,12 +212,12 @@ struct krunc_sample {
 	uint64_t reserved2[2];
 };
 
-static inline struct krunc_reading *krunc_reading(struct krunc_sample *sample, uint32_t index)
+static inline struct krunc_reading *krunc_reading_at(struct krunc_sample *sample, uint32_t index)
 {
 	return (struct krunc_reading *)(void *)(sample + 1) + index;
 }
 
-static inline const struct krunc_reading *krunc_reading_const(const struct krunc_sample *sample, uint32_t index)
+static inline const struct krunc_reading *krunc_const_reading_at(const struct krunc_sample *sample, uint32_t index)
 {
 	return (const struct krunc_reading *)(const void *)(sample + 1) + index;
 }
@@ -336,7 +336,7 @@ struct krunc_verdict {
 
 KRUNC_EXPORT int krunc_open(const struct krunc_options *options, struct krunc_session **session);
 KRUNC_EXPORT void krunc_close(struct krunc_session *session);
-KRUNC_EXPORT int krunc_facts(const struct krunc_session *session, struct krunc_facts *facts);
+KRUNC_EXPORT int krunc_get_facts(const struct krunc_session *session, struct krunc_facts *facts);
 
 KRUNC_EXPORT int krunc_sample_begin(struct krunc_session *session, struct krunc_sample *sample, size_t size);
 KRUNC_EXPORT int krunc_sample_end(struct krunc_session *session, struct krunc_sample *sample, size_t size);
