@@ -199,11 +199,13 @@ struct krunc_reading {
 	uint64_t reserved2[11];
 };
 
+#define KRUNC_NO_CPU 0xffffffffu
+
 /* Header of a sample; krunc_facts.readings times struct krunc_reading follow. The caller owns the memory, 8-aligned. */
 struct krunc_sample {
 	uint32_t readings;
 	uint32_t valid; /* KRUNC_CLOCK, KRUNC_THREAD_SWITCHES */
-	uint32_t cpu;	/* that the caller ran on */
+	uint32_t cpu;	/* that the caller ran on; KRUNC_NO_CPU: what is measured is another thread */
 	uint32_t reserved;
 	uint64_t edge;	/* TSC where what is measured begins or ends: at the return, or at the call */
 	uint64_t clock; /* ns */

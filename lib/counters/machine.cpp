@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: MIT
+#include "machine.hpp"
+
+#include <cerrno>
+#include <cpuid.h>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <fcntl.h>
+#include <linux/perf_event.h>
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "sampling.hpp"
+
+namespace krunc
+{
+
+namespace
+{
+
+struct Registers {
+    unsigned eax, ebx, ecx, edx;
+};
+
+Registers cpuid(unsigned leaf)
+{
+    Registers found{};
+    __get_cpuid_count(leaf, 0, &found.eax, &found.ebx, &found.ecx, &found.edx); // leaves 0 beyond the highest leaf
+    return found;
+}
+
+bool is_intel()
+{
+    const Registers vendor = cpuid(0);
+    return vendor.ebx == signature_INTEL_ebx && vendor.ecx == signature_INTEL_ecx && vendor.edx == signature_INTEL_edx;
+}
+
+// The kernel tells every perf event how it converts the TSC to nanoseconds, even one that counts nothing.
+std::uint64_t tsc_hz_of_perf()
+{
+    perf_event_attr nothing{};
+    nothing.type = PERF_TYPE_SOFTWARE;
+    nothing.config = PERF_COUNT_SW_DUMMY;
+    nothing.size = sizeof(nothing);
+    nothing.exclude_kernel = 1;
+    nothing.exclude_hv = 1;
+    const int fd = static_cast<int>(syscall(SYS_perf_event_open, &nothing, 0, -1, -1, PERF_FLAG_FD_CLOEXEC));
+    if (fd < 0)
+        return 0;
+    std::uint64_t hz = 0;
+    const auto size = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+    void *map = mmap(nullptr, size, PROT_READ, MAP_SHARED, fd, 0);
+    if (map != MAP_FAILED) {
+        const auto *page = static_cast<const perf_event_mmap_page *>(map);
+        if (page->cap_user_time != 0 && page->time_mult != 0)
+            hz = static_cast<std::uint64_t>(
+                1e9 * static_cast<double>(std::uint64_t{1} << page->time_shift) / page->time_mult + 0.5);
+        munmap(map, size);
+    }
+    close(fd);
+    return hz;
+}
+
+std::uint64_t tsc_hz_of_cpuid()
+{
+    const Registers crystal = cpuid(0x15); // SDM volume 3, "Determining the Processor Base Frequency"
+    if (crystal.eax == 0 || crystal.ebx == 0 || crystal.ecx == 0)
+        return 0;
+    return std::uint64_t{crystal.ecx} * crystal.ebx / crystal.eax;
+}
+
+std::uint64_t nanoseconds()
+{
+    timespec now{};
+    clock_gettime(CLOCK_MONOTONIC_RAW, &now);
+    return static_cast<std::uint64_t>(now.tv_sec) * 1000000000u + static_cast<std::uint64_t>(now.tv_nsec);
+}
+
+// The coarse clock is moved by the tick, and so its resolution is a tick.
+std::uint32_t tick_hz()
+{
+    timespec tick{};
+    if (clock_getres(CLOCK_MONOTONIC_COARSE, &tick) != 0 || tick.tv_sec != 0 || tick.tv_nsec <= 0)
+        return 0;
+    return static_cast<std::uint32_t>((1000000000 + tick.tv_nsec / 2) / tick.tv_nsec);
+}
+
+} // namespace
+
+unsigned CpuSet::count() const
+{
+    unsigned cpus = 0;
+    for (const std::uint64_t word : words)
+        cpus += static_cast<unsigned>(__builtin_popcountll(word));
+    return cpus;
+}
+
+unsigned CpuSet::end() const
+{
+    for (unsigned i = max_cpus / 64; i > 0; i--) {
+        if (words[i - 1] != 0)
+            return i * 64 - static_cast<unsigned>(__builtin_clzll(words[i - 1]));
+    }
+    return 0;
+}
+
+bool parse_cpu_list(const char *text, CpuSet &cpus)
+{
+    cpus = {};
+    while (*text != '\0' && *text != '\n') {
+        char *after = nullptr;
+        if (*text < '0' || *text > '9')
+            return false;
+        const unsigned long first = std::strtoul(text, &after, 10);
+        unsigned long last = first;
+        if (*after == '-') {
+            text = after + 1;
+            if (*text < '0' || *text > '9')
+                return false;
+            last = std::strtoul(text, &after, 10);
+        }
+        if (first > last || last >= max_cpus)
+            return false;
+        for (unsigned long cpu = first; cpu <= last; cpu++)
+            cpus.add(static_cast<unsigned>(cpu));
+        text = *after == ',' ? after + 1 : after;
+    }
+    return true;
+}
+
+bool read_text(const char *path, char *text, std::size_t size)
+{
+    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    const ssize_t length = read(fd, text, size - 1);
+    close(fd);
+    if (length < 0)
+        return false;
+    text[length] = '\0';
+    return true;
+}
+
+int examine(Machine &machine)
+{
+    machine = {};
+    char text[4096];
+    if (!read_text("/sys/devices/system/cpu/possible", text, sizeof(text)) || !parse_cpu_list(text, machine.possible) ||
+        !read_text("/sys/devices/system/cpu/online", text, sizeof(text)) || !parse_cpu_list(text, machine.online) ||
+        machine.online.count() == 0) {
+        // Without sysfs, those that this thread may use.
+        cpu_set_t allowed;
+        CPU_ZERO(&allowed);
+        if (sched_getaffinity(0, sizeof(allowed), &allowed) != 0)
+            return -errno;
+        machine.online = {};
+        for (unsigned cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+            if (CPU_ISSET(cpu, &allowed))
+                machine.online.add(cpu);
+        }
+        machine.possible = machine.online;
+    }
+    machine.intel = is_intel();
+    const Registers power = cpuid(6); // SDM volume 2, CPUID, "Thermal and Power Management Leaf"
+    machine.has_aperf = (power.ecx & 1) != 0;
+    machine.has_package_thermal = machine.intel && (power.eax & 1u << 6) != 0;
+    machine.has_thermal = machine.intel && (cpuid(1).edx & 1u << 22) != 0;
+    const Registers extended = cpuid(0x80000008); // APM volume 3, "RDPRU"
+    machine.has_rdpru = (extended.ebx & 1u << 4) != 0 && (extended.edx >> 16 & 0xff) >= 1;
+    return 0;
+}
+
+krunc_cpu *describe_cpus(const Machine &machine)
+{
+    const unsigned cpus = machine.possible.end();
+    auto *table = static_cast<krunc_cpu *>(std::calloc(cpus, sizeof(krunc_cpu)));
+    if (table == nullptr)
+        return nullptr;
+    char text[4096];
+    CpuSet tickless{};
+    if (read_text("/sys/devices/system/cpu/nohz_full", text, sizeof(text)) && !parse_cpu_list(text, tickless))
+        tickless = {}; // "(null)" where there are none
+    for (unsigned cpu = 0; cpu < cpus; cpu++) {
+        table[cpu].flags = tickless.has(cpu) ? KRUNC_CPU_NOHZ_FULL : 0;
+        table[cpu].sibling = -1;
+        char path[80];
+        std::snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%u/topology/thread_siblings_list", cpu);
+        CpuSet siblings{};
+        if (!read_text(path, text, sizeof(text)) || !parse_cpu_list(text, siblings))
+            continue;
+        for (unsigned step = 1; step < cpus && table[cpu].sibling < 0; step++) {
+            if (siblings.has((cpu + step) % cpus))
+                table[cpu].sibling = static_cast<std::int32_t>((cpu + step) % cpus);
+        }
+    }
+    return table;
+}
+
+void tell_clocks(krunc_facts &facts)
+{
+    if ((cpuid(1).ecx & 1u << 31) != 0)
+        facts.features |= KRUNC_FEATURE_VIRTUAL;
+    if ((cpuid(0x80000007).edx & 1u << 8) != 0)
+        facts.features |= KRUNC_FEATURE_TSC_INVARIANT;
+    facts.tick_hz = tick_hz();
+    facts.tsc_hz = tsc_hz_of_perf();
+    facts.tsc_source = KRUNC_TSC_KERNEL;
+    if (facts.tsc_hz == 0) {
+        facts.tsc_hz = tsc_hz_of_cpuid();
+        facts.tsc_source = facts.tsc_hz == 0 ? KRUNC_TSC_UNKNOWN : KRUNC_TSC_CPUID;
+    }
+}
+
+void calibrate_tsc(krunc_facts &facts)
+{
+    constexpr std::uint64_t duration = 10000000;
+    const std::uint64_t start = nanoseconds();
+    const std::uint64_t ticks = time_stamp();
+    std::uint64_t now = start;
+    while (now - start < duration)
+        now = nanoseconds();
+    const std::uint64_t passed = time_stamp() - ticks;
+    facts.tsc_hz = static_cast<std::uint64_t>(static_cast<double>(passed) * 1e9 / static_cast<double>(now - start));
+    facts.tsc_source = KRUNC_TSC_CALIBRATED;
+}
+
+double highest_ratio(const Machine &machine, std::uint64_t tsc_hz)
+{
+    double highest = 0;
+    const Registers mhz = cpuid(0x16); // SDM volume 2, CPUID, "Processor Frequency Information Leaf"
+    if (machine.intel && (mhz.eax & 0xffff) != 0)
+        highest = static_cast<double>(mhz.ebx & 0xffff) / (mhz.eax & 0xffff);
+    for (unsigned cpu = 0; cpu < machine.possible.end() && tsc_hz != 0; cpu++) {
+        char path[80];
+        char text[32];
+        std::snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%u/cpufreq/cpuinfo_max_freq", cpu); // kHz
+        if (!read_text(path, text, sizeof(text)))
+            continue;
+        const double ratio = std::strtod(text, nullptr) * 1000 / static_cast<double>(tsc_hz);
+        highest = ratio > highest ? ratio : highest;
+    }
+    return highest;
+}
+
+} // namespace krunc

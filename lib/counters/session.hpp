@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+// The inside of a session, and what a way to read has to provide.
+//
+// Theory: everything that can fail or takes time happens in krunc_open(): each way is tried, best first, until one has
+// what is required. It leaves two functions in the session, one for each end of what is measured, in which nothing is
+// decided any more. No exceptions, no containers: the library is for C programs too, and does not load the C++ library.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include <krun/counters.h>
+
+#include "machine.hpp"
+
+namespace krunc
+{
+
+using Sampler = int (*)(krunc_session &session, krunc_sample &sample);
+
+// One file each: device.cpp, calls.cpp, perf.cpp, msr.cpp, tsc.cpp.
+struct Way {
+    // Sets facts.counters, facts.counter_errors and the samplers; 0 or -errno. What it has acquired by then is released
+    // by close() in any case.
+    int (*open)(krunc_session &session);
+    void (*close)(krunc_session &session);
+};
+
+struct PerfGroup;
+struct ProcInterrupts;
+
+extern const Way device_way;
+extern const Way calls_way;
+extern const Way perf_way;
+extern const Way msr_way;
+extern const Way tsc_way;
+
+struct DeviceState {
+    int fd;
+    unsigned flags; // of each sample
+    const char *slots;
+    std::size_t stride;
+    std::size_t mapped;
+    unsigned copied; // bytes of a slot, a multiple of 16
+};
+
+struct CallsState {
+    unsigned cpus; // 0 to cpus - 1
+    std::uint64_t *values;
+};
+
+struct PerfState {
+    PerfGroup *groups;
+    unsigned group_count;
+    bool user_only;
+};
+
+struct MsrState {
+    int *fds; // by number of the CPU; -1: not open
+};
+
+} // namespace krunc
+
+struct krunc_session {
+    // What a sample needs, first.
+    krunc::Sampler begin;
+    krunc::Sampler end;
+    std::size_t sample_size;
+    std::uint64_t header; // krunc_sample.readings and .valid
+    union {
+        krunc::DeviceState device;
+        krunc::CallsState calls;
+        krunc::PerfState perf;
+        krunc::MsrState msr;
+    };
+    const void
+        *thread_pages[krunc::perf_pages]; // by bit of a counter: the kernel's page of the thread's event, or null
+    std::uint32_t *cpus;                  // of each reading, in KRUNC_SCOPE_CPUS
+    std::uint32_t supplement;             // KRUNC_INTERRUPTS, if /proc/interrupts has just been read
+    std::uint32_t *own_calls;             // of each reading: function calls that our reading has sent to the CPU so far
+    krunc::Sampler plain_begin;           // without what is read beside the counters
+    krunc::Sampler plain_end;
+
+    krunc_options options; // complete: nothing in it means "all" any more
+    krunc_facts facts;
+    krunc::Machine machine;
+    krunc_cpu *cpu_table;
+    const krunc::Way *way;
+    krunc::ProcInterrupts *interrupts;
+};
