@@ -10,6 +10,10 @@
 //   perf       one read(2) of a perf group: aperf, mperf (PMU "msr") and cpu-cycles would need two PMUs, which one
 //              hardware group cannot hold; so the group is aperf + mperf, led by aperf
 //   perf-read  one read(2) of one cpu-cycles event
+//   library-call, library-begin, library-end
+//              like sample, into the caller's memory: krunc_sample_end() of libkruncounters, and its two samplers
+//   library-read, library-in-place
+//              core cycles of the calling thread by RDPMC: krunc_read(), krunc_read_in_place()
 //
 // Prints one line a way: name, tab, count; "-" where the kernel does not have it.
 #include <algorithm>
@@ -21,6 +25,9 @@
 #include <string>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include <krun/counters.h>
+#include <krun/thread_counter.h>
 
 #include "krun-syscall.h"
 #include "measure.hpp"
@@ -147,6 +154,64 @@ std::optional<std::uint64_t> perf_read_cost()
     return cost;
 }
 
+// A session of the calling thread; null if the way is not there.
+krunc_session *open_library(krunc_way way, std::uint32_t counters)
+{
+    krunc_options options{};
+    options.size = sizeof(options);
+    options.scope = KRUNC_SCOPE_THREAD;
+    options.ways = 1u << way;
+    options.counters = counters;
+    options.required = counters;
+    krunc_session *session = nullptr;
+    return krunc_open(&options, &session) == 0 ? session : nullptr;
+}
+
+template <class F> std::optional<std::uint64_t> library_sample_cost(F &&make_call)
+{
+    krunc_session *session = open_library(KRUNC_WAY_DEVICE, KRUNC_APERF | KRUNC_MPERF | KRUNC_CYCLES);
+    alignas(krunc_sample) static char memory[sizeof(krunc_sample) + sizeof(krunc_reading)];
+    auto *sample = reinterpret_cast<krunc_sample *>(memory);
+    if (session == nullptr)
+        return {};
+    auto call = make_call(session, sample, sizeof(memory));
+    const bool works = call() == 0;
+    const std::uint64_t cost = works ? cost_of(call) : 0;
+    krunc_close(session);
+    return works ? std::optional(cost) : std::nullopt;
+}
+
+std::optional<std::uint64_t> library_call_cost()
+{
+    return library_sample_cost([](krunc_session *session, krunc_sample *sample, std::size_t size) {
+        return [=] { return krunc_sample_end(session, sample, size); };
+    });
+}
+
+std::optional<std::uint64_t> library_sampler_cost(bool at_end)
+{
+    return library_sample_cost([at_end](krunc_session *session, krunc_sample *sample, std::size_t) {
+        krunc_sampler begin = nullptr;
+        krunc_sampler end = nullptr;
+        krunc_get_samplers(session, &begin, &end);
+        return [sampler = at_end ? end : begin, session, sample] { return sampler(session, sample); };
+    });
+}
+
+std::optional<std::uint64_t> library_read_cost(bool in_place)
+{
+    krunc_session *session = open_library(KRUNC_WAY_PERF, KRUNC_CYCLES);
+    krunc_thread_counter cycles{};
+    std::uint64_t value = 0;
+    if (session == nullptr || krunc_get_thread_counter(session, KRUNC_CYCLES, &cycles) != 0 ||
+        krunc_read(session, KRUNC_CYCLES, &value) != 0 || krunc_read_in_place(&cycles, &value) == 0)
+        return {};
+    const std::uint64_t cost = in_place ? cost_of([&] { krunc_read_in_place(&cycles, &value); })
+                                        : cost_of([&] { krunc_read(session, KRUNC_CYCLES, &value); });
+    krunc_close(session);
+    return cost;
+}
+
 } // namespace
 
 int main()
@@ -162,5 +227,10 @@ int main()
     print("msr", msr_cost());
     print("perf-group", perf_group_cost());
     print("perf-read", perf_read_cost());
+    print("library-call", library_call_cost());
+    print("library-begin", library_sampler_cost(false));
+    print("library-end", library_sampler_cost(true));
+    print("library-read", library_read_cost(false));
+    print("library-in-place", library_read_cost(true));
     return 0;
 }

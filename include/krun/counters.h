@@ -344,6 +344,22 @@ KRUNC_EXPORT int krunc_sample_begin(struct krunc_session *session, struct krunc_
 KRUNC_EXPORT int krunc_sample_end(struct krunc_session *session, struct krunc_sample *sample, size_t size);
 KRUNC_EXPORT int krunc_read(struct krunc_session *session, uint32_t counter, uint64_t *value);
 
+/*
+ * For those to whom an instruction matters. Samplers are what krunc_sample_begin() and krunc_sample_end() call after they
+ * have looked at their arguments; a thread's counter is for krunc_read_in_place(), in krun/thread_counter.h.
+ */
+typedef int (*krunc_sampler)(struct krunc_session *session, struct krunc_sample *sample);
+
+struct krunc_thread_counter {
+	const void *page; /* that the kernel maps for the event; valid until krunc_close() */
+	uint32_t counter;
+	uint32_t unused_bits; /* of 64, that the hardware's counter lacks */
+};
+
+KRUNC_EXPORT int krunc_get_samplers(const struct krunc_session *session, krunc_sampler *begin, krunc_sampler *end);
+KRUNC_EXPORT int krunc_get_thread_counter(const struct krunc_session *session, uint32_t counter,
+					  struct krunc_thread_counter *found);
+
 KRUNC_EXPORT int krunc_difference(const struct krunc_facts *facts, const struct krunc_sample *before,
 				  const struct krunc_sample *after, uint32_t index, uint32_t flags,
 				  struct krunc_delta *delta);

@@ -81,9 +81,9 @@ int calibrate(krunc_session &session)
     all.valid = told;
     int error = 0;
     for (unsigned i = 0; i < pairs && error == 0; i++) {
-        error = session.plain_begin(session, *before);
+        error = session.plain_begin(&session, before);
         if (error == 0)
-            error = session.plain_end(session, *after);
+            error = session.plain_end(&session, after);
         if (error == 0)
             add(session, *before, *after, all);
     }

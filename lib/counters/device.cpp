@@ -12,6 +12,7 @@
 #include <linux/krun.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "sampling.hpp"
@@ -47,21 +48,26 @@ static_assert(KRUNC_PACKAGE_THERMAL == KRUN_COUNTER_PACKAGE_THERMAL && KRUNC_EVE
 static_assert(static_cast<int>(KRUNC_SHIELDED) == static_cast<int>(KRUN_STATUS_SHIELDED));
 
 // The C library's wrapper would only turn the error into errno.
-inline long kernel_call(long number, long a, long b, long c = 0)
+inline long kernel_call(long number, long a, long b)
 {
-    long result = 0;
-    asm volatile("syscall" : "=a"(result) : "a"(number), "D"(a), "S"(b), "d"(c) : "rcx", "r11", "memory");
+    long result = number;
+    asm volatile("syscall" : "+a"(result) : "D"(a), "S"(b) : "rcx", "r11", "memory");
     return result;
 }
 
-constexpr long ioctl_number = 16;
+inline long kernel_call(long number, long a, long b, long c)
+{
+    long result = number;
+    asm volatile("syscall" : "+a"(result) : "D"(a), "S"(b), "d"(c) : "rcx", "r11", "memory");
+    return result;
+}
 
 // A kernel without our system calls (the device is a module there) has the same as an ioctl.
-template <bool by_call> inline long take_sample(const DeviceState &device)
+template <bool by_call> inline long take_sample(int fd, long flags)
 {
     if constexpr (by_call)
-        return kernel_call(SYSCALL_KRUN_SAMPLE, device.fd, device.flags);
-    return kernel_call(ioctl_number, device.fd, KRUN_IOC_SAMPLE, device.flags);
+        return kernel_call(SYSCALL_KRUN_SAMPLE, fd, flags);
+    return kernel_call(SYS_ioctl, fd, KRUN_IOC_SAMPLE, flags);
 }
 
 // Aligned to 128 bytes in the kernel's mapping, to 8 in the caller's memory.
@@ -83,20 +89,55 @@ inline void copy_slot(const char *slot, krunc_reading &reading, unsigned bytes)
     std::memcpy(&reading.sequence_after, slot, sizeof(std::uint32_t));
 }
 
-template <bool by_call, bool short_slot> int read_local(krunc_session &session, krunc_sample &sample)
+// The whole slot, with what has been read beside it.
+template <bool by_call> int read_local(krunc_session &session, krunc_sample &sample)
 {
-    const long cpu = take_sample<by_call>(session.device);
+    const long cpu = take_sample<by_call>(session.device.fd, session.device.flags);
     if (cpu < 0)
         return static_cast<int>(cpu);
     sample.cpu = static_cast<std::uint32_t>(cpu);
     copy_slot(session.device.slots + static_cast<std::size_t>(cpu) * session.device.stride,
-              *krunc_reading_at(&sample, 0), short_slot ? 64 : session.device.copied);
+              *krunc_reading_at(&sample, 0), session.device.copied);
     return 0;
+}
+
+// The usual case, in which everything is known beforehand but the CPU: each instruction counts. An error is negative
+// also when it is shifted, so that one instruction finds the slot and tells an error.
+constexpr unsigned slot_shift = 8;
+static_assert(sizeof(krun_slot) == 1u << slot_shift);
+
+template <bool by_call> inline long read_short_slot(krunc_session &session, krunc_sample &sample)
+{
+    const char *slots = session.device.slots;
+    const std::uint64_t header = 1; // one reading, and nothing beside it
+    std::memcpy(&sample, &header, sizeof(header));
+    const long cpu = take_sample<by_call>(session.device.fd, KRUN_SAMPLE_LOCAL);
+    sample.cpu = static_cast<std::uint32_t>(cpu);
+    const long offset = static_cast<long>(static_cast<unsigned long>(cpu) << slot_shift);
+    if (offset < 0)
+        return offset >> slot_shift;
+    copy_slot(slots + offset, *krunc_reading_at(&sample, 0), 64);
+    return 0;
+}
+
+template <bool by_call> int begin_short(krunc_session *session, krunc_sample *sample)
+{
+    const long error = read_short_slot<by_call>(*session, *sample);
+    if (error != 0)
+        return static_cast<int>(error);
+    stamp(sample->edge);
+    return 0;
+}
+
+template <bool by_call> int end_short(krunc_session *session, krunc_sample *sample)
+{
+    stamp(sample->edge);
+    return static_cast<int>(read_short_slot<by_call>(*session, *sample));
 }
 
 template <bool by_call> int read_cpus(krunc_session &session, krunc_sample &sample)
 {
-    const long cpu = take_sample<by_call>(session.device);
+    const long cpu = take_sample<by_call>(session.device.fd, session.device.flags);
     if (cpu < 0)
         return static_cast<int>(cpu);
     sample.cpu = static_cast<std::uint32_t>(cpu);
@@ -169,12 +210,16 @@ unsigned bytes_of(std::uint32_t counters)
 
 template <bool by_call> void use_device(krunc_session &session)
 {
-    if (session.options.scope == KRUNC_SCOPE_CPUS)
+    if (session.options.scope == KRUNC_SCOPE_CPUS) {
         use_sampler<read_cpus<by_call>>(session);
-    else if (session.device.copied == 64)
-        use_sampler<read_local<by_call, true>>(session);
-    else
-        use_sampler<read_local<by_call, false>>(session);
+        return;
+    }
+    use_sampler<read_local<by_call>>(session);
+    if (session.begin == session.plain_begin && session.device.copied == 64 &&
+        session.device.stride == sizeof(krun_slot)) {
+        session.begin = session.plain_begin = begin_short<by_call>;
+        session.end = session.plain_end = end_short<by_call>;
+    }
 }
 
 void tell_features(krunc_facts &facts, const krun_info &info)
@@ -226,7 +271,7 @@ int open_device(krunc_session &session)
     device.flags = thread ? KRUN_SAMPLE_LOCAL : 0;
     tell_features(session.facts, info);
     session.facts.counters = counters;
-    if (take_sample<true>(device) >= 0)
+    if (take_sample<true>(device.fd, device.flags) >= 0)
         use_device<true>(session);
     else
         use_device<false>(session);

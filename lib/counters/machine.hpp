@@ -11,7 +11,6 @@ namespace krunc
 {
 
 constexpr unsigned max_cpus = 8192; // NR_CPUS at most
-constexpr unsigned perf_pages = 20; // the highest bit of a counter that perf has, and one
 
 struct CpuSet {
     std::uint64_t words[max_cpus / 64];

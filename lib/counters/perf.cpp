@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Perf events: of the calling thread, read without a system call where the kernel allows it, or of CPUs.
 //
-// Theory: the kernel maps a page for each event of the thread: the number of the hardware counter that it is on now,
-// and what has been counted before that. RDPMC and that page give the count; the page's lock number tells whether the
-// thread was moved in between (tools/lib/perf/mmap.c and include/uapi/linux/perf_event.h describe the protocol). An
-// event that is on no counter at the moment is asked for with read(2).
+// Theory: krun/thread_counter.h. An event that is on no hardware counter at the moment is asked for with read(2).
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -12,9 +9,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <krun/thread_counter.h>
+
 #include "perf_group.hpp"
+#include "rdpru.hpp"
 #include "sampling.hpp"
-#include "thread_counter.hpp"
 
 namespace krunc
 {
@@ -63,7 +62,8 @@ bool read_pages(const krunc_session &session, krunc_reading &reading)
     const PerfGroup &group = session.perf.groups[0];
     for (unsigned i = 0; i < group.count; i++) {
         std::uint64_t value = 0;
-        if (!read_thread_counter(session.thread_pages[__builtin_ctz(group.counters[i])], value))
+        const krunc_thread_counter &one = session.thread_counters[__builtin_ctz(group.counters[i])];
+        if (one.page == nullptr || krunc_read_in_place(&one, &value) == 0)
             return false;
         store(reading, group.counters[i], value);
     }
@@ -86,28 +86,31 @@ int read_perf_thread(krunc_session &session, krunc_sample &sample)
         read_by_call(reading, session.perf.groups[1]);
     }
     const PerfGroup &events = session.perf.groups[0];
-    if (events.count != 0 && !read_pages(session, reading))
+    if (events.count != 0 && !(session.perf.by_pages && read_pages(session, reading)))
         read_by_call(reading, events);
     reading.running = 0; // the thread's, which says nothing about the time that passed
     reading.span = span_since(reading.tsc);
     return 0;
 }
 
+// Without its page, or RDPMC, a counter is read by read(2).
 void map_pages(krunc_session &session, const PerfGroup &group)
 {
     const auto size = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-    bool direct = group.count != 0;
+    unsigned direct = 0;
     for (unsigned i = 0; i < group.count; i++) {
         void *page = mmap(nullptr, size, PROT_READ, MAP_SHARED, group.fds[i], 0);
-        const auto bit = static_cast<unsigned>(__builtin_ctz(group.counters[i]));
-        if (page != MAP_FAILED)
-            session.thread_pages[bit] = page;
         std::uint64_t value = 0;
-        direct = direct && page != MAP_FAILED && read_thread_counter(page, value);
-        if (page != MAP_FAILED)
-            session.facts.counter_bits = static_cast<perf_event_mmap_page *>(page)->pmc_width;
+        if (page == MAP_FAILED)
+            continue;
+        krunc_thread_counter &one = session.thread_counters[__builtin_ctz(group.counters[i])];
+        const unsigned width = static_cast<perf_event_mmap_page *>(page)->pmc_width;
+        one = {page, group.counters[i], 64 - width};
+        session.facts.counter_bits = width;
+        direct += static_cast<unsigned>(krunc_read_in_place(&one, &value));
     }
-    if (direct)
+    session.perf.by_pages = direct != 0 && direct == group.count;
+    if (session.perf.by_pages)
         session.facts.features |= KRUNC_FEATURE_RDPMC;
 }
 
@@ -188,10 +191,10 @@ int open_perf(krunc_session &session)
 void close_perf(krunc_session &session)
 {
     const auto size = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-    for (const void *&page : session.thread_pages) {
-        if (page != nullptr)
-            munmap(const_cast<void *>(page), size);
-        page = nullptr;
+    for (krunc_thread_counter &one : session.thread_counters) {
+        if (one.page != nullptr)
+            munmap(const_cast<void *>(one.page), size);
+        one = {};
     }
     for (unsigned i = 0; i < session.perf.group_count; i++)
         close_group(session.perf.groups[i]);

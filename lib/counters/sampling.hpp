@@ -11,12 +11,26 @@
 namespace krunc
 {
 
+// RDTSC clears the upper halves of both registers.
 inline std::uint64_t time_stamp()
 {
-    std::uint32_t low = 0;
-    std::uint32_t high = 0;
+    std::uint64_t low = 0;
+    std::uint64_t high = 0;
     asm volatile("rdtsc" : "=a"(low), "=d"(high)::"memory");
-    return (std::uint64_t{high} << 32) | low;
+    return (high << 32) | low;
+}
+
+// Two stores take fewer instructions than one, and a sample should take few.
+inline void stamp(std::uint64_t &edge)
+{
+    std::uint64_t low = 0;
+    std::uint64_t high = 0;
+    asm volatile("rdtsc" : "=a"(low), "=d"(high)::"memory");
+    auto *halves = reinterpret_cast<char *>(&edge);
+    const auto first = static_cast<std::uint32_t>(low);
+    const auto second = static_cast<std::uint32_t>(high);
+    std::memcpy(halves, &first, sizeof(first));
+    std::memcpy(halves + sizeof(first), &second, sizeof(second));
 }
 
 inline void write_header(const krunc_session &session, krunc_sample &sample)
@@ -24,37 +38,40 @@ inline void write_header(const krunc_session &session, krunc_sample &sample)
     std::memcpy(&sample, &session.header, sizeof(session.header));
 }
 
-template <Sampler read> int begin(krunc_session &session, krunc_sample &sample)
+// What a way provides: fills the readings and krunc_sample.cpu; 0 or -errno.
+using Reader = int (*)(krunc_session &session, krunc_sample &sample);
+
+template <Reader read> int begin(krunc_session *session, krunc_sample *sample)
 {
-    write_header(session, sample);
-    const int error = read(session, sample);
-    sample.edge = time_stamp();
+    write_header(*session, *sample);
+    const int error = read(*session, *sample);
+    stamp(sample->edge);
     return error;
 }
 
-template <Sampler read> int end(krunc_session &session, krunc_sample &sample)
+template <Reader read> int end(krunc_session *session, krunc_sample *sample)
 {
-    sample.edge = time_stamp();
-    write_header(session, sample);
-    return read(session, sample);
+    stamp(sample->edge);
+    write_header(*session, *sample);
+    return read(*session, *sample);
 }
 
 // The clock, the thread's switches, /proc/interrupts.
 int read_beside(krunc_session &session, krunc_sample &sample);
 
-template <Sampler read> int begin_with_more(krunc_session &session, krunc_sample &sample)
+template <Reader read> int begin_with_more(krunc_session *session, krunc_sample *sample)
 {
-    const int error = read_beside(session, sample);
+    const int error = read_beside(*session, *sample);
     return error != 0 ? error : begin<read>(session, sample);
 }
 
-template <Sampler read> int end_with_more(krunc_session &session, krunc_sample &sample)
+template <Reader read> int end_with_more(krunc_session *session, krunc_sample *sample)
 {
     const int error = end<read>(session, sample);
-    return error != 0 ? error : read_beside(session, sample);
+    return error != 0 ? error : read_beside(*session, *sample);
 }
 
-template <Sampler read> void use_sampler(krunc_session &session)
+template <Reader read> void use_sampler(krunc_session &session)
 {
     const bool more = (session.options.counters & (KRUNC_CLOCK | KRUNC_THREAD_SWITCHES)) != 0 ||
                       (session.options.flags & KRUNC_PROC_INTERRUPTS) != 0;

@@ -11,7 +11,6 @@
 #include "proc_interrupts.hpp"
 #include "sampling.hpp"
 #include "sized.hpp"
-#include "thread_counter.hpp"
 
 namespace krunc
 {
@@ -239,12 +238,21 @@ int krunc_sample_begin(krunc_session *session, krunc_sample *sample, std::size_t
 {
     if (session == nullptr || sample == nullptr || size < session->sample_size)
         return -EINVAL;
-    return session->begin(*session, *sample);
+    return session->begin(session, sample);
 }
 
 int krunc_sample_end(krunc_session *session, krunc_sample *sample, std::size_t size)
 {
     if (session == nullptr || sample == nullptr || size < session->sample_size)
         return -EINVAL;
-    return session->end(*session, *sample);
+    return session->end(session, sample);
+}
+
+int krunc_get_samplers(const krunc_session *session, krunc_sampler *begin, krunc_sampler *end)
+{
+    if (session == nullptr || begin == nullptr || end == nullptr)
+        return -EINVAL;
+    *begin = session->begin;
+    *end = session->end;
+    return 0;
 }

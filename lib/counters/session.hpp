@@ -16,7 +16,7 @@
 namespace krunc
 {
 
-using Sampler = int (*)(krunc_session &session, krunc_sample &sample);
+using Sampler = krunc_sampler;
 
 // One file each: device.cpp, calls.cpp, perf.cpp, msr.cpp, tsc.cpp.
 struct Way {
@@ -52,7 +52,7 @@ struct CallsState {
 struct PerfState {
     PerfGroup *groups;
     unsigned group_count;
-    bool user_only;
+    bool by_pages; // of the thread's events
 };
 
 struct MsrState {
@@ -73,12 +73,11 @@ struct krunc_session {
         krunc::PerfState perf;
         krunc::MsrState msr;
     };
-    const void
-        *thread_pages[krunc::perf_pages]; // by bit of a counter: the kernel's page of the thread's event, or null
-    std::uint32_t *cpus;                  // of each reading, in KRUNC_SCOPE_CPUS
-    std::uint32_t supplement;             // KRUNC_INTERRUPTS, if /proc/interrupts has just been read
-    std::uint32_t *own_calls;             // of each reading: function calls that our reading has sent to the CPU so far
-    krunc::Sampler plain_begin;           // without what is read beside the counters
+    krunc_thread_counter thread_counters[32]; // by bit; all 0 where there is none
+    std::uint32_t *cpus;                      // of each reading, in KRUNC_SCOPE_CPUS
+    std::uint32_t supplement;                 // KRUNC_INTERRUPTS, if /proc/interrupts has just been read
+    std::uint32_t *own_calls;   // of each reading: function calls that our reading has sent to the CPU so far
+    krunc::Sampler plain_begin; // without what is read beside the counters
     krunc::Sampler plain_end;
 
     krunc_options options; // complete: nothing in it means "all" any more

@@ -2,8 +2,10 @@
 // krunc_read(): one counter of the calling thread, as fast as it can be read.
 #include <cerrno>
 
+#include <krun/thread_counter.h>
+
 #include "perf_group.hpp"
-#include "thread_counter.hpp"
+#include "rdpru.hpp"
 
 using namespace krunc;
 
@@ -14,6 +16,8 @@ namespace
 __attribute__((noinline, cold)) int read_slowly(const krunc_session &session, std::uint32_t counter,
                                                 std::uint64_t &value)
 {
+    if (counter == 0 || (counter & (counter - 1)) != 0)
+        return -EINVAL;
     if (session.options.scope != KRUNC_SCOPE_THREAD || session.way != &perf_way)
         return -EOPNOTSUPP;
     if ((session.facts.features & KRUNC_FEATURE_RDPRU) != 0 && (counter == KRUNC_APERF || counter == KRUNC_MPERF)) {
@@ -40,14 +44,21 @@ __attribute__((noinline, cold)) int read_slowly(const krunc_session &session, st
 
 int krunc_read(krunc_session *session, std::uint32_t counter, std::uint64_t *value)
 {
-    if (session == nullptr || value == nullptr || counter == 0 || (counter & (counter - 1)) != 0)
+    if (session == nullptr)
         return -EINVAL;
-    const auto bit = static_cast<unsigned>(__builtin_ctz(counter));
-    if (bit >= perf_pages)
-        return -EOPNOTSUPP;
-    // Null in sessions of other ways and scopes.
-    const void *page = session->thread_pages[bit];
-    if (page != nullptr && read_thread_counter(page, *value))
+    if (value == nullptr)
+        return -EINVAL;
+    // What is no single counter is not what its lowest bit leads to.
+    const krunc_thread_counter &one = session->thread_counters[static_cast<unsigned>(__builtin_ctz(counter)) % 32];
+    if (one.counter == counter && krunc_read_in_place(&one, value) != 0)
         return 0;
     return read_slowly(*session, counter, *value);
+}
+
+int krunc_get_thread_counter(const krunc_session *session, std::uint32_t counter, krunc_thread_counter *found)
+{
+    if (session == nullptr || found == nullptr || counter == 0 || (counter & (counter - 1)) != 0)
+        return -EINVAL;
+    *found = session->thread_counters[__builtin_ctz(counter)];
+    return found->page != nullptr ? 0 : -EOPNOTSUPP;
 }

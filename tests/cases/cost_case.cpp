@@ -31,6 +31,18 @@ struct CountLimit {
 // Of one CPU.
 const std::vector<RatioLimit> ratio_limits = {{"krun", 1.35}, {"sample", 1.30}, {"ioctl", 1.60}};
 
+// Of one CPU, in instructions above another way, or above nothing.
+struct DifferenceLimit {
+    const char *way;
+    const char *above; // null: nothing
+    std::uint64_t most;
+};
+
+const std::vector<DifferenceLimit> difference_limits = {{"library-call", "sample", 32},
+                                                        {"library-begin", "sample", 30},
+                                                        {"library-end", "sample", 30},
+                                                        {"library-in-place", nullptr, 40}};
+
 // Of four CPUs, three of them idle; interrupts are those of 100 samples, and now and then the kernel has one of its
 // own.
 const std::vector<CountLimit> count_limits = {{"sample", 1, 3200},
@@ -54,6 +66,19 @@ MachineRequest counted_guest(const BuiltKernel &kernel, const std::filesystem::p
     guest.copy_in = {{program, "/benchmark"}};
     guest.command = {"/benchmark"};
     return guest;
+}
+
+void test_difference(const std::vector<WayCost> &costs, const DifferenceLimit &limit, Tally &tally)
+{
+    const auto cost = cost_of(costs, limit.way);
+    const auto base = limit.above == nullptr ? std::optional<std::uint64_t>(0) : cost_of(costs, limit.above);
+    const auto name = limit.above == nullptr ? fmt::format("cost of {}", limit.way)
+                                             : fmt::format("cost of {} above {}", limit.way, limit.above);
+    if (cost && base && *cost <= *base + limit.most)
+        tally.pass(name);
+    else
+        tally.fail(fmt::format("{}\nat most {} instructions allowed\n{}", name, limit.most,
+                               cost_table(costs, "guest instructions")));
 }
 
 Result<Tally> test_one_cpu(const Case &one, const MachineRequest &guest)
@@ -80,6 +105,8 @@ Result<Tally> test_one_cpu(const Case &one, const MachineRequest &guest)
             tally.fail(fmt::format("cost of {}\n{:.2f} null system calls, at most {:.2f} allowed\n{}", limit.way,
                                    ratio.value_or(0), limit.null_calls, cost_table(*costs, "guest instructions")));
     }
+    for (const DifferenceLimit &limit : difference_limits)
+        test_difference(*costs, limit, tally);
     return tally;
 }
 

@@ -25,6 +25,11 @@ std::string explained(const std::string &way)
         {"msr", "msr node: three pread"},
         {"perf-group", "perf: one read of a group of APERF and MPERF"},
         {"perf-read", "perf: one read of core cycles"},
+        {"library-call", "krunc_sample_end: like krunc_sample, into the caller's memory"},
+        {"library-begin", "its sampler for the beginning, without a look at the arguments"},
+        {"library-end", "its sampler for the end"},
+        {"library-read", "krunc_read: the thread's core cycles by RDPMC"},
+        {"library-in-place", "krunc_read_in_place: the same without a call"},
     };
     const auto found = names.find(way);
     return found == names.end() ? way : found->second;
