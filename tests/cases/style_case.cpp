@@ -53,8 +53,13 @@ std::vector<Checker> host_checkers(const fs::path &data)
 {
     std::vector<std::string> sources;
     for (const char *folder : {"tool", "tests/unit", "tests/command", "tests/machine", "tests/package", "tests/e2e",
-                               "tests/cases", "tests/runner", "benchmarks", "testbed/guest"}) {
+                               "tests/cases", "tests/runner", "tests/library", "benchmarks", "testbed/guest", "lib"}) {
         const auto more = files_below(data / folder, {".cpp", ".hpp", ".h"});
+        sources.insert(sources.end(), more.begin(), more.end());
+    }
+    // counters.h is in the kernel's style, as krun.h is, and has its tables of constants.
+    for (const char *folder : {"docs/examples", "include"}) {
+        const auto more = files_below(data / folder, {".c", ".cpp", ".hpp"});
         sources.insert(sources.end(), more.begin(), more.end());
     }
     std::vector<std::string> scripts;

@@ -5,8 +5,9 @@ foreach(shard 1 2)
     krun_case(unit-${shard} RUN gtest unit/krun_unit_tests ${shard}/2 LABELS unit SECONDS 120 COST 2000)
     krun_case(command-${shard} RUN gtest command/krun_command_tests ${shard}/2 LABELS command SECONDS 400 COST 1900)
 endforeach()
+krun_case(library RUN gtest library/krun_library_tests LABELS library SECONDS 60 COST 1960)
 krun_case(style RUN style LABELS style SECONDS 60 COST 1950)
-set(KRUN_QUICK_CASES unit-1 unit-2 style)
+set(KRUN_QUICK_CASES unit-1 unit-2 library style)
 
 krun_case(testbed RUN testbed LABELS testbed SECONDS 600 LIMIT 3600 GIVES testbed LOCKS compiler COST 1500
           AFTER ${KRUN_QUICK_CASES})
