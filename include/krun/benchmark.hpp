@@ -11,21 +11,20 @@
 //
 // A run of the function then has, as far as the session can tell:
 //
-//     cycles, instructions, event0 ...    for each iteration
-//     ratio, busy                         APERF / MPERF; share of the time that was not halted
-//     interrupts, switches, smi           in the whole run
-//     clean                               1 if the verdict is KRUNC_CLEAN, otherwise 0; its mean over repetitions is
-//     the
-//                                         share of clean ones
-//     verdict, quality, unknown           enum krunc_verdict_kind and KRUNC_Q_* as numbers; in runs of one thread only
+//     cycles, instructions, event0 ...  of each iteration
+//     ratio, busy                       APERF / MPERF; share of the time that was not halted
+//     interrupts, switches, smi         in the whole run
+//     clean                             1: the verdict is KRUNC_CLEAN; 0: it is another, but for KRUNC_UNDECIDED
+//     verdict, quality, unknown         enum krunc_verdict_kind, KRUNC_Q_*; only in runs of one thread
 //
-// and the verdict in words as its label. What is missing has no user counter: nothing is ever reported as 0 for the
-// want of a value. Everything from the region's beginning to its end is counted, whether the timer of the benchmark
-// runs or not: the loop should be all that it has inside.
+// and the verdict in words as its label. The mean of `clean` over repetitions is the share of those that were. What is
+// missing has no user counter: nothing is reported as 0 for want of a value.
 //
-// In a benchmark of many threads each of them needs a session of its own, with KRUNC_SCOPE_THREAD: cycles are then
-// summed over the threads and divided by all iterations, the shares are means, and the label is that of the first
-// thread.
+// Everything between the region's ends is counted, whether the timer of the benchmark runs or not. Keep the loop, and
+// nothing else, inside.
+//
+// In a benchmark of many threads each of them needs a session of its own, with KRUNC_SCOPE_THREAD. Counts are then
+// summed over the threads and divided by all their iterations, shares are means, and the label is the first thread's.
 #ifndef KRUN_BENCHMARK_HPP
 #define KRUN_BENCHMARK_HPP
 
@@ -92,7 +91,8 @@ class [[maybe_unused]] BenchmarkRegion
         const auto verdict = session_.judge(delta, criteria_);
         if (!verdict)
             return set_label("not judged: " + verdict.error().message());
-        put("clean", std::optional(verdict->clean() ? 1 : 0), Counter::kAvgThreads);
+        if (verdict->kind() != KRUNC_UNDECIDED)
+            put("clean", std::optional(verdict->clean() ? 1 : 0), Counter::kAvgThreads);
         if (state_.threads() == 1) { // sums of these would say nothing
             put("verdict", std::optional(static_cast<int>(verdict->kind())), Counter::kDefaults);
             put("quality", std::optional(delta.raw().quality), Counter::kDefaults);

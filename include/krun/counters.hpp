@@ -314,9 +314,13 @@ inline const char *verdict_name(std::uint32_t kind) { return krunc_verdict_name(
 inline const char *cause_name(std::uint32_t cause) { return krunc_cause_name(cause); }
 inline const char *cause_remedy(std::uint32_t cause) { return krunc_cause_remedy(cause); }
 
-// "disturbed: timer 12, device 3".
+// "disturbed: device interrupts (3), throttling".
 inline std::string text(const Verdict &verdict)
 {
+    // These are so, or not: there is nothing to count.
+    constexpr std::uint32_t uncounted = 1U << KRUNC_CAUSE_EPOCH | 1U << KRUNC_CAUSE_OFFLINE | 1U << KRUNC_CAUSE_TORN |
+                                        1U << KRUNC_CAUSE_MISSING | 1U << KRUNC_CAUSE_THROTTLED |
+                                        1U << KRUNC_CAUSE_MIGRATED;
     std::string line = verdict_name(verdict.kind());
     const char *separator = ": ";
     for (unsigned number = 0; number < KRUNC_CAUSES; ++number) {
@@ -325,8 +329,8 @@ inline std::string text(const Verdict &verdict)
             continue;
         line += separator;
         line += cause_name(cause);
-        if (verdict.count(cause) != 0)
-            line += " " + std::to_string(verdict.count(cause));
+        if ((uncounted & 1U << number) == 0)
+            line += " (" + std::to_string(verdict.count(cause)) + ")";
         separator = ", ";
     }
     return line;

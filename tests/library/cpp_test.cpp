@@ -400,13 +400,14 @@ TEST(Verdict, HasItsCausesInItsText)
     raw.causes = 1U << KRUNC_CAUSE_SMI | 1U << KRUNC_CAUSE_THROTTLED;
     raw.notes = 1U << KRUNC_CAUSE_SLEPT;
     raw.counts[KRUNC_CAUSE_SMI] = 3;
+    raw.counts[KRUNC_CAUSE_THROTTLED] = 1;
     EXPECT_FALSE(verdict.clean());
     EXPECT_TRUE(verdict.caused_by(KRUNC_CAUSE_SMI));
     EXPECT_FALSE(verdict.caused_by(KRUNC_CAUSE_SLEPT));
     EXPECT_TRUE(verdict.noted(KRUNC_CAUSE_SLEPT));
     EXPECT_EQ(verdict.count(KRUNC_CAUSE_SMI), 3U);
     EXPECT_EQ(krunc::text(verdict), std::string(krunc::verdict_name(KRUNC_DISTURBED)) + ": " +
-                                        krunc::cause_name(KRUNC_CAUSE_SMI) + " 3, " +
+                                        krunc::cause_name(KRUNC_CAUSE_SMI) + " (3), " +
                                         krunc::cause_name(KRUNC_CAUSE_THROTTLED));
 }
 
