@@ -96,7 +96,8 @@ class Session
     explicit Session(const Options &options = {}) : Session(open(options).value()) {}
 #endif
     Session(Session &&other) noexcept
-        : session_(std::exchange(other.session_, nullptr)), facts_(std::move(other.facts_))
+        : session_(std::exchange(other.session_, nullptr)), begin_(other.begin_), end_(other.end_),
+          sample_size_(other.sample_size_), facts_(std::move(other.facts_))
     {
     }
     Session &operator=(Session &&other) noexcept
@@ -104,6 +105,9 @@ class Session
         if (this != &other) {
             close();
             session_ = std::exchange(other.session_, nullptr);
+            begin_ = other.begin_;
+            end_ = other.end_;
+            sample_size_ = other.sample_size_;
             facts_ = std::move(other.facts_);
         }
         return *this;
@@ -121,8 +125,8 @@ class Session
     [[nodiscard]] Sample make_sample() const { return session_ != nullptr ? Sample(facts().sample_size) : Sample(); }
 
     // Right before what is measured, and right after.
-    [[nodiscard]] Error begin(Sample &sample) { return sample_at<krunc_sample_begin>(sample); }
-    [[nodiscard]] Error end(Sample &sample) { return sample_at<krunc_sample_end>(sample); }
+    [[nodiscard]] Error begin(Sample &sample) { return sample_at(begin_, sample); }
+    [[nodiscard]] Error end(Sample &sample) { return sample_at(end_, sample); }
 
     // One counter of the calling thread, or of the CPU that it runs on: see krunc_read(3).
     [[nodiscard]] std::optional<std::uint64_t> read(std::uint32_t counter)
@@ -188,14 +192,19 @@ class Session
         }
         facts_ = std::make_unique<Facts>();
         facts_->size = sizeof(Facts);
-        return Error(krunc_get_facts(session_, facts_.get()));
+        if (const Error error{krunc_get_facts(session_, facts_.get())})
+            return error;
+        sample_size_ = facts_->sample_size;
+        return Error(krunc_get_samplers(session_, &begin_, &end_));
     }
 
-    template <int (*Take)(krunc_session *, krunc_sample *, std::size_t)> Error sample_at(Sample &sample)
+    Error sample_at(krunc_sampler take, Sample &sample)
     {
         if (session_ == nullptr)
             return Error(EBADF);
-        return Error(Take(session_, sample.raw(), sample.size()));
+        if (sample.size() < sample_size_)
+            return Error(EINVAL);
+        return Error(take(session_, sample.raw()));
     }
 
     void close()
@@ -207,6 +216,9 @@ class Session
     }
 
     krunc_session *session_ = nullptr;
+    krunc_sampler begin_ = nullptr;
+    krunc_sampler end_ = nullptr;
+    std::size_t sample_size_ = 0;
     std::unique_ptr<Facts> facts_; // stays where it is when the session is moved
 };
 

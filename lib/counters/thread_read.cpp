@@ -46,7 +46,7 @@ int krunc_read(krunc_session *session, std::uint32_t counter, std::uint64_t *val
 {
     if (session == nullptr)
         return -EINVAL;
-    if (value == nullptr)
+    if (value == nullptr || counter == 0)
         return -EINVAL;
     // What is no single counter is not what its lowest bit leads to.
     const krunc_thread_counter &one = session->thread_counters[static_cast<unsigned>(__builtin_ctz(counter)) % 32];
