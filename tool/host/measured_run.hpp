@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+// A command between two samples.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <krun/counters.hpp>
+
+#include "host/control_channel.hpp"
+#include "host/energy.hpp"
+#include "util/result.hpp"
+
+namespace krun
+{
+
+struct MeasuredCommand {
+    std::vector<std::string> arguments;
+    std::vector<int> pin; // CPUs to bind it to; empty: it is left alone
+};
+
+// Context switches of the command's tasks.
+struct TaskSwitches {
+    std::uint64_t voluntary = 0;
+    std::uint64_t involuntary = 0;
+};
+
+struct MeasuredRun {
+    std::optional<int> not_run; // errno why the command could not be executed; nothing below then
+    int status = 0;             // its exit status; 128 + the signal that ended it
+    double seconds = 0;         // while it was measured
+    double user_seconds = 0;
+    double system_seconds = 0;
+    unsigned windows = 0;            // in which it was measured; without a control channel, 1
+    std::vector<int> bound;          // the CPUs that it was bound to at its end; empty if it might run on any
+    std::vector<krunc_delta> deltas; // one for each CPU, all windows added up
+    std::optional<TaskSwitches> switches;
+    std::vector<EnergyReading> energy; // consumed
+};
+
+class CommandMeter
+{
+  public:
+    // `control`: null to measure from the beginning to the end; otherwise the command says when.
+    CommandMeter(krunc::Session &session, Energy &energy, ControlChannel *control)
+        : session_(session), energy_(energy), control_(control), before_(session.make_sample()),
+          after_(session.make_sample())
+    {
+    }
+
+    // An error with exit code 2 when the command cannot be bound.
+    Result<MeasuredRun> run(const MeasuredCommand &command);
+
+  private:
+    Result<void> begin(int pid);
+    Result<void> end(std::optional<TaskSwitches> switches);
+    Result<void> obey(int pid, const std::string &word);
+    Result<void> wait_for_end(int pid);
+    Result<void> finish(int pid);
+
+    krunc::Session &session_;
+    Energy &energy_;
+    ControlChannel *control_;
+    krunc::Sample before_;
+    krunc::Sample after_;
+    bool measuring_ = false;
+    std::optional<TaskSwitches> switches_before_;
+    std::vector<EnergyReading> energy_before_;
+    MeasuredRun run_;
+};
+
+// Of two stretches of time, one after the other: `sum` becomes both.
+void add_delta(krunc_delta &sum, const krunc_delta &more, std::uint64_t tsc_hz);
+
+// Of all tasks of a process that lives; nothing if it does not.
+std::optional<TaskSwitches> switches_of_process(int pid);
+// In the text of /proc/PID/status.
+std::optional<TaskSwitches> parse_switches(const std::string &status);
+
+} // namespace krun

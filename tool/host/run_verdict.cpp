@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+#include "host/run_verdict.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "host/cpu_list.hpp"
+
+namespace krun
+{
+
+namespace
+{
+
+// The library judges one CPU. The switches are the command's: with one CPU they happened there, with several they are
+// judged for the command as a whole.
+krunc_delta with_switches(const krunc_delta &delta, const MeasuredRun &run)
+{
+    krunc_delta complete = delta;
+    if (!run.switches)
+        return complete;
+    const bool one_cpu = run.bound.size() == 1;
+    complete.valid |= KRUNC_THREAD_SWITCHES;
+    complete.voluntary = one_cpu ? run.switches->voluntary : 0;
+    complete.involuntary = one_cpu ? run.switches->involuntary : 0;
+    complete.unknown &= ~KRUNC_Q_SWITCHED;
+    return complete;
+}
+
+void add_causes(std::vector<RunCause> &list, const krunc_verdict &verdict, std::uint32_t which)
+{
+    for (unsigned number = 0; number < KRUNC_CAUSES; number++) {
+        if ((which & 1u << number) != 0)
+            list.push_back({static_cast<krunc_cause>(number), static_cast<int>(verdict.cpu), verdict.counts[number]});
+    }
+}
+
+bool is_bound_to(const MeasuredRun &run, std::uint32_t cpu)
+{
+    return std::find(run.bound.begin(), run.bound.end(), static_cast<int>(cpu)) != run.bound.end();
+}
+
+void make_worse(RunVerdict &verdict, krunc_verdict_kind kind)
+{
+    if (!verdict.kind || severity(kind) > severity(*verdict.kind))
+        verdict.kind = kind;
+}
+
+} // namespace
+
+int severity(krunc_verdict_kind kind)
+{
+    static constexpr krunc_verdict_kind order[] = {KRUNC_CLEAN, KRUNC_TICKING, KRUNC_UNDECIDED, KRUNC_DISTURBED,
+                                                   KRUNC_UNUSABLE};
+    return static_cast<int>(std::find(std::begin(order), std::end(order), kind) - std::begin(order));
+}
+
+RunVerdict judge_run(const krunc_facts &facts, const MeasuredRun &run)
+{
+    RunVerdict verdict;
+    if (run.windows == 0) {
+        verdict.why_not = "nothing was measured: the command never said \"enable\"";
+        return verdict;
+    }
+    if (run.bound.empty()) {
+        verdict.why_not = "the command was not bound to a CPU: taskset -c CPU, or --pin CPU";
+        return verdict;
+    }
+    std::size_t judged = 0;
+    for (const krunc_delta &delta : run.deltas) {
+        if (!is_bound_to(run, delta.cpu))
+            continue;
+        const krunc_delta complete = with_switches(delta, run);
+        krunc_verdict of_cpu{};
+        of_cpu.size = sizeof(of_cpu);
+        krunc_delta sized = complete;
+        sized.size = sizeof(sized);
+        if (krunc_judge(&facts, &sized, nullptr, &of_cpu) != 0)
+            continue;
+        judged++;
+        make_worse(verdict, static_cast<krunc_verdict_kind>(of_cpu.kind));
+        add_causes(verdict.causes, of_cpu, of_cpu.causes);
+        add_causes(verdict.notes, of_cpu, of_cpu.notes);
+    }
+    if (judged < run.bound.size()) {
+        verdict = {};
+        verdict.why_not =
+            fmt::format("the command was bound to CPUs that were not counted: {}", format_cpu_list(run.bound));
+        return verdict;
+    }
+    if (run.bound.size() > 1 && run.switches && run.switches->involuntary != 0) {
+        make_worse(verdict, KRUNC_DISTURBED);
+        verdict.causes.push_back({KRUNC_CAUSE_INVOLUNTARY, {}, run.switches->involuntary});
+    }
+    return verdict;
+}
+
+} // namespace krun

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: MIT
+#include "report/stat_report.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include <fmt/format.h>
+
+#include "host/cpu_list.hpp"
+#include "report/comparison.hpp"
+#include "report/table.hpp"
+#include "util/text.hpp"
+
+namespace krun
+{
+
+namespace
+{
+
+constexpr std::size_t most_rows = 16;
+
+std::string command_line(const StatCommand &command)
+{
+    std::string line;
+    for (const auto &argument : command.arguments)
+        line += (line.empty() ? "" : " ") + argument;
+    return printable(line);
+}
+
+std::string number_if(bool there, std::uint64_t number) { return there ? with_thousands(number) : "-"; }
+
+std::uint64_t interrupts_of(const krunc_delta &delta)
+{
+    return std::uint64_t{delta.irq_timer} + delta.irq_reschedule + delta.irq_call + delta.irq_device + delta.irq_nmi +
+           delta.irq_other + delta.sampled_by_others;
+}
+
+// Rows for the CPUs that the command was bound to, and the busiest of the others.
+std::vector<krunc_delta> rows_to_show(const MeasuredRun &run)
+{
+    auto rows = run.deltas;
+    if (rows.size() <= most_rows)
+        return rows;
+    const auto bound = [&](const krunc_delta &delta) {
+        return std::find(run.bound.begin(), run.bound.end(), static_cast<int>(delta.cpu)) != run.bound.end();
+    };
+    std::stable_sort(rows.begin(), rows.end(), [&](const krunc_delta &a, const krunc_delta &b) {
+        return bound(a) != bound(b) ? bound(a) : a.mperf > b.mperf;
+    });
+    rows.resize(most_rows);
+    std::sort(rows.begin(), rows.end(), [](const auto &a, const auto &b) { return a.cpu < b.cpu; });
+    return rows;
+}
+
+std::string cpu_table(const MeasuredRun &run)
+{
+    Table table({{"CPU", Align::right},
+                 {"busy", Align::right},
+                 {"MHz", Align::right},
+                 {"cycles", Align::right},
+                 {"instructions", Align::right},
+                 {"switches", Align::right},
+                 {"interrupts", Align::right},
+                 {""}});
+    const auto rows = rows_to_show(run);
+    for (const auto &row : rows) {
+        const auto has = [&](std::uint32_t counter) { return (row.valid & counter) != 0; };
+        table.add({fmt::format("{}", row.cpu),
+                   (row.derived & KRUNC_D_BUSY) != 0 ? fmt::format("{:.1f}%", row.busy * 100) : "-",
+                   (row.derived & KRUNC_D_FREQUENCY) != 0 ? fmt::format("{:.0f}", row.frequency / 1e6) : "-",
+                   number_if(has(KRUNC_CYCLES), row.cycles), number_if(has(KRUNC_INSTRUCTIONS), row.instructions),
+                   number_if(has(KRUNC_SWITCHES), row.switches), number_if(has(KRUNC_INTERRUPTS), interrupts_of(row)),
+                   row.status == KRUNC_OK ? "" : krunc_status_name(row.status)});
+    }
+    auto text = table.text();
+    if (run.deltas.size() > rows.size())
+        text += fmt::format("and {} CPUs more, which were less busy\n", run.deltas.size() - rows.size());
+    return text;
+}
+
+std::string cause_text(const RunCause &cause)
+{
+    const auto where = cause.cpu ? fmt::format("CPU {}: ", *cause.cpu) : std::string();
+    return where + (cause.count > 1 || cause.cause >= KRUNC_CAUSE_INVOLUNTARY
+                        ? fmt::format("{} {}", with_thousands(cause.count), krunc_cause_name(cause.cause))
+                        : krunc_cause_name(cause.cause));
+}
+
+std::string verdict_text(const RunVerdict &verdict)
+{
+    if (!verdict.kind)
+        return fmt::format("no verdict: {}\n", verdict.why_not);
+    auto text = fmt::format("verdict: {}\n", krunc_verdict_name(*verdict.kind));
+    if (*verdict.kind == KRUNC_UNDECIDED)
+        text += "  nothing was found, but not everything could be seen here\n";
+    for (const auto &cause : verdict.causes)
+        text += fmt::format("  {}\n    -> {}\n", cause_text(cause), krunc_cause_remedy(cause.cause));
+    for (const auto &note : verdict.notes)
+        text += fmt::format("  {}, which is within the limits\n", cause_text(note));
+    return text;
+}
+
+std::string energy_text(const StatRun &run, int error)
+{
+    std::string text;
+    for (const auto &one : run.run.energy)
+        text += fmt::format("energy: {} of CPU {}: {:.3f} J\n", one.domain, one.cpu, one.joules);
+    if (error != 0)
+        text += fmt::format("energy: not permitted ({}): root may, or sysctl kernel.perf_event_paranoid=0\n",
+                            std::strerror(error));
+    return text;
+}
+
+template <class F> std::vector<double> of_runs(const StatCommand &command, F &&value)
+{
+    std::vector<double> values;
+    for (const auto &one : command.runs)
+        values.push_back(value(one.run));
+    return values;
+}
+
+double seconds_of(const MeasuredRun &run) { return run.seconds; }
+
+double cycles_of(const MeasuredRun &run)
+{
+    double sum = 0;
+    for (const auto &delta : run.deltas) {
+        const bool counted = run.bound.empty() || std::find(run.bound.begin(), run.bound.end(),
+                                                            static_cast<int>(delta.cpu)) != run.bound.end();
+        if (counted && (delta.valid & KRUNC_CYCLES) != 0)
+            sum += static_cast<double>(delta.cycles);
+    }
+    return sum;
+}
+
+std::string runs_text(const StatCommand &command)
+{
+    const auto spread = spread_of(of_runs(command, seconds_of));
+    const auto is = [](krunc_verdict_kind kind) {
+        return [kind](const StatRun &one) { return one.verdict.kind == kind; };
+    };
+    auto text = fmt::format("{} runs: {:.6f} s, 95 % interval ± {:.6f} s\n", command.runs.size(), spread.mean,
+                            spread.half_width);
+    for (const auto kind : {KRUNC_CLEAN, KRUNC_TICKING, KRUNC_UNDECIDED, KRUNC_DISTURBED, KRUNC_UNUSABLE}) {
+        const auto runs = std::count_if(command.runs.begin(), command.runs.end(), is(kind));
+        if (runs != 0)
+            text += fmt::format("  {} {}\n", runs, krunc_verdict_name(kind));
+    }
+    return text;
+}
+
+const StatRun &worst_run(const StatCommand &command)
+{
+    const auto rank = [](const StatRun &run) { return run.verdict.kind ? severity(*run.verdict.kind) : -1; };
+    return *std::max_element(command.runs.begin(), command.runs.end(),
+                             [&](const StatRun &a, const StatRun &b) { return rank(a) < rank(b); });
+}
+
+std::string command_text(const StatResult &result, const StatCommand &command)
+{
+    if (command.runs.empty())
+        return {};
+    const bool several = command.runs.size() > 1;
+    const auto &shown = worst_run(command);
+    const bool is_virtual = (result.facts.features & KRUNC_FEATURE_VIRTUAL) != 0;
+    auto text = fmt::format("\n {}\n\n", command_line(command));
+    if (several)
+        text += runs_text(command) + "the most disturbed of them, or the first:\n";
+    text += fmt::format("{:.6f} s, {:.3f} user, {:.3f} system; by {}{}\n\n", shown.run.seconds, shown.run.user_seconds,
+                        shown.run.system_seconds, krunc_way_name(result.facts.way),
+                        is_virtual ? ", in a virtual machine" : "");
+    if (!shown.run.deltas.empty())
+        text += cpu_table(shown.run) + "\n";
+    return text + energy_text(shown, result.energy_error) + verdict_text(shown.verdict);
+}
+
+struct Difference {
+    const char *what;
+    const char *unit;
+    Spread spread;
+    double base;
+};
+
+std::vector<Difference> differences(const StatResult &result)
+{
+    std::vector<Difference> all;
+    const auto add = [&](const char *what, const char *unit, auto &&value) {
+        const auto first = of_runs(result.command, value);
+        const auto second = of_runs(*result.other, value);
+        std::vector<double> pairs;
+        for (std::size_t i = 0; i < first.size() && i < second.size(); i++)
+            pairs.push_back(second[i] - first[i]);
+        all.push_back({what, unit, spread_of(pairs), spread_of(first).mean});
+    };
+    add("time", "s", seconds_of);
+    if ((result.facts.counters & KRUNC_CYCLES) != 0)
+        add("cycles", "cycles", cycles_of);
+    return all;
+}
+
+std::string comparison_text(const StatResult &result)
+{
+    auto text = fmt::format("\nthe second command against the first, {} pairs, 95 % interval:\n",
+                            std::min(result.command.runs.size(), result.other->runs.size()));
+    for (const auto &one : differences(result)) {
+        const double percent = one.base != 0 ? 100 / one.base : 0;
+        text += fmt::format("  {}: {:+.6g} {} ± {:.6g} ({:+.2f} % ± {:.2f} %)\n", one.what, one.spread.mean, one.unit,
+                            one.spread.half_width, one.spread.mean * percent, one.spread.half_width * percent);
+    }
+    return text;
+}
+
+} // namespace
+
+std::optional<krunc_verdict_kind> worst_verdict(const StatResult &result)
+{
+    std::optional<krunc_verdict_kind> worst;
+    const auto look = [&](const StatCommand &command) {
+        for (const auto &one : command.runs) {
+            if (one.verdict.kind && (!worst || severity(*one.verdict.kind) > severity(*worst)))
+                worst = one.verdict.kind;
+        }
+    };
+    look(result.command);
+    if (result.other)
+        look(*result.other);
+    return worst;
+}
+
+std::string stat_report(const StatResult &result)
+{
+    auto text = command_text(result, result.command);
+    if (result.other)
+        text += command_text(result, *result.other) + comparison_text(result);
+    for (unsigned way = 0; way < result.facts.way; way++) {
+        const int error = result.facts.way_errors[way];
+        if (error != 0)
+            text += fmt::format("not by {}: {}{}\n", krunc_way_name(way), krunc_way_reason(way, error),
+                                way == 0 ? fmt::format("\n  -> {}", krunc_way_remedy(way, error)) : "");
+    }
+    return text + "\n";
+}
+
+// The number of a run may begin at a criterion's end: names have no blanks.
+std::string rebench_log(const StatResult &result)
+{
+    std::string log;
+    const auto add = [&](const StatCommand &command) {
+        auto name = command.arguments.front();
+        name = name.substr(name.rfind('/') + 1);
+        for (const auto &one : command.runs) {
+            if ((result.facts.counters & KRUNC_CYCLES) != 0)
+                log += fmt::format("{}: cycles: {:.0f}cycles\n", name, cycles_of(one.run));
+            if (one.verdict.kind)
+                log += fmt::format("{}: disturbed: {}runs\n", name,
+                                   severity(*one.verdict.kind) >= severity(KRUNC_DISTURBED) ? 1 : 0);
+            log += fmt::format("{}: iterations=1 runtime: {:.0f}us\n", name, one.run.seconds * 1e6);
+        }
+    };
+    add(result.command);
+    if (result.other)
+        add(*result.other);
+    return log;
+}
+
+} // namespace krun

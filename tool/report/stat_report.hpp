@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+// What krunctl stat has found, for people, for programs, and for ReBench.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "host/measured_run.hpp"
+#include "host/run_verdict.hpp"
+
+namespace krun
+{
+
+struct StatRun {
+    MeasuredRun run;
+    RunVerdict verdict;
+};
+
+struct StatCommand {
+    std::vector<std::string> arguments;
+    std::vector<StatRun> runs;
+};
+
+struct StatResult {
+    StatCommand command;
+    std::optional<StatCommand> other; // with --compare
+    krunc_facts facts{};
+    int energy_error = 0; // errno
+};
+
+std::string stat_report(const StatResult &result);
+nlohmann::json stat_json(const StatResult &result);
+// Lines that ReBench's adapter "RebenchLog" reads: criteria of a run first, then its total.
+std::string rebench_log(const StatResult &result);
+
+// The worst of all runs of both commands; nothing if none has a verdict.
+std::optional<krunc_verdict_kind> worst_verdict(const StatResult &result);
+
+} // namespace krun
