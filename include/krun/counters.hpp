@@ -30,6 +30,8 @@
 #include <span>
 #include <vector>
 
+#include <krun/thread_counter.h>
+
 namespace krunc
 {
 
@@ -80,6 +82,27 @@ class Sample
     std::size_t size_ = 0;
 };
 
+// A counter of the thread that has opened the session, for that thread: RDPMC in place, or a system call if the event
+// is on no hardware counter at the moment. The session must live longer.
+class ThreadCounter
+{
+  public:
+    [[nodiscard]] std::optional<std::uint64_t> read() const
+    {
+        std::uint64_t value = 0;
+        if (krunc_read_in_place(&counter_, &value) != 0 || krunc_read(session_, counter_.counter, &value) == 0)
+            return value;
+        return std::nullopt;
+    }
+
+  private:
+    friend class Session;
+    ThreadCounter(krunc_session *session, const krunc_thread_counter &counter) : session_(session), counter_(counter) {}
+
+    krunc_session *session_;
+    krunc_thread_counter counter_;
+};
+
 // An open session. It is for one thread at a time; one whose contents have been moved away answers EBADF.
 class Session
 {
@@ -95,20 +118,12 @@ class Session
     // Throws std::system_error.
     explicit Session(const Options &options = {}) : Session(open(options).value()) {}
 #endif
-    Session(Session &&other) noexcept
-        : session_(std::exchange(other.session_, nullptr)), begin_(other.begin_), end_(other.end_),
-          sample_size_(other.sample_size_), facts_(std::move(other.facts_))
-    {
-    }
+    Session(Session &&other) noexcept { take(other); }
     Session &operator=(Session &&other) noexcept
     {
         if (this != &other) {
             close();
-            session_ = std::exchange(other.session_, nullptr);
-            begin_ = other.begin_;
-            end_ = other.end_;
-            sample_size_ = other.sample_size_;
-            facts_ = std::move(other.facts_);
+            take(other);
         }
         return *this;
     }
@@ -128,13 +143,24 @@ class Session
     [[nodiscard]] Error begin(Sample &sample) { return sample_at(begin_, sample); }
     [[nodiscard]] Error end(Sample &sample) { return sample_at(end_, sample); }
 
-    // One counter of the calling thread, or of the CPU that it runs on: see krunc_read(3).
+    // One counter of the calling thread: see krunc_read(3).
     [[nodiscard]] std::optional<std::uint64_t> read(std::uint32_t counter)
     {
         std::uint64_t value = 0;
         if (session_ != nullptr && krunc_read(session_, counter, &value) == 0)
             return value;
         return std::nullopt;
+    }
+
+    // The same for code that reads it often.
+    [[nodiscard]] Result<ThreadCounter> thread_counter(std::uint32_t counter) const
+    {
+        krunc_thread_counter found{};
+        if (session_ == nullptr)
+            return Error(EBADF);
+        if (const Error error{krunc_get_thread_counter(session_, counter, &found)})
+            return error;
+        return ThreadCounter(session_, found);
     }
 
     // `index`: of a reading in both samples. `flags`: KRUNC_SUBTRACT_COST.
@@ -194,17 +220,27 @@ class Session
         facts_->size = sizeof(Facts);
         if (const Error error{krunc_get_facts(session_, facts_.get())})
             return error;
+        if (const Error error{krunc_get_samplers(session_, &begin_, &end_)})
+            return error;
         sample_size_ = facts_->sample_size;
-        return Error(krunc_get_samplers(session_, &begin_, &end_));
+        return {};
     }
 
-    Error sample_at(krunc_sampler take, Sample &sample)
+    // One comparison finds every mistake: a session without contents wants samples that nobody can have.
+    Error sample_at(krunc_sampler sampler, Sample &sample)
     {
-        if (session_ == nullptr)
-            return Error(EBADF);
         if (sample.size() < sample_size_)
-            return Error(EINVAL);
-        return Error(take(session_, sample.raw()));
+            return Error(session_ == nullptr ? EBADF : EINVAL);
+        return Error(sampler(session_, sample.raw()));
+    }
+
+    void take(Session &other)
+    {
+        session_ = std::exchange(other.session_, nullptr);
+        sample_size_ = std::exchange(other.sample_size_, nothing);
+        begin_ = other.begin_;
+        end_ = other.end_;
+        facts_ = std::move(other.facts_);
     }
 
     void close()
@@ -212,13 +248,15 @@ class Session
         if (session_ != nullptr)
             krunc_close(session_);
         session_ = nullptr;
+        sample_size_ = nothing;
         facts_.reset();
     }
 
+    static constexpr std::size_t nothing = SIZE_MAX;
     krunc_session *session_ = nullptr;
+    std::size_t sample_size_ = nothing;
     krunc_sampler begin_ = nullptr;
     krunc_sampler end_ = nullptr;
-    std::size_t sample_size_ = 0;
     std::unique_ptr<Facts> facts_; // stays where it is when the session is moved
 };
 

@@ -34,6 +34,12 @@ class [[maybe_unused]] Sample
     [[nodiscard]] constexpr std::size_t size() const { return 0; }
 };
 
+class [[maybe_unused]] ThreadCounter
+{
+  public:
+    [[nodiscard]] constexpr std::optional<std::uint64_t> read() const { return std::nullopt; }
+};
+
 class [[maybe_unused]] Session
 {
   public:
@@ -51,6 +57,7 @@ class [[maybe_unused]] Session
     [[nodiscard]] constexpr Error begin(Sample &) { return {}; }
     [[nodiscard]] constexpr Error end(Sample &) { return {}; }
     [[nodiscard]] constexpr std::optional<std::uint64_t> read(std::uint32_t) { return std::nullopt; }
+    [[nodiscard]] constexpr Result<ThreadCounter> thread_counter(std::uint32_t) const { return ThreadCounter(); }
     [[nodiscard]] constexpr Result<Delta> difference(const Sample &, const Sample &, std::uint32_t = 0,
                                                      std::uint32_t = 0) const
     {

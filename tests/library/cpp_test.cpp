@@ -129,6 +129,7 @@ TEST(Session, CanBeMovedAndLeavesNothingBehind)
     EXPECT_EQ(first.begin(sample).number(), EBADF);
     EXPECT_EQ(first.end(sample).number(), EBADF);
     EXPECT_EQ(first.read(KRUNC_CYCLES), std::nullopt);
+    EXPECT_EQ(first.thread_counter(KRUNC_CYCLES).error().number(), EBADF);
     EXPECT_EQ(first.difference(sample, sample).error().number(), EBADF);
     EXPECT_EQ(first.judge(krunc::Delta()).error().number(), EBADF);
     EXPECT_FALSE(first.make_sample());
@@ -147,6 +148,39 @@ TEST(Session, ReadsNothingWhereTheThreadHasNoCounter)
     krunc::Session session(tsc_of_thread);
     EXPECT_EQ(session.read(KRUNC_CYCLES), std::nullopt);
     EXPECT_EQ(session.read(0), std::nullopt);
+    EXPECT_EQ(session.read(KRUNC_CYCLES | KRUNC_INSTRUCTIONS), std::nullopt);
+    EXPECT_EQ(session.thread_counter(KRUNC_CYCLES).error().number(), EOPNOTSUPP);
+    EXPECT_EQ(session.thread_counter(KRUNC_CYCLES | KRUNC_APERF).error().number(), EINVAL);
+}
+
+TEST(Session, ReadsACounterOfItsThreadInPlace)
+{
+    auto opened = krunc::Session::open({.scope = KRUNC_SCOPE_THREAD,
+                                        .required = KRUNC_INSTRUCTIONS,
+                                        .ways = 1U << KRUNC_WAY_PERF,
+                                        .flags = KRUNC_NO_CALIBRATION});
+    if (!opened)
+        GTEST_SKIP() << "perf counts no instructions here: " << opened.error().message();
+    const auto counter = opened->thread_counter(KRUNC_INSTRUCTIONS);
+    ASSERT_TRUE(counter) << counter.error().message();
+    const auto first = counter->read();
+    const auto second = opened->read(KRUNC_INSTRUCTIONS);
+    const auto third = counter->read();
+    ASSERT_TRUE(first && second && third);
+    EXPECT_LT(*first, *second);
+    EXPECT_LT(*second, *third);
+}
+
+// A sample of a session with fewer readings.
+TEST(Session, TakesNoSampleThatIsTooSmall)
+{
+    krunc::Session one(tsc_of_thread);
+    krunc::Session all(tsc_alone);
+    if (all.facts().readings < 2)
+        GTEST_SKIP() << "there is only one CPU";
+    krunc::Sample small = one.make_sample();
+    EXPECT_EQ(all.begin(small).number(), EINVAL);
+    EXPECT_EQ(all.end(small).number(), EINVAL);
 }
 
 TEST(Sample, WithoutMemoryIsAnError)

@@ -33,9 +33,12 @@ long measured(long input)
     krunc::Measurement measurement(session, KRUNC_SUBTRACT_COST);
     krunc::Region region(measurement);
     const auto start = session.read(KRUNC_CYCLES);
+    const auto counter = session.thread_counter(KRUNC_CYCLES);
     long result = work(input);
     if (const auto end = session.read(KRUNC_CYCLES); end && start)
         result += static_cast<long>(*end - *start);
+    if (counter)
+        result += static_cast<long>(counter->read().value_or(0));
     region.end();
     if (measurement.error())
         return -2;
@@ -104,6 +107,15 @@ TEST_F(Disabled, NeedsNoSymbolOfTheLibraryWithoutOptimisationEither)
     const auto symbols = run_program("nm -u " + made());
     ASSERT_THAT(symbols.output, HasSubstr("_Z4workl"));
     EXPECT_THAT(symbols.output, Not(HasSubstr("krunc_")));
+}
+
+TEST_F(Disabled, LeavesABenchmarkWithoutTheLibrary)
+{
+    const auto compiled =
+        run_program("c++ -std=c++20 -Wall -Wextra -Werror -DKRUNC_DISABLE -c -I" KRUN_SOURCE_DIR "/include -o " +
+                    made() + " " KRUN_SOURCE_DIR "/docs/examples/benchmark.cpp");
+    ASSERT_EQ(compiled.status, 0) << compiled.output;
+    EXPECT_THAT(run_program("nm -u " + made()).output, Not(HasSubstr("krunc_")));
 }
 
 TEST_F(Disabled, IsWhatTheMacroDoes)

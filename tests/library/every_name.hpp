@@ -60,6 +60,8 @@ inline EveryName use_every_name()
     used.sampled = used.sampled && after.edge() >= before.edge() && after.clock() >= before.clock() &&
                    after.size() == before.size() && (after.raw() == nullptr) == !after &&
                    (session.raw() == nullptr) == !krunc::enabled && !session.read(KRUNC_APERF);
+    if (const auto counter = session.thread_counter(KRUNC_CYCLES))
+        used.sampled = used.sampled && !counter->read();
     return used;
 }
 
