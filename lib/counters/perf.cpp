@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <linux/perf_event.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -93,6 +94,15 @@ int read_perf_thread(krunc_session &session, krunc_sample &sample)
     return 0;
 }
 
+// When perf has read a hardware counter since it started it, it may take the value for unsigned, and the page that is
+// made then is 2^width off, until the event is started again by the next context switch.
+void restart(const PerfGroup &group)
+{
+    if (group.count == 0 || ioctl(group.fds[0], PERF_EVENT_IOC_DISABLE, PERF_IOC_FLAG_GROUP) != 0)
+        return;
+    ioctl(group.fds[0], PERF_EVENT_IOC_ENABLE, PERF_IOC_FLAG_GROUP);
+}
+
 // Without its page, or RDPMC, a counter is read by read(2).
 void map_pages(krunc_session &session, const PerfGroup &group)
 {
@@ -100,14 +110,18 @@ void map_pages(krunc_session &session, const PerfGroup &group)
     unsigned direct = 0;
     for (unsigned i = 0; i < group.count; i++) {
         void *page = mmap(nullptr, size, PROT_READ, MAP_SHARED, group.fds[i], 0);
-        std::uint64_t value = 0;
         if (page == MAP_FAILED)
             continue;
         krunc_thread_counter &one = session.thread_counters[__builtin_ctz(group.counters[i])];
         const unsigned width = static_cast<perf_event_mmap_page *>(page)->pmc_width;
         one = {page, group.counters[i], 64 - width};
         session.facts.counter_bits = width;
-        direct += static_cast<unsigned>(krunc_read_in_place(&one, &value));
+    }
+    restart(group);
+    for (unsigned i = 0; i < group.count; i++) {
+        const krunc_thread_counter &one = session.thread_counters[__builtin_ctz(group.counters[i])];
+        std::uint64_t value = 0;
+        direct += one.page != nullptr ? static_cast<unsigned>(krunc_read_in_place(&one, &value)) : 0;
     }
     session.perf.by_pages = direct != 0 && direct == group.count;
     if (session.perf.by_pages)

@@ -6,7 +6,9 @@
 
 #include <krun/counters.hpp>
 
+#include <chrono>
 #include <sched.h>
+#include <thread>
 
 namespace
 {
@@ -153,22 +155,67 @@ TEST(Session, ReadsNothingWhereTheThreadHasNoCounter)
     EXPECT_EQ(session.thread_counter(KRUNC_CYCLES | KRUNC_APERF).error().number(), EINVAL);
 }
 
-TEST(Session, ReadsACounterOfItsThreadInPlace)
+// Perf's events of this thread, where they count instructions.
+class ThreadCounters : public testing::Test
 {
-    auto opened = krunc::Session::open({.scope = KRUNC_SCOPE_THREAD,
-                                        .required = KRUNC_INSTRUCTIONS,
-                                        .ways = 1U << KRUNC_WAY_PERF,
-                                        .flags = KRUNC_NO_CALIBRATION});
-    if (!opened)
-        GTEST_SKIP() << "perf counts no instructions here: " << opened.error().message();
-    const auto counter = opened->thread_counter(KRUNC_INSTRUCTIONS);
+  protected:
+    void SetUp() override
+    {
+        auto opened = krunc::Session::open({.scope = KRUNC_SCOPE_THREAD,
+                                            .required = KRUNC_INSTRUCTIONS,
+                                            .ways = 1U << KRUNC_WAY_PERF,
+                                            .flags = KRUNC_NO_CALIBRATION});
+        if (!opened)
+            GTEST_SKIP() << "perf counts no instructions here: " << opened.error().message();
+        session_.emplace(std::move(*opened));
+    }
+
+    static void sleep() { std::this_thread::sleep_for(std::chrono::milliseconds(2)); }
+
+    std::optional<krunc::Session> session_;
+};
+
+constexpr std::uint64_t beyond_reason = 1ULL << 40; // for some milliseconds of a thread
+
+TEST_F(ThreadCounters, AreReadInPlace)
+{
+    const auto counter = session_->thread_counter(KRUNC_INSTRUCTIONS);
     ASSERT_TRUE(counter) << counter.error().message();
     const auto first = counter->read();
-    const auto second = opened->read(KRUNC_INSTRUCTIONS);
+    const auto second = session_->read(KRUNC_INSTRUCTIONS);
     const auto third = counter->read();
     ASSERT_TRUE(first && second && third);
     EXPECT_LT(*first, *second);
     EXPECT_LT(*second, *third);
+}
+
+// The first time, too: perf starts the event anew, from another value of the hardware's counter.
+TEST_F(ThreadCounters, CountOnWhenTheThreadHasSlept)
+{
+    const auto counter = session_->thread_counter(KRUNC_INSTRUCTIONS);
+    ASSERT_TRUE(counter) << counter.error().message();
+    const auto before = counter->read();
+    sleep();
+    const auto after = counter->read();
+    ASSERT_TRUE(before && after);
+    EXPECT_LT(*before, beyond_reason);
+    EXPECT_GT(*after, *before);
+    EXPECT_LT(*after - *before, beyond_reason);
+}
+
+TEST_F(ThreadCounters, OfARegionThatSleepsAreTheThreads)
+{
+    krunc::Measurement measured(*session_);
+    {
+        krunc::Region region(measured);
+        sleep();
+    }
+    ASSERT_FALSE(measured.error());
+    ASSERT_NE(measured.own(), nullptr);
+    EXPECT_EQ(measured.own()->is(KRUNC_Q_EPOCH), false);
+    ASSERT_TRUE(measured.own()->instructions());
+    EXPECT_GT(*measured.own()->instructions(), 0U);
+    EXPECT_LT(*measured.own()->instructions(), beyond_reason);
 }
 
 // A sample of a session with fewer readings.
