@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The examples of libkruncounters where there are counters: on a Krun kernel, on CPUs with ratios that no other counter
-// would have.
+// libkruncounters and its examples where there are counters: on a Krun kernel, on CPUs with ratios that no other
+// counter would have.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -101,6 +101,16 @@ TEST_F(LibraryExample, InGoogleBenchmarkCountsEachIteration)
         EXPECT_GT(hertz, 0.5e9);
         EXPECT_LT(hertz, 20e9);
     }
+}
+
+// Its own tests, but for those that need compilers or the examples. None of these may find its counters missing.
+TEST_F(LibraryExample, AndTheLibrarysOwnTestsPass)
+{
+    const Ran ran = boot({"--cpus", "4", "--timeout", "240", "--copy-in", KRUN_LIBRARY_TESTS ":/tests"},
+                         {"/tests", "--gtest_filter=-*Example.*:Disabled.*"});
+    EXPECT_EQ(ran.status, 0) << ran.output << ran.errors;
+    EXPECT_THAT(ran.output, HasSubstr("[       OK ] ThreadCounters.AreReadInPlace"));
+    EXPECT_THAT(ran.output, Not(HasSubstr("SKIPPED")));
 }
 
 } // namespace
