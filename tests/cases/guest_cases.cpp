@@ -34,6 +34,7 @@ struct Program {
     std::string name;
     std::vector<std::string> command;
     std::string append;
+    bool is_client = false; // of libkruntime: tests/kruntime
 };
 
 // Which CPUs are adaptive-tick, and which get device interrupts, as a mask.
@@ -43,6 +44,12 @@ std::vector<std::string> cpus_are(const std::string &adaptive, const std::string
             fmt::format("test \"$(tr -cd '0-9,-' </sys/devices/system/cpu/nohz_full)\" = '{}' && "
                         "test \"$(cat /proc/irq/default_smp_affinity)\" = {}",
                         adaptive, devices)};
+}
+
+// A client without privileges, after root has prepared the machine.
+std::vector<std::string> as_user(const std::string &preparation, const std::string &option = "")
+{
+    return {"/bin/sh", "-c", fmt::format("{} && /kruntime_modes --user 65534 {}", preparation, option)};
 }
 
 std::vector<Program> programs()
@@ -70,6 +77,12 @@ std::vector<Program> programs()
         {"krunctl check fails without adaptive ticks",
          {"/bin/sh", "-c", "krunctl check >/tmp/report; test $? = 1 && grep -q '^missing.*adaptive-tick' /tmp/report"},
          "nohz_full="},
+        {"libkruntime, as root", {"/kruntime_modes"}, "", true},
+        {"libkruntime, as a user, by the system calls", as_user("echo 1 >/proc/sys/kernel/krun_unprivileged"), "",
+         true},
+        {"libkruntime, as a user, by the device's group", as_user("chgrp 65534 /dev/krun && chmod 660 /dev/krun"), "",
+         true},
+        {"libkruntime says that a user may not count", as_user("true", "--denied"), "", true},
     };
 }
 
@@ -155,12 +168,15 @@ Result<CaseResult> run_commands_case(const Case &one)
     if (!kernel)
         return not_run(kernel.error().message);
     CaseInputs inputs;
+    inputs.add_file(one.programs.parent_path() / "lib/kruntime/libkruntime.so"); // comes along with its client
     std::vector<std::pair<std::string, MachineRequest>> guests;
     for (const Program &program : programs()) {
         auto guest = guest_of(*kernel);
         guest.copy_in = {{kernel->tree / "krun/test_prog", "/test_prog"},
                          {kernel->tree / "krun/krun-syscall.h", header_in_guest},
                          {cache_directory() / "selftests" / one.line / test_of_tscs, std::string("/") + test_of_tscs}};
+        if (program.is_client)
+            guest.copy_in.push_back({one.programs / "kruntime/kruntime_modes", "/kruntime_modes"});
         guest.command = program.command;
         guest.append = program.append;
         inputs.add_guest(guest);

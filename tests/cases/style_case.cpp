@@ -52,8 +52,9 @@ Checker over_files(std::string name, std::vector<std::string> argv, const std::v
 std::vector<Checker> host_checkers(const fs::path &data)
 {
     std::vector<std::string> sources;
-    for (const char *folder : {"tool", "tests/unit", "tests/command", "tests/machine", "tests/package", "tests/e2e",
-                               "tests/cases", "tests/runner", "tests/library", "benchmarks", "testbed/guest", "lib"}) {
+    for (const char *folder :
+         {"tool", "tests/unit", "tests/command", "tests/machine", "tests/package", "tests/e2e", "tests/cases",
+          "tests/runner", "tests/library", "tests/kruntime", "benchmarks", "testbed/guest", "lib"}) {
         const auto more = files_below(data / folder, {".cpp", ".hpp", ".h"});
         sources.insert(sources.end(), more.begin(), more.end());
     }
