@@ -51,7 +51,7 @@ std::vector<int> cpus_of(const std::string &option, const std::string &text)
 }
 
 // Words as a shell makes them, without running anything.
-std::vector<std::string> words_of(const std::string &text)
+std::vector<std::string> shell_words(const std::string &text)
 {
     wordexp_t words{};
     std::vector<std::string> all;
@@ -180,7 +180,7 @@ void stat(Context &context, const StatOptions &options)
     StatResult result;
     result.command.arguments = options.command;
     if (!options.other.empty())
-        result.other = StatCommand{words_of(options.other), {}};
+        result.other = StatCommand{shell_words(options.other), {}};
     Measurer measurer(options, context);
     const unsigned usual = result.other ? pairs_to_compare : 1;
     measure(measurer, options.runs != 0 ? options.runs : usual, result);
