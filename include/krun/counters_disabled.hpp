@@ -78,13 +78,13 @@ class [[maybe_unused]] Measurement
     constexpr explicit Measurement(Session &, std::uint32_t = 0) {}
 
     [[nodiscard]] constexpr Error error() const { return {}; }
-    [[nodiscard]] constexpr const Sample &before() const { return sample_; }
-    [[nodiscard]] constexpr const Sample &after() const { return sample_; }
+    [[nodiscard]] constexpr const Sample &before() const { return none; }
+    [[nodiscard]] constexpr const Sample &after() const { return none; }
     [[nodiscard]] constexpr std::span<const Delta> deltas() { return {}; }
     [[nodiscard]] constexpr const Delta *own() { return nullptr; }
 
   private:
-    static constexpr Sample sample_{};
+    static constexpr Sample none{};
 };
 
 class [[maybe_unused]] Region
