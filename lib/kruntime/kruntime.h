@@ -34,7 +34,7 @@ double krun_u64_to_double(uint64_t value);
 
 void *krun_xcalloc(size_t count, size_t size);
 double krun_clock_gettime_monotonic(void); /* seconds of CLOCK_MONOTONIC_RAW */
-void krun_check_mdata(void);		   /* is nothing smaller after the iteration than before? */
+void krun_check_mdata(void);               /* is nothing smaller after the iteration than before? */
 
 #ifdef __cplusplus
 }
