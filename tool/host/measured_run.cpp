@@ -299,12 +299,13 @@ Result<void> CommandMeter::wait_for_end(int pid)
     }
 }
 
-// The end of the measurement comes before everything else.
-Result<void> CommandMeter::finish(int pid)
+// The end of the measurement comes before everything else. The kernel lets a task go elsewhere when its CPU goes offline:
+// what it was bound to is `pin` all the same.
+Result<void> CommandMeter::finish(int pid, const std::vector<int> &pin)
 {
     const bool was_measuring = measuring_;
     Result<void> ended = end({});
-    run_.bound = bound_cpus(pid);
+    run_.bound = pin.empty() ? bound_cpus(pid) : pin;
     int status = 0;
     rusage usage = {};
     if (wait4(pid, &status, 0, &usage) != pid)
@@ -342,7 +343,7 @@ Result<MeasuredRun> CommandMeter::run(const MeasuredCommand &command)
         good = wait_for_end(waiting->pid);
     else
         kill(waiting->pid, SIGKILL);
-    const auto finished = finish(waiting->pid);
+    const auto finished = finish(waiting->pid, command.pin);
     Failure failed{};
     if (read_whole(waiting->failures.get(), &failed, sizeof(failed))) {
         if (failed.step == Step::bind)

@@ -58,7 +58,7 @@ class CommandMeter
     Result<void> end(std::optional<TaskSwitches> switches);
     Result<void> obey(int pid, const std::string &word);
     Result<void> wait_for_end(int pid);
-    Result<void> finish(int pid);
+    Result<void> finish(int pid, const std::vector<int> &pin);
 
     krunc::Session &session_;
     Energy &energy_;
