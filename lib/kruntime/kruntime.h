@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * libkruntime: the client library of the Krun Benchmarking System, on libkruncounters. See libkruntime(3).
+ * libkruntime: the client library of the Krun Benchmarking System, on libkruncounters. See libkruntime(7).
  *
  * Iteration runners in many languages declare these functions themselves, so no signature here can ever change. As they
  * expect, a function that fails prints why to stderr and ends the process with status 1.

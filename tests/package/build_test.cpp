@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <dlfcn.h>
 #include <fstream>
 #include <sys/stat.h>
 
@@ -202,14 +203,24 @@ TEST(Krunctl, DependsOnLittleAndRecommendsWhatBuildingNeeds)
 
 TEST(Krunctl, KnowsNoFolderOfItsBuild)
 {
-    for (const char *program :
-         {"usr/bin/krunctl", "usr/lib/krunctl/krun-init", "usr/lib/krunctl/read_cost", "usr/lib/krunctl/sample_cost"}) {
+    for (const char *program : {"usr/bin/krunctl", "usr/lib/krunctl/krun-init", "usr/lib/krunctl/read_cost",
+                                "usr/lib/krunctl/sample_cost", "usr/lib/krunctl/libkruntime.so"}) {
         const auto found = run_program({"strings", "-a", packages().root / program}).output;
         EXPECT_THAT(found, Not(HasSubstr(KRUN_SOURCE_DIR))) << program;
         EXPECT_THAT(found, Not(HasSubstr("/tmp/tmp."))) << program;
     }
     EXPECT_THAT(run_program({"readelf", "-d", packages().root / "usr/bin/krunctl"}).output,
                 AllOf(HasSubstr("(NEEDED)"), Not(HasSubstr("RPATH")), Not(HasSubstr("RUNPATH"))));
+}
+
+TEST(Krunctl, HasTheLibraryThatKrunsRunnersLoad)
+{
+    void *const library = dlopen((packages().root / "usr/lib/krunctl/libkruntime.so").c_str(), RTLD_NOW);
+    ASSERT_TRUE(library) << dlerror();
+    EXPECT_TRUE(dlsym(library, "krun_init"));
+    EXPECT_TRUE(dlsym(library, "Java_IterationsRunner_JNI_1krun_1init"));
+    EXPECT_FALSE(dlsym(library, "krunc_open")) << "libkruncounters shows through";
+    dlclose(library);
 }
 
 } // namespace
