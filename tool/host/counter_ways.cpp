@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: MIT
+#include "host/counter_ways.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cerrno>
+#include <ctime>
+#include <fstream>
+#include <sstream>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <krun/thread_counter.h>
+
+#include "util/interrupt.hpp"
+
+namespace krun
+{
+
+namespace
+{
+
+constexpr std::uint32_t core_counters = KRUNC_APERF | KRUNC_MPERF | KRUNC_CYCLES | KRUNC_INSTRUCTIONS;
+
+// The fences keep what is measured between its two time stamps.
+inline std::uint64_t fenced_tsc()
+{
+    std::uint32_t low = 0;
+    std::uint32_t high = 0;
+    asm volatile("lfence; rdtsc; lfence" : "=a"(low), "=d"(high)::"memory");
+    return std::uint64_t{high} << 32 | low;
+}
+
+// `Read` returns 0 or an errno. A template, so that nothing but the reading is measured.
+template <class Read> class Timed : public CostSubject
+{
+  public:
+    explicit Timed(Read read) : read_(std::move(read)) {}
+    Timing take() override
+    {
+        const std::uint64_t begin = fenced_tsc();
+        const int error = read_();
+        const std::uint64_t end = fenced_tsc();
+        return {end > begin ? end - begin : 0, error};
+    }
+
+  private:
+    Read read_;
+};
+
+template <class Read> std::unique_ptr<CostSubject> timed(Read read)
+{
+    return std::make_unique<Timed<Read>>(std::move(read));
+}
+
+using Session = std::shared_ptr<krunc_session>; // several subjects may read through one
+
+// A session, and the place where its samples go.
+class Sampler
+{
+  public:
+    Sampler(Session session, std::size_t size)
+        : session_(std::move(session)), sample_((size + sizeof(std::uint64_t) - 1) / sizeof(std::uint64_t)), size_(size)
+    {
+    }
+    int operator()() { return -krunc_sample_begin(session_.get(), sample(), size_); }
+    krunc_sample *sample() { return reinterpret_cast<krunc_sample *>(sample_.data()); }
+
+  private:
+    Session session_;
+    std::vector<std::uint64_t> sample_; // aligned as the library wants it
+    std::size_t size_;
+};
+
+std::vector<std::string> counter_names(std::uint32_t counters)
+{
+    std::vector<std::string> names;
+    for (std::uint32_t bit = 1; bit != 0; bit <<= 1)
+        if ((counters & bit) != 0)
+            names.emplace_back(krunc_counter_name(bit));
+    return names;
+}
+
+bool invariant(const krunc_facts &facts) { return (facts.features & KRUNC_FEATURE_TSC_INVARIANT) != 0; }
+
+// What readings really have, which may be less than was promised: all hardware counters may be taken.
+void look_into(OpenWay &open, const krunc_sample &sample)
+{
+    std::uint32_t most = 0;
+    for (std::uint32_t index = 0; index < sample.readings; index++) {
+        const krunc_reading &reading = *krunc_const_reading_at(&sample, index);
+        if (reading.status != KRUNC_OK && reading.status != KRUNC_IDLE)
+            continue;
+        open.cpus += open.way.scope == KRUNC_SCOPE_CPUS ? 1 : 0;
+        if (std::popcount(reading.valid) > std::popcount(most))
+            most = reading.valid;
+    }
+    open.counters = counter_names(most | sample.valid);
+}
+
+krunc_facts facts_of(const krunc_session *session)
+{
+    krunc_facts facts{};
+    facts.size = sizeof(facts);
+    krunc_get_facts(session, &facts);
+    return facts;
+}
+
+int open_session(const CounterWay &way, bool all_counters, Session &session)
+{
+    krunc_options options{};
+    options.size = sizeof(options);
+    options.scope = way.scope;
+    options.ways = 1U << way.way;
+    options.counters = all_counters ? 0 : core_counters;
+    options.flags = way.flags | KRUNC_NO_CALIBRATION;
+    krunc_session *opened = nullptr;
+    const int error = krunc_open(&options, &opened);
+    session.reset(opened, krunc_close);
+    return error;
+}
+
+// Where the thread's cycles are on a hardware counter that RDPMC may read, they are the cheapest reading there is.
+void add_in_place(const CounterWay &way, const Session &session, const krunc_facts &facts, CounterWays &ways)
+{
+    krunc_thread_counter cycles{};
+    std::uint64_t value = 0;
+    if (krunc_get_thread_counter(session.get(), KRUNC_CYCLES, &cycles) != 0 ||
+        krunc_read_in_place(&cycles, &value) == 0)
+        return;
+    OpenWay open{way, counter_names(KRUNC_CYCLES), 0, facts.tsc_hz, invariant(facts), {}};
+    open.way.in_place = true;
+    open.subject = timed([session, cycles, value]() mutable {
+        return krunc_read_in_place(&cycles, &value) != 0 ? 0 : -krunc_read(session.get(), KRUNC_CYCLES, &value);
+    });
+    ways.open.push_back(std::move(open));
+}
+
+void open_way(const CounterWay &way, bool all_counters, CounterWays &ways)
+{
+    Session session;
+    int error = open_session(way, all_counters, session);
+    if (error == 0) {
+        const krunc_facts facts = facts_of(session.get());
+        Sampler sampler(session, facts.sample_size);
+        error = -sampler();
+        if (error == 0) {
+            OpenWay open{way, {}, 0, facts.tsc_hz, invariant(facts), {}};
+            look_into(open, *sampler.sample());
+            open.subject = timed(std::move(sampler));
+            ways.open.push_back(std::move(open));
+            add_in_place(way, session, facts, ways);
+            return;
+        }
+    }
+    ways.missing.push_back({way, krunc_way_reason(way.way, error), krunc_way_remedy(way.way, error)});
+}
+
+class ThisMachine : public CostMachine
+{
+  public:
+    std::uint64_t ticks() override { return fenced_tsc(); }
+    void spin(std::uint64_t ticks) override
+    {
+        const std::uint64_t begin = fenced_tsc();
+        while (fenced_tsc() - begin < ticks && !interrupt_requested())
+            asm volatile("pause");
+    }
+    std::optional<std::string> interrupts() override
+    {
+        std::ifstream stream("/proc/interrupts");
+        std::ostringstream text;
+        if (!stream || !(text << stream.rdbuf()))
+            return {};
+        return text.str();
+    }
+    bool stop_requested() override { return interrupt_requested(); }
+};
+
+} // namespace
+
+std::string CounterWay::name() const
+{
+    std::string text = krunc_way_name(way);
+    if ((flags & KRUNC_RENDEZVOUS) != 0)
+        text += " rendezvous";
+    if ((flags & KRUNC_IDLE_SNAPSHOT) != 0)
+        text += " idle-snapshot";
+    if (in_place)
+        text += " in-place";
+    return text;
+}
+
+std::string CounterWay::scope_name() const { return scope == KRUNC_SCOPE_THREAD ? "thread" : "CPUs"; }
+
+std::vector<std::string> way_names()
+{
+    std::vector<std::string> names;
+    for (std::uint32_t way = 0; way < KRUNC_WAYS; way++)
+        names.emplace_back(krunc_way_name(way));
+    return names;
+}
+
+CounterWays open_counter_ways(const std::vector<std::string> &chosen, bool all_counters)
+{
+    CounterWays ways;
+    for (std::uint32_t way = 0; way < KRUNC_WAYS; way++) {
+        if (!chosen.empty() && std::find(chosen.begin(), chosen.end(), krunc_way_name(way)) == chosen.end())
+            continue;
+        open_way({way, KRUNC_SCOPE_CPUS, 0}, all_counters, ways);
+        const bool there = !ways.open.empty() && ways.open.back().way.way == way;
+        if (way == KRUNC_WAY_DEVICE && there) {
+            open_way({way, KRUNC_SCOPE_CPUS, KRUNC_RENDEZVOUS}, all_counters, ways);
+            open_way({way, KRUNC_SCOPE_CPUS, KRUNC_IDLE_SNAPSHOT}, all_counters, ways);
+        }
+        open_way({way, KRUNC_SCOPE_THREAD, 0}, all_counters, ways);
+    }
+    return ways;
+}
+
+std::vector<Baseline> cost_baselines()
+{
+    std::vector<Baseline> baselines;
+    baselines.push_back(
+        {"nothing", "the two time stamps around a reading, which every figure contains", timed([] { return 0; })});
+    baselines.push_back({"clock", "clock_gettime(CLOCK_MONOTONIC), which need not enter the kernel", timed([] {
+                             timespec now{};
+                             return clock_gettime(CLOCK_MONOTONIC, &now) == 0 ? 0 : errno;
+                         })});
+    baselines.push_back({"system call", "getppid(2): entering the kernel and leaving it",
+                         timed([] { return syscall(SYS_getppid) >= 0 ? 0 : errno; })});
+    return baselines;
+}
+
+std::unique_ptr<CostMachine> cost_machine() { return std::make_unique<ThisMachine>(); }
+
+} // namespace krun
