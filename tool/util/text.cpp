@@ -125,6 +125,33 @@ std::string printable(std::string_view text)
     return shown;
 }
 
+std::string html_escaped(std::string_view text)
+{
+    std::string escaped;
+    for (const char character : printable(text)) {
+        switch (character) {
+        case '&':
+            escaped += "&amp;";
+            break;
+        case '<':
+            escaped += "&lt;";
+            break;
+        case '>':
+            escaped += "&gt;";
+            break;
+        case '"':
+            escaped += "&quot;";
+            break;
+        case '\'':
+            escaped += "&#39;";
+            break;
+        default:
+            escaped += character;
+        }
+    }
+    return escaped;
+}
+
 std::string last_lines(std::string_view text, std::size_t count)
 {
     const auto lines = lines_of(text);

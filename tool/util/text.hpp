@@ -16,6 +16,8 @@ std::string shell_quoted(std::string_view word); // as it is when it needs no qu
 // For text of somebody else's (a guest, a package, another program): valid UTF-8 with nothing in it that a terminal
 // would obey. Newlines and tabs stay; other control characters and what is no UTF-8 become "\x1b".
 std::string printable(std::string_view text);
+// For text between tags and in quoted attributes of HTML or SVG.
+std::string html_escaped(std::string_view text);
 std::string last_lines(std::string_view text, std::size_t count);
 
 } // namespace krun

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+// What `krunctl bench` has found: as tables on a terminal, and as JSON.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "host/counter_ways.hpp"
+#include "host/machine_facts.hpp"
+#include "host/read_costs.hpp"
+
+namespace krun
+{
+
+struct BenchRow {
+    int way = -1;      // enum krunc_way; -1: no reading of counters, but something to compare them with
+    std::string name;  // "device rendezvous", "system call"
+    std::string scope; // "CPUs", "thread"; empty without a way
+    std::string what;  // of a baseline: what it is
+    unsigned cpus = 0; // in a reading; 0: the thread alone
+    std::vector<std::string> counters;
+    std::string error; // why its readings ended early; empty if they did not
+    ReadCost cost;
+};
+
+struct BenchResult {
+    MachineFacts machine;
+    int cpu = 0;                // where all was measured
+    std::uint64_t readings = 0; // that were asked for
+    std::uint64_t tsc_hz = 0;   // 0: not known, and nothing is told in ns
+    bool tsc_invariant = false;
+    std::vector<BenchRow> ways;
+    std::vector<BenchRow> baselines;
+    std::vector<MissingWay> missing;
+};
+
+// One way that is missing in both scopes for the same reason is one row.
+struct MissingRow {
+    std::string name;
+    std::string scopes; // "CPUs and thread"
+    std::string reason;
+    std::string remedy;
+};
+
+std::vector<MissingRow> missing_rows(const BenchResult &result);
+
+// Nothing where the frequency is not known.
+std::optional<double> nanoseconds(const BenchResult &result, std::uint64_t ticks);
+std::string short_number(double number); // "0.41", "12.3", "1,234"
+
+// Which interrupts came beyond those of the control: "CAL 3.00, RES 0.25" a reading.
+std::string kinds_of_interrupts(const OtherCpus &others);
+
+std::string bench_report(const BenchResult &result);
+nlohmann::json bench_json(const BenchResult &result);
+
+} // namespace krun
