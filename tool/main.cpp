@@ -33,6 +33,7 @@ void add_commands(CLI::App &app, Context &context)
     add_demo_command(app, context);
     add_check_command(app, context);
     add_watch_command(app, context);
+    add_bench_command(app, context);
     add_stat_command(app, context);
     add_port_command(app, context);
     add_gate_command(app, context);

@@ -24,6 +24,7 @@ void add_build_command(CLI::App &app, Context &context);
 void add_boot_command(CLI::App &app, Context &context);
 void add_check_command(CLI::App &app, Context &context);
 void add_watch_command(CLI::App &app, Context &context);
+void add_bench_command(CLI::App &app, Context &context);
 void add_stat_command(CLI::App &app, Context &context);
 void add_demo_command(CLI::App &app, Context &context);
 void add_port_command(CLI::App &app, Context &context);

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: MIT
+// krunctl bench: what a reading costs by every way that exists on this machine.
+#include <algorithm>
+#include <cstring>
+#include <memory>
+#include <optional>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "commands/command.hpp"
+#include "host/affinity.hpp"
+#include "host/cpu_list.hpp"
+#include "report/bench_page.hpp"
+#include "report/bench_report.hpp"
+#include "util/progress.hpp"
+
+namespace krun
+{
+
+namespace
+{
+
+struct BenchOptions {
+    std::uint64_t readings = 10000;
+    std::vector<std::string> ways;
+    int cpu = -1; // the last one
+    bool all_counters = false;
+    bool json = false;
+    std::optional<std::string> html;
+};
+
+// Before minutes are spent on measuring.
+void expect_place_for(Filesystem &files, const std::filesystem::path &page)
+{
+    const auto folder = page.has_parent_path() ? page.parent_path() : std::filesystem::path(".");
+    if (page.empty())
+        throw UserError(Error{ExitCode::usage, "--html: the name is empty", "name a file", {}});
+    if (files.is_directory(page))
+        throw UserError(
+            Error{ExitCode::usage, fmt::format("--html: {} is a folder", page.string()), "name a file", {}});
+    if (!files.is_directory(folder))
+        throw UserError(Error{ExitCode::usage,
+                              fmt::format("--html: there is no folder {}", folder.string()),
+                              fmt::format("mkdir -p {}", folder.string()),
+                              {}});
+}
+
+int go_to_cpu(int wanted)
+{
+    const auto allowed = allowed_cpus();
+    if (allowed.empty())
+        unwrap(Result<void>(failure("the kernel does not say which CPUs this program may use")));
+    const int cpu = wanted < 0 ? allowed.back() : wanted;
+    if (std::find(allowed.begin(), allowed.end(), cpu) == allowed.end())
+        throw UserError(Error{ExitCode::usage,
+                              fmt::format("--cpu: this program may not use CPU {}", cpu),
+                              fmt::format("one of {}", format_cpu_list(allowed)),
+                              {}});
+    if (const int error = allow_cpus({cpu}); error != 0)
+        throw UserError(Error{ExitCode::host_lacks,
+                              fmt::format("cannot go to CPU {}: {}", cpu, std::strerror(error)),
+                              "choose another one with --cpu",
+                              {}});
+    return cpu;
+}
+
+[[noreturn]] void nothing_to_measure(const BenchResult &result)
+{
+    std::vector<std::string> reasons;
+    for (const MissingRow &row : missing_rows(result))
+        reasons.push_back(fmt::format("{}, {}: {}", row.name, row.scopes, row.reason));
+    throw UserError(Error{ExitCode::host_lacks,
+                          fmt::format("nothing can be measured: {}", fmt::join(reasons, "; ")),
+                          result.missing.empty() ? "" : result.missing.front().remedy,
+                          {}});
+}
+
+CostPlan plan_for(const BenchOptions &options, const BenchResult &result)
+{
+    constexpr std::uint64_t likely_hz = 3'000'000'000; // good enough for time limits
+    const auto hz = result.tsc_hz == 0 ? likely_hz : result.tsc_hz;
+    CostPlan plan;
+    plan.readings = options.readings;
+    plan.most_ticks = hz * 3;
+    plan.window_ticks = hz / 10;
+    plan.other_cpus = result.machine.online;
+    std::erase(plan.other_cpus, result.cpu);
+    return plan;
+}
+
+void fill_in(BenchRow &row, ReadCost cost)
+{
+    if (cost.error != 0)
+        row.error = std::strerror(cost.error);
+    row.cost = std::move(cost);
+}
+
+BenchResult measure(Filesystem &files, const BenchOptions &options)
+{
+    BenchResult result;
+    result.machine = machine_facts(files, hypervisor_signature());
+    result.readings = options.readings;
+    result.cpu = go_to_cpu(options.cpu);
+
+    auto ways = open_counter_ways(options.ways, options.all_counters);
+    result.missing = std::move(ways.missing);
+    if (ways.open.empty())
+        nothing_to_measure(result);
+    std::vector<std::unique_ptr<CostSubject>> subjects;
+    for (Baseline &baseline : cost_baselines()) {
+        subjects.push_back(std::move(baseline.subject));
+        BenchRow row;
+        row.name = baseline.name;
+        row.what = baseline.what;
+        result.baselines.push_back(std::move(row));
+    }
+    for (OpenWay &open : ways.open) {
+        subjects.push_back(std::move(open.subject));
+        BenchRow row;
+        row.way = static_cast<int>(open.way.way);
+        row.name = open.way.name();
+        row.scope = open.way.scope_name();
+        row.cpus = open.cpus;
+        row.counters = std::move(open.counters);
+        result.ways.push_back(std::move(row));
+        result.tsc_hz = std::max(result.tsc_hz, open.tsc_hz);
+        result.tsc_invariant = open.tsc_invariant;
+    }
+
+    Progress progress("measuring", 1000);
+    const auto machine = cost_machine();
+    auto costs = unwrap(measure_read_costs(*machine, subjects, plan_for(options, result),
+                                           [&progress](unsigned part) { progress.set(part); }));
+    for (std::size_t at = 0; at < costs.size(); at++) {
+        const auto baselines = result.baselines.size();
+        fill_in(at < baselines ? result.baselines[at] : result.ways[at - baselines], std::move(costs[at]));
+    }
+    return result;
+}
+
+void bench(Filesystem &files, const BenchOptions &options)
+{
+    if (options.html)
+        expect_place_for(files, *options.html);
+    const BenchResult result = measure(files, options);
+    fmt::print("{}", options.json ? bench_json(result).dump(2) + "\n" : bench_report(result));
+    if (options.html)
+        unwrap(files.write(*options.html, bench_page(result)));
+}
+
+} // namespace
+
+void add_bench_command(CLI::App &app, Context &context)
+{
+    constexpr std::uint64_t most_readings = 1'000'000; // all of them are kept
+    CLI::App *command = app.add_subcommand("bench", "Measure what a reading of the counters costs, by every way");
+    auto options = std::make_shared<BenchOptions>();
+    command->add_option("--readings", options->readings, "how often each way is read; slow ones less often")
+        ->check(CLI::Range(std::uint64_t{1}, most_readings))
+        ->capture_default_str();
+    command->add_option("--way", options->ways, "only this way; repeatable")->check(CLI::IsMember(way_names()));
+    command->add_option("--cpu", options->cpu, "measure on this CPU (default: the last one)")
+        ->check(CLI::NonNegativeNumber);
+    command->add_flag("--all-counters", options->all_counters,
+                      "read all that a way can count, not just APERF, MPERF, cycles and instructions");
+    command->add_flag("--json", options->json, "print one JSON object");
+    command->add_option("--html", options->html, "also write a page with plots to this file");
+    command->callback([&context, options] { bench(context.files, *options); });
+}
+
+} // namespace krun
