@@ -27,10 +27,10 @@ class WrapperTest : public testing::Test
         write_text(programs / name, "#!/bin/sh\n" + script + "\n");
         std::filesystem::permissions(programs / name, std::filesystem::perms::owner_all);
     }
-    ProcessResult wrapper()
+    ProcessResult wrapper(const std::string &command = "lines")
     {
         return sandbox.run({"/usr/bin/env", "PATH=" + programs.string(), "KRUN_NO_INSTALL=1", "/usr/bin/bash",
-                            KRUN_SOURCE_DIR "/krun", "lines"});
+                            KRUN_SOURCE_DIR "/krun", command});
     }
     Sandbox sandbox;
     std::filesystem::path programs = sandbox.root() / "programs";
@@ -43,6 +43,13 @@ TEST_F(WrapperTest, NamesTheCommandInsteadOfInstallingWhenToldSo)
     EXPECT_EQ(result.status, 3);
     EXPECT_THAT(result.errors, HasSubstr("krun: error: packages are missing: flex\n"));
     EXPECT_THAT(result.errors, HasSubstr("apt-get install --no-install-recommends -y flex\n"));
+}
+
+TEST_F(WrapperTest, InstallsWhatOnlyTestsNeedForTestsOnly)
+{
+    add_program("dpkg-query", "case $4 in flex | chromium) exit 1;; esac; echo 'install ok installed'");
+    EXPECT_THAT(wrapper().errors, HasSubstr("packages are missing: flex\n"));
+    EXPECT_THAT(wrapper("test").errors, HasSubstr("packages are missing: flex chromium\n"));
 }
 
 TEST_F(WrapperTest, APackageThatWasRemovedIsMissingToo)
@@ -72,6 +79,7 @@ class CompilingWrapperTest : public testing::Test
         std::filesystem::create_directories(programs);
         std::filesystem::copy_file(KRUN_SOURCE_DIR "/krun", clone / "krun");
         write_text(clone / "packaging/build-packages.txt", "# none\n");
+        write_text(clone / "packaging/test-packages.txt", "# none\n");
         // `cmake --preset ...` and then `cmake --build ...`.
         cmake("echo \"$PWD: $NINJA_STATUS\"; echo '[0/4] first'; sleep 1.5; echo '[3/4] last'; sleep 1.5");
     }
