@@ -57,6 +57,12 @@ std::vector<Program> programs()
     return {
         {"test_prog of the patched tree", {"/test_prog", "5", "0.2"}, ""},
         {"krunctl watch", {"/usr/bin/krunctl", "watch", "--count", "3", "--interval", "0.1"}, ""},
+        {"krunctl watch, by every way",
+         {"/bin/sh", "-c",
+          "for way in device calls perf msr; do "
+          "krunctl watch --count 1 --interval 0.1 --json --way $way >/tmp/reading && cat /tmp/reading && "
+          "grep -q '\"aperf_ticks\":[1-9]' /tmp/reading || exit 1; done"},
+         ""},
         {"no rendezvous without a stable TSC",
          {"/bin/sh", "-c", "/tsc_test >/tmp/tap && grep -q 'pass:1 .*skip:1 ' /tmp/tap"},
          "tsc=unstable"},

@@ -72,9 +72,9 @@ TEST_F(BootEnvironment, AReaderThatHasEnoughEndsTheMachine)
 // Not at the next reading, which is an hour away.
 TEST_F(BootEnvironment, WatchEndsWithItsReader)
 {
-    EXPECT_EQ(
-        shell("boot -- sh -c '{ krunctl watch --interval 3600; echo $? >status; } | head -1; cat status'; echo $?"),
-        "reading 1\n0\n0\n");
+    EXPECT_EQ(shell("boot -- sh -c '{ krunctl watch --interval 3600; echo $? >status; } | head -1 | cut -d, -f1; "
+                    "cat status'; echo $?"),
+              "reading 1\n0\n0\n");
 }
 
 TEST_F(BootEnvironment, TheConsoleGoesIntoPipesAndDevicesToo)

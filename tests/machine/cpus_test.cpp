@@ -61,16 +61,25 @@ std::vector<json> readings(const std::string &output)
 }
 
 // Which CPUs a reading has counts of.
-std::vector<std::size_t> cpus_of(const json &reading)
+std::vector<unsigned> cpus_of(const json &reading)
 {
-    std::vector<std::size_t> cpus;
-    for (std::size_t cpu = 0; cpu < reading.at("aperf").size(); cpu++)
-        if (!reading.at("aperf")[cpu].is_null())
-            cpus.push_back(cpu);
+    std::vector<unsigned> cpus;
+    for (const auto &cpu : reading.at("cpus"))
+        if (!cpu.at("aperf_ticks").is_null())
+            cpus.push_back(cpu.at("cpu"));
     return cpus;
 }
 
-using Numbers = std::vector<std::size_t>;
+// What a reading says of a CPU.
+std::string status_of(const json &reading, unsigned number)
+{
+    for (const auto &cpu : reading.at("cpus"))
+        if (cpu.at("cpu") == number)
+            return cpu.at("status");
+    return "not there";
+}
+
+using Numbers = std::vector<unsigned>;
 
 constexpr const char *offline = "echo 0 >/sys/devices/system/cpu/cpu2/online; ";
 
@@ -117,6 +126,36 @@ TEST_F(Cpus, HiddenInterruptsAreNoPass)
 }
 
 // As in most virtual machines.
+TEST_F(Cpus, WithoutAperfWatchShowsTheRestAndWhatIsMissing)
+{
+    const Ran ran = guest("krunctl watch --json --count 2 --interval 0.2", "clearcpuid=aperfmperf");
+    EXPECT_EQ(ran.status, 0) << ran.errors;
+    EXPECT_THAT(ran.errors, HasSubstr("krunctl: note: the way device does not have aperf, mperf"));
+    for (const auto &reading : readings(ran.output)) {
+        ASSERT_EQ(reading.at("cpus").size(), 4U);
+        for (const auto &cpu : reading["cpus"]) {
+            EXPECT_TRUE(cpu.at("aperf_ticks").is_null() && cpu.at("frequency_hz").is_null());
+            EXPECT_GT(cpu.at("core_cycles"), 0);
+            EXPECT_GE(cpu.at("interrupts_per_second"), 0);
+        }
+    }
+}
+
+// A task that computes and is alone on an adaptive-tick CPU.
+TEST_F(Cpus, WatchShowsWhoIsBusyAndWhoIsInterrupted)
+{
+    const Ran ran = guest("taskset 8 sh -c 'while :; do :; done' & sleep 2; krunctl watch --json --count 2");
+    EXPECT_EQ(ran.status, 0) << ran.errors;
+    const auto found = readings(ran.output);
+    ASSERT_EQ(found.size(), 2U);
+    const auto &cpus = found.back().at("cpus");
+    ASSERT_EQ(cpus.size(), 4U);
+    EXPECT_GT(cpus[3].at("busy_share"), 0.9);
+    EXPECT_LT(cpus[1].at("busy_share"), 0.9);
+    EXPECT_GT(cpus[0].at("interrupts_per_second"), cpus[3].at("interrupts_per_second")); // the tick
+    EXPECT_NEAR(cpus[3].at("aperf_mperf_ratio").get<double>(), 1.0, 0.01);
+}
+
 TEST_F(Cpus, WithoutCountersTheyAreMissingAndNothingIsBroken)
 {
     const Ran ran = guest("krunctl check --json", "clearcpuid=aperfmperf");
@@ -144,25 +183,31 @@ TEST_F(Cpus, WatchShowsThoseThatAreOnline)
     EXPECT_EQ(ran.status, 0) << ran.errors;
     const auto found = readings(ran.output);
     ASSERT_EQ(found.size(), 2U);
-    for (const auto &reading : found)
+    for (const auto &reading : found) {
         EXPECT_EQ(cpus_of(reading), (Numbers{0, 1, 3}));
+        EXPECT_EQ(reading.at("way"), "device");
+    }
     EXPECT_THAT(ran.errors, testing::Not(HasSubstr("\n  2 ")));
     EXPECT_THAT(ran.errors, HasSubstr("\n  3 "));
 }
 
+// Only /dev/krun needs no new session.
 TEST_F(Cpus, WatchGoesOnWhenOneGoesOfflineAndComesBack)
 {
-    const Ran ran = guest("krunctl watch --json --count 16 --interval 0.25 & sleep 1; " + std::string(offline) +
-                          "sleep 1; echo 1 >/sys/devices/system/cpu/cpu2/online; wait $!");
-    EXPECT_EQ(ran.status, 0) << ran.errors;
-    const auto found = readings(ran.output);
-    ASSERT_EQ(found.size(), 16U);
-    EXPECT_EQ(cpus_of(found.front()), (Numbers{0, 1, 2, 3}));
-    EXPECT_EQ(cpus_of(found.back()), (Numbers{0, 1, 2, 3}));
-    const auto without = std::count_if(found.begin(), found.end(), [](const json &reading) {
-        return cpus_of(reading) == Numbers{0, 1, 3} && reading.at("unread").at("2") == "offline";
-    });
-    EXPECT_GT(without, 0) << ran.output;
+    for (const std::string way : {"device", "calls", "perf", "msr"}) {
+        const Ran ran = guest("krunctl watch --json --count 16 --interval 0.25 --way " + way + " & sleep 1; " +
+                              std::string(offline) + "sleep 1; echo 1 >/sys/devices/system/cpu/cpu2/online; wait $!");
+        EXPECT_EQ(ran.status, 0) << way << ran.errors;
+        const auto found = readings(ran.output);
+        ASSERT_EQ(found.size(), 16U) << way;
+        EXPECT_EQ(cpus_of(found.front()), (Numbers{0, 1, 2, 3})) << way;
+        EXPECT_EQ(cpus_of(found.back()), (Numbers{0, 1, 2, 3})) << way;
+        const auto without = std::count_if(found.begin(), found.end(), [&](const json &reading) {
+            const auto seen = way == "calls" ? Numbers{0, 1} : Numbers{0, 1, 3};
+            return cpus_of(reading) == seen && status_of(reading, 2) == "offline";
+        });
+        EXPECT_GT(without, 0) << way << ran.output;
+    }
 }
 
 // The system calls alone: allowed to everybody, and the device is root's.
@@ -175,7 +220,9 @@ TEST_F(Cpus, WithoutTheDeviceWatchSaysWhichCpusItDoesNotReach)
     const auto found = readings(ran.output);
     ASSERT_EQ(found.size(), 1U);
     EXPECT_EQ(cpus_of(found[0]), (Numbers{0, 1}));
-    EXPECT_EQ(found[0].at("unread").at("3"), "not reached");
+    EXPECT_EQ(found[0].at("way"), "calls");
+    EXPECT_EQ(status_of(found[0], 3), "not reached");
+    EXPECT_THAT(ran.errors, HasSubstr("note: not by the way device: /dev/krun may not be opened\nhint: "));
     EXPECT_THAT(ran.errors, HasSubstr("unknown  every counter increases on every CPU: CPU 3 not measured"));
     EXPECT_THAT(ran.errors, HasSubstr("unknown  the device samples every CPU: no permission to open /dev/krun"));
 }

@@ -7,7 +7,6 @@
 #include <cstdlib>
 #include <future>
 #include <memory>
-#include <optional>
 #include <sys/resource.h>
 
 #include <fmt/format.h>
@@ -16,9 +15,9 @@
 #include "commands/command.hpp"
 #include "machine/testbed_qemu.hpp"
 #include "machine/virtual_machine.hpp"
+#include "report/activity_report.hpp"
 #include "report/check_report.hpp"
 #include "report/cost_report.hpp"
-#include "report/counter_report.hpp"
 #include "report/part_costs.hpp"
 #include "util/part_runner.hpp"
 #include "util/paths.hpp"
@@ -56,6 +55,8 @@ MachineRequest guest(const BuiltKernel &kernel, std::vector<std::string> command
 class LiveCounters
 {
   public:
+    explicit LiveCounters(std::size_t cpus) : cpus_(cpus) {}
+
     void take(const std::string &piece)
     {
         pending_ += piece;
@@ -74,17 +75,16 @@ class LiveCounters
             advanced_ = false;
             return;
         }
-        const CounterReading reading = counter_reading_from(json);
+        const ActivityReading reading = activity_from(json);
         seen_++;
-        fmt::print("\nreading {} of {}\n{}", seen_, readings, counter_table(reading, last_ ? &*last_ : nullptr));
+        fmt::print("\n{}", activity_table(reading, {}));
         std::fflush(stdout);
-        if (last_ && !every_counter_advanced(*last_, reading))
+        if (reading.cpus.size() != cpus_ || !every_counter_advanced(reading))
             advanced_ = false;
-        last_ = reading;
     }
 
     std::string pending_;
-    std::optional<CounterReading> last_;
+    std::size_t cpus_;
     int seen_ = 0;
     bool advanced_ = true;
 };
@@ -111,7 +111,7 @@ bool show_check(Context &context, const BuiltKernel &kernel, const DemoOptions &
 
 bool show_counters(Context &context, const BuiltKernel &kernel, const DemoOptions &options)
 {
-    LiveCounters live;
+    LiveCounters live(options.cpus);
     MachineRequest request = guest(
         kernel, {"/usr/bin/krunctl", "watch", "--json", "--interval", "0.5", "--count", fmt::format("{}", readings)});
     request.cpus = options.cpus;

@@ -11,7 +11,7 @@
 
 #include <fmt/format.h>
 
-#include "host/counter_reader.hpp"
+#include "host/counter_session.hpp"
 #include "host/cpu_list.hpp"
 
 namespace krun
@@ -43,6 +43,13 @@ struct Counter {
 };
 constexpr std::array the_counters = {Counter{"APERF", &CpuReading::aperf}, Counter{"MPERF", &CpuReading::mperf},
                                      Counter{"core cycles", &CpuReading::cycles}};
+
+// Of the two errors, the one that tells the user more: without the calls or with CPU 0 offline there is only the device
+// to talk about, if that is there.
+int error_that_tells_more(int calls, int device)
+{
+    return (calls == ENOSYS || calls == ENXIO) && device != ENOENT ? device : calls;
+}
 
 Measurement measure_counters(Host &host)
 {

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "host/busy_cpus.hpp"
+#include "host/cpu_activity.hpp"
 #include "host/cpu_list.hpp"
 #include "krun-syscall.h"
 
@@ -22,6 +23,26 @@ namespace
 {
 
 int errno_of(long result) { return result < 0 ? errno : 0; }
+
+constexpr std::uint32_t checked_counters = KRUNC_APERF | KRUNC_MPERF | KRUNC_CYCLES;
+
+// 0 for a reading with all values in it.
+int error_of(const krunc_reading &reading)
+{
+    switch (reading.status) {
+    case KRUNC_OK:
+        return reading.span > 0 && (reading.valid & checked_counters) == checked_counters ? 0 : EIO;
+    case KRUNC_OFFLINE:
+        return ENXIO;
+    case KRUNC_UNSUPPORTED:
+        return EOPNOTSUPP;
+    case KRUNC_BUSY:
+    case KRUNC_SHIELDED:
+        return EBUSY;
+    default:
+        return ENODATA;
+    }
+}
 
 void sleep_for(double seconds) { std::this_thread::sleep_for(std::chrono::duration<double>(seconds)); }
 
@@ -84,7 +105,45 @@ int SystemHost::read_counters(int cpus, CounterReading &reading)
     return 0;
 }
 
-int SystemHost::sample_device(CounterReading &reading) { return device_.sample(reading); }
+int SystemHost::open_device()
+{
+    const std::vector<int> possible = possible_cpus();
+    std::vector<std::uint64_t> mask(possible.empty() ? 0 : static_cast<std::size_t>(possible.back()) / 64 + 1);
+    for (const int cpu : possible)
+        mask[static_cast<std::size_t>(cpu) / 64] |= std::uint64_t{1} << (cpu % 64);
+    krunc_options options{};
+    options.size = sizeof(options);
+    options.ways = 1U << KRUNC_WAY_DEVICE;
+    options.counters = options.required = checked_counters;
+    options.flags = KRUNC_NO_CALIBRATION;
+    options.cpus = mask.empty() ? nullptr : mask.data();
+    options.cpus_size = mask.size() * sizeof(std::uint64_t);
+    krunc_session *opened = nullptr;
+    const int error = krunc_open(&options, &opened);
+    device_.reset(opened);
+    return -error;
+}
+
+int SystemHost::sample_device(CounterReading &reading)
+{
+    if (const int error = device_ ? 0 : open_device(); error != 0)
+        return error;
+    krunc_facts facts{};
+    facts.size = sizeof(facts);
+    if (const int error = krunc_get_facts(device_.get(), &facts); error != 0)
+        return -error;
+    SampleMemory memory(facts.sample_size);
+    if (const int error = krunc_sample_end(device_.get(), memory.sample(), memory.bytes()); error != 0)
+        return -error;
+    reading.clear();
+    for (std::uint32_t index = 0; index < facts.readings; index++) {
+        const krunc_reading &one = *krunc_const_reading_at(memory.sample(), index);
+        const int error = error_of(one);
+        reading[static_cast<int>(one.cpu)] =
+            error == 0 ? CpuReading{one.aperf, one.mperf, one.cycles, 0} : CpuReading{0, 0, 0, error};
+    }
+    return 0;
+}
 
 std::map<int, int> SystemHost::keep_busy(const std::vector<int> &cpus, double seconds)
 {

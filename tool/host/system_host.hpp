@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <memory>
+
+#include <krun/counters.h>
+
 #include "host/host.hpp"
-#include "host/krun_device.hpp"
 #include "util/process.hpp"
 
 namespace krun
@@ -26,8 +29,11 @@ class SystemHost : public Host
     Result<Disturbance> disturbance_while_busy(int cpu, Load load, double seconds, bool trace) override;
 
   private:
+    int open_device();
+
     ProcessRunner &runner_;
-    KrunDevice device_;
+    // From the first sample on, so that its counters are kept.
+    std::unique_ptr<krunc_session, decltype(&krunc_close)> device_{nullptr, krunc_close};
 };
 
 } // namespace krun
