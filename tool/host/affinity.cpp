@@ -46,14 +46,14 @@ class CpuSet
 
 } // namespace
 
-std::vector<int> allowed_cpus()
+std::vector<int> allowed_cpus(int task)
 {
     // EINVAL: the kernel's set is larger.
     for (int cpus = smallest_set; cpus <= largest_set; cpus *= 2) {
         CpuSet set(cpus);
         if (set.get() == nullptr)
             return {};
-        if (sched_getaffinity(0, set.size(), set.get()) == 0)
+        if (sched_getaffinity(task, set.size(), set.get()) == 0)
             return set.list();
         if (errno != EINVAL)
             return {};

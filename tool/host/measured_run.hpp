@@ -11,20 +11,18 @@
 
 #include "host/control_channel.hpp"
 #include "host/energy.hpp"
+#include "host/waiting_process.hpp"
 #include "util/result.hpp"
 
 namespace krun
 {
 
-struct MeasuredCommand {
-    std::vector<std::string> arguments;
-    std::vector<int> pin; // CPUs to bind it to; empty: it is left alone
-};
-
 // Context switches of the command's tasks.
 struct TaskSwitches {
     std::uint64_t voluntary = 0;
     std::uint64_t involuntary = 0;
+    std::string tasks;     // who they are; another text: some have come or gone
+    bool is_alone = false; // known to have no children
 };
 
 struct MeasuredRun {
@@ -50,15 +48,16 @@ class CommandMeter
     {
     }
 
-    // An error with exit code 2 when the command cannot be bound.
+    // An error with exit code 2 when the command cannot be bound, 130 when Ctrl-C came before it was started.
     Result<MeasuredRun> run(const MeasuredCommand &command);
 
   private:
     Result<void> begin(int pid);
     Result<void> end(std::optional<TaskSwitches> switches);
     Result<void> obey(int pid, const std::string &word);
-    Result<void> wait_for_end(int pid);
-    Result<void> finish(int pid, const std::vector<int> &pin);
+    void add_switches(bool first, const std::optional<TaskSwitches> &after);
+    Result<void> wait_for_end(int pid, const SignalsOnlyInWait &signals);
+    Result<void> finish(int pid, const MeasuredCommand &command);
 
     krunc::Session &session_;
     Energy &energy_;

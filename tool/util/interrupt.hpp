@@ -11,6 +11,9 @@ void restore_signals_for_exec(); // in a child process: what the caller had, as 
 bool interrupt_requested();      // always false while a HeldInterrupts lives
 bool interrupt_noted();          // in that time too
 int interrupt_signal();          // the signal that came, 0 when none has
+// A signal that a process has sent to krunctl alone, for all that one knows; 0: none since the last call. What a
+// terminal sends reaches krunctl's children as well.
+int take_signal_to_pass_on();
 
 // For work that must not be cut in two: the programs that it runs are not ended by Ctrl-C, and it asks
 // interrupt_noted() between its steps.
