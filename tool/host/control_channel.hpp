@@ -17,7 +17,7 @@ class ControlChannel
     // fifo:COMMANDS[,ACKNOWLEDGEMENTS] or fd:NUMBER[,NUMBER]
     static Result<ControlChannel> open(const std::string &where);
 
-    // Readable when there may be a command.
+    // Readable when there may be a command; -1 once there can be none any more.
     [[nodiscard]] int descriptor() const { return commands_.get(); }
     // A line that has arrived, without its end; nothing if there is none now. Never waits.
     std::optional<std::string> next();
@@ -28,6 +28,7 @@ class ControlChannel
     OwnedDescriptor commands_;
     OwnedDescriptor acknowledgements_;
     std::string pending_;
+    bool too_long_ = false; // the line that is arriving
 };
 
 } // namespace krun
