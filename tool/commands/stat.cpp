@@ -50,6 +50,24 @@ std::vector<int> cpus_of(const std::string &option, const std::string &text)
     return *cpus;
 }
 
+const char *reason_of(int error)
+{
+    switch (error) {
+    case WRDE_BADCHAR:
+        return "a character that only a shell can handle: | & ; < > ( ) { } or a line's end";
+    case WRDE_BADVAL:
+        return "a variable that is not set";
+    case WRDE_CMDSUB:
+        return "a command inside the command";
+    case WRDE_SYNTAX:
+        return "a quotation mark or bracket without its counterpart";
+    case WRDE_NOSPACE:
+        return "too long";
+    default:
+        return "no word";
+    }
+}
+
 // Words as a shell makes them, without running anything.
 std::vector<std::string> shell_words(const std::string &text)
 {
@@ -62,7 +80,7 @@ std::vector<std::string> shell_words(const std::string &text)
         wordfree(&words);
     if (all.empty())
         throw UserError(Error{ExitCode::usage,
-                              fmt::format("--compare: no command in \"{}\"", printable(text)),
+                              fmt::format("--compare: no command in \"{}\": {}", printable(text), reason_of(error)),
                               "one command in quotes; for a shell's, --compare \"sh -c '...'\"",
                               {}});
     return all;
@@ -120,8 +138,11 @@ class Measurer
     {
         CommandMeter meter(session_, energy_, control_ ? &*control_ : nullptr);
         auto run = meter.run({command.arguments, pin_});
+        if (!run && run.error().code == ExitCode::interrupted && has_run_)
+            return false;
         if (!run)
             throw UserError(run.error());
+        has_run_ = true;
         StatRun one{std::move(*run), {}};
         if (one.run.not_run) {
             say(fmt::format("error: {} cannot be run: {}", printable(command.arguments.front()),
@@ -144,6 +165,7 @@ class Measurer
     Energy energy_;
     std::vector<int> pin_;
     std::optional<ControlChannel> control_;
+    bool has_run_ = false;
     int status_ = 0;
 };
 
@@ -156,16 +178,21 @@ void measure(Measurer &measurer, unsigned runs, StatResult &result)
     }
 }
 
+krunc_verdict_kind kind_named(const std::string &name)
+{
+    for (const auto kind : {KRUNC_TICKING, KRUNC_UNDECIDED}) {
+        if (name == krunc_verdict_name(kind))
+            return kind;
+    }
+    return KRUNC_DISTURBED;
+}
+
 bool is_failure(const StatResult &result, const std::string &fail_on)
 {
-    const auto worst = worst_verdict(result);
     if (fail_on.empty())
         return false;
-    if (!worst)
-        return true; // nobody knows whether it was
-    if (*worst == KRUNC_UNDECIDED)
-        return fail_on == "undecided";
-    return severity(*worst) >= severity(fail_on == "ticking" ? KRUNC_TICKING : KRUNC_DISTURBED);
+    const auto worst = worst_verdict(result);
+    return !worst || severity(*worst) >= severity(kind_named(fail_on)); // without one, nobody knows whether it was
 }
 
 void give(Context &context, const StatOptions &options, const std::string &text)
@@ -177,6 +204,8 @@ void give(Context &context, const StatOptions &options, const std::string &text)
 
 void stat(Context &context, const StatOptions &options)
 {
+    if (!options.output.empty())
+        unwrap(context.files.check_writable(options.output)); // not after an hour's run
     StatResult result;
     result.command.arguments = options.command;
     if (!options.other.empty())
@@ -190,7 +219,7 @@ void stat(Context &context, const StatOptions &options)
     result.facts = measurer.facts();
     result.energy_error = measurer.energy_error();
     give(context, options,
-         options.json                  ? stat_json(result).dump(2) + "\n"
+         options.json ? stat_json(result).dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n"
          : options.format == "rebench" ? rebench_log(result)
                                        : stat_report(result));
     if (context.guest_status == 0 && is_failure(result, options.fail_on))
@@ -204,20 +233,30 @@ void add_stat_command(CLI::App &app, Context &context)
     CLI::App *command = app.add_subcommand("stat", "Count around a command, and judge whether it was disturbed");
     auto options = std::make_shared<StatOptions>();
     command->add_option("command", options->command, "the command and its arguments, after --")->required();
-    command->add_option("--cpus", options->cpus, "count on these CPUs, as in 0,2-3 (default: all that are online)");
-    command->add_option("--pin", options->pin, "bind the command to these CPUs; its verdict is for them");
+    // As "$CPU" is when the variable has been forgotten.
+    const CLI::Validator something([](const std::string &text) { return text.empty() ? "is empty" : ""; }, "");
+    command->add_option("--cpus", options->cpus, "count on these CPUs, as in 0,2-3 (default: all that are online)")
+        ->check(something);
+    command->add_option("--pin", options->pin, "bind the command to these CPUs; its verdict is for them")
+        ->check(something);
     command->add_option("-r,--runs", options->runs, "run it so many times (default: 1, with --compare 10)")
         ->check(CLI::Range(1U, 100000U));
-    command->add_option("--compare", options->other, "a second command, in quotes, run in turn with the first");
-    command->add_option("--control", options->control,
-                        "count only between \"enable\" and \"disable\" on fifo:COMMANDS[,ACKS] or fd:NUMBER[,NUMBER]");
+    auto *compare =
+        command->add_option("--compare", options->other, "a second command, in quotes, run in turn with the first")
+            ->check(something);
+    command
+        ->add_option("--control", options->control,
+                     "count only between \"enable\" and \"disable\" on fifo:COMMANDS[,ACKS] or fd:NUMBER[,NUMBER]")
+        ->check(something);
     command->add_option("--way", options->way, "read in this way and no other")
         ->check(CLI::IsMember({"device", "calls", "perf", "msr", "tsc"}));
     command->add_option("--fail-on", options->fail_on, "exit with 1 if the worst verdict is this or worse")
-        ->check(CLI::IsMember({"disturbed", "ticking", "undecided"}));
-    command->add_option("--output", options->output, "write the report to this file instead of stderr");
+        ->check(CLI::IsMember({"disturbed", "undecided", "ticking"}));
+    command->add_option("--output", options->output, "write the report to this file instead of stderr")
+        ->check(something);
     auto *format = command->add_option("--format", options->format, "text, or rebench: lines for ReBench's RebenchLog")
                        ->check(CLI::IsMember({"text", "rebench"}));
+    format->excludes(compare); // ReBench looks at no names: it would take both commands for one
     command->add_flag("--json", options->json, "Report as one JSON object")->excludes(format);
     command->callback([&context, options] { stat(context, *options); });
 }

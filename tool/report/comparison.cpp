@@ -46,4 +46,15 @@ Spread spread_of(const std::vector<double> &values)
     return spread;
 }
 
+std::vector<double> pair_differences(const std::vector<std::optional<double>> &first,
+                                     const std::vector<std::optional<double>> &second)
+{
+    std::vector<double> differences;
+    for (std::size_t i = 0; i < first.size() && i < second.size(); i++) {
+        if (first[i] && second[i])
+            differences.push_back(*second[i] - *first[i]);
+    }
+    return differences;
+}
+
 } // namespace krun

@@ -2,6 +2,7 @@
 // Means of several runs, and how far two commands are apart.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 namespace krun
@@ -14,6 +15,10 @@ struct Spread {
 };
 
 Spread spread_of(const std::vector<double> &values);
+
+// Of each pair, the second value less the first; without those that lack one.
+std::vector<double> pair_differences(const std::vector<std::optional<double>> &first,
+                                     const std::vector<std::optional<double>> &second);
 
 // The 0.975 quantile of Student's t distribution.
 double student_t(unsigned degrees_of_freedom);

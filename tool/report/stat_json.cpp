@@ -40,10 +40,15 @@ json verdict_json(const RunVerdict &verdict)
 json run_json(const StatRun &one)
 {
     const MeasuredRun &run = one.run;
-    json result = {{"exit_status", run.status},  {"elapsed_s", run.seconds},
-                   {"user_s", run.user_seconds}, {"system_s", run.system_seconds},
-                   {"windows", run.windows},     {"bound_cpus", run.bound},
-                   {"cpus", json::array()},      {"verdict", verdict_json(one.verdict)}};
+    json result = {{"exit_status", run.status},
+                   {"user_s", run.user_seconds},
+                   {"system_s", run.system_seconds},
+                   {"windows", run.windows},
+                   {"bound_cpus", run.bound},
+                   {"cpus", json::array()},
+                   {"verdict", verdict_json(one.verdict)}};
+    if (run.windows != 0)
+        result["elapsed_s"] = run.seconds;
     if (run.switches)
         result["switches"] = {{"voluntary", run.switches->voluntary}, {"involuntary", run.switches->involuntary}};
     for (const auto &delta : run.deltas)
@@ -53,31 +58,35 @@ json run_json(const StatRun &one)
     return result;
 }
 
+// Their mean and, with at least two values, its interval.
+void add_spread(json &result, const char *mean, const char *interval, const std::vector<double> &values)
+{
+    const auto spread = spread_of(values);
+    if (!values.empty())
+        result[mean] = spread.mean;
+    if (values.size() > 1)
+        result[interval] = {spread.mean - spread.half_width, spread.mean + spread.half_width};
+}
+
 json command_json(const StatCommand &command)
 {
     json result = {{"command", command.arguments}, {"runs", json::array()}};
-    std::vector<double> seconds;
-    for (const auto &one : command.runs) {
+    for (const auto &one : command.runs)
         result["runs"].push_back(run_json(one));
-        seconds.push_back(one.run.seconds);
+    std::vector<double> measured;
+    for (const auto &seconds : seconds_of(command)) {
+        if (seconds)
+            measured.push_back(*seconds);
     }
-    const auto spread = spread_of(seconds);
-    result["elapsed_mean_s"] = spread.mean;
-    if (seconds.size() > 1)
-        result["elapsed_interval_s"] = {spread.mean - spread.half_width, spread.mean + spread.half_width};
+    add_spread(result, "elapsed_mean_s", "elapsed_interval_s", measured);
     return result;
 }
 
-json comparison_json(const StatResult &result)
+json comparison_json(const StatCommand &first, const StatCommand &second)
 {
-    std::vector<double> pairs;
-    for (std::size_t i = 0; i < result.command.runs.size() && i < result.other->runs.size(); i++)
-        pairs.push_back(result.other->runs[i].run.seconds - result.command.runs[i].run.seconds);
-    const auto spread = spread_of(pairs);
-    json comparison = {{"pairs", pairs.size()}, {"elapsed_difference_s", spread.mean}, {"confidence", 0.95}};
-    if (pairs.size() > 1)
-        comparison["elapsed_difference_interval_s"] = {spread.mean - spread.half_width,
-                                                       spread.mean + spread.half_width};
+    const auto pairs = pair_differences(seconds_of(first), seconds_of(second));
+    json comparison = {{"pairs", pairs.size()}, {"confidence", 0.95}};
+    add_spread(comparison, "elapsed_difference_s", "elapsed_difference_interval_s", pairs);
     return comparison;
 }
 
@@ -93,7 +102,7 @@ json stat_json(const StatResult &result)
         all["verdict"] = krunc_verdict_name(*worst);
     if (result.other) {
         all["commands"].push_back(command_json(*result.other));
-        all["comparison"] = comparison_json(result);
+        all["comparison"] = comparison_json(result.command, *result.other);
     }
     if (result.energy_error != 0)
         all["energy_error"] = std::strerror(result.energy_error);

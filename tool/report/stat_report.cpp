@@ -2,7 +2,8 @@
 #include "report/stat_report.hpp"
 
 #include <algorithm>
-#include <cmath>
+#include <cctype>
+#include <cerrno>
 #include <cstring>
 
 #include <fmt/format.h>
@@ -93,7 +94,8 @@ std::string verdict_text(const RunVerdict &verdict)
         return fmt::format("no verdict: {}\n", verdict.why_not);
     auto text = fmt::format("verdict: {}\n", krunc_verdict_name(*verdict.kind));
     if (*verdict.kind == KRUNC_UNDECIDED)
-        text += "  nothing was found, but not everything could be seen here\n";
+        text += verdict.causes.empty() ? "  nothing was found, but not everything could be seen here\n"
+                                       : "  not everything could be seen here\n";
     for (const auto &cause : verdict.causes)
         text += fmt::format("  {}\n    -> {}\n", cause_text(cause), krunc_cause_remedy(cause.cause));
     for (const auto &note : verdict.notes)
@@ -106,44 +108,36 @@ std::string energy_text(const StatRun &run, int error)
     std::string text;
     for (const auto &one : run.run.energy)
         text += fmt::format("energy: {} of CPU {}: {:.3f} J\n", one.domain, one.cpu, one.joules);
-    if (error != 0)
-        text += fmt::format("energy: not permitted ({}): root may, or sysctl kernel.perf_event_paranoid=0\n",
-                            std::strerror(error));
+    if (error == EACCES || error == EPERM)
+        text += "energy: not permitted: root may, or sysctl kernel.perf_event_paranoid=0\n";
+    else if (error != 0)
+        text += fmt::format("energy: cannot be read: {}\n", std::strerror(error));
     return text;
 }
 
-template <class F> std::vector<double> of_runs(const StatCommand &command, F &&value)
+std::vector<double> present(const RunValues &values)
 {
-    std::vector<double> values;
-    for (const auto &one : command.runs)
-        values.push_back(value(one.run));
-    return values;
-}
-
-double seconds_of(const MeasuredRun &run) { return run.seconds; }
-
-double cycles_of(const MeasuredRun &run)
-{
-    double sum = 0;
-    for (const auto &delta : run.deltas) {
-        const bool counted = run.bound.empty() || std::find(run.bound.begin(), run.bound.end(),
-                                                            static_cast<int>(delta.cpu)) != run.bound.end();
-        if (counted && (delta.valid & KRUNC_CYCLES) != 0)
-            sum += static_cast<double>(delta.cycles);
+    std::vector<double> there;
+    for (const auto &value : values) {
+        if (value)
+            there.push_back(*value);
     }
-    return sum;
+    return there;
 }
 
 std::string runs_text(const StatCommand &command)
 {
-    const auto spread = spread_of(of_runs(command, seconds_of));
-    const auto is = [](krunc_verdict_kind kind) {
-        return [kind](const StatRun &one) { return one.verdict.kind == kind; };
-    };
-    auto text = fmt::format("{} runs: {:.6f} s, 95 % interval ± {:.6f} s\n", command.runs.size(), spread.mean,
-                            spread.half_width);
+    const auto measured = present(seconds_of(command));
+    const auto spread = spread_of(measured);
+    auto text = fmt::format("{} runs", command.runs.size());
+    if (measured.size() > 1)
+        text += fmt::format(": {:.6f} s, 95 % interval ± {:.6f} s", spread.mean, spread.half_width);
+    if (measured.size() < command.runs.size())
+        text += fmt::format("; {} of them not measured", command.runs.size() - measured.size());
+    text += "\n";
     for (const auto kind : {KRUNC_CLEAN, KRUNC_TICKING, KRUNC_UNDECIDED, KRUNC_DISTURBED, KRUNC_UNUSABLE}) {
-        const auto runs = std::count_if(command.runs.begin(), command.runs.end(), is(kind));
+        const auto runs = std::count_if(command.runs.begin(), command.runs.end(),
+                                        [kind](const StatRun &one) { return one.verdict.kind == kind; });
         if (runs != 0)
             text += fmt::format("  {} {}\n", runs, krunc_verdict_name(kind));
     }
@@ -167,51 +161,69 @@ std::string command_text(const StatResult &result, const StatCommand &command)
     auto text = fmt::format("\n {}\n\n", command_line(command));
     if (several)
         text += runs_text(command) + "the most disturbed of them, or the first:\n";
-    text += fmt::format("{:.6f} s, {:.3f} user, {:.3f} system; by {}{}\n\n", shown.run.seconds, shown.run.user_seconds,
-                        shown.run.system_seconds, krunc_way_name(result.facts.way),
-                        is_virtual ? ", in a virtual machine" : "");
-    if (!shown.run.deltas.empty())
-        text += cpu_table(shown.run) + "\n";
+    const MeasuredRun &run = shown.run;
+    text += (run.windows != 0 ? fmt::format("{:.6f}", run.seconds) : "-") +
+            fmt::format(" s, {:.3f} user, {:.3f} system; by {}{}\n\n", run.user_seconds, run.system_seconds,
+                        krunc_way_name(result.facts.way), is_virtual ? ", in a virtual machine" : "");
+    if (!run.deltas.empty())
+        text += cpu_table(run) + "\n";
     return text + energy_text(shown, result.energy_error) + verdict_text(shown.verdict);
 }
 
-struct Difference {
-    const char *what;
-    const char *unit;
-    Spread spread;
-    double base;
-};
-
-std::vector<Difference> differences(const StatResult &result)
+std::string difference_text(const char *what, const char *unit, const RunValues &first, const RunValues &second)
 {
-    std::vector<Difference> all;
-    const auto add = [&](const char *what, const char *unit, auto &&value) {
-        const auto first = of_runs(result.command, value);
-        const auto second = of_runs(*result.other, value);
-        std::vector<double> pairs;
-        for (std::size_t i = 0; i < first.size() && i < second.size(); i++)
-            pairs.push_back(second[i] - first[i]);
-        all.push_back({what, unit, spread_of(pairs), spread_of(first).mean});
-    };
-    add("time", "s", seconds_of);
-    if ((result.facts.counters & KRUNC_CYCLES) != 0)
-        add("cycles", "cycles", cycles_of);
-    return all;
+    const auto pairs = pair_differences(first, second);
+    if (pairs.empty())
+        return {};
+    const auto spread = spread_of(pairs);
+    const double base = spread_of(present(first)).mean;
+    const double percent = base != 0 ? 100 / base : 0;
+    if (pairs.size() == 1)
+        return fmt::format("  {}: {:+.6g} {} ({:+.2f} %), of one pair\n", what, spread.mean, unit,
+                           spread.mean * percent);
+    return fmt::format("  {}: {:+.6g} {} ± {:.6g} ({:+.2f} % ± {:.2f} %), of {} pairs\n", what, spread.mean, unit,
+                       spread.half_width, spread.mean * percent, spread.half_width * percent, pairs.size());
 }
 
-std::string comparison_text(const StatResult &result)
+std::string comparison_text(const StatCommand &first, const StatCommand &second)
 {
-    auto text = fmt::format("\nthe second command against the first, {} pairs, 95 % interval:\n",
-                            std::min(result.command.runs.size(), result.other->runs.size()));
-    for (const auto &one : differences(result)) {
-        const double percent = one.base != 0 ? 100 / one.base : 0;
-        text += fmt::format("  {}: {:+.6g} {} ± {:.6g} ({:+.2f} % ± {:.2f} %)\n", one.what, one.spread.mean, one.unit,
-                            one.spread.half_width, one.spread.mean * percent, one.spread.half_width * percent);
-    }
-    return text;
+    const auto text = difference_text("time", "s", seconds_of(first), seconds_of(second)) +
+                      difference_text("cycles", "cycles", cycles_of(first), cycles_of(second));
+    if (text.empty())
+        return "\nno pair of runs was measured: there is nothing to compare\n";
+    return "\nthe second command against the first, 95 % interval:\n" + text;
 }
 
 } // namespace
+
+RunValues seconds_of(const StatCommand &command)
+{
+    RunValues values;
+    for (const auto &one : command.runs)
+        values.push_back(one.run.windows != 0 ? std::optional(one.run.seconds) : std::nullopt);
+    return values;
+}
+
+RunValues cycles_of(const StatCommand &command)
+{
+    RunValues values;
+    for (const auto &[run, verdict] : command.runs) {
+        std::optional<double> sum;
+        for (const auto &delta : run.deltas) {
+            const bool counted = run.bound.empty() || std::find(run.bound.begin(), run.bound.end(),
+                                                                static_cast<int>(delta.cpu)) != run.bound.end();
+            if (!counted)
+                continue;
+            if ((delta.valid & KRUNC_CYCLES) == 0) {
+                sum.reset();
+                break; // what is left would look like less work
+            }
+            sum = sum.value_or(0) + static_cast<double>(delta.cycles);
+        }
+        values.push_back(sum);
+    }
+    return values;
+}
 
 std::optional<krunc_verdict_kind> worst_verdict(const StatResult &result)
 {
@@ -232,7 +244,7 @@ std::string stat_report(const StatResult &result)
 {
     auto text = command_text(result, result.command);
     if (result.other)
-        text += command_text(result, *result.other) + comparison_text(result);
+        text += command_text(result, *result.other) + comparison_text(result.command, *result.other);
     for (unsigned way = 0; way < result.facts.way; way++) {
         const int error = result.facts.way_errors[way];
         if (error != 0)
@@ -242,25 +254,25 @@ std::string stat_report(const StatResult &result)
     return text + "\n";
 }
 
-// The number of a run may begin at a criterion's end: names have no blanks.
+// ReBench takes a blank for the end of the name.
 std::string rebench_log(const StatResult &result)
 {
+    std::string name = result.command.arguments.front();
+    name = name.substr(name.rfind('/') + 1);
+    std::replace_if(
+        name.begin(), name.end(), [](unsigned char letter) { return std::isspace(letter) != 0 || letter == ':'; }, '_');
+    const auto seconds = seconds_of(result.command);
+    const auto cycles = cycles_of(result.command);
     std::string log;
-    const auto add = [&](const StatCommand &command) {
-        auto name = command.arguments.front();
-        name = name.substr(name.rfind('/') + 1);
-        for (const auto &one : command.runs) {
-            if ((result.facts.counters & KRUNC_CYCLES) != 0)
-                log += fmt::format("{}: cycles: {:.0f}cycles\n", name, cycles_of(one.run));
-            if (one.verdict.kind)
-                log += fmt::format("{}: disturbed: {}runs\n", name,
-                                   severity(*one.verdict.kind) >= severity(KRUNC_DISTURBED) ? 1 : 0);
-            log += fmt::format("{}: iterations=1 runtime: {:.0f}us\n", name, one.run.seconds * 1e6);
-        }
-    };
-    add(result.command);
-    if (result.other)
-        add(*result.other);
+    for (std::size_t i = 0; i < seconds.size(); i++) {
+        if (!seconds[i])
+            continue; // nothing was measured
+        if (cycles[i])
+            log += fmt::format("{}: cycles: {:.0f}cycles\n", name, *cycles[i]);
+        if (const auto kind = result.command.runs[i].verdict.kind)
+            log += fmt::format("{}: disturbed: {}runs\n", name, severity(*kind) >= severity(KRUNC_DISTURBED) ? 1 : 0);
+        log += fmt::format("{}: iterations=1 runtime: {:.0f}us\n", name, *seconds[i] * 1e6);
+    }
     return log;
 }
 

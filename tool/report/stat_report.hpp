@@ -36,6 +36,12 @@ nlohmann::json stat_json(const StatResult &result);
 // Lines that ReBench's adapter "RebenchLog" reads: criteria of a run first, then its total.
 std::string rebench_log(const StatResult &result);
 
+// A value of each run, in order; nothing for a run that has none.
+using RunValues = std::vector<std::optional<double>>;
+RunValues seconds_of(const StatCommand &command);
+// Of the CPUs that the command was bound to, or of all.
+RunValues cycles_of(const StatCommand &command);
+
 // The worst of all runs of both commands; nothing if none has a verdict.
 std::optional<krunc_verdict_kind> worst_verdict(const StatResult &result);
 

@@ -249,6 +249,22 @@ Result<void> SystemFilesystem::write(const fs::path &path, const std::string &te
     return {};
 }
 
+Result<void> SystemFilesystem::check_writable(const fs::path &path)
+{
+    const auto place = place_for(path);
+    std::error_code ignored;
+    if (fs::is_directory(place.path, ignored) || !place.path.has_filename())
+        return system_failure("write", path, EISDIR);
+    if (place.in_place) { // a FIFO's would wait for a reader
+        if (access(place.path.c_str(), W_OK) != 0)
+            return system_failure("write", path, errno);
+        return {};
+    }
+    if (OutputFile(path, S_IRUSR | S_IWUSR).descriptor() < 0)
+        return system_failure("write", path, errno);
+    return {};
+}
+
 Result<void> SystemFilesystem::write_durably(const fs::path &path, const std::string &text, unsigned mode)
 {
     OutputFile file(path, mode);

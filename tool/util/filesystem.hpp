@@ -49,6 +49,12 @@ class Filesystem
     // Writes to a temporary neighbour and renames: a reader sees the old text or the new, never half. A link stays, and
     // what it names is written. A device, a pipe or /dev/stdout stays what it is, and the text goes into it.
     virtual Result<void> write(const std::filesystem::path &path, const std::string &text) = 0;
+    // Could it be written now? For work that ends with a file, before it begins.
+    virtual Result<void> check_writable(const std::filesystem::path &path)
+    {
+        static_cast<void>(path);
+        return {};
+    }
     // As write(), and it is on the disk when this returns, under its name: for what must survive a power loss. The file
     // has its `mode` from the first moment.
     virtual Result<void> write_durably(const std::filesystem::path &path, const std::string &text, unsigned mode)
@@ -97,6 +103,7 @@ class SystemFilesystem : public Filesystem
     Result<std::string> read_at_most(const std::filesystem::path &path, std::size_t size) override;
     Result<std::optional<std::string>> read_if_there(const std::filesystem::path &path) override;
     Result<void> write(const std::filesystem::path &path, const std::string &text) override;
+    Result<void> check_writable(const std::filesystem::path &path) override;
     Result<void> write_durably(const std::filesystem::path &path, const std::string &text, unsigned mode) override;
     Result<void> make_directories(const std::filesystem::path &path) override;
     Result<void> make_private_folder(const std::filesystem::path &path) override;
