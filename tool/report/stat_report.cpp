@@ -20,12 +20,16 @@ namespace
 {
 
 constexpr std::size_t most_rows = 16;
+constexpr std::size_t longest_line = 1000; // of the command
 
 std::string command_line(const StatCommand &command)
 {
     std::string line;
-    for (const auto &argument : command.arguments)
+    for (const auto &argument : command.arguments) {
         line += (line.empty() ? "" : " ") + argument;
+        if (line.size() > longest_line)
+            return printable(line.substr(0, longest_line)) + fmt::format(" ... ({} words)", command.arguments.size());
+    }
     return printable(line);
 }
 
