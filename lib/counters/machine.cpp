@@ -48,7 +48,11 @@ std::uint64_t tsc_hz_of_perf()
     nothing.size = sizeof(nothing);
     nothing.exclude_kernel = 1;
     nothing.exclude_hv = 1;
-    const int fd = static_cast<int>(syscall(SYS_perf_event_open, &nothing, 0, -1, -1, PERF_FLAG_FD_CLOEXEC));
+    // A first event that follows a thread has the kernel change the scheduler's code and wait for all CPUs, which takes
+    // milliseconds; one of a CPU does not, but not everybody may have it.
+    int fd = static_cast<int>(syscall(SYS_perf_event_open, &nothing, -1, current_cpu(), -1, PERF_FLAG_FD_CLOEXEC));
+    if (fd < 0)
+        fd = static_cast<int>(syscall(SYS_perf_event_open, &nothing, 0, -1, -1, PERF_FLAG_FD_CLOEXEC));
     if (fd < 0)
         return 0;
     std::uint64_t hz = 0;
@@ -215,16 +219,47 @@ void tell_clocks(krunc_facts &facts)
     }
 }
 
+namespace
+{
+
+// Both clocks at once, as well as it goes: the best of a few attempts.
+struct Instant {
+    std::uint64_t ticks;
+    std::uint64_t nanoseconds;
+    std::uint64_t doubt; // in ticks
+};
+
+Instant now_by_both()
+{
+    Instant best{0, 0, UINT64_MAX};
+    for (int attempt = 0; attempt < 8; attempt++) {
+        const std::uint64_t before = time_stamp();
+        const std::uint64_t clock = nanoseconds();
+        const std::uint64_t gap = time_stamp() - before;
+        if (gap < best.doubt)
+            best = {before + gap / 2, clock, gap};
+    }
+    return best;
+}
+
+} // namespace
+
+// A millisecond is enough where the clock can be read quickly.
 void calibrate_tsc(krunc_facts &facts)
 {
-    constexpr std::uint64_t duration = 10000000;
-    const std::uint64_t start = nanoseconds();
-    const std::uint64_t ticks = time_stamp();
-    std::uint64_t now = start;
-    while (now - start < duration)
-        now = nanoseconds();
-    const std::uint64_t passed = time_stamp() - ticks;
-    facts.tsc_hz = static_cast<std::uint64_t>(static_cast<double>(passed) * 1e9 / static_cast<double>(now - start));
+    constexpr std::uint64_t shortest = 1000000;
+    constexpr std::uint64_t longest = 10000000;
+    constexpr std::uint64_t precision = 20000; // 1 in so many
+    const Instant start = now_by_both();
+    Instant end = start;
+    std::uint64_t passed = 0;
+    do {
+        end = now_by_both();
+        passed = end.nanoseconds - start.nanoseconds;
+    } while (passed < shortest ||
+             (passed < longest && end.ticks - start.ticks < (start.doubt + end.doubt) / 2 * precision));
+    facts.tsc_hz =
+        static_cast<std::uint64_t>(static_cast<double>(end.ticks - start.ticks) * 1e9 / static_cast<double>(passed));
     facts.tsc_source = KRUNC_TSC_CALIBRATED;
 }
 
