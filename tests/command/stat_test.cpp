@@ -156,8 +156,9 @@ TEST_F(StatTest, PinBindsTheCommandAndItsVerdictIsForThatCpu)
     int cpu = 0;
     while (!CPU_ISSET(cpu, &allowed))
         cpu++;
-    const auto result = stat({"--json", "--pin", std::to_string(cpu), "--", "sh", "-c",
-                              "grep -E '^(Cpus_allowed_list|SigBlk)' /proc/self/status"});
+    const auto twice = std::to_string(cpu) + "," + std::to_string(cpu);
+    const auto result =
+        stat({"--json", "--pin", twice, "--", "sh", "-c", "grep -E '^(Cpus_allowed_list|SigBlk)' /proc/self/status"});
     EXPECT_THAT(result.output, HasSubstr("Cpus_allowed_list:\t" + std::to_string(cpu) + "\n"));
     EXPECT_THAT(result.output, HasSubstr("SigBlk:\t0000000000000000\n"));
     const auto run = json::parse(result.errors).at("commands").at(0).at("runs").at(0);

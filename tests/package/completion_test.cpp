@@ -103,6 +103,14 @@ TEST_F(Completion, OfAConfigurationAlsoHasFiles)
     EXPECT_THAT(of({"build", "--config", "debi"}), UnorderedElementsAre("debian", "debian.config"));
 }
 
+TEST_F(Completion, OfACommandToCountAroundIsThatOfThisMachine)
+{
+    EXPECT_THAT(of({"stat", "--pin", "1", "--", "bas"}), Contains("bash"));
+    EXPECT_THAT(of({"stat", "--", "env", "--fail"}), IsEmpty());
+    EXPECT_THAT(of({"stat", "--fail-on", ""}), UnorderedElementsAre("disturbed", "undecided", "ticking"));
+    EXPECT_THAT(of({"stat", "--format", "re"}), ElementsAre("rebench"));
+}
+
 TEST_F(Completion, HasNoOptionsOfKrunctlForTheGuestsCommand)
 {
     EXPECT_THAT(of({"boot", "--", "prog", "--li"}), IsEmpty());

@@ -43,10 +43,12 @@ struct StatOptions {
 
 std::vector<int> cpus_of(const std::string &option, const std::string &text)
 {
-    const auto cpus = text.empty() ? std::vector<int>() : parse_cpu_list(text);
+    auto cpus = text.empty() ? std::optional(std::vector<int>()) : parse_cpu_list(text);
     if (!cpus || (!text.empty() && cpus->empty()))
         throw UserError(
             Error{ExitCode::usage, fmt::format("{}: {} is no list of CPUs", option, text), "write it as in 0,2-3", {}});
+    std::sort(cpus->begin(), cpus->end());
+    cpus->erase(std::unique(cpus->begin(), cpus->end()), cpus->end());
     return *cpus;
 }
 
@@ -191,8 +193,13 @@ bool is_failure(const StatResult &result, const std::string &fail_on)
 {
     if (fail_on.empty())
         return false;
-    const auto worst = worst_verdict(result);
-    return !worst || severity(*worst) >= severity(kind_named(fail_on)); // without one, nobody knows whether it was
+    const auto fails = [&](const StatCommand &command) {
+        return std::any_of(command.runs.begin(), command.runs.end(), [&](const StatRun &one) {
+            const auto kind = one.verdict.kind; // without one, nobody knows whether it was disturbed
+            return !kind || severity(*kind) >= severity(kind_named(fail_on));
+        });
+    };
+    return fails(result.command) || (result.other && fails(*result.other));
 }
 
 void give(Context &context, const StatOptions &options, const std::string &text)

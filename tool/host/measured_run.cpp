@@ -41,13 +41,13 @@ double seconds_of(const timeval &time)
     return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
 }
 
-// A process's CPUs; a zombie still has them. Empty if it may run on all that are online, unless it was told to.
-std::vector<int> bound_cpus(int pid, const MeasuredCommand &command)
+// A process's CPUs; a zombie still has them. Empty if it may run on all that are online.
+std::vector<int> bound_cpus(int pid)
 {
     auto cpus = allowed_cpus(pid);
     const long online = sysconf(_SC_NPROCESSORS_ONLN);
     // Where there is but one CPU, it is bound to it anyway.
-    if (online > 1 && static_cast<long>(cpus.size()) >= online && command.pin.empty())
+    if (online > 1 && static_cast<long>(cpus.size()) >= online)
         cpus.clear();
     return cpus;
 }
@@ -239,12 +239,13 @@ Result<void> CommandMeter::wait_for_end(int pid, const SignalsOnlyInWait &signal
     }
 }
 
-// The end of the measurement comes before everything else.
-Result<void> CommandMeter::finish(int pid, const MeasuredCommand &command)
+// The end of the measurement comes before everything else. The kernel lets a task go elsewhere when its CPU goes
+// offline: what it was bound to is `pin` all the same.
+Result<void> CommandMeter::finish(int pid, const std::vector<int> &pin)
 {
     const bool was_measuring = measuring_;
     Result<void> ended = end({});
-    run_.bound = bound_cpus(pid, command);
+    run_.bound = pin.empty() ? bound_cpus(pid) : pin;
     int status = 0;
     rusage usage = {};
     while (wait4(pid, &status, 0, &usage) != pid) {
@@ -283,7 +284,7 @@ Result<MeasuredRun> CommandMeter::run(const MeasuredCommand &command)
     waiting->give_up(); // unless it has been started
     if (good)
         good = wait_for_end(waiting->pid(), signals);
-    const auto finished = finish(waiting->pid(), command);
+    const auto finished = finish(waiting->pid(), command.pin);
     if (const auto failed = waiting->failure(); failed && good) {
         if (failed->step == WaitingProcess::Failure::Step::bind)
             return tl::unexpected(cannot_bind(failed->error));

@@ -57,7 +57,7 @@ class CommandMeter
     Result<void> obey(int pid, const std::string &word);
     void add_switches(bool first, const std::optional<TaskSwitches> &after);
     Result<void> wait_for_end(int pid, const SignalsOnlyInWait &signals);
-    Result<void> finish(int pid, const MeasuredCommand &command);
+    Result<void> finish(int pid, const std::vector<int> &pin);
 
     krunc::Session &session_;
     Energy &energy_;

@@ -18,8 +18,14 @@ namespace
 krunc_delta with_switches(const krunc_delta &delta, const MeasuredRun &run)
 {
     krunc_delta complete = delta;
-    if (!run.switches)
+    if (!run.switches) {
+        // Of a CPU's switches nobody knows whose they were: the command's children may just have taken turns.
+        if ((delta.valid & KRUNC_SWITCHES) != 0 && delta.switches != 0) {
+            complete.valid &= ~static_cast<std::uint32_t>(KRUNC_SWITCHES);
+            complete.unknown |= KRUNC_Q_SWITCHED;
+        }
         return complete;
+    }
     const bool one_cpu = run.bound.size() == 1;
     complete.valid |= KRUNC_THREAD_SWITCHES;
     complete.voluntary = one_cpu ? run.switches->voluntary : 0;

@@ -109,6 +109,19 @@ TEST(RunVerdictTest, WhatCouldNotBeSeenIsUndecided)
     EXPECT_EQ(judge_run(facts(), run).kind, KRUNC_UNDECIDED);
 }
 
+TEST(RunVerdictTest, ACpusSwitchesDecideOnlyIfThereAreNone)
+{
+    auto run = run_on({2});
+    run.switches.reset();
+    run.deltas[2].valid |= KRUNC_SWITCHES;
+    run.deltas[2].unknown = 0;
+    EXPECT_EQ(judge_run(facts(), run).kind, KRUNC_CLEAN);
+    run.deltas[2].switches = 5;
+    EXPECT_EQ(judge_run(facts(), run).kind, KRUNC_UNDECIDED);
+    run.switches = TaskSwitches{}; // they were others', while the command did not want to run
+    EXPECT_EQ(judge_run(facts(), run).kind, KRUNC_CLEAN);
+}
+
 TEST(RunVerdictTest, OnOneCpuTheSwitchesHappenedThere)
 {
     auto run = run_on({2});
