@@ -10,6 +10,7 @@
 
 #include "commands/command.hpp"
 #include "host/affinity.hpp"
+#include "host/counter_session.hpp"
 #include "host/cpu_list.hpp"
 #include "report/bench_page.hpp"
 #include "report/bench_report.hpp"

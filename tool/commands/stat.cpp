@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "commands/command.hpp"
+#include "host/counter_session.hpp"
 #include "host/cpu_list.hpp"
 #include "host/run_verdict.hpp"
 #include "report/stat_report.hpp"
@@ -88,19 +89,11 @@ std::vector<std::string> shell_words(const std::string &text)
     return all;
 }
 
-std::uint32_t way_of(const std::string &name)
-{
-    for (std::uint32_t way = 0; way < KRUNC_WAYS; way++) {
-        if (name == krunc_way_name(way))
-            return 1u << way;
-    }
-    return 0; // any
-}
-
 krunc::Session open_session(const StatOptions &options)
 {
     krunc::Options wanted;
-    wanted.ways = way_of(options.way);
+    const auto way = way_named(options.way); // or any
+    wanted.ways = way ? 1u << *way : 0;
     wanted.counters = KRUNC_APERF | KRUNC_MPERF | KRUNC_CYCLES | KRUNC_INSTRUCTIONS | KRUNC_SMI | KRUNC_INTERRUPTS |
                       KRUNC_SWITCHES | KRUNC_THERMAL | KRUNC_PACKAGE_THERMAL | KRUNC_CLOCK;
     wanted.flags = KRUNC_PROC_INTERRUPTS | KRUNC_NO_CALIBRATION;
@@ -115,13 +108,11 @@ krunc::Session open_session(const StatOptions &options)
                               fmt::format("--cpus: not all of {} are CPUs of this machine", options.cpus),
                               "see /sys/devices/system/cpu/possible",
                               {}});
-    std::uint32_t way = 0;
-    while (way + 1 < KRUNC_WAYS && way_of(options.way) != 1u << way)
-        way++;
-    throw UserError(Error{ExitCode::host_lacks,
-                          fmt::format("the counters cannot be read: {}", krunc_way_reason(way, error)),
-                          krunc_way_remedy(way, error),
-                          {}});
+    throw UserError(
+        Error{ExitCode::host_lacks,
+              fmt::format("the counters cannot be read: {}", krunc_way_reason(way.value_or(KRUNC_WAY_TSC), error)),
+              krunc_way_remedy(way.value_or(KRUNC_WAY_TSC), error),
+              {}});
 }
 
 class Measurer
@@ -255,8 +246,7 @@ void add_stat_command(CLI::App &app, Context &context)
         ->add_option("--control", options->control,
                      "count only between \"enable\" and \"disable\" on fifo:COMMANDS[,ACKS] or fd:NUMBER[,NUMBER]")
         ->check(something);
-    command->add_option("--way", options->way, "read in this way and no other")
-        ->check(CLI::IsMember({"device", "calls", "perf", "msr", "tsc"}));
+    command->add_option("--way", options->way, "read in this way and no other")->check(CLI::IsMember(way_names()));
     command->add_option("--fail-on", options->fail_on, "exit with 1 if the worst verdict is this or worse")
         ->check(CLI::IsMember({"disturbed", "undecided", "ticking"}));
     command->add_option("--output", options->output, "write the report to this file instead of stderr")

@@ -196,14 +196,6 @@ std::string CounterWay::name() const
 
 std::string CounterWay::scope_name() const { return scope == KRUNC_SCOPE_THREAD ? "thread" : "CPUs"; }
 
-std::vector<std::string> way_names()
-{
-    std::vector<std::string> names;
-    for (std::uint32_t way = 0; way < KRUNC_WAYS; way++)
-        names.emplace_back(krunc_way_name(way));
-    return names;
-}
-
 CounterWays open_counter_ways(const std::vector<std::string> &chosen, bool all_counters)
 {
     CounterWays ways;

@@ -47,8 +47,6 @@ struct CounterWays {
     std::vector<MissingWay> missing;
 };
 
-std::vector<std::string> way_names(); // of the library
-
 // The caller must have gone to the CPU where it will read. `chosen`: names of ways; empty for all of them. With
 // `all_counters`, whatever a way can count instead of APERF, MPERF, core cycles and instructions.
 CounterWays open_counter_ways(const std::vector<std::string> &chosen, bool all_counters);
