@@ -48,7 +48,7 @@ void build(Built &built)
         built.error = "packaging/build-debs failed:\n" + result.output + result.errors;
         return;
     }
-    for (const char *name : {"krunctl", "krun-syscall-dev"}) {
+    for (const char *name : package_names) {
         const auto unpacked =
             run_program({"dpkg-deb", "-x", built.packages.deb(name).string(), built.packages.root.string()});
         if (!unpacked.ok())

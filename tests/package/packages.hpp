@@ -32,6 +32,8 @@ ProcessResult run_program(std::vector<std::string> argv, const std::filesystem::
 ProcessResult build_debs(const std::vector<std::string> &arguments,
                          const std::map<std::string, std::string> &environment = {});
 
+constexpr const char *package_names[] = {"krunctl", "krun-syscall-dev", "libkruncounters1", "libkruncounters-dev"};
+
 struct Packages {
     std::filesystem::path folder; // what build-debs has put out
     std::filesystem::path root;   // all packages unpacked, as they lie below /
