@@ -211,7 +211,8 @@ struct krunc_sample {
 	uint64_t clock; /* ns */
 	uint64_t voluntary;
 	uint64_t involuntary;
-	uint64_t reserved2[2];
+	uint64_t suspended; /* KRUNC_CLOCK: ns for which the machine has been suspended since it booted */
+	uint64_t reserved2[1];
 };
 
 static inline struct krunc_reading *krunc_reading_at(struct krunc_sample *sample, uint32_t index)
@@ -238,6 +239,7 @@ static inline const struct krunc_reading *krunc_const_reading_at(const struct kr
 #define KRUNC_Q_VIRTUAL	    (1u << 10) /* in a virtual machine, whose host may stop it at any time */
 #define KRUNC_Q_SIBLING	    (1u << 11) /* another CPU of the same core was not idle */
 #define KRUNC_Q_MISSING	    (1u << 12) /* an end has no reading: busy, skipped, shielded, unsupported, empty */
+#define KRUNC_Q_SUSPENDED   (1u << 13) /* the machine was, in between */
 
 #define KRUNC_D_TIME	    (1u << 0) /* seconds */
 #define KRUNC_D_RATIO	    (1u << 1) /* ratio, ratio_error */
@@ -316,6 +318,7 @@ enum krunc_cause {
 	KRUNC_CAUSE_SAMPLED,  /* by others, through /dev/krun */
 	KRUNC_CAUSE_MIGRATED, /* although the verdict is for a CPU */
 	KRUNC_CAUSE_SLEPT,    /* voluntarily: no disturbance */
+	KRUNC_CAUSE_SUSPENDED, /* the machine */
 	KRUNC_CAUSES,
 };
 

@@ -370,7 +370,7 @@ inline std::string text(const Verdict &verdict)
     // These are so, or not: there is nothing to count.
     constexpr std::uint32_t uncounted = 1U << KRUNC_CAUSE_EPOCH | 1U << KRUNC_CAUSE_OFFLINE | 1U << KRUNC_CAUSE_TORN |
                                         1U << KRUNC_CAUSE_MISSING | 1U << KRUNC_CAUSE_THROTTLED |
-                                        1U << KRUNC_CAUSE_MIGRATED;
+                                        1U << KRUNC_CAUSE_MIGRATED | 1U << KRUNC_CAUSE_SUSPENDED;
     std::string line = verdict_name(verdict.kind());
     const char *separator = ": ";
     for (unsigned number = 0; number < KRUNC_CAUSES; ++number) {

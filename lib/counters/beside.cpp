@@ -17,13 +17,37 @@ std::uint32_t current_cpu()
     return cpu < 0 ? 0 : static_cast<std::uint32_t>(cpu);
 }
 
+namespace
+{
+
+std::uint64_t read_clock(clockid_t clock)
+{
+    timespec now{};
+    clock_gettime(clock, &now); // fails for no clock that there is
+    return static_cast<std::uint64_t>(now.tv_sec) * 1000000000u + static_cast<std::uint64_t>(now.tv_nsec);
+}
+
+// CLOCK_BOOTTIME goes on in a suspend, CLOCK_MONOTONIC does not. Whoever is preempted between them looks again.
+std::uint64_t time_suspended()
+{
+    constexpr std::uint64_t at_once = 100000;
+    std::uint64_t before = read_clock(CLOCK_MONOTONIC);
+    for (int attempt = 0;; attempt++) {
+        const std::uint64_t with_suspends = read_clock(CLOCK_BOOTTIME);
+        const std::uint64_t after = read_clock(CLOCK_MONOTONIC);
+        if (after - before < at_once || attempt == 10)
+            return with_suspends > before ? with_suspends - before : 0;
+        before = after;
+    }
+}
+
+} // namespace
+
 int read_beside(krunc_session &session, krunc_sample &sample)
 {
     if ((session.options.counters & KRUNC_CLOCK) != 0) {
-        timespec now{};
-        if (clock_gettime(CLOCK_MONOTONIC_RAW, &now) != 0)
-            return -errno;
-        sample.clock = static_cast<std::uint64_t>(now.tv_sec) * 1000000000u + static_cast<std::uint64_t>(now.tv_nsec);
+        sample.clock = read_clock(CLOCK_MONOTONIC_RAW);
+        sample.suspended = time_suspended();
     }
     if ((session.options.counters & KRUNC_THREAD_SWITCHES) != 0) {
         rusage usage{};

@@ -30,6 +30,9 @@ constexpr std::uint64_t most_instructions_per_cycle = 16;
 constexpr std::uint32_t throttle_status = 1u << 0 | 1u << 2 | 1u << 4 | 1u << 10 | 1u << 12 | 1u << 14;
 constexpr std::uint32_t throttle_log = throttle_status << 1;
 
+// ns. What is less is the time between two clocks' reading.
+constexpr std::uint64_t shortest_suspend = 50000000;
+
 struct Ends {
     const krunc_facts &facts;
     const krunc_sample &before;
@@ -315,6 +318,8 @@ void judge_quality(const Ends &ends, krunc_delta &delta)
     say(KRUNC_Q_SWITCHED, of_cpu || of_thread, of_cpu ? delta.switches != 0 : !stayed);
     const bool quiet = stayed || (of_cpu && delta.switches == 0 && is_callers_cpu(ends));
     say(KRUNC_Q_MIGRATED, ends.before.cpu != KRUNC_NO_CPU && (has_moved(ends) || quiet), has_moved(ends));
+    const bool clock = (delta.valid & KRUNC_CLOCK) != 0;
+    say(KRUNC_Q_SUSPENDED, clock, ends.after.suspended > ends.before.suspended + shortest_suspend);
     judge_throttling(ends, delta);
     judge_sibling(ends, delta);
 }

@@ -45,6 +45,9 @@ void judge_counting(const krunc_delta &delta, Findings &found)
         found.unusable = true;
         found.cause(which, 1);
     };
+    look(KRUNC_Q_SUSPENDED, KRUNC_CAUSE_SUSPENDED);
+    if (found.unusable)
+        return; // whatever else there is follows from it
     look(KRUNC_Q_EPOCH, KRUNC_CAUSE_EPOCH);
     look(KRUNC_Q_OFFLINE, KRUNC_CAUSE_OFFLINE);
     look(KRUNC_Q_TORN, KRUNC_CAUSE_TORN);

@@ -59,7 +59,7 @@ const Name quality_names[] = {
     {KRUNC_Q_OFFLINE, "offline"},   {KRUNC_Q_MIGRATED, "migrated"},   {KRUNC_Q_EPOCH, "epoch"},
     {KRUNC_Q_SMI, "smi"},           {KRUNC_Q_THROTTLED, "throttled"}, {KRUNC_Q_INTERRUPTED, "interrupted"},
     {KRUNC_Q_SWITCHED, "switched"}, {KRUNC_Q_VIRTUAL, "virtual"},     {KRUNC_Q_SIBLING, "sibling"},
-    {KRUNC_Q_MISSING, "missing"}};
+    {KRUNC_Q_MISSING, "missing"},   {KRUNC_Q_SUSPENDED, "suspended"}};
 
 const Name verdict_names[] = {{KRUNC_CLEAN, "clean"},
                               {KRUNC_TICKING, "ticking"},
@@ -83,7 +83,8 @@ const Name cause_names[] = {{KRUNC_CAUSE_EPOCH, "counters that did not count thr
                             {KRUNC_CAUSE_OTHER, "other interrupts"},
                             {KRUNC_CAUSE_SAMPLED, "samples of others"},
                             {KRUNC_CAUSE_MIGRATED, "a migration to another CPU"},
-                            {KRUNC_CAUSE_SLEPT, "voluntary context switches"}};
+                            {KRUNC_CAUSE_SLEPT, "voluntary context switches"},
+                            {KRUNC_CAUSE_SUSPENDED, "the machine was suspended"}};
 
 const Name cause_remedies[] = {
     {KRUNC_CAUSE_EPOCH, "measure again; if it comes back: another user of perf takes the counters"},
@@ -102,7 +103,8 @@ const Name cause_remedies[] = {
     {KRUNC_CAUSE_OTHER, "krunctl check names the kinds"},
     {KRUNC_CAUSE_SAMPLED, "shield the CPU, or stop other users of /dev/krun"},
     {KRUNC_CAUSE_MIGRATED, "bind the code to one CPU: taskset(1), sched_setaffinity(2)"},
-    {KRUNC_CAUSE_SLEPT, "nothing, unless the code was not meant to sleep"}};
+    {KRUNC_CAUSE_SLEPT, "nothing, unless the code was not meant to sleep"},
+    {KRUNC_CAUSE_SUSPENDED, "keep it from suspending: systemd-inhibit(1)"}};
 
 const char *device_reason(int error)
 {

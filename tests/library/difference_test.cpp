@@ -256,6 +256,16 @@ TEST_F(Difference, SaysWhetherTheSiblingWasBusy)
     EXPECT_EQ(difference().unknown & KRUNC_Q_SIBLING, 0U);
 }
 
+TEST_F(Difference, SaysWhetherTheMachineWasSuspended)
+{
+    after.header.suspended = 1000; // two clocks are not read at once
+    EXPECT_EQ((difference().quality | difference().unknown) & KRUNC_Q_SUSPENDED, 0U);
+    after.header.suspended = second;
+    EXPECT_EQ(difference().quality & KRUNC_Q_SUSPENDED, static_cast<std::uint32_t>(KRUNC_Q_SUSPENDED));
+    after.header.valid = 0;
+    EXPECT_EQ(difference().unknown & KRUNC_Q_SUSPENDED, static_cast<std::uint32_t>(KRUNC_Q_SUSPENDED));
+}
+
 TEST_F(Difference, TakesItsOwnCostOffOnRequest)
 {
     facts.least.valid = KRUNC_CYCLES | KRUNC_INSTRUCTIONS;

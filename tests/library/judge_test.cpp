@@ -39,6 +39,13 @@ TEST_F(Judge, CallsCountsUnusableThatDidNotCountThrough)
     expect(KRUNC_UNUSABLE, one(KRUNC_CAUSE_TORN));
 }
 
+TEST_F(Judge, NamesASuspendAndNotWhatFollowsFromIt)
+{
+    after.header.suspended = second;
+    b().epoch = 3;
+    expect(KRUNC_UNUSABLE, one(KRUNC_CAUSE_SUSPENDED));
+}
+
 TEST_F(Judge, FindsSystemManagementInterrupts)
 {
     b().smi = 2;

@@ -291,7 +291,7 @@ TEST(Names, AreThereForEveryNumber)
         EXPECT_THAT(krunc_cause_name(cause), StrNe("?"));
         EXPECT_THAT(krunc_cause_remedy(cause), StrNe("?"));
     }
-    for (std::uint32_t bit = 0; bit <= 12; bit++)
+    for (std::uint32_t bit = 0; bit <= 13; bit++)
         EXPECT_THAT(krunc_quality_name(1U << bit), StrNe("?"));
     for (std::uint32_t status = 0; status <= KRUNC_SHIELDED; status++)
         EXPECT_THAT(krunc_status_name(status), StrNe("?"));

@@ -84,12 +84,19 @@ std::string cpu_table(const MeasuredRun &run)
     return text;
 }
 
+// The others are so, or not: there is nothing to count.
+bool is_counted(krunc_cause cause)
+{
+    return cause != KRUNC_CAUSE_EPOCH && cause != KRUNC_CAUSE_OFFLINE && cause != KRUNC_CAUSE_TORN &&
+           cause != KRUNC_CAUSE_MISSING && cause != KRUNC_CAUSE_THROTTLED && cause != KRUNC_CAUSE_MIGRATED &&
+           cause != KRUNC_CAUSE_SUSPENDED;
+}
+
 std::string cause_text(const RunCause &cause)
 {
     const auto where = cause.cpu ? fmt::format("CPU {}: ", *cause.cpu) : std::string();
-    return where + (cause.count > 1 || cause.cause >= KRUNC_CAUSE_INVOLUNTARY
-                        ? fmt::format("{} {}", with_thousands(cause.count), krunc_cause_name(cause.cause))
-                        : krunc_cause_name(cause.cause));
+    const auto count = is_counted(cause.cause) ? fmt::format(" ({})", with_thousands(cause.count)) : std::string();
+    return where + krunc_cause_name(cause.cause) + count;
 }
 
 std::string verdict_text(const RunVerdict &verdict)
@@ -103,7 +110,7 @@ std::string verdict_text(const RunVerdict &verdict)
     for (const auto &cause : verdict.causes)
         text += fmt::format("  {}\n    -> {}\n", cause_text(cause), krunc_cause_remedy(cause.cause));
     for (const auto &note : verdict.notes)
-        text += fmt::format("  {}, which is within the limits\n", cause_text(note));
+        text += fmt::format("  {}, within the limits\n", cause_text(note));
     return text;
 }
 
