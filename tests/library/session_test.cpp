@@ -2,12 +2,14 @@
 // Sessions on whatever machine this is: what they refuse, what they say, what they leave behind.
 #include <gmock/gmock.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <limits>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <sched.h>
@@ -276,6 +278,39 @@ TEST(Session, LeavesNoFileOpen)
         }
     }
     EXPECT_EQ(open_files(), files);
+}
+
+// Each thread has its own: they share nothing.
+TEST(Session, OfSeveralThreadsDoNotDisturbEachOther)
+{
+    std::vector<std::thread> threads;
+    std::atomic<int> good = 0;
+    for (int number = 0; number < 4; number++) {
+        threads.emplace_back([&good] {
+            for (const auto scope : {KRUNC_SCOPE_CPUS, KRUNC_SCOPE_THREAD}) {
+                krunc_session *session = nullptr;
+                auto options = options_of(scope);
+                options.flags |= KRUNC_PROC_INTERRUPTS;
+                krunc_facts facts{};
+                facts.size = sizeof(facts);
+                if (krunc_open(&options, &session) != 0 || krunc_get_facts(session, &facts) != 0)
+                    return;
+                std::vector<std::uint64_t> memory(2 * facts.sample_size / sizeof(std::uint64_t));
+                auto *before = reinterpret_cast<krunc_sample *>(memory.data());
+                auto *after = reinterpret_cast<krunc_sample *>(memory.data() + memory.size() / 2);
+                krunc_delta delta{};
+                delta.size = sizeof(delta);
+                const bool worked = krunc_sample_begin(session, before, facts.sample_size) == 0 &&
+                                    krunc_sample_end(session, after, facts.sample_size) == 0 &&
+                                    krunc_difference(&facts, before, after, 0, 0, &delta) == 0;
+                krunc_close(session);
+                good += worked ? 1 : 0;
+            }
+        });
+    }
+    for (auto &thread : threads)
+        thread.join();
+    EXPECT_EQ(good, 8);
 }
 
 TEST(Session, OfNothingCanBeClosed) { krunc_close(nullptr); }
