@@ -53,6 +53,21 @@ TEST(Readme, TheExampleCompilesWithoutAWarning)
     EXPECT_EQ(compiled.status, 0) << compiled.errors;
 }
 
+TEST(Readme, TheProgramWithTheLibraryWorksOnThisMachine)
+{
+    Sandbox sandbox;
+    const auto source = sandbox.root() / "iteration.cpp";
+    const auto program = (sandbox.root() / "iteration").string();
+    write_text(source, readme_code("cpp"));
+    const auto compiled =
+        sandbox.run({"g++", "-std=c++20", "-O2", "-Wall", "-Wextra", "-Werror", "-I",
+                     (readme_root / "include").string(), source.string(), "-o", program, KRUN_COUNTERS_LIBRARY});
+    ASSERT_EQ(compiled.status, 0) << compiled.errors;
+    const auto result = sandbox.run({program});
+    EXPECT_EQ(result.status, 0) << result.errors;
+    EXPECT_THAT(result.output, testing::ContainsRegex("(clean|ticking|disturbed|undecided|unusable)"));
+}
+
 TEST(Readme, TheExampleNamesTheDeviceThatItLacks)
 {
     if (std::filesystem::exists("/dev/krun"))
