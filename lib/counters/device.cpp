@@ -42,9 +42,11 @@ SAME_OFFSET(package_thermal);
 SAME_OFFSET(own);
 SAME_OFFSET(events);
 static_assert(offsetof(krunc_reading, sequence_after) == offsetof(krun_slot, reserved0));
+// NOLINTBEGIN(misc-redundant-expression): the two headers agree, as they must
 static_assert(KRUNC_RENDEZVOUS == KRUN_SAMPLE_RENDEZVOUS && KRUNC_SKIP_NOHZ_FULL == KRUN_SAMPLE_SKIP_NOHZ_FULL &&
               KRUNC_IDLE_SNAPSHOT == KRUN_SAMPLE_IDLE_SNAPSHOT);
 static_assert(KRUNC_PACKAGE_THERMAL == KRUN_COUNTER_PACKAGE_THERMAL && KRUNC_EVENT(3) == KRUN_COUNTER_EVENT(3));
+// NOLINTEND(misc-redundant-expression)
 static_assert(static_cast<int>(KRUNC_SHIELDED) == static_cast<int>(KRUN_STATUS_SHIELDED));
 
 // The C library's wrapper would only turn the error into errno.

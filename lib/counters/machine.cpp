@@ -2,6 +2,7 @@
 #include "machine.hpp"
 
 #include <cerrno>
+#include <cmath>
 #include <cpuid.h>
 #include <cstdio>
 #include <cstdlib>
@@ -62,7 +63,7 @@ std::uint64_t tsc_hz_of_perf()
         const auto *page = static_cast<const perf_event_mmap_page *>(map);
         if (page->cap_user_time != 0 && page->time_mult != 0)
             hz = static_cast<std::uint64_t>(
-                1e9 * static_cast<double>(std::uint64_t{1} << page->time_shift) / page->time_mult + 0.5);
+                std::llround(1e9 * static_cast<double>(std::uint64_t{1} << page->time_shift) / page->time_mult));
         munmap(map, size);
     }
     close(fd);

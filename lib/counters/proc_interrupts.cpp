@@ -125,14 +125,16 @@ int open_interrupts(const Machine &machine, ProcInterrupts *&interrupts)
     interrupts->fd = open("/proc/interrupts", O_RDONLY | O_CLOEXEC);
     if (interrupts->fd < 0)
         return -errno;
-    interrupts->room = 64 * 1024;
+    interrupts->room = std::size_t{64} * 1024;
     interrupts->max_columns = machine.possible.end();
     interrupts->text = static_cast<char *>(std::malloc(interrupts->room));
     interrupts->columns = static_cast<std::uint32_t *>(std::calloc(interrupts->max_columns, sizeof(std::uint32_t)));
     interrupts->irqs = static_cast<Irqs *>(std::calloc(interrupts->max_columns, sizeof(Irqs)));
     if (interrupts->text == nullptr || interrupts->columns == nullptr || interrupts->irqs == nullptr)
         return -ENOMEM;
-    return read_all(*interrupts); // finds out how much room the text needs
+    if (const int error = read_all(*interrupts)) // finds out how much room the text needs
+        return error;
+    return parse_columns(interrupts->text, interrupts->columns, interrupts->max_columns) != 0 ? 0 : -EIO;
 }
 
 void close_interrupts(ProcInterrupts *interrupts)
@@ -153,6 +155,8 @@ int read_interrupts(krunc_session &session, const std::uint32_t *cpus, krunc_sam
     if (const int error = read_all(interrupts))
         return error;
     const unsigned columns = parse_columns(interrupts.text, interrupts.columns, interrupts.max_columns);
+    if (columns == 0)
+        return -EIO;
     std::memset(interrupts.irqs, 0, interrupts.max_columns * sizeof(Irqs));
     for (const char *line = std::strchr(interrupts.text, '\n'); line != nullptr; line = std::strchr(line, '\n'))
         add_line(++line, interrupts.irqs, columns);

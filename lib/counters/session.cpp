@@ -101,9 +101,14 @@ int prepare(krunc_session &session)
     session.own_calls = static_cast<std::uint32_t *>(std::calloc(facts.readings, sizeof(std::uint32_t)));
     if (session.own_calls == nullptr)
         return -ENOMEM;
-    if ((facts.flags & KRUNC_PROC_INTERRUPTS) != 0)
-        return open_interrupts(session.machine, session.interrupts);
-    return 0;
+    if ((facts.flags & KRUNC_PROC_INTERRUPTS) == 0)
+        return 0;
+    session.interrupts_error = open_interrupts(session.machine, session.interrupts);
+    if (session.interrupts_error != 0) {
+        close_interrupts(session.interrupts);
+        session.interrupts = nullptr;
+    }
+    return session.interrupts_error == -ENOMEM ? -ENOMEM : 0;
 }
 
 // What is beside the counters comes from no way.
@@ -117,6 +122,8 @@ void add_beside(krunc_session &session)
         facts.counter_errors[__builtin_ctz(KRUNC_INTERRUPTS)] = 0;
         session.supplement = KRUNC_INTERRUPTS;
     } else {
+        if (session.interrupts_error != 0 && (facts.counters & KRUNC_INTERRUPTS) == 0)
+            miss(session, KRUNC_INTERRUPTS, session.interrupts_error);
         close_interrupts(session.interrupts);
         session.interrupts = nullptr;
     }

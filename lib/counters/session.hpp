@@ -29,11 +29,13 @@ struct Way {
 struct PerfGroup;
 struct ProcInterrupts;
 
+// NOLINTBEGIN(bugprone-dynamic-static-initializers): constants
 extern const Way device_way;
 extern const Way calls_way;
 extern const Way perf_way;
 extern const Way msr_way;
 extern const Way tsc_way;
+// NOLINTEND(bugprone-dynamic-static-initializers)
 
 struct DeviceState {
     int fd;
@@ -86,4 +88,5 @@ struct krunc_session {
     krunc_cpu *cpu_table;
     const krunc::Way *way;
     krunc::ProcInterrupts *interrupts;
+    int interrupts_error; // why there are none, or 0
 };

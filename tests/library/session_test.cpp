@@ -13,6 +13,9 @@
 #include <vector>
 
 #include <sched.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <krun/counters.h>
 
@@ -264,6 +267,34 @@ TEST_F(OpenSession, RefusesBadArguments)
     EXPECT_EQ(krunc_get_thread_counter(session, 0, &counter), -EINVAL);
     EXPECT_EQ(krunc_get_thread_counter(session, 3, &counter), -EINVAL);
     EXPECT_EQ(krunc_get_thread_counter(session, KRUNC_CYCLES, &counter), -EOPNOTSUPP);
+}
+
+// As in a container that hides it. In a process of its own, which has mounts of its own.
+TEST(Session, OpensWhereProcInterruptsIsHidden)
+{
+    const pid_t pid = fork();
+    ASSERT_GE(pid, 0);
+    if (pid == 0) {
+        if (unshare(CLONE_NEWNS) != 0 || mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+            mount("/dev/null", "/proc/interrupts", nullptr, MS_BIND, nullptr) != 0)
+            _exit(77);
+        krunc_session *session = nullptr;
+        auto options = options_of();
+        options.ways = 1U << KRUNC_WAY_TSC;
+        options.flags |= KRUNC_PROC_INTERRUPTS;
+        krunc_facts facts{};
+        facts.size = sizeof(facts);
+        if (krunc_open(&options, &session) != 0 || krunc_get_facts(session, &facts) != 0)
+            _exit(1);
+        const bool said = (facts.counters & KRUNC_INTERRUPTS) == 0 && facts.counter_errors[6] == -EIO;
+        krunc_close(session);
+        _exit(said ? 0 : 2);
+    }
+    int status = 0;
+    ASSERT_EQ(waitpid(pid, &status, 0), pid);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
+        GTEST_SKIP() << "mounts of its own are not allowed";
+    EXPECT_EQ(status, 0);
 }
 
 TEST(Session, LeavesNoFileOpen)

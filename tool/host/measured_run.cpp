@@ -179,7 +179,7 @@ void CommandMeter::add_switches(bool first, const std::optional<TaskSwitches> &a
     run_.switches->involuntary += grown_by(before->involuntary, after->involuntary);
 }
 
-Result<void> CommandMeter::end(std::optional<TaskSwitches> switches)
+Result<void> CommandMeter::end(const std::optional<TaskSwitches> &switches)
 {
     if (!measuring_)
         return {};

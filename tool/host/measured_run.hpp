@@ -53,7 +53,7 @@ class CommandMeter
 
   private:
     Result<void> begin(int pid);
-    Result<void> end(std::optional<TaskSwitches> switches);
+    Result<void> end(const std::optional<TaskSwitches> &switches);
     Result<void> obey(int pid, const std::string &word);
     void add_switches(bool first, const std::optional<TaskSwitches> &after);
     Result<void> wait_for_end(int pid, const SignalsOnlyInWait &signals);
