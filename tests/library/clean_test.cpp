@@ -57,20 +57,30 @@ class AdaptiveTickCpu : public testing::Test
     cpu_set_t allowed_{};
 };
 
+// What the host of a virtual machine does to it is a disturbance like any other, and does not come in three hundreds of
+// three.
 TEST_F(AdaptiveTickCpu, IsCleanAHundredTimesOfAHundred)
 {
     compute(1000); // until the tick has stopped
     krunc::Measurement measured(session_);
-    for (int i = 0; i < 100; i++) {
-        {
-            const krunc::Region region(measured);
-            compute(50);
+    std::string disturbed;
+    for (int attempt = 0; attempt < 3; attempt++) {
+        disturbed.clear();
+        for (int i = 0; i < 100; i++) {
+            {
+                const krunc::Region region(measured);
+                compute(50);
+            }
+            ASSERT_EQ(measured.deltas().size(), 1U) << measured.error().message();
+            const auto verdict = session_.judge(measured.deltas().front());
+            ASSERT_TRUE(verdict);
+            if (verdict->kind() != KRUNC_CLEAN)
+                disturbed += std::to_string(i) + ": " + krunc::text(*verdict) + "\n";
         }
-        ASSERT_EQ(measured.deltas().size(), 1U) << measured.error().message();
-        const auto verdict = session_.judge(measured.deltas().front());
-        ASSERT_TRUE(verdict);
-        EXPECT_EQ(verdict->kind(), KRUNC_CLEAN) << i << ": " << krunc::text(*verdict);
+        if (disturbed.empty())
+            return;
     }
+    FAIL() << disturbed;
 }
 
 } // namespace
