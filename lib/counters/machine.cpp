@@ -2,7 +2,6 @@
 #include "machine.hpp"
 
 #include <cerrno>
-#include <cmath>
 #include <cpuid.h>
 #include <cstdio>
 #include <cstdlib>
@@ -40,6 +39,13 @@ bool is_intel()
     return vendor.ebx == signature_INTEL_ebx && vendor.ecx == signature_INTEL_ecx && vendor.edx == signature_INTEL_edx;
 }
 
+// value * 2^shift / divisor
+std::uint64_t rounded_quotient(std::uint64_t value, unsigned shift, std::uint32_t divisor)
+{
+    __extension__ using Wide = unsigned __int128;
+    return static_cast<std::uint64_t>(((Wide{value} << shift) + divisor / 2) / divisor);
+}
+
 // The kernel tells every perf event how it converts the TSC to nanoseconds, even one that counts nothing.
 std::uint64_t tsc_hz_of_perf()
 {
@@ -62,8 +68,7 @@ std::uint64_t tsc_hz_of_perf()
     if (map != MAP_FAILED) {
         const auto *page = static_cast<const perf_event_mmap_page *>(map);
         if (page->cap_user_time != 0 && page->time_mult != 0)
-            hz = static_cast<std::uint64_t>(
-                std::llround(1e9 * static_cast<double>(std::uint64_t{1} << page->time_shift) / page->time_mult));
+            hz = rounded_quotient(1000000000, page->time_shift, page->time_mult);
         munmap(map, size);
     }
     close(fd);
