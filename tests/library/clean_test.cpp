@@ -2,9 +2,13 @@
 // Where nothing disturbs, nothing is reported: a hundred times of a hundred.
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
 #include <string>
 
 #include <sched.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include <krun/counters.hpp>
@@ -19,16 +23,15 @@ class AdaptiveTickCpu : public testing::Test
     {
         ASSERT_EQ(sched_getaffinity(0, sizeof(allowed_), &allowed_), 0);
         const auto &facts = session_.facts();
-        int cpu = -1;
         for (std::uint32_t number = 0; number < facts.possible_cpus && number < CPU_SETSIZE; number++) {
             if (CPU_ISSET(number, &allowed_) && (facts.cpu[number].flags & KRUNC_CPU_NOHZ_FULL) != 0)
-                cpu = static_cast<int>(number);
+                cpu_ = static_cast<int>(number);
         }
-        if (facts.way != KRUNC_WAY_DEVICE || cpu < 0)
+        if (facts.way != KRUNC_WAY_DEVICE || cpu_ < 0)
             GTEST_SKIP() << "no adaptive-tick CPU, or no /dev/krun";
         cpu_set_t one;
         CPU_ZERO(&one);
-        CPU_SET(cpu, &one);
+        CPU_SET(cpu_, &one);
         ASSERT_EQ(sched_setaffinity(0, sizeof(one), &one), 0);
     }
     void TearDown() override { sched_setaffinity(0, sizeof(allowed_), &allowed_); }
@@ -51,36 +54,61 @@ class AdaptiveTickCpu : public testing::Test
         while ((now.tv_sec - start.tv_sec) * 1000 + (now.tv_nsec - start.tv_nsec) / 1000000 < milliseconds);
     }
 
+    // All that the kernel says to have interrupted this CPU, and to have taken it away.
+    std::uint64_t evidence() const
+    {
+        std::ifstream file("/proc/interrupts");
+        std::string line;
+        std::uint64_t all = 0;
+        std::getline(file, line);
+        while (std::getline(file, line)) {
+            std::istringstream words(line);
+            std::string word;
+            words >> word;
+            for (int column = 0; column <= cpu_ && words >> word; column++) {
+                if (column == cpu_) // in the guest every CPU is online and has its column
+                    all += std::strtoull(word.c_str(), nullptr, 10);
+            }
+        }
+        rusage usage{};
+        getrusage(RUSAGE_THREAD, &usage);
+        return all + static_cast<std::uint64_t>(usage.ru_nivcsw);
+    }
+
     krunc::Session session_{of_thread()};
+    int cpu_ = -1;
 
   private:
     cpu_set_t allowed_{};
 };
 
-// What the host of a virtual machine does to it is a disturbance like any other, and does not come in three hundreds of
-// three.
+// A machine on which the tick does not stop, or whose host disturbs it, is rightly not called clean: /proc/interrupts
+// and the kernel's count of switches are asked whether it was so.
 TEST_F(AdaptiveTickCpu, IsCleanAHundredTimesOfAHundred)
 {
     compute(1000); // until the tick has stopped
     krunc::Measurement measured(session_);
-    std::string disturbed;
+    std::string unfounded;
     for (int attempt = 0; attempt < 3; attempt++) {
-        disturbed.clear();
+        bool all_clean = true;
         for (int i = 0; i < 100; i++) {
+            const auto before = evidence();
             {
                 const krunc::Region region(measured);
                 compute(50);
             }
+            const auto after = evidence();
             ASSERT_EQ(measured.deltas().size(), 1U) << measured.error().message();
             const auto verdict = session_.judge(measured.deltas().front());
             ASSERT_TRUE(verdict);
-            if (verdict->kind() != KRUNC_CLEAN)
-                disturbed += std::to_string(i) + ": " + krunc::text(*verdict) + "\n";
+            all_clean = all_clean && verdict->kind() == KRUNC_CLEAN;
+            if (verdict->kind() != KRUNC_CLEAN && after == before)
+                unfounded += std::to_string(i) + ": " + krunc::text(*verdict) + "\n";
         }
-        if (disturbed.empty())
+        ASSERT_EQ(unfounded, "");
+        if (all_clean)
             return;
     }
-    FAIL() << disturbed;
 }
 
 } // namespace
