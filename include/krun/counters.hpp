@@ -288,7 +288,9 @@ class Measurement
     [[nodiscard]] const Delta *own()
     {
         const auto all = deltas();
-        if (all.empty() || session_.facts().scope == KRUNC_SCOPE_THREAD)
+        if (all.empty())
+            return nullptr;
+        if (session_.facts().scope == KRUNC_SCOPE_THREAD)
             return all.data();
         const auto index = before_.index_of(before_.cpu());
         return index ? &all[*index] : nullptr;

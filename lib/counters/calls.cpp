@@ -54,7 +54,9 @@ int open_calls(krunc_session &session)
     const std::uint32_t had = KRUNC_APERF | KRUNC_MPERF | KRUNC_CYCLES;
     const std::uint32_t counters = session.options.counters & had;
     miss(session, session.options.counters & ~had, -EOPNOTSUPP);
-    if (counters == 0)
+    // What they take, they keep until the process ends: not for a session that will not be.
+    const std::uint32_t from_elsewhere = KRUNC_CLOCK | KRUNC_THREAD_SWITCHES | KRUNC_INTERRUPTS;
+    if (counters == 0 || (session.options.required & ~(had | from_elsewhere)) != 0)
         return -EOPNOTSUPP;
     for (std::uint32_t i = 0; i < session.facts.readings; i++)
         session.calls.cpus = session.cpus[i] + 1 > session.calls.cpus ? session.cpus[i] + 1 : session.calls.cpus;

@@ -92,7 +92,7 @@ bool subtract_wide(const krunc_reading &a, const krunc_reading &b, krunc_delta &
 // Perf counts nothing while its CPU is offline or the machine is suspended, and says for how long it has counted.
 bool perf_has_paused(const Ends &ends)
 {
-    if (ends.a.running == 0 || ends.b.running == 0 || ends.facts.tsc_hz == 0)
+    if (ends.facts.way != KRUNC_WAY_PERF || ends.a.running == 0 || ends.b.running == 0 || ends.facts.tsc_hz == 0)
         return false;
     const double passed = static_cast<double>(ends.b.tsc - ends.a.tsc) * 1e9 / static_cast<double>(ends.facts.tsc_hz);
     const double counted = static_cast<double>(ends.b.running) - static_cast<double>(ends.a.running);
@@ -287,7 +287,10 @@ void judge_sibling(const Ends &ends, krunc_delta &delta)
         if (a.cpu != static_cast<std::uint32_t>(sibling) || b.cpu != a.cpu || !was_read(a) || !was_read(b) ||
             (a.valid & b.valid & KRUNC_MPERF) == 0 || a.epoch != b.epoch)
             continue;
-        if (b.mperf - a.mperf > delta.ticks / 100) // more than being sampled takes
+        if (delta.ticks == 0 || is_torn(a) || is_torn(b))
+            break;
+        // More than being sampled takes.
+        if (b.mperf - a.mperf > delta.ticks / 100 + a.span + b.span + ends.facts.least.ticks)
             delta.quality |= KRUNC_Q_SIBLING;
         return;
     }

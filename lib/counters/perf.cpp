@@ -47,7 +47,11 @@ int read_perf_cpus(krunc_session &session, krunc_sample &sample)
     for (std::uint32_t i = 0; i < session.facts.readings; i++) {
         krunc_reading &reading = *krunc_reading_at(&sample, i);
         const PerfGroup &group = session.perf.groups[i];
-        write_reading(session, reading, session.cpus[i], group.count == 0 ? KRUNC_OFFLINE : KRUNC_OK, 0);
+        write_reading(session, reading, session.cpus[i],
+                      group.count != 0                              ? KRUNC_OK
+                      : session.machine.online.has(session.cpus[i]) ? KRUNC_BUSY
+                                                                    : KRUNC_OFFLINE,
+                      0);
         reading.tsc = time_stamp();
         if (group.count != 0)
             read_by_call(reading, group);

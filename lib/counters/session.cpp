@@ -117,16 +117,18 @@ void add_beside(krunc_session &session)
     krunc_facts &facts = session.facts;
     facts.counters |= session.options.counters & beside;
     miss(session, session.options.counters & beside, 0);
-    if (session.interrupts != nullptr && (facts.counters & KRUNC_INTERRUPTS) == 0) {
+    const bool wanted = (session.options.counters & KRUNC_INTERRUPTS) != 0;
+    if (session.interrupts != nullptr && wanted && session.way != &device_way) {
         facts.counters |= KRUNC_INTERRUPTS;
         facts.counter_errors[__builtin_ctz(KRUNC_INTERRUPTS)] = 0;
         session.supplement = KRUNC_INTERRUPTS;
     } else {
-        if (session.interrupts_error != 0 && (facts.counters & KRUNC_INTERRUPTS) == 0)
+        if (session.interrupts_error != 0 && wanted && session.way != &device_way)
             miss(session, KRUNC_INTERRUPTS, session.interrupts_error);
         close_interrupts(session.interrupts);
         session.interrupts = nullptr;
     }
+    miss(session, facts.counters, 0); // an error of one CPU is no reason where others have the counter
     session.header = facts.readings | std::uint64_t{session.options.counters & beside} << 32;
 }
 
@@ -145,7 +147,7 @@ int open_way(krunc_session &session, unsigned number)
     facts.counter_bits = 0;
     int error = ways[number]->open(session);
     std::uint32_t had = facts.counters | beside;
-    if (session.interrupts != nullptr)
+    if (session.interrupts != nullptr && ways[number] != &device_way)
         had |= KRUNC_INTERRUPTS;
     if (error == 0 && (session.options.required & ~had) != 0)
         error = missing_error(facts, session.options.required & ~had);

@@ -10,11 +10,16 @@
 namespace krunc
 {
 
+// No version's structure is longer: it was never set.
+constexpr std::uint32_t largest_size = 4096;
+
 // From a caller whose structure may be shorter (the rest is 0) or longer (the rest must be 0: E2BIG).
 template <class T> int take_sized(T &ours, const T *theirs, std::uint32_t size)
 {
     if (size < sizeof(theirs->size))
         return -EINVAL;
+    if (size > largest_size)
+        return -E2BIG;
     const auto *bytes = reinterpret_cast<const unsigned char *>(theirs);
     for (std::size_t i = sizeof(T); i < size; i++) {
         if (bytes[i] != 0)
@@ -29,6 +34,8 @@ template <class T> int give_sized(const T &ours, T *theirs, std::uint32_t size)
 {
     if (size < sizeof(theirs->size))
         return -EINVAL;
+    if (size > largest_size)
+        return -E2BIG;
     auto *bytes = reinterpret_cast<unsigned char *>(theirs);
     const std::size_t known = size < sizeof(T) ? size : sizeof(T);
     std::memcpy(bytes, &ours, known);

@@ -100,6 +100,14 @@ TEST_F(Difference, KnowsFromPerfsTimeThatACounterHasPaused)
     EXPECT_EQ(difference().quality & KRUNC_Q_EPOCH, static_cast<std::uint32_t>(KRUNC_Q_EPOCH));
 }
 
+// The device writes no time; the caller's memory may hold anything there.
+TEST_F(Difference, KnowsNoPauseInOtherWays)
+{
+    a().running = 123;
+    b().running = ~0ULL;
+    EXPECT_EQ(difference().quality & KRUNC_Q_EPOCH, 0U);
+}
+
 TEST_F(Difference, HasNothingOfTornReadings)
 {
     b().sequence_after = 6;
@@ -296,6 +304,8 @@ TEST_F(Difference, RefusesBadArguments)
     EXPECT_EQ(call(&facts, &before.header, &after.header, 0, 2, &delta), -EINVAL);
     delta.size = 3;
     EXPECT_EQ(call(&facts, &before.header, &after.header, 0, 0, &delta), -EINVAL);
+    delta.size = 0x5a5a5a5a; // was never set
+    EXPECT_EQ(call(&facts, &before.header, &after.header, 0, 0, &delta), -E2BIG);
     facts.size = 0;
     delta.size = sizeof(delta);
     EXPECT_EQ(call(&facts, &before.header, &after.header, 0, 0, &delta), -EINVAL);

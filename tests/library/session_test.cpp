@@ -236,6 +236,16 @@ TEST_F(OpenSession, CountsInterruptsFromProcWhereTheWayDoesNot)
     EXPECT_GT(all, 0U);
 }
 
+TEST_F(OpenSession, DoesNotCountInterruptsThatNobodyWants)
+{
+    auto options = options_of();
+    options.counters = KRUNC_CLOCK;
+    options.ways = 1U << KRUNC_WAY_TSC;
+    options.flags |= KRUNC_PROC_INTERRUPTS;
+    open(options);
+    EXPECT_EQ(facts.counters, static_cast<std::uint32_t>(KRUNC_CLOCK));
+}
+
 TEST_F(OpenSession, RefusesBadArguments)
 {
     open(options_of());
