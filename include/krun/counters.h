@@ -17,7 +17,8 @@
  * better one. A value that is missing has no bit in `valid`; it is never 0, and nothing is ever scaled. The library prints
  * nothing, never exits, and sets no errno. See libkruncounters(3).
  *
- * Structures may grow at their end. Those with a member `size` tell the library how much of them the caller knows.
+ * Structures with a member `size`, which tells how much of them the caller knows, may grow at their end. The others may
+ * only use what is reserved in them.
  */
 #ifndef KRUN_COUNTERS_H
 #define KRUN_COUNTERS_H

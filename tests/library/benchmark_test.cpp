@@ -6,7 +6,8 @@
 #include <krun/benchmark.hpp>
 
 #include <functional>
-#include <sched.h>
+
+#include "bound_thread.hpp"
 
 namespace
 {
@@ -104,27 +105,18 @@ TEST(BenchmarkRegion, SaysWhyItHasNotMeasured)
 
 TEST(BenchmarkRegion, SaysThatItsCpuIsNotMeasured)
 {
-    cpu_set_t allowed;
-    CPU_ZERO(&allowed);
-    ASSERT_EQ(sched_getaffinity(0, sizeof(allowed), &allowed), 0);
-    if (CPU_COUNT(&allowed) < 2)
+    const BoundThread thread;
+    const auto &cpus = thread.cpus();
+    if (cpus.size() < 2)
         GTEST_SKIP() << "there is only one CPU";
-    std::vector<unsigned> cpus;
-    for (unsigned cpu = 0; cpu < CPU_SETSIZE; ++cpu)
-        if (CPU_ISSET(cpu, &allowed))
-            cpus.push_back(cpu);
-    cpu_set_t first;
-    CPU_ZERO(&first);
-    CPU_SET(cpus[0], &first);
     krunc::Options options{.ways = 1U << KRUNC_WAY_TSC, .flags = KRUNC_NO_CALIBRATION};
     options.cpus = {cpus[1]};
     krunc::Session session(options);
-    ASSERT_EQ(sched_setaffinity(0, sizeof(first), &first), 0);
+    ASSERT_TRUE(thread.to(cpus[0]));
     const auto run = run_of([&](benchmark::State &state) {
         krunc::BenchmarkRegion region(state, session);
         iterate(state);
     });
-    sched_setaffinity(0, sizeof(allowed), &allowed);
     EXPECT_EQ(run.report_label, "not measured: CPU " + std::to_string(cpus[0]) + " has no reading");
     EXPECT_TRUE(run.counters.empty());
 }

@@ -7,11 +7,12 @@
 #include <sstream>
 #include <string>
 
-#include <sched.h>
 #include <sys/resource.h>
 #include <time.h>
 
 #include <krun/counters.hpp>
+
+#include "bound_thread.hpp"
 
 namespace
 {
@@ -21,20 +22,15 @@ class AdaptiveTickCpu : public testing::Test
   protected:
     void SetUp() override
     {
-        ASSERT_EQ(sched_getaffinity(0, sizeof(allowed_), &allowed_), 0);
         const auto &facts = session_.facts();
-        for (std::uint32_t number = 0; number < facts.possible_cpus && number < CPU_SETSIZE; number++) {
-            if (CPU_ISSET(number, &allowed_) && (facts.cpu[number].flags & KRUNC_CPU_NOHZ_FULL) != 0)
-                cpu_ = static_cast<int>(number);
+        for (const unsigned cpu : thread_.cpus()) {
+            if (cpu < facts.possible_cpus && (facts.cpu[cpu].flags & KRUNC_CPU_NOHZ_FULL) != 0)
+                cpu_ = static_cast<int>(cpu);
         }
         if (facts.way != KRUNC_WAY_DEVICE || cpu_ < 0)
             GTEST_SKIP() << "no adaptive-tick CPU, or no /dev/krun";
-        cpu_set_t one;
-        CPU_ZERO(&one);
-        CPU_SET(cpu_, &one);
-        ASSERT_EQ(sched_setaffinity(0, sizeof(one), &one), 0);
+        ASSERT_TRUE(thread_.to(static_cast<unsigned>(cpu_)));
     }
-    void TearDown() override { sched_setaffinity(0, sizeof(allowed_), &allowed_); }
 
     static krunc::Options of_thread()
     {
@@ -79,7 +75,7 @@ class AdaptiveTickCpu : public testing::Test
     int cpu_ = -1;
 
   private:
-    cpu_set_t allowed_{};
+    BoundThread thread_;
 };
 
 // A machine on which the tick does not stop, or whose host disturbs it, is rightly not called clean: /proc/interrupts

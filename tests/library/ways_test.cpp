@@ -8,9 +8,9 @@
 #include <time.h>
 #include <vector>
 
-#include <sched.h>
-
 #include <krun/counters.hpp>
+
+#include "bound_thread.hpp"
 
 namespace
 {
@@ -35,13 +35,9 @@ class Ways : public testing::Test
     // To the last CPU that is allowed, which is an adaptive-tick one where there are any.
     void SetUp() override
     {
-        ASSERT_EQ(sched_getaffinity(0, sizeof(allowed_), &allowed_), 0);
-        for (int number = 0; number < CPU_SETSIZE; number++)
-            cpu_ = CPU_ISSET(number, &allowed_) ? number : cpu_;
-        cpu_set_t one;
-        CPU_ZERO(&one);
-        CPU_SET(cpu_, &one);
-        ASSERT_EQ(sched_setaffinity(0, sizeof(one), &one), 0);
+        ASSERT_FALSE(thread_.cpus().empty());
+        cpu_ = static_cast<int>(thread_.cpus().back());
+        ASSERT_TRUE(thread_.to(thread_.cpus().back()));
         for (const Way way : {Way{KRUNC_WAY_DEVICE, KRUNC_SCOPE_CPUS}, Way{KRUNC_WAY_DEVICE, KRUNC_SCOPE_THREAD},
                               Way{KRUNC_WAY_CALLS, KRUNC_SCOPE_CPUS}, Way{KRUNC_WAY_PERF, KRUNC_SCOPE_CPUS},
                               Way{KRUNC_WAY_PERF, KRUNC_SCOPE_THREAD}, Way{KRUNC_WAY_MSR, KRUNC_SCOPE_CPUS},
@@ -50,7 +46,6 @@ class Ways : public testing::Test
         if (readers_.size() < 2)
             GTEST_SKIP() << "fewer than two ways count here";
     }
-    void TearDown() override { sched_setaffinity(0, sizeof(allowed_), &allowed_); }
 
     void add(Way way)
     {
@@ -117,7 +112,7 @@ class Ways : public testing::Test
     int cpu_ = 0;
 
   private:
-    cpu_set_t allowed_{};
+    BoundThread thread_;
 };
 
 TEST_F(Ways, AgreeAboutCyclesToOneInAHundred)

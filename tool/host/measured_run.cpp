@@ -156,11 +156,11 @@ Result<void> CommandMeter::begin(int pid)
 {
     if (measuring_)
         return {};
-    measuring_ = true;
     switches_before_ = switches_of_process(pid);
     energy_before_ = energy_.read();
     if (const auto error = session_.begin(before_))
         return failure(fmt::format("the counters cannot be read: {}", error.message()));
+    measuring_ = true;
     return {};
 }
 
