@@ -1,25 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Everything that differs between kernel versions, or needs a private header of
- * another subsystem, is wrapped here and nowhere else.
+ * Everything that differs between kernel versions is wrapped here, or in the
+ * access.h of the patched kernel or of the module, and nowhere else.
  */
 #ifndef _KRUN_COMPAT_H
 #define _KRUN_COMPAT_H
 
 #include <linux/capability.h>
-#include <linux/fdtable.h>
-#include <linux/file.h>
 #include <linux/mm.h>
 #include <linux/perf_event.h>
 #include <linux/sysctl.h>
 #include <linux/version.h>
-#include <asm/apic.h>
 #include <asm/hardirq.h>
-#include <asm/idtentry.h>
 #include <asm/msr.h>
 #include <asm/tsc.h>
-#include "../arch/x86/events/perf_event.h"
-#include "../arch/x86/kernel/apic/local.h"
 
 /*
  * The plain instructions. The usual accessors have tracepoints, which would be
@@ -47,98 +41,12 @@ static inline int krun_rdmsr_safe_on_cpu(int cpu, u32 msr, u64 *value)
 #endif
 }
 
-/* Width in bits of the counters that perf programs. */
-static inline int krun_counter_bits(void)
-{
-	return x86_pmu.cntval_bits;
-}
-
-/* Whether perf has an event for @config, one of PERF_COUNT_HW_*, on this PMU. */
-static inline bool krun_pmu_has_event(u64 config)
-{
-	return x86_pmu.event_map && config < x86_pmu.max_events &&
-	       x86_pmu.event_map(config);
-}
-
-static __always_inline void krun_end_of_interrupt(void)
-{
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
-	apic_eoi();
-#else
-	ack_APIC_irq();
-#endif
-}
-
-/* Counts as a function call in /proc/interrupts. */
-static __always_inline void krun_count_interrupt(void)
-{
-#ifdef inc_perf_irq_stat /* since the counts are one array */
-	inc_irq_stat(CALL_FUNCTION);
-#else
-	inc_irq_stat(irq_call_count);
-#endif
-}
-
-/*
- * Interrupt @targets, which do not include this CPU: with one write for all if
- * that is known to reach only online CPUs.
- */
-static inline void krun_send_interrupts(const struct cpumask *targets,
-					int vector)
-{
-	const struct cpumask *own = cpumask_of(smp_processor_id());
-	bool all = static_branch_likely(&apic_use_ipi_shorthand);
-
-	/* A CPU that comes online meanwhile may be in the mask or not. */
-	all = all && data_race(cpumask_or_equal(targets, own, cpu_online_mask));
-
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
-	if (all)
-		__apic_send_IPI_allbutself(vector);
-	else
-		__apic_send_IPI_mask(targets, vector);
-#else
-	if (all)
-		apic->send_IPI_allbutself(vector);
-	else
-		apic->send_IPI_mask(targets, vector);
-#endif
-}
-
 /* What perf asks of who counts on a whole CPU. */
 #ifdef CAP_PERFMON /* new in 5.8 */
 #define KRUN_CAP_PERFMON CAP_PERFMON
 #else
 #define KRUN_CAP_PERFMON CAP_SYS_ADMIN
 #endif
-
-/* Whether perf, and the security module, let the current task count whole CPUs. */
-static inline int krun_perf_allow_cpu(void)
-{
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
-	return perf_allow_cpu();
-#else
-	struct perf_event_attr attr = { .size = sizeof(attr) };
-
-	return perf_allow_cpu(&attr);
-#endif
-}
-
-/* The PMU that counts core cycles on @cpu. */
-static inline struct pmu *krun_cpu_pmu(int cpu)
-{
-	return x86_get_pmu(cpu);
-}
-
-/* Whether events of @cpu must leave virtual machines out, or keep them out. */
-static inline bool krun_pmu_without_guests(int cpu)
-{
-#ifdef PERF_PMU_CAP_MEDIATED_VPMU
-	return krun_cpu_pmu(cpu)->capabilities & PERF_PMU_CAP_MEDIATED_VPMU;
-#else
-	return false;
-#endif
-}
 
 /*
  * Interrupts of this CPU. Not arch_irq_stat_cpu(), which counts those of
@@ -254,24 +162,6 @@ static __always_inline void krun_section_end(void)
 		preempt_enable();
 	else
 		local_bh_enable();
-}
-
-#ifndef fd_file /* new in 6.12 */
-#define fd_file(fd) ((fd).file)
-#endif
-
-/*
- * The open file @fd of a process that does not share its descriptors, so that
- * nobody can close it meanwhile: the short path of fdget(). NULL if it is not
- * open, or if the descriptors are shared.
- */
-static __always_inline struct file *krun_own_file(unsigned int fd)
-{
-	struct files_struct *files = current->files;
-
-	if (unlikely(atomic_read(&files->count) != 1))
-		return NULL;
-	return files_lookup_fd_raw(files, fd);
 }
 
 /*

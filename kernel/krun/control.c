@@ -10,8 +10,9 @@
 #include <linux/rcupdate.h>
 #include <linux/uaccess.h>
 #include <asm/tsc.h>
-#include "compat.h"
+#include "access.h"
 #include "device.h"
+#include "multicast.h"
 #include "sampler.h"
 #include "shield.h"
 
@@ -92,11 +93,11 @@ static int krun_ioctl_plan(struct file *filp, void __user *argument,
 
 static u32 krun_features(const struct krun_file *file)
 {
-	u32 features = KRUN_FEATURE_VECTOR;
+	u32 features = KRUN_FEATURES_ACCESS | krun_multicast_features;
 
 	if (!check_tsc_unstable())
 		features |= KRUN_FEATURE_TSC_STABLE;
-	if (krun_pmu_without_guests(raw_smp_processor_id()))
+	if (krun_events_without_guests(raw_smp_processor_id()))
 		features |= KRUN_FEATURE_NO_GUEST;
 	if (READ_ONCE(file->sealed))
 		features |= KRUN_FEATURE_SEALED;

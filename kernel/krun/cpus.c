@@ -22,7 +22,7 @@
 #include <linux/smp.h>
 #include <asm/cpufeature.h>
 #include <asm/processor.h>
-#include "compat.h"
+#include "access.h"
 #include "cpus.h"
 #include "events.h"
 #include "idle.h"
@@ -187,6 +187,7 @@ static void krun_cpu_stop(int cpu)
 static void krun_cpu_start(int cpu)
 {
 	per_cpu(krun_cpu.counters, cpu) = krun_cpu_msrs(cpu);
+	krun_pmu_probe(cpu);
 	krun_events_start_cpu(cpu);
 	krun_own_start_cpu(cpu);
 	smp_call_function_single(cpu, krun_cpu_start_here, NULL, 1);
@@ -253,22 +254,41 @@ static struct platform_driver krun_platform_driver = {
 	},
 };
 
-static int __init krun_cpus_init(void)
-{
-	struct platform_device *device;
-	int state;
+static struct platform_device *krun_platform_device;
+static int krun_cpus_state;
 
+/**
+ * krun_cpus_init() - let the CPUs be sampled
+ *
+ * Return: 0, or an error of cpuhp_setup_state().
+ */
+int __init krun_cpus_init(void)
+{
+	krun_cpus_state = cpuhp_setup_state(CPUHP_AP_ONLINE_DYN, "krun:online",
+					    krun_cpu_online, krun_cpu_offline);
+	if (krun_cpus_state < 0)
+		return krun_cpus_state;
 	krun_events_init();
-	state = cpuhp_setup_state(CPUHP_AP_ONLINE_DYN, "krun:online",
-				  krun_cpu_online, krun_cpu_offline);
-	if (state < 0)
-		return state;
 	krun_initialised = true;
-	device = platform_create_bundle(&krun_platform_driver,
-					krun_platform_probe, NULL, 0, NULL, 0);
-	if (IS_ERR(device))
+	krun_platform_device =
+		platform_create_bundle(&krun_platform_driver,
+				       krun_platform_probe, NULL, 0, NULL, 0);
+	if (IS_ERR(krun_platform_device))
 		pr_warn("counters do not survive a suspend (error %ld)\n",
-			PTR_ERR(device));
+			PTR_ERR(krun_platform_device));
 	return 0;
 }
-device_initcall(krun_cpus_init);
+
+/**
+ * krun_cpus_exit() - undo krun_cpus_init()
+ *
+ * No plan is left, so that no CPU is being sampled.
+ */
+void krun_cpus_exit(void)
+{
+	if (!IS_ERR(krun_platform_device)) {
+		platform_device_unregister(krun_platform_device);
+		platform_driver_unregister(&krun_platform_driver);
+	}
+	cpuhp_remove_state(krun_cpus_state);
+}

@@ -54,6 +54,8 @@ static __always_inline bool krun_cpu_running(int cpu)
 	return cpumask_test_cpu(cpu, &krun_running_cpus);
 }
 
+int krun_cpus_init(void);
+void krun_cpus_exit(void);
 u32 krun_cpu_msrs(int cpu);
 int krun_cpu_probe(int cpu, u32 counters);
 void krun_epoch_change(void);

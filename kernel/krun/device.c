@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * /dev/krun and krun_sample(2).
+ * /dev/krun.
  *
  * An open file is the permission to sample what it plans; one that is open for
  * writing, and not sealed, also the permission to plan. It can be passed to a
@@ -10,7 +10,6 @@
  */
 #define pr_fmt(fmt) "krun: " fmt
 
-#include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/init.h>
 #include <linux/miscdevice.h>
@@ -19,22 +18,15 @@
 #include <linux/rcupdate.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
-#include <linux/syscalls.h>
 #include <linux/uaccess.h>
 #include <linux/vmalloc.h>
 #include "compat.h"
 #include "device.h"
 #include "multicast.h"
-#include "sampler.h"
 #include "shield.h"
-
-/* Snapshots and shields need preparation by a plan. */
-#define KRUN_SAMPLE_CALL (KRUN_SAMPLE_ALL & ~KRUN_SAMPLE_IDLE_SNAPSHOT)
 
 /* Has no CPU, so that a local sample finds its CPU not planned. */
 struct krun_held_plan krun_no_plan = { .flags = KRUN_SAMPLE_LOCAL };
-
-static const struct file_operations krun_file_operations;
 
 /* Never 0, which is that of a local sample. */
 static __always_inline u32 krun_next_sample(struct krun_file *file)
@@ -62,7 +54,14 @@ static int krun_sample_section(struct krun_file *file,
 	return krun_sample_cpus(request);
 }
 
-static noinline int krun_sample_many(struct krun_file *file, unsigned int flags)
+/**
+ * krun_sample_many() - every planned CPU writes its slot
+ * @file: the file
+ * @flags: KRUN_SAMPLE_*, in addition to those of the plan
+ *
+ * Return: the CPU that the caller ran on, or an error; see krun_sample(2).
+ */
+noinline int krun_sample_many(struct krun_file *file, unsigned int flags)
 {
 	struct krun_request request = {
 		.slots = file->slots,
@@ -85,78 +84,13 @@ static noinline int krun_sample_many(struct krun_file *file, unsigned int flags)
 }
 
 /* The slow end of a local sample, whose usual path calls nothing. */
-static noinline int krun_sample_local_unusual(const struct krun_held_plan *plan,
-					      struct krun_slot *slot)
+noinline int krun_sample_local_unusual(const struct krun_held_plan *plan,
+				       struct krun_slot *slot)
 {
 	krun_sample_unusual(slot, plan->counters, plan->own, 0,
 			    plan->generation);
 	local_irq_enable();
 	return slot->cpu;
-}
-
-/* Return: the CPU that the caller ran on, or an error. */
-static __always_inline int krun_file_sample(struct krun_file *file,
-					    unsigned long flags)
-{
-	const struct krun_held_plan *plan;
-	struct krun_slot *slot;
-	unsigned int cpu;
-
-	if (unlikely(flags & ~(unsigned long)KRUN_SAMPLE_CALL))
-		return -EINVAL;
-	/* The plan stays while interrupts are off. */
-	local_irq_disable();
-	plan = rcu_dereference_sched(file->plan);
-	if (!((flags | plan->flags) & KRUN_SAMPLE_LOCAL)) {
-		local_irq_enable();
-		return krun_sample_many(file, flags);
-	}
-	cpu = smp_processor_id();
-	if (unlikely(!cpumask_test_cpu(cpu, plan->cpus))) {
-		local_irq_enable();
-		return -ENODATA;
-	}
-	slot = &file->slots[cpu];
-	krun_slot_begin(slot);
-	slot->sample = 0;
-	if (unlikely(!krun_sample_usual(slot, plan->counters, 0,
-					plan->generation)))
-		return krun_sample_local_unusual(plan, slot);
-	local_irq_enable();
-	return slot->cpu;
-}
-
-/* A file that another thread or process may close at any time. */
-static noinline int krun_sample_shared(int fd, unsigned int flags)
-{
-	struct fd file = fdget(fd);
-	int ret = -EBADF;
-
-	if (!fd_file(file))
-		return ret;
-	if (fd_file(file)->f_op == &krun_file_operations)
-		ret = krun_file_sample(fd_file(file)->private_data, flags);
-	fdput(file);
-	return ret;
-}
-
-/**
- * sys_krun_sample() - make every planned CPU write its slot
- * @fd:		an open /dev/krun that has a plan
- * @flags:	KRUN_SAMPLE_*, in addition to those of the plan; not
- *		KRUN_SAMPLE_IDLE_SNAPSHOT
- *
- * Return: the number of the CPU that the caller ran on, or -EBADF (no open file,
- * or not of this device), -EINVAL (unknown flags), -ENODATA (no plan yet, or
- * with KRUN_SAMPLE_LOCAL: this CPU is not planned).
- */
-SYSCALL_DEFINE2(krun_sample, int, fd, unsigned int, flags)
-{
-	struct file *own = krun_own_file(fd);
-
-	if (likely(own && own->f_op == &krun_file_operations))
-		return krun_file_sample(own->private_data, flags);
-	return krun_sample_shared(fd, flags);
 }
 
 static noinline bool krun_is_sample_of_any_size(unsigned int command)
@@ -263,7 +197,7 @@ static void krun_show_fdinfo(struct seq_file *seq, struct file *filp)
 	mutex_unlock(&file->lock);
 }
 
-static const struct file_operations krun_file_operations = {
+const struct file_operations krun_file_operations = {
 	.owner		= THIS_MODULE,
 	.open		= krun_file_open,
 	.release	= krun_file_release,
@@ -281,7 +215,12 @@ static struct miscdevice krun_device = {
 	.groups	= krun_shield_groups,
 };
 
-static int __init krun_device_init(void)
+/**
+ * krun_device_init() - offer /dev/krun
+ *
+ * Return: 0, -ENOMEM, or an error of misc_register().
+ */
+int __init krun_device_init(void)
 {
 	int err;
 
@@ -294,8 +233,20 @@ static int __init krun_device_init(void)
 	if (!zalloc_cpumask_var(&krun_no_plan.cpus, GFP_KERNEL))
 		return -ENOMEM;
 	err = misc_register(&krun_device);
-	if (err)
+	if (err) {
 		pr_warn("no /dev/krun (error %d)\n", err);
+		free_cpumask_var(krun_no_plan.cpus);
+	}
 	return err;
 }
-device_initcall(krun_device_init);
+
+/**
+ * krun_device_exit() - undo krun_device_init()
+ *
+ * No file is open.
+ */
+void krun_device_exit(void)
+{
+	misc_deregister(&krun_device);
+	free_cpumask_var(krun_no_plan.cpus);
+}

@@ -10,8 +10,8 @@
 #include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/percpu.h>
-#include <trace/events/sched.h>
-#include "compat.h"
+#include <linux/tracepoint.h>
+#include "access.h"
 #include "cpus.h"
 #include "disturbance.h"
 
@@ -32,7 +32,7 @@ static void krun_switch_probe(KRUN_SCHED_SWITCH_ARGUMENTS)
  *
  * Must not be called under cpus_read_lock(): tracepoints take it.
  *
- * Return: 0 or an error of register_trace_sched_switch().
+ * Return: 0 or an error of krun_switches_register().
  */
 int krun_switches_watch(void)
 {
@@ -40,7 +40,7 @@ int krun_switches_watch(void)
 
 	mutex_lock(&krun_switches_lock);
 	if (!krun_switches_watchers)
-		err = register_trace_sched_switch(krun_switch_probe, NULL);
+		err = krun_switches_register(krun_switch_probe);
 	if (!err)
 		krun_switches_watchers++;
 	mutex_unlock(&krun_switches_lock);
@@ -50,8 +50,11 @@ int krun_switches_watch(void)
 void krun_switches_unwatch(void)
 {
 	mutex_lock(&krun_switches_lock);
-	if (!--krun_switches_watchers)
-		unregister_trace_sched_switch(krun_switch_probe, NULL);
+	if (!--krun_switches_watchers) {
+		krun_switches_unregister(krun_switch_probe);
+		/* Nobody is in the probe when the module goes. */
+		tracepoint_synchronize_unregister();
+	}
 	mutex_unlock(&krun_switches_lock);
 }
 

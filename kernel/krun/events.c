@@ -18,6 +18,7 @@
 #include <linux/init.h>
 #include <linux/rcupdate.h>
 #include <linux/smp.h>
+#include "access.h"
 #include "cpus.h"
 #include "events.h"
 #include "sampler.h"
@@ -59,6 +60,21 @@ static struct krun_event_state *krun_event_state(int cpu,
 }
 
 /**
+ * krun_events_without_guests() - whether events leave virtual machines out
+ * @cpu: a possible CPU
+ */
+bool krun_events_without_guests(int cpu)
+{
+#ifdef PERF_PMU_CAP_MEDIATED_VPMU
+	struct pmu *pmu = krun_cpu_pmu(cpu);
+
+	return pmu && pmu->capabilities & PERF_PMU_CAP_MEDIATED_VPMU;
+#else
+	return false;
+#endif
+}
+
+/**
  * krun_event_create() - a pinned event of a CPU
  * @attr: its type and its config
  * @cpu: an online CPU
@@ -70,7 +86,7 @@ struct perf_event *krun_event_create(struct perf_event_attr *attr, int cpu)
 	attr->size = sizeof(*attr);
 	attr->pinned = 1;
 	/* With mediated PMUs, other events would keep virtual machines out. */
-	attr->exclude_guest = krun_pmu_without_guests(cpu);
+	attr->exclude_guest = krun_events_without_guests(cpu);
 	return perf_event_create_kernel_counter(attr, cpu, NULL, NULL, NULL);
 }
 

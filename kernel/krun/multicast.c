@@ -1,34 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * One interrupt to many CPUs at once, with its own vector.
+ * Whose turn it is to interrupt many CPUs at once.
  *
- * smp_call_function_many() does more than necessary: each CPU that it wakes
- * leaves and re-enters the tick's idle state around the call, and the caller
- * queues work for each. The handler here needs neither timers nor softirqs and
- * skips that, like the reschedule interrupt, which saves several hundred
- * instructions on every woken CPU.
+ * There is one multicast at a time in the machine. Callers wait for their turn
+ * with interrupts on, so that they respond meanwhile. Two concurrent samples would
+ * only wait for each other's interrupts anyway, and neither would keep a
+ * rendezvous. Turns are taken in order; at most KRUN_QUEUE CPUs spin for one. Who
+ * comes then sleeps; each end of a turn wakes the one that has slept longest.
+ * While any sleeps, every new caller does. Otherwise those in the queue would be
+ * back in it before anyone else has woken.
  *
- * The price is one multicast at a time in the machine. Callers wait for their
- * turn with interrupts on, so that they respond meanwhile. Two concurrent
- * samples would only wait for each other's interrupts anyway, and neither would
- * keep a rendezvous. Turns are taken in order; at most KRUN_QUEUE CPUs spin for one.
- * Who comes then sleeps; each end of a turn wakes the one that has slept longest.
- * While any sleeps, every new caller does. Otherwise those in the queue would be back
- * in it before anyone else has woken.
- *
- * The vector counts as a function call in /proc/interrupts and in the tracepoints
- * of interrupt vectors (call_function_entry).
+ * How the interrupts are sent is another file's: patched/vector.c, or calls.c.
  */
 #define pr_fmt(fmt) "krun: " fmt
 
 #include <linux/sched/signal.h>
 #include <linux/spinlock.h>
 #include <linux/swait.h>
-#include <asm/trace/irq_vectors.h>
 #include "compat.h"
-#include "cpus.h"
 #include "multicast.h"
-#include "sampler.h"
 
 #define KRUN_QUEUE 16
 
@@ -41,30 +31,8 @@ static DECLARE_SWAIT_QUEUE_HEAD(krun_multicast_wait);
 /* The turn: a queued lock, whose order is that of arrival. */
 static DEFINE_RAW_SPINLOCK(krun_multicast_lock);
 
-/* These belong to the holder of the lock, until it sends. */
+/* Belongs to the holder of the lock. */
 static struct cpumask krun_multicast_targets;
-static struct krun_request *krun_multicast_request;
-
-/*
- * CPUs that were interrupted and have not responded yet. A broadcast may reach a
- * CPU that has just come online and was not meant; its bit is not set here. If
- * that happens late, the CPU may even find the next request before that
- * request's own interrupt, which then finds the bit cleared.
- */
-static struct cpumask krun_multicast_awaited;
-
-/* Runs on each interrupted CPU, with interrupts off. */
-DEFINE_IDTENTRY_SYSVEC_SIMPLE(sysvec_krun)
-{
-	krun_end_of_interrupt();
-	trace_call_function_entry(KRUN_VECTOR);
-	krun_count_interrupt();
-	this_cpu_inc(krun_cpu.own);
-	if (likely(cpumask_test_and_clear_cpu(smp_processor_id(),
-					      &krun_multicast_awaited)))
-		krun_sample_here(krun_multicast_request);
-	trace_call_function_exit(KRUN_VECTOR);
-}
 
 /**
  * krun_multicast_possible() - whether this vector can be used
@@ -139,28 +107,6 @@ void krun_multicast_barrier(void)
 {
 	raw_spin_lock(&krun_multicast_lock);
 	raw_spin_unlock(&krun_multicast_lock);
-}
-
-/**
- * krun_multicast_send() - let every CPU of the mask take part in a sample
- * @request: the sample; krun_sample_here() gets it on each of them
- *
- * Does not wait for them.
- */
-void krun_multicast_send(struct krun_request *request)
-{
-	unsigned int word;
-
-	krun_multicast_request = request;
-	/* Pairs with the atomic operation in sysvec_krun(). */
-	smp_wmb();
-	/* Each word at once: a bit that has been cleared stays so. */
-	for (word = 0; word < BITS_TO_LONGS(nr_cpu_ids); word++)
-		WRITE_ONCE(cpumask_bits(&krun_multicast_awaited)[word],
-			   cpumask_bits(&krun_multicast_targets)[word]);
-	/* All of this is written before the interrupt. */
-	smp_mb();
-	krun_send_interrupts(&krun_multicast_targets, KRUN_VECTOR);
 }
 
 /**

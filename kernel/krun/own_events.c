@@ -11,6 +11,7 @@
 #include <linux/mm.h>
 #include <linux/overflow.h>
 #include <linux/smp.h>
+#include "access.h"
 #include "cpus.h"
 #include "own_events.h"
 

@@ -12,7 +12,7 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/user_namespace.h>
-#include "compat.h"
+#include "access.h"
 #include "cpus.h"
 #include "disturbance.h"
 #include "idle.h"
@@ -70,7 +70,7 @@ static bool krun_plan_type_is_of_cpus(u32 type)
 	    type == PERF_TYPE_RAW)
 		return true;
 	for_each_possible_cpu(cpu)
-		if (type == krun_cpu_pmu(cpu)->type)
+		if (krun_cpu_pmu(cpu) && type == krun_cpu_pmu(cpu)->type)
 			return true;
 	return false;
 }

@@ -7,7 +7,7 @@
  * interrupts are on their way. Nothing here allocates or sleeps.
  */
 #include <linux/smp.h>
-#include <linux/tick.h>
+#include "access.h"
 #include "disturbance.h"
 #include "idle.h"
 #include "multicast.h"
@@ -161,7 +161,7 @@ static __always_inline bool krun_answer_for(struct krun_request *request,
 		return true;
 	}
 	if (request->flags & KRUN_SAMPLE_SKIP_NOHZ_FULL &&
-	    tick_nohz_full_cpu(cpu)) {
+	    krun_nohz_full_cpu(cpu)) {
 		krun_write_for(request, cpu, KRUN_STATUS_SKIPPED);
 		return true;
 	}
@@ -199,7 +199,7 @@ static bool krun_interrupt(struct krun_request *request)
 		request->expected++;
 	}
 	if (request->expected)
-		krun_multicast_send(request);
+		krun_multicast_send(request, targets);
 	return true;
 }
 

@@ -40,7 +40,10 @@ static __always_inline void krun_slot_end(struct krun_slot *slot, u16 status,
 /* Everything but what krun_slot_end() and every sample write. */
 static inline void krun_slot_clear(struct krun_slot *slot)
 {
-	memset(&slot->span, 0, sizeof(*slot) - offsetof(struct krun_slot, span));
+	const size_t begin = offsetof(struct krun_slot, span);
+
+	/* Of the whole slot, for FORTIFY_SOURCE: not of one member. */
+	memset((void *)slot + begin, 0, sizeof(*slot) - begin);
 }
 
 /* The values of @counters; of the others, @to keeps what it has. */

@@ -21,6 +21,8 @@ TEST(absent_counters_are_eopnotsupp)
 
 	if (counters_announced())
 		SKIP(return, "this machine has APERF and MPERF");
+	if (!krun_has_calls())
+		SKIP(return, "a module has no system calls");
 	EXPECT_EQ(-EOPNOTSUPP, krun_configure(1));
 	EXPECT_EQ(-EOPNOTSUPP, krun_configure(online_cpus()));
 	EXPECT_EQ(-ENODATA, krun_read(1, false, &reading));
@@ -51,7 +53,8 @@ TEST(kernel_log_says_which_and_why_once)
 	if (counters_announced())
 		SKIP(return, "this machine has APERF and MPERF");
 	for (i = 0; i < 2; i++) {
-		EXPECT_EQ(-EOPNOTSUPP, krun_configure(1));
+		if (krun_has_calls())
+			EXPECT_EQ(-EOPNOTSUPP, krun_configure(1));
 		fd = krun_open();
 		EXPECT_EQ(-EOPNOTSUPP,
 			  krun_plan_all(fd, KRUN_COUNTER_MPERF, 0));

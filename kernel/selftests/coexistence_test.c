@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Other users of the PMU keep working, and get their counters. */
-#include "krun_selftest.h"
+#include "krun_device.h"
 #include "kselftest_harness.h"
 
 #define NMI_WATCHDOG "/proc/sys/kernel/nmi_watchdog"
@@ -16,14 +16,14 @@ TEST(perf_cycles_keep_counting)
 	ASSERT_EQ(0, pin_to(0));
 	fd = open_cycles_event(0, false);
 	ASSERT_LE(0, fd);
-	ASSERT_EQ(0, krun_configure(online_cpus()));
-	ASSERT_EQ(0, krun_read(1, false, &outer[0]));
+	ASSERT_EQ(0, count_cpus(online_cpus()));
+	ASSERT_EQ(0, read_cpus(1, &outer[0]));
 	ASSERT_TRUE(event_counts(fd, &perf[0]));
-	ASSERT_EQ(0, krun_read(1, false, &inner[0]));
+	ASSERT_EQ(0, read_cpus(1, &inner[0]));
 	spin_ms(300);
-	ASSERT_EQ(0, krun_read(1, false, &inner[1]));
+	ASSERT_EQ(0, read_cpus(1, &inner[1]));
 	ASSERT_TRUE(event_counts(fd, &perf[1]));
-	ASSERT_EQ(0, krun_read(1, false, &outer[1]));
+	ASSERT_EQ(0, read_cpus(1, &outer[1]));
 	least = inner[1].cycles[0] - inner[0].cycles[0];
 	most = outer[1].cycles[0] - outer[0].cycles[0];
 	EXPECT_LT(0, least);
@@ -40,15 +40,15 @@ TEST(nmi_watchdog_stays_armed)
 		SKIP(return, "kernel without a hard-lockup detector");
 	ASSERT_EQ(0, write_text(NMI_WATCHDOG, "1"));
 	ASSERT_EQ(1, read_number(NMI_WATCHDOG));
-	ASSERT_EQ(0, krun_configure(online_cpus()));
-	ASSERT_EQ(0, krun_read(online_cpus(), false, &reading));
+	ASSERT_EQ(0, count_cpus(online_cpus()));
+	ASSERT_EQ(0, read_cpus(online_cpus(), &reading));
 	EXPECT_EQ(1, read_number(NMI_WATCHDOG));
 	/* It can still be turned off and on again. */
 	ASSERT_EQ(0, write_text(NMI_WATCHDOG, "0"));
-	EXPECT_EQ(0, krun_read(online_cpus(), false, &reading));
+	EXPECT_EQ(0, read_cpus(online_cpus(), &reading));
 	ASSERT_EQ(0, write_text(NMI_WATCHDOG, "1"));
 	EXPECT_EQ(1, read_number(NMI_WATCHDOG));
-	EXPECT_EQ(0, krun_read(online_cpus(), false, &reading));
+	EXPECT_EQ(0, read_cpus(online_cpus(), &reading));
 }
 
 TEST(all_counters_taken_is_ebusy)
@@ -59,16 +59,16 @@ TEST(all_counters_taken_is_ebusy)
 
 	ASSERT_LT(0, taken);
 	ASSERT_GT(MAX_EVENTS, taken);
-	EXPECT_EQ(-EBUSY, krun_configure(1));
-	EXPECT_EQ(-EBUSY, krun_configure(online_cpus()));
-	EXPECT_EQ(-ENODATA, krun_read(1, false, &reading));
+	EXPECT_EQ(-EBUSY, count_cpus(1));
+	EXPECT_EQ(-EBUSY, count_cpus(online_cpus()));
+	EXPECT_EQ(-ENODATA, read_cpus(1, &reading));
 	give_back(fds, taken);
-	EXPECT_EQ(0, krun_configure(online_cpus()));
-	EXPECT_EQ(0, krun_read(online_cpus(), false, &reading));
+	EXPECT_EQ(0, count_cpus(online_cpus()));
+	EXPECT_EQ(0, read_cpus(online_cpus(), &reading));
 }
 
 /* CPU 0 is free, a later one is not: nothing may remain taken. */
-TEST(failed_configure_takes_nothing)
+TEST(a_failure_takes_nothing)
 {
 	int fds[MAX_EVENTS], taken, last = online_cpus() - 1;
 	int free_before = free_counters();
@@ -77,7 +77,7 @@ TEST(failed_configure_takes_nothing)
 		SKIP(return, "one CPU only");
 	taken = take_cycles_counters(last, fds);
 	ASSERT_LT(0, taken);
-	EXPECT_EQ(-EBUSY, krun_configure(last + 1));
+	EXPECT_EQ(-EBUSY, count_cpus(last + 1));
 	EXPECT_EQ(free_before, free_counters());
 	give_back(fds, taken);
 }
@@ -113,20 +113,20 @@ TEST(a_counter_that_perf_moves_stays_right)
 	ASSERT_EQ(0, pin_to(0));
 	others = open_cycles_event(0, true);
 	ASSERT_TRUE(event_counts(others, &value));
-	ASSERT_EQ(0, krun_configure(1));
+	ASSERT_EQ(0, count_cpus(1));
 	without_fixed = take_general_counters(fds);
 	give_back(fds, without_fixed);
 	close(others);
-	ASSERT_EQ(0, krun_read(1, false, &reading[0]));
+	ASSERT_EQ(0, read_cpus(1, &reading[0]));
 	spin_ms(50);
-	ASSERT_EQ(0, krun_read(1, false, &reading[1]));
+	ASSERT_EQ(0, read_cpus(1, &reading[1]));
 	/* One more: ours has left its general counter. */
 	ASSERT_EQ(without_fixed + 1, take_general_counters(fds));
 	spin_ms(50);
-	ASSERT_EQ(0, krun_read(1, false, &reading[2]));
+	ASSERT_EQ(0, read_cpus(1, &reading[2]));
 	give_back(fds, without_fixed + 1);
 	spin_ms(50);
-	ASSERT_EQ(0, krun_read(1, false, &reading[3]));
+	ASSERT_EQ(0, read_cpus(1, &reading[3]));
 	EXPECT_LT(0.95, cycles_per_aperf(&reading[0], &reading[1]));
 	EXPECT_GT(1.05, cycles_per_aperf(&reading[0], &reading[1]));
 	EXPECT_LT(0.95, cycles_per_aperf(&reading[1], &reading[2]));
@@ -148,7 +148,8 @@ static pid_t start_holder(void)
 		return 0;
 	child = fork();
 	if (!child) {
-		byte = krun_configure(online_cpus()) ? 'n' : 'y';
+		krun_counted = -1;
+		byte = count_cpus(online_cpus()) ? 'n' : 'y';
 		if (write(ready[1], &byte, 1) == 1)
 			pause();
 		_exit(1);
@@ -184,7 +185,7 @@ TEST(two_processes_share_one_counter)
 	int free_before = free_counters();
 	pid_t child;
 
-	ASSERT_EQ(0, krun_configure(1));
+	ASSERT_EQ(0, count_cpus(1));
 	child = start_holder();
 	ASSERT_LT(0, child);
 	EXPECT_EQ(free_before - 1, free_counters());

@@ -218,15 +218,15 @@ TEST_F_TIMEOUT(epoch, a_suspend_begins_a_new_one_on_all_cpus, 120)
 
 	if (write_text("/sys/power/pm_test", "devices"))
 		SKIP(return, "kernel without CONFIG_PM_DEBUG");
-	ASSERT_EQ(0, krun_configure(cpus));
+	ASSERT_EQ(0, count_cpus(cpus));
 	ASSERT_EQ(0, krun_plan_all(self->fd, THREE_COUNTERS, 0));
 	ASSERT_EQ(0, krun_sample(self->fd, 0));
 	memcpy(before, self->slots, sizeof(*before) * cpus);
-	ASSERT_EQ(0, krun_read(cpus, false, &first));
+	ASSERT_EQ(0, read_cpus(cpus, &first));
 	ASSERT_EQ(0, write_text("/sys/power/state", "mem"));
 	ASSERT_EQ(0, write_text("/sys/power/pm_test", "none"));
 	ASSERT_EQ(0, krun_sample(self->fd, 0));
-	ASSERT_EQ(0, krun_read(cpus, false, &second));
+	ASSERT_EQ(0, read_cpus(cpus, &second));
 	for (cpu = 0; cpu < cpus; cpu++) {
 		EXPECT_EQ(KRUN_STATUS_OK, self->slots[cpu].status);
 		EXPECT_NE(before[cpu].epoch, self->slots[cpu].epoch);

@@ -286,6 +286,8 @@ TEST_F_TIMEOUT(fault, a_configuration_without_memory_takes_nothing, 300)
 {
 	int outcome = REFUSED, refused = 0, nth;
 
+	if (!krun_has_calls())
+		SKIP(return, "a module has no system calls");
 	for (nth = 1; nth < MOST_ALLOCATIONS; nth++) {
 		failing_allocation = nth;
 		outcome = in_child(configure_with_fault);
@@ -342,7 +344,7 @@ TEST_F_TIMEOUT(fault, a_cpu_that_comes_online_without_counters_is_busy, 300)
 	slot = &slots[victim];
 	if (!victim || set_cpu_online(victim, true))
 		SKIP(return, "no CPU that can be taken offline");
-	ASSERT_EQ(0, krun_configure(self->cpus));
+	ASSERT_EQ(0, count_cpus(self->cpus));
 	ASSERT_EQ(0, krun_plan_all(self->fd, THREE_COUNTERS, 0));
 	ASSERT_EQ(0, krun_plan_all(other, THREE_COUNTERS, 0));
 	ASSERT_EQ(0, krun_sample(self->fd, 0));
@@ -353,8 +355,9 @@ TEST_F_TIMEOUT(fault, a_cpu_that_comes_online_without_counters_is_busy, 300)
 	EXPECT_EQ(0, slot->cycles);
 	EXPECT_EQ(0, slot->aperf);
 	EXPECT_EQ(KRUN_STATUS_OK, slots[0].status);
-	EXPECT_EQ(-EBUSY, krun_read(self->cpus, false, &reading));
-	EXPECT_EQ(0, krun_read(victim, false, &reading));
+	EXPECT_EQ(-EBUSY, read_cpus(self->cpus, &reading));
+	if (krun_has_calls())
+		EXPECT_EQ(0, krun_read(victim, false, &reading));
 	ASSERT_EQ(0, krun_sample(other, 0));
 	EXPECT_EQ(KRUN_STATUS_BUSY, of_other[victim].status);
 	epoch = of_other[victim].epoch;
@@ -363,7 +366,7 @@ TEST_F_TIMEOUT(fault, a_cpu_that_comes_online_without_counters_is_busy, 300)
 	ASSERT_EQ(0, krun_sample(self->fd, 0));
 	EXPECT_EQ(KRUN_STATUS_OK, slot->status);
 	EXPECT_LE(before.cycles, slot->cycles);
-	EXPECT_EQ(0, krun_read(self->cpus, false, &reading));
+	EXPECT_EQ(0, read_cpus(self->cpus, &reading));
 	ASSERT_EQ(0, krun_sample(other, 0));
 	EXPECT_EQ(KRUN_STATUS_OK, of_other[victim].status);
 	EXPECT_NE(epoch, of_other[victim].epoch);

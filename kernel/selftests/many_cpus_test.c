@@ -108,8 +108,10 @@ TEST_F_TIMEOUT(many_cpus, a_cpu_that_cannot_be_is_einval, 120)
 		set_bit(mask, never[i]);
 		EXPECT_EQ(-EINVAL, plan_mask(self->fd, mask, sizeof(mask)));
 	}
-	EXPECT_EQ(-EINVAL, krun_configure(POSSIBLE + 1));
-	EXPECT_EQ(-ENXIO, krun_configure(POSSIBLE));
+	if (krun_has_calls()) {
+		EXPECT_EQ(-EINVAL, krun_configure(POSSIBLE + 1));
+		EXPECT_EQ(-ENXIO, krun_configure(POSSIBLE));
+	}
 }
 
 TEST_F_TIMEOUT(many_cpus, a_shield_may_be_of_a_high_cpu, 120)

@@ -149,7 +149,8 @@ TEST_F(permission, a_shield_keeps_others_off)
 	if (online_cpus() < 2)
 		SKIP(return, "one CPU only");
 	ASSERT_NE(NULL, slots);
-	ASSERT_EQ(0, krun_configure(2));
+	if (krun_has_calls())
+		ASSERT_EQ(0, krun_configure(2));
 	ASSERT_EQ(0, krun_plan_all(other, THREE_COUNTERS, 0));
 	EXPECT_EQ(0, shielded());
 	ASSERT_EQ(0, plan_shield(self->fd, 2));
@@ -167,8 +168,10 @@ TEST_F(permission, a_shield_keeps_others_off)
 	EXPECT_EQ(slots[0].sample, slots[1].sample);
 	ASSERT_EQ(0, krun_sample(other, KRUN_SAMPLE_RENDEZVOUS));
 	EXPECT_EQ(KRUN_STATUS_SHIELDED, slots[1].status);
-	EXPECT_EQ(-EBUSY, krun_read(2, false, &reading));
-	EXPECT_EQ(0, krun_read(1, false, &reading));
+	if (krun_has_calls()) {
+		EXPECT_EQ(-EBUSY, krun_read(2, false, &reading));
+		EXPECT_EQ(0, krun_read(1, false, &reading));
+	}
 	/* Whoever runs there interrupts nobody. */
 	ASSERT_EQ(0, pin_to(1));
 	ASSERT_EQ(1, krun_sample(other, KRUN_SAMPLE_LOCAL));
@@ -185,7 +188,8 @@ TEST_F(permission, a_shield_keeps_others_off)
 	ASSERT_EQ(0, munmap((void *)self->slots, krun_slots_size()));
 	close(self->fd);
 	EXPECT_EQ(0, shielded());
-	EXPECT_EQ(0, krun_read(2, false, &reading));
+	if (krun_has_calls())
+		EXPECT_EQ(0, krun_read(2, false, &reading));
 	close(other);
 }
 

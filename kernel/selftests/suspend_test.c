@@ -110,6 +110,8 @@ TEST_F_TIMEOUT(suspend, values_of_the_old_calls_never_get_smaller, 200)
 	struct reading first, second, third;
 	int cpu, i;
 
+	if (!krun_has_calls())
+		SKIP(return, "a module has no system calls");
 	ASSERT_EQ(0, krun_configure(self->cpus));
 	/* A baseline that the restarted counters are below. */
 	spin_ms(300);

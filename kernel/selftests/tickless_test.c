@@ -270,13 +270,13 @@ TEST_F_TIMEOUT(tickless, counter_keeps_counting_without_ticks, 90)
 	struct reading first, second;
 	pid_t busy;
 
-	ASSERT_EQ(0, krun_configure(self->cpu + 1));
+	ASSERT_EQ(0, count_cpus(self->cpu + 1));
 	busy = start_busy(self->cpu, SCHED_OTHER);
 	ASSERT_LT(0, busy);
 	sleep_ms(SETTLE_MS);
-	EXPECT_EQ(0, krun_read(self->cpu + 1, false, &first));
+	EXPECT_EQ(0, read_cpus(self->cpu + 1, &first));
 	sleep_ms(1000);
-	EXPECT_EQ(0, krun_read(self->cpu + 1, false, &second));
+	EXPECT_EQ(0, read_cpus(self->cpu + 1, &second));
 	EXPECT_LT(0, end_busy(busy));
 	EXPECT_LT(first.aperf[self->cpu], second.aperf[self->cpu]);
 	EXPECT_LT(first.cycles[self->cpu], second.cycles[self->cpu]);

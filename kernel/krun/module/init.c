@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Krun as a module, for kernels that are not patched: /dev/krun without system
+ * calls and without an interrupt vector of its own.
+ */
+#define pr_fmt(fmt) "krun: " fmt
+
+#include <linux/init.h>
+#include <linux/module.h>
+#include <linux/rcupdate.h>
+#include "cpus.h"
+#include "device.h"
+
+static int __init krun_module_init(void)
+{
+	int err;
+
+	if (IS_ENABLED(CONFIG_KRUN)) {
+		pr_err("this kernel has /dev/krun built in and needs no module\n");
+		return -EEXIST;
+	}
+	err = krun_cpus_init();
+	if (err)
+		return err;
+	err = krun_device_init();
+	if (err)
+		krun_cpus_exit();
+	return err;
+}
+
+static void __exit krun_module_exit(void)
+{
+	krun_device_exit();
+	krun_cpus_exit();
+	/* An interrupted CPU may still be on its way out of krun_sample_here(). */
+	synchronize_rcu();
+}
+
+module_init(krun_module_init);
+module_exit(krun_module_exit);
+
+MODULE_DESCRIPTION("Low-latency samples of APERF, MPERF and core cycles");
+MODULE_AUTHOR("The Krun Linux kernel project");
+MODULE_LICENSE("GPL");

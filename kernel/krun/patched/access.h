@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What a kernel that has us built in gives us, from private headers of other
+ * subsystems. The module has its own: see module/access.h.
+ */
+#ifndef _KRUN_ACCESS_H
+#define _KRUN_ACCESS_H
+
+#include <linux/fdtable.h>
+#include <linux/file.h>
+#include <linux/tick.h>
+#include <asm/apic.h>
+#include <asm/idtentry.h>
+#include <trace/events/sched.h>
+#include "compat.h"
+#include "../../arch/x86/events/perf_event.h"
+#include "../../arch/x86/kernel/apic/local.h"
+
+/* KRUN_FEATURE_* that every kernel with this file has. */
+#define KRUN_FEATURES_ACCESS 0
+
+/* Width in bits of the counters that perf programs. */
+static inline int krun_counter_bits(void)
+{
+	return x86_pmu.cntval_bits;
+}
+
+/* Whether perf has an event for @config, one of PERF_COUNT_HW_*, on this PMU. */
+static inline bool krun_pmu_has_event(u64 config)
+{
+	return x86_pmu.event_map && config < x86_pmu.max_events &&
+	       x86_pmu.event_map(config);
+}
+
+/* The PMU that counts core cycles on @cpu; NULL without. */
+static inline struct pmu *krun_cpu_pmu(int cpu)
+{
+	return x86_get_pmu(cpu);
+}
+
+/* Nothing to find out when a CPU comes online. */
+static inline void krun_pmu_probe(int cpu) { }
+
+/* Whether perf, and the security module, let the current task count whole CPUs. */
+static inline int krun_perf_allow_cpu(void)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+	return perf_allow_cpu();
+#else
+	struct perf_event_attr attr = { .size = sizeof(attr) };
+
+	return perf_allow_cpu(&attr);
+#endif
+}
+
+/* Whether @cpu is an adaptive-tick CPU. */
+static __always_inline bool krun_nohz_full_cpu(int cpu)
+{
+	return tick_nohz_full_cpu(cpu);
+}
+
+static inline int krun_switches_register(void (*probe)(KRUN_SCHED_SWITCH_ARGUMENTS))
+{
+	return register_trace_sched_switch(probe, NULL);
+}
+
+static inline void krun_switches_unregister(void (*probe)(KRUN_SCHED_SWITCH_ARGUMENTS))
+{
+	unregister_trace_sched_switch(probe, NULL);
+}
+
+static __always_inline void krun_end_of_interrupt(void)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
+	apic_eoi();
+#else
+	ack_APIC_irq();
+#endif
+}
+
+/* Counts as a function call in /proc/interrupts. */
+static __always_inline void krun_count_interrupt(void)
+{
+#ifdef inc_perf_irq_stat /* since the counts are one array */
+	inc_irq_stat(CALL_FUNCTION);
+#else
+	inc_irq_stat(irq_call_count);
+#endif
+}
+
+/*
+ * Interrupt @targets, which do not include this CPU: with one write for all if
+ * that is known to reach only online CPUs.
+ */
+static inline void krun_send_interrupts(const struct cpumask *targets,
+					int vector)
+{
+	const struct cpumask *own = cpumask_of(smp_processor_id());
+	bool all = static_branch_likely(&apic_use_ipi_shorthand);
+
+	/* A CPU that comes online meanwhile may be in the mask or not. */
+	all = all && data_race(cpumask_or_equal(targets, own, cpu_online_mask));
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
+	if (all)
+		__apic_send_IPI_allbutself(vector);
+	else
+		__apic_send_IPI_mask(targets, vector);
+#else
+	if (all)
+		apic->send_IPI_allbutself(vector);
+	else
+		apic->send_IPI_mask(targets, vector);
+#endif
+}
+
+#ifndef fd_file /* new in 6.12 */
+#define fd_file(fd) ((fd).file)
+#endif
+
+/*
+ * The open file @fd of a process that does not share its descriptors, so that
+ * nobody can close it meanwhile: the short path of fdget(). NULL if it is not
+ * open, or if the descriptors are shared.
+ */
+static __always_inline struct file *krun_own_file(unsigned int fd)
+{
+	struct files_struct *files = current->files;
+
+	if (unlikely(atomic_read(&files->count) != 1))
+		return NULL;
+	return files_lookup_fd_raw(files, fd);
+}
+
+#endif /* _KRUN_ACCESS_H */
