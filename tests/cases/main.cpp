@@ -27,7 +27,7 @@ constexpr CaseKind kinds[] = {
     {"check", run_check_case},       {"commands", run_commands_case}, {"cost", run_cost_case},
     {"machine", run_machine_case},   {"fuzz", run_fuzz_case},         {"race", run_race_case},
     {"tools", run_tools_case},       {"disk", run_disk_case},         {"version1", run_version1_case},
-    {"variant", run_variant_case}};
+    {"variant", run_variant_case},   {"module", run_module_case},     {"module-selftest", run_module_selftest_case}};
 
 // What the runner tells us is not for the programs that we run: among them may be another of us.
 std::string taken_from_environment(const char *name, const std::string &otherwise)

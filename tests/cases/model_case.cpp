@@ -3,9 +3,8 @@
 #include <fmt/format.h>
 
 #include "cases/case.hpp"
-#include "source/apt_archive.hpp"
+#include "cases/stock_module.hpp"
 #include "util/paths.hpp"
-#include "util/text.hpp"
 
 namespace krun
 {
@@ -15,7 +14,7 @@ namespace
 
 namespace fs = std::filesystem;
 
-const std::vector<std::string> suites = {"bookworm", "bookworm-security"};
+constexpr const char *line_of_kernel = "6.1";
 
 struct Model {
     CpuVendor vendor;
@@ -33,46 +32,6 @@ const std::vector<Model> models = {
     {CpuVendor::amd, false, 70, 80},
 };
 
-struct StockKernel {
-    fs::path image;
-    fs::path msr_module;
-};
-
-// The package linux-image-cloud-amd64 only names the current one, linux-image-6.1.0-<ABI>-cloud-amd64.
-Result<std::string> current_package(const Case &one, AptArchive &archive)
-{
-    const auto meta = archive.download("linux-image-cloud-amd64", suites);
-    if (!meta)
-        return tl::unexpected(meta.error());
-    Command command;
-    command.argv = {"dpkg-deb", "--field", meta->string(), "Depends"};
-    const auto depends = one.runner.run_ok(command);
-    if (!depends)
-        return tl::unexpected(depends.error());
-    const std::string name = trim(depends->output.substr(0, depends->output.find_first_of(" (,\n")));
-    if (name.rfind("linux-image-6.1.", 0) != 0)
-        return failure("linux-image-cloud-amd64 depends on `" + trim(depends->output) + "`, not on a 6.1 kernel");
-    return name;
-}
-
-Result<StockKernel> stock_kernel(const Case &one)
-{
-    AptArchive archive(one.runner, one.files, cache_directory() / "apt");
-    const auto package = current_package(one, archive);
-    if (!package)
-        return tl::unexpected(package.error());
-    const auto deb = archive.download(*package, suites);
-    if (!deb)
-        return tl::unexpected(deb.error());
-    const fs::path folder = cache_directory() / "stock" / deb->stem();
-    if (!one.files.exists(folder))
-        if (const auto unpacked = archive.unpack(*deb, folder); !unpacked)
-            return tl::unexpected(unpacked.error());
-    const std::string release = package->substr(std::string("linux-image-").size());
-    return StockKernel{folder / "boot" / ("vmlinuz-" + release),
-                       folder / "lib/modules" / release / "kernel/arch/x86/kernel/msr.ko"};
-}
-
 } // namespace
 
 Result<CaseResult> run_model_case(const Case &one)
@@ -85,9 +44,15 @@ Result<CaseResult> run_model_case(const Case &one)
     make.log = one.log;
     if (const auto built = one.runner.run_ok(make); !built)
         return tl::unexpected(built.error());
-    const auto stock = stock_kernel(one);
+    const auto line = find_kernel_line(one.files, data_directory(), line_of_kernel);
+    if (!line)
+        return tl::unexpected(line.error());
+    const auto stock = stock_kernel(one.runner, one.files, *line);
     if (!stock)
         return tl::unexpected(stock.error());
+    const auto msr = stock_module(one, *stock, "arch/x86/kernel/msr");
+    if (!msr)
+        return tl::unexpected(msr.error());
     CaseInputs inputs;
     std::vector<MachineRequest> guests;
     for (const Model &model : models) {
@@ -97,7 +62,7 @@ Result<CaseResult> run_model_case(const Case &one)
         guest.perfctr_core = model.perfctr_core;
         guest.aperf_ratio = model.ratio;
         guest.ipc = model.ipc;
-        guest.copy_in = {{output / "pmu_model_test", "/pmu_model_test"}, {stock->msr_module, "/lib/msr.ko"}};
+        guest.copy_in = {{output / "pmu_model_test", "/pmu_model_test"}, {*msr, "/lib/msr.ko"}};
         guest.command = {
             "/pmu_model_test", "-r", fmt::format("{}", model.ratio), "-i", fmt::format("{}", model.ipc), "-m",
             "/lib/msr.ko"};

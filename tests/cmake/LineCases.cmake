@@ -78,6 +78,27 @@ foreach(line ${KRUN_LINES})
     endforeach()
 endforeach()
 
+# krun.ko on Debian's own kernels of the lines that have one, with the selftests of the usual line.
+set(KRUN_SELFTESTS_OF_CALLS abi_test counters_test process_test hotplug_test) # the older system calls, which it has not
+set(KRUN_SELFTESTS_OF_MODULE ${KRUN_SELFTESTS})
+list(REMOVE_ITEM KRUN_SELFTESTS_OF_MODULE ${KRUN_SELFTESTS_OF_CALLS} tickless_test)
+foreach(line ${KRUN_LINES})
+    file(STRINGS ${PROJECT_SOURCE_DIR}/kernel/lines/${line}/line.toml stock REGEX "^stock_image *=")
+    if(NOT stock)
+        continue()
+    endif()
+    krun_case(module-${line} LINE ${line} RUN module LABELS module SECONDS 120 GIVES module-${line} LOCKS compiler
+              COST 94 AFTER ${earlier})
+    foreach(selftest ${KRUN_SELFTESTS_OF_MODULE})
+        krun_case(module-${line}-${selftest} LINE ${line} RUN module-selftest ${selftest} ${KRUN_USUAL_LINE} intel
+                  LABELS module SECONDS 90 CORES 2 NEEDS testbed programs-${KRUN_USUAL_LINE} module-${line} COST 93
+                  AFTER ${earlier})
+        krun_case(module-${line}-amd-${selftest} LINE ${line} RUN module-selftest ${selftest} ${KRUN_USUAL_LINE} amd
+                  LABELS module amd opt-in SECONDS 90 CORES 2 NEEDS testbed programs-${KRUN_USUAL_LINE} module-${line}
+                  COST 92 AFTER ${earlier})
+    endforeach()
+endforeach()
+
 # A kernel's whole life on a real Debian disk, then everything that can go wrong in it.
 krun_other_kernel(${KRUN_USUAL_LINE} disk LABELS install AFTER ${earlier} COST 90)
 krun_other_kernel(${KRUN_USUAL_LINE} panic LABELS e2e opt-in NEEDS kernel-${KRUN_USUAL_LINE}-disk)

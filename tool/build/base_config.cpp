@@ -56,7 +56,7 @@ Result<std::string> debian_config(ProcessRunner &runner, Filesystem &files, AptA
     if (!lock)
         return tl::unexpected(lock.error());
     if (!files.exists(folder)) {
-        if (auto unpacked = archive.unpack(*deb, folder); !unpacked)
+        if (auto unpacked = archive.unpack({*deb}, folder); !unpacked)
             return tl::unexpected(unpacked.error());
     }
     const auto file = folder / "usr/src" / line.config_package / "config.amd64_none_amd64.xz";

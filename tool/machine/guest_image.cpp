@@ -272,7 +272,7 @@ Result<fs::path> guest_busybox(ProcessRunner &runner, Filesystem &files)
     const auto deb = archive.download("busybox-static", {"bookworm", "bookworm-updates", "bookworm-security"});
     if (!deb)
         return tl::unexpected<Error>(deb.error());
-    if (auto unpacked = archive.unpack(*deb, folder); !unpacked)
+    if (auto unpacked = archive.unpack({*deb}, folder); !unpacked)
         return tl::unexpected<Error>(unpacked.error());
     for (const fs::path &candidate : {folder / "bin/busybox", folder / "usr/bin/busybox"}) {
         if (files.exists(candidate))

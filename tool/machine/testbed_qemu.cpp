@@ -247,7 +247,7 @@ class Build
         if (!deb)
             return tl::unexpected<Error>(deb.error());
         const fs::path unpacked = work_ / part.package;
-        auto done = files_.remove_all(unpacked).and_then([&] { return archive_.unpack(*deb, unpacked); }).and_then([&] {
+        auto done = files_.remove_all(unpacked).and_then([&] { return archive_.unpack({*deb}, unpacked); }).and_then([&] {
             return files_.make_directories(stage / "share" / part.folder);
         });
         for (const char *name : part.names) {

@@ -235,7 +235,7 @@ Result<std::filesystem::path> AptArchive::download_source(const std::string &pac
     return failure(fmt::format("{} contains no .dsc file", folder.string()), "remove that folder and try again");
 }
 
-Result<void> AptArchive::unpack(const std::filesystem::path &deb, const std::filesystem::path &directory)
+Result<void> AptArchive::unpack(const std::vector<std::filesystem::path> &debs, const std::filesystem::path &directory)
 {
     auto partial = directory;
     partial += ".partial";
@@ -243,13 +243,14 @@ Result<void> AptArchive::unpack(const std::filesystem::path &deb, const std::fil
         return removed;
     if (auto made = files_.make_directories(partial); !made)
         return made;
-    Command command;
-    command.argv = {"dpkg-deb", "-x", deb.string(), partial.string()};
-    command.environment["LC_ALL"] = "C";
-    const auto result = runner_.run_ok(command);
-    if (!result) {
-        static_cast<void>(files_.remove_all(partial));
-        return tl::unexpected(result.error());
+    for (const auto &deb : debs) {
+        Command command;
+        command.argv = {"dpkg-deb", "-x", deb.string(), partial.string()};
+        command.environment["LC_ALL"] = "C";
+        if (const auto result = runner_.run_ok(command); !result) {
+            static_cast<void>(files_.remove_all(partial));
+            return tl::unexpected(result.error());
+        }
     }
     return files_.rename(partial, directory);
 }

@@ -32,8 +32,8 @@ class AptArchive
     Result<std::filesystem::path> download(const std::string &package, const std::vector<std::string> &suites);
     // Downloads the newest source package and returns the path of its .dsc; the other files are beside it.
     Result<std::filesystem::path> download_source(const std::string &package, const std::vector<std::string> &suites);
-    // Extracts a .deb below `directory` (which appears whole or not at all).
-    Result<void> unpack(const std::filesystem::path &deb, const std::filesystem::path &directory);
+    // Extracts one .deb or more below `directory` (which appears whole or not at all).
+    Result<void> unpack(const std::vector<std::filesystem::path> &debs, const std::filesystem::path &directory);
 
   private:
     // A package to be fetched: the index that has it, its newest version, and the lock of the download cache.

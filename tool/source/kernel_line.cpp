@@ -40,6 +40,7 @@ Result<KernelLine> parse(Filesystem &files, const std::filesystem::path &folder)
         const auto table = toml::parse(*text, path.string());
         line.package = table["package"].value_or(std::string());
         line.config_package = table["config_package"].value_or(std::string());
+        line.stock_image = table["stock_image"].value_or(std::string());
         line.tested = table["tested"].value_or(std::string());
         if (const auto *suites = table["suites"].as_array()) {
             for (const auto &suite : *suites)

@@ -17,6 +17,7 @@ struct KernelLine {
     std::string package;             // the Debian package that carries its source, "linux-source-6.12"
     std::string config_package;      // "linux-config-6.12"
     std::vector<std::string> suites; // where the package is looked for
+    std::string stock_image;         // Debian's own kernel, "linux-image-cloud-amd64"; empty: none that serves here
     std::string tested;              // newest version that passed all tests
     std::filesystem::path hooks;     // folder of `series` and patches
     std::filesystem::path config;    // folder of fragments that add to the common ones of the same name

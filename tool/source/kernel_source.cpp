@@ -47,7 +47,7 @@ Result<void> unpack_package(Filesystem &files, AptArchive &archive, const Kernel
         if (!deb)
             return tl::unexpected(deb.error());
         say(fmt::format("extracting {}", deb->filename().string()));
-        auto unpacked = archive.unpack(*deb, folder);
+        auto unpacked = archive.unpack({*deb}, folder);
         const bool damaged = !unpacked && unpacked.error().code == ExitCode::failure &&
                              unpacked.error().message.find("no space left") == std::string::npos;
         if (!damaged || !again)

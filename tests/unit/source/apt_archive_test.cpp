@@ -179,7 +179,7 @@ TEST_F(AptArchiveTest, ACacheOfAnyNameIsWrittenAsAptReadsIt)
 TEST_F(AptArchiveTest, AFailedUnpackingLeavesNothing)
 {
     runner.on({"dpkg-deb", "-x"}, 2, "", "dpkg-deb: error: not a Debian format archive\n");
-    EXPECT_FALSE(archive.unpack("/x.deb", "/out/folder"));
+    EXPECT_FALSE(archive.unpack({"/x.deb"}, "/out/folder"));
     EXPECT_FALSE(files.exists("/out/folder"));
     EXPECT_FALSE(files.exists("/out/folder.partial"));
 }

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+// A module for a kernel that is there already; see kernel_module.hpp.
+#include "build/kernel_module.hpp"
+
+#include <fmt/format.h>
+#include <thread>
+
+#include "build/kernel_make.hpp"
+#include "source/overlay.hpp"
+#include "util/ccache.hpp"
+#include "util/child_environment.hpp"
+
+namespace krun
+{
+
+Result<std::filesystem::path> build_module(ProcessRunner &runner, Filesystem &files, const ModuleRequest &request)
+{
+    if (auto copied = mirror_folder(files, request.sources, request.output); !copied)
+        return tl::unexpected(copied.error());
+    Command command;
+    command.argv = {"make", "-C", request.kernel.string(), "M=" + request.output.string(),
+                    fmt::format("-j{}", std::thread::hardware_concurrency())};
+    if (!request.objects.empty())
+        command.argv.push_back("O=" + request.objects.string());
+    // Headers name the compiler of their Debian, which may not be here.
+    command.argv.push_back("CC=" + cached_compiler("gcc"));
+    command.argv.push_back("modules");
+    command.inherits = variables_for_builds();
+    command.environment = {{"LC_ALL", "C"}, {"MAKEFLAGS", ""}};
+    command.environment.merge(ccache_environment(request.output));
+    command.log = request.log;
+    const auto made = runner.run(command);
+    if (!made)
+        return tl::unexpected(made.error());
+    if (!made->ok()) {
+        const auto why = first_build_error(made->output + made->errors);
+        return failure(fmt::format("{}.ko could not be built{}", request.name, why.empty() ? "" : ": " + why), {},
+                       request.log.string());
+    }
+    return request.output / (request.name + ".ko");
+}
+
+} // namespace krun

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+// Debian's own kernel of a line; see stock_kernel.hpp.
+#include "source/stock_kernel.hpp"
+
+#include <fmt/format.h>
+#include <vector>
+
+#include "source/apt_archive.hpp"
+#include "util/paths.hpp"
+#include "util/text.hpp"
+
+namespace krun
+{
+namespace
+{
+
+namespace fs = std::filesystem;
+
+constexpr const char *image_prefix = "linux-image-";
+
+// The names in a package's Depends, without versions and alternatives.
+Result<std::vector<std::string>> dependencies(ProcessRunner &runner, const fs::path &deb)
+{
+    Command command;
+    command.argv = {"dpkg-deb", "--field", deb.string(), "Depends"};
+    command.environment["LC_ALL"] = "C";
+    const auto depends = runner.run_ok(command);
+    if (!depends)
+        return tl::unexpected(depends.error());
+    std::vector<std::string> names;
+    for (const auto &one : split(trim(depends->output), ',')) {
+        const auto words = words_of(one);
+        if (!words.empty())
+            names.push_back(words.front());
+    }
+    return names;
+}
+
+// linux-image-cloud-amd64 only names the current one, linux-image-6.1.0-<ABI>-cloud-amd64.
+Result<std::string> current_image(ProcessRunner &runner, AptArchive &archive, const KernelLine &line)
+{
+    const auto meta = archive.download(line.stock_image, line.suites);
+    if (!meta)
+        return tl::unexpected(meta.error());
+    const auto names = dependencies(runner, *meta);
+    if (!names)
+        return tl::unexpected(names.error());
+    for (const auto &name : *names)
+        if (name.starts_with(image_prefix + line.name + "."))
+            return name;
+    return failure(fmt::format("{} names no kernel {} in its dependencies", line.stock_image, line.name));
+}
+
+// Of the headers: the architecture's, and those that it needs of the others and of the build programs.
+Result<std::vector<fs::path>> header_packages(ProcessRunner &runner, AptArchive &archive, const KernelLine &line,
+                                              const std::string &release)
+{
+    const auto own = archive.download("linux-headers-" + release, line.suites);
+    if (!own)
+        return tl::unexpected(own.error());
+    const auto names = dependencies(runner, *own);
+    if (!names)
+        return tl::unexpected(names.error());
+    std::vector<fs::path> debs = {*own};
+    for (const auto &name : *names) {
+        if (!name.starts_with("linux-headers-") && !name.starts_with("linux-kbuild-"))
+            continue;
+        const auto deb = archive.download(name, line.suites);
+        if (!deb)
+            return tl::unexpected(deb.error());
+        debs.push_back(*deb);
+    }
+    return debs;
+}
+
+// Its makefile includes another one by the place where the packages would be installed.
+Result<void> relocate(Filesystem &files, const fs::path &makefile, const fs::path &root)
+{
+    auto text = files.read(makefile);
+    if (!text)
+        return tl::unexpected(text.error());
+    const std::string installed = "include /usr/src/";
+    const auto place = text->find(installed);
+    if (place == std::string::npos)
+        return {};
+    text->replace(place, installed.size(), "include " + (root / "usr/src").string() + "/");
+    return files.write(makefile, *text);
+}
+
+} // namespace
+
+Result<StockKernel> stock_kernel(ProcessRunner &runner, Filesystem &files, const KernelLine &line)
+{
+    if (line.stock_image.empty())
+        return host_lacks(
+            fmt::format("there is no kernel {} of Debian's whose headers this machine can use", line.name),
+            "choose another line");
+    AptArchive archive(runner, files, cache_directory() / "apt");
+    const auto package = current_image(runner, archive, line);
+    if (!package)
+        return tl::unexpected(package.error());
+    const auto image = archive.download(*package, line.suites);
+    if (!image)
+        return tl::unexpected(image.error());
+    const auto release = package->substr(std::string(image_prefix).size());
+    const auto root = cache_directory() / "stock" / image->stem();
+    const auto headers = root / "usr/src" / ("linux-headers-" + release);
+    if (!files.exists(headers)) {
+        auto debs = header_packages(runner, archive, line, release);
+        if (!debs)
+            return tl::unexpected(debs.error());
+        debs->push_back(*image);
+        if (auto removed = files.remove_all(root); !removed)
+            return tl::unexpected(removed.error());
+        if (auto unpacked = archive.unpack(*debs, root); !unpacked)
+            return tl::unexpected(unpacked.error());
+    }
+    if (auto relocated = relocate(files, headers / "Makefile", root); !relocated)
+        return tl::unexpected(relocated.error());
+    return StockKernel{release, root / "boot" / ("vmlinuz-" + release), root / "lib/modules" / release / "kernel",
+                       headers};
+}
+
+} // namespace krun
