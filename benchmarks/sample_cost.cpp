@@ -5,16 +5,21 @@
 // other CPUs got for one sample, and the skew, which is the distance of the earliest and the latest time stamp of
 // one sample.
 //
+// Where the device is a module's, a sample is the ioctl; beside it "bare-call" is smp_call_function_many() of a function
+// that does nothing, to all other CPUs, by an ioctl of the module tests/kernel/module/bare_call.c.
+//
 // Prints one line a figure: name, tab, number; "-" where the kernel does not have it. Prefixes: none is a cost,
 // "interrupts-" is of 100 samples on all other CPUs, "skew-" is the median in TSC ticks, "late-" is how many of 100
 // samples had a CPU that missed the rendezvous, "gap-" is how much the counters of a snapshot were behind what waking
 // its CPU read right after: the most of any counter and CPU, and the median of that.
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
 #include <string>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -120,9 +125,13 @@ struct Sampler {
     Sampler(const Sampler &) = delete;
     Sampler &operator=(const Sampler &) = delete;
     // NOLINTNEXTLINE(modernize-use-nodiscard): called for what it does
-    long operator()() const { return raw_syscall(SYSCALL_KRUN_SAMPLE, fd, 0); }
+    long operator()() const
+    {
+        return has_call ? raw_syscall(SYSCALL_KRUN_SAMPLE, fd, 0) : raw_syscall(SYS_ioctl, fd, KRUN_IOC_SAMPLE, 0);
+    }
 
     int fd;
+    const bool has_call = raw_syscall(SYSCALL_KRUN_SAMPLE, -1, 0) != -ENOSYS;
     const krun_slot *slots = nullptr;
 };
 
@@ -148,6 +157,15 @@ void print_disturbance()
     const Sampler sample(0, KRUN_COUNTER_INTERRUPTS | KRUN_COUNTER_SWITCHES);
     const bool works = sample.slots != nullptr;
     print("disturbance", works ? std::optional<std::uint64_t>(cost_of(sample)) : std::nullopt);
+}
+
+// What the kernel itself takes for an interrupt to every other CPU.
+void print_bare_call()
+{
+    const int fd = open("/dev/krun_bare_call", O_RDWR | O_CLOEXEC);
+    const auto call = [&] { return raw_syscall(SYS_ioctl, fd, 0, 0); };
+    print("bare-call", fd < 0 || call() != 0 ? std::nullopt : std::optional<std::uint64_t>(cost_of(call)));
+    close(fd);
 }
 
 void print_gap()
@@ -226,6 +244,7 @@ int main()
         return 1;
     }
     print("null", cost_of([] { raw_syscall(SYS_getppid); }));
+    print_bare_call();
     print_sample("sample", 0);
     print_disturbance();
     print_sample("rendezvous", KRUN_SAMPLE_RENDEZVOUS);
