@@ -73,6 +73,8 @@ Result<CaseResult> run_version1_case(const Case &one);        // programs of /de
 Result<CaseResult> run_variant_case(const Case &one);         // what a changed overlay does: NAME
 Result<CaseResult> run_module_case(const Case &one);          // builds krun.ko for Debian's kernel of a line
 Result<CaseResult> run_module_selftest_case(const Case &one); // with it: NAME LINE-OF-SELFTESTS VENDOR
+Result<CaseResult> run_module_cost_case(const Case &one);     // its limits of cost
+Result<CaseResult> run_module_load_case(const Case &one);     // loads it TIMES times
 Result<CaseResult> run_tools_case(const Case &one);           // builds our own Debian packages
 Result<CaseResult> run_disk_case(const Case &one);            // life or all: scenarios on a Debian disk
 

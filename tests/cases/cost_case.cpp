@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "cases/case.hpp"
+#include "cases/stock_module.hpp"
+#include "machine/guest_modules.hpp"
 #include "report/cost_report.hpp"
 #include "util/paths.hpp"
 
@@ -17,9 +19,11 @@ namespace krun
 namespace
 {
 
+// Of the same kernel.
 struct RatioLimit {
     const char *way;
-    double null_calls; // of the same kernel
+    const char *base;
+    double most;
 };
 
 struct CountLimit {
@@ -29,13 +33,23 @@ struct CountLimit {
 };
 
 // Of one CPU.
-const std::vector<RatioLimit> ratio_limits = {{"krun", 1.35}, {"sample", 1.30}, {"ioctl", 1.60}};
+const std::vector<RatioLimit> ratio_limits = {
+    {"krun", "null", 1.35}, {"sample", "null", 1.30}, {"ioctl", "null", 1.60}};
 
 // Of one CPU, in instructions above another way, or above nothing.
 struct DifferenceLimit {
     const char *way;
     const char *above; // null: nothing
     std::uint64_t most;
+};
+
+// What costs are limited of one kernel.
+struct CostLimits {
+    std::vector<RatioLimit> ratios;           // of one CPU
+    std::vector<DifferenceLimit> differences; // of one CPU
+    std::vector<CountLimit> counts;           // of four
+    std::vector<CountLimit> side_by_side;
+    std::vector<RatioLimit> side_by_side_ratios;
 };
 
 const std::vector<DifferenceLimit> difference_limits = {{"library-call", "sample", 32},
@@ -58,14 +72,66 @@ constexpr unsigned short_turn = 50;
 const std::vector<CountLimit> side_by_side_limits = {
     {"late-rendezvous", 0, 5}, {"skew-rendezvous", 1, 200}, {"skew-sample", 201, 2000}};
 
-MachineRequest counted_guest(const BuiltKernel &kernel, const std::filesystem::path &program, unsigned cpus)
+const CostLimits limits_of_patched = {ratio_limits, difference_limits, count_limits, side_by_side_limits, {}};
+
+// The module's samples are function calls, and beside them there is a function call that does nothing. On a kernel of
+// Debian's, each takes more than on the small one.
+const CostLimits limits_of_module = {
+    {{"ioctl", "null", 2.0}},
+    {{"library-call", "ioctl", 35},
+     {"library-begin", "ioctl", 30},
+     {"library-end", "ioctl", 30},
+     {"library-in-place", nullptr, 40}},
+    {{"snapshot", 1, 1500}, {"gap-snapshot", 1, 1000}, {"interrupts-snapshot", 0, 30}, {"interrupts-sample", 300, 330}},
+    {{"late-rendezvous", 0, 5}, {"skew-rendezvous", 1, 250}},
+    {{"sample", "bare-call", 1.25}}};
+
+// What is measured: a kernel, and modules that it needs.
+struct CostGuests {
+    MachineRequest alone;
+    MachineRequest taking_turns;
+    MachineRequest side_by_side;
+};
+
+Result<CostGuests> counted_guests(const Case &one, const std::filesystem::path &image,
+                                  const std::vector<std::filesystem::path> &modules)
 {
-    MachineRequest guest = test_guest(kernel.folder / "vmlinuz");
-    guest.cpus = cpus;
-    guest.icount = true;
-    guest.copy_in = {{program, "/benchmark"}};
-    guest.command = {"/benchmark"};
-    return guest;
+    const auto guest = [&](const std::string &benchmark, unsigned cpus) -> Result<MachineRequest> {
+        const auto program = private_program(one.files, benchmark);
+        if (!program)
+            return tl::unexpected(program.error());
+        MachineRequest request = test_guest(image);
+        request.cpus = cpus;
+        request.icount = true;
+        request.copy_in = {{*program, "/benchmark"}};
+        request.command = {"/benchmark"};
+        if (modules.empty())
+            return request;
+        request.memory_mib = memory_of_stock_kernels;
+        return with_modules(std::move(request), modules);
+    };
+    auto alone = guest("read_cost", 1);
+    if (!alone)
+        return tl::unexpected(alone.error());
+    auto taking_turns = guest("sample_cost", 4);
+    if (!taking_turns)
+        return tl::unexpected(taking_turns.error());
+    CostGuests guests{std::move(*alone), *taking_turns, *taking_turns};
+    guests.side_by_side.icount_turn = short_turn;
+    return guests;
+}
+
+void test_ratio(const std::vector<WayCost> &costs, const RatioLimit &limit, Tally &tally)
+{
+    const auto cost = cost_of(costs, limit.way);
+    const auto base = cost_of(costs, limit.base);
+    const double ratio = cost && base && *base != 0 ? static_cast<double>(*cost) / static_cast<double>(*base) : 0;
+    const auto name = fmt::format("cost of {} in {}", limit.way, limit.base);
+    if (ratio > 0 && ratio <= limit.most)
+        tally.pass(name);
+    else
+        tally.fail(fmt::format("{}\n{:.2f}, at most {:.2f} allowed\n{}", name, ratio, limit.most,
+                               cost_table(costs, "guest instructions")));
 }
 
 void test_difference(const std::vector<WayCost> &costs, const DifferenceLimit &limit, Tally &tally)
@@ -81,7 +147,7 @@ void test_difference(const std::vector<WayCost> &costs, const DifferenceLimit &l
                                cost_table(costs, "guest instructions")));
 }
 
-Result<Tally> test_one_cpu(const Case &one, const MachineRequest &guest)
+Result<Tally> test_one_cpu(const Case &one, const MachineRequest &guest, const CostLimits &limits)
 {
     const auto first = run_guest(one, guest);
     if (!first)
@@ -97,20 +163,15 @@ Result<Tally> test_one_cpu(const Case &one, const MachineRequest &guest)
     const auto costs = parse_costs(first->output);
     if (!costs)
         return tl::unexpected(costs.error());
-    for (const RatioLimit &limit : ratio_limits) {
-        const auto ratio = ratio_to_null(*costs, limit.way);
-        if (ratio && *ratio <= limit.null_calls)
-            tally.pass(fmt::format("cost of {}", limit.way));
-        else
-            tally.fail(fmt::format("cost of {}\n{:.2f} null system calls, at most {:.2f} allowed\n{}", limit.way,
-                                   ratio.value_or(0), limit.null_calls, cost_table(*costs, "guest instructions")));
-    }
-    for (const DifferenceLimit &limit : difference_limits)
+    for (const RatioLimit &limit : limits.ratios)
+        test_ratio(*costs, limit, tally);
+    for (const DifferenceLimit &limit : limits.differences)
         test_difference(*costs, limit, tally);
     return tally;
 }
 
-Result<Tally> test_four_cpus(const Case &one, const MachineRequest &guest, const std::vector<CountLimit> &limits)
+Result<Tally> test_four_cpus(const Case &one, const MachineRequest &guest, const std::vector<CountLimit> &limits,
+                             const std::vector<RatioLimit> &ratios)
 {
     const auto run = run_guest(one, guest);
     if (!run)
@@ -127,7 +188,31 @@ Result<Tally> test_four_cpus(const Case &one, const MachineRequest &guest, const
         else
             tally.fail(fmt::format("{}\nnot within {} and {}:\n{}", name, limit.least, limit.most, run->output));
     }
+    for (const RatioLimit &limit : ratios)
+        test_ratio(*costs, limit, tally);
     return tally;
+}
+
+Result<CaseResult> judge_costs(const Case &one, const CostGuests &guests, const CostLimits &limits)
+{
+    CaseInputs inputs;
+    inputs.add_guest(guests.alone).add_guest(guests.taking_turns).add_guest(guests.side_by_side);
+    return unless_proven(one, inputs, [&]() -> Result<CaseResult> {
+        CaseResult result;
+        const auto of_one = test_one_cpu(one, guests.alone, limits);
+        if (!of_one)
+            return tl::unexpected(of_one.error());
+        const auto turns = test_four_cpus(one, guests.taking_turns, limits.counts, {});
+        if (!turns)
+            return tl::unexpected(turns.error());
+        const auto beside = test_four_cpus(one, guests.side_by_side, limits.side_by_side, limits.side_by_side_ratios);
+        if (!beside)
+            return tl::unexpected(beside.error());
+        result.tally = *of_one;
+        result.tally += *turns;
+        result.tally += *beside;
+        return result;
+    });
 }
 
 } // namespace
@@ -137,33 +222,23 @@ Result<CaseResult> run_cost_case(const Case &one)
     const auto kernel = built_kernel(one);
     if (!kernel)
         return not_run(kernel.error().message);
-    const auto read_cost = private_program(one.files, "read_cost");
-    if (!read_cost)
-        return tl::unexpected(read_cost.error());
-    const auto sample_cost = private_program(one.files, "sample_cost");
-    if (!sample_cost)
-        return tl::unexpected(sample_cost.error());
-    const auto alone = counted_guest(*kernel, *read_cost, 1);
-    const auto taking_turns = counted_guest(*kernel, *sample_cost, 4);
-    auto side_by_side = taking_turns;
-    side_by_side.icount_turn = short_turn;
-    CaseInputs inputs;
-    inputs.add_guest(alone).add_guest(taking_turns).add_guest(side_by_side);
-    return unless_proven(one, inputs, [&]() -> Result<CaseResult> {
-        CaseResult result;
-        const auto of_one = test_one_cpu(one, alone);
-        if (!of_one)
-            return tl::unexpected(of_one.error());
-        result.tally = *of_one;
-        for (const auto &[guest, limits] :
-             {std::pair{taking_turns, count_limits}, {side_by_side, side_by_side_limits}}) {
-            const auto more = test_four_cpus(one, guest, limits);
-            if (!more)
-                return tl::unexpected(more.error());
-            result.tally += *more;
-        }
-        return result;
-    });
+    const auto guests = counted_guests(one, kernel->folder / "vmlinuz", {});
+    if (!guests)
+        return tl::unexpected(guests.error());
+    return judge_costs(one, *guests, limits_of_patched);
+}
+
+Result<CaseResult> run_module_cost_case(const Case &one)
+{
+    const auto built = built_module(one);
+    if (!built)
+        return not_run(built.error().message);
+    auto modules = built->modules;
+    modules.push_back(built->bare_call);
+    const auto guests = counted_guests(one, built->image, modules);
+    if (!guests)
+        return tl::unexpected(guests.error());
+    return judge_costs(one, *guests, limits_of_module);
 }
 
 } // namespace krun

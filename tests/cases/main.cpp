@@ -20,14 +20,29 @@ using namespace krun;
 
 constexpr int not_run_code = 77; // CTest's SKIP_RETURN_CODE
 
-constexpr CaseKind kinds[] = {
-    {"gtest", run_gtest_case},       {"testbed", run_testbed_case},   {"style", run_style_case},
-    {"sources", run_sources_case},   {"model", run_model_case},       {"kernel", run_kernel_case},
-    {"programs", run_programs_case}, {"boot", run_boot_case},         {"selftest", run_selftest_case},
-    {"check", run_check_case},       {"commands", run_commands_case}, {"cost", run_cost_case},
-    {"machine", run_machine_case},   {"fuzz", run_fuzz_case},         {"race", run_race_case},
-    {"tools", run_tools_case},       {"disk", run_disk_case},         {"version1", run_version1_case},
-    {"variant", run_variant_case},   {"module", run_module_case},     {"module-selftest", run_module_selftest_case}};
+constexpr CaseKind kinds[] = {{"gtest", run_gtest_case},
+                              {"testbed", run_testbed_case},
+                              {"style", run_style_case},
+                              {"sources", run_sources_case},
+                              {"model", run_model_case},
+                              {"kernel", run_kernel_case},
+                              {"programs", run_programs_case},
+                              {"boot", run_boot_case},
+                              {"selftest", run_selftest_case},
+                              {"check", run_check_case},
+                              {"commands", run_commands_case},
+                              {"cost", run_cost_case},
+                              {"machine", run_machine_case},
+                              {"fuzz", run_fuzz_case},
+                              {"race", run_race_case},
+                              {"tools", run_tools_case},
+                              {"disk", run_disk_case},
+                              {"version1", run_version1_case},
+                              {"variant", run_variant_case},
+                              {"module", run_module_case},
+                              {"module-selftest", run_module_selftest_case},
+                              {"module-cost", run_module_cost_case},
+                              {"module-load", run_module_load_case}};
 
 // What the runner tells us is not for the programs that we run: among them may be another of us.
 std::string taken_from_environment(const char *name, const std::string &otherwise)

@@ -6,6 +6,16 @@
 namespace krun
 {
 
+Result<BuiltModule> built_module(const Case &one)
+{
+    const auto name = "module-" + one.line;
+    const auto result = read_result(one.files, result_file(one.results, name));
+    if (!result || !result->facts.contains("krun"))
+        return host_lacks(name + " has not been built", "ctest builds it first: see docs/testing.md");
+    const auto &facts = result->facts;
+    return BuiltModule{facts.at("image"), {facts.at("msr"), facts.at("krun")}, facts.at("bare_call")};
+}
+
 Result<std::filesystem::path> stock_module(const Case &one, const StockKernel &kernel, const std::string &name)
 {
     auto plain = kernel.modules / (name + ".ko");

@@ -89,6 +89,10 @@ foreach(line ${KRUN_LINES})
     endif()
     krun_case(module-${line} LINE ${line} RUN module LABELS module SECONDS 120 GIVES module-${line} LOCKS compiler
               COST 94 AFTER ${earlier})
+    set(with_module LINE ${line} NEEDS testbed module-${line} COST 93 AFTER ${earlier})
+    krun_case(module-${line}-cost ${with_module} RUN module-cost LABELS module SECONDS 300)
+    krun_case(module-${line}-load ${with_module} RUN module-load 60 LABELS module SECONDS 200)
+    krun_case(module-${line}-loads ${with_module} RUN module-load 1000 LABELS soak opt-in SECONDS 2400 LIMIT 3600)
     foreach(selftest ${KRUN_SELFTESTS_OF_MODULE})
         krun_case(module-${line}-${selftest} LINE ${line} RUN module-selftest ${selftest} ${KRUN_USUAL_LINE} intel
                   LABELS module SECONDS 90 CORES 2 NEEDS testbed programs-${KRUN_USUAL_LINE} module-${line} COST 93

@@ -6,6 +6,7 @@
 
 #include "commands/command.hpp"
 #include "host/checks.hpp"
+#include "host/krun_world.hpp"
 #include "host/system_host.hpp"
 #include "report/check_report.hpp"
 
@@ -32,9 +33,10 @@ void add_check_command(CLI::App &app, Context &context)
         SystemHost host(context.runner);
         const auto results = check_kernel(host, *chosen);
         if (*json)
-            fmt::print("{}\n", check_json(host.kernel_release(), results).dump(2));
+            fmt::print("{}\n", check_json(host.kernel_release(), world_of(host), results).dump(2));
         else
-            fmt::print("{}{}\n", check_report(results), check_verdict(results));
+            fmt::print("{}: {}\n{}{}\n", host.kernel_release(), sentence_of(world_of(host)), check_report(results),
+                       check_verdict(results));
         context.exit_code = all_good(results) ? ExitCode::done : ExitCode::answer_is_no;
     });
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// krunctl demo: from nothing to a booted, fully tickless kernel whose counters visibly count.
+// krunctl demo: from nothing to a booted, fully tickless kernel whose counters visibly count; or to Debian's own kernel
+// whose counters count by the module.
 //
 // Everything is measured in the testbed's emulated machine: the counts prove that the kernel works, not how fast any
 // hardware is.
@@ -12,13 +13,16 @@
 #include <fmt/format.h>
 
 #include "build/kernel_build.hpp"
+#include "build/kernel_module.hpp"
 #include "commands/command.hpp"
+#include "machine/guest_modules.hpp"
 #include "machine/testbed_qemu.hpp"
 #include "machine/virtual_machine.hpp"
 #include "report/activity_report.hpp"
 #include "report/check_report.hpp"
 #include "report/cost_report.hpp"
 #include "report/part_costs.hpp"
+#include "source/stock_kernel.hpp"
 #include "util/part_runner.hpp"
 #include "util/paths.hpp"
 #include "util/progress.hpp"
@@ -34,14 +38,28 @@ constexpr const char *header_in_guest = "/usr/include/x86_64-linux-gnu/sys/krun-
 constexpr int readings = 5;
 
 struct DemoOptions {
-    std::string line = "6.12";
+    std::string line; // empty: the usual one
     unsigned cpus = 4;
+    bool module = false;
 };
 
-MachineRequest guest(const BuiltKernel &kernel, std::vector<std::string> command)
+constexpr const char *usual_line = "6.12";
+constexpr const char *usual_line_of_module = "6.1"; // Debian 12's
+constexpr unsigned memory_of_stock_kernels = 1024;
+
+// What is shown.
+struct ShownKernel {
+    std::string release;
+    std::filesystem::path image;
+    std::vector<std::filesystem::path> modules;
+    unsigned memory_mib = MachineRequest().memory_mib;
+};
+
+MachineRequest guest(const ShownKernel &kernel, std::vector<std::string> command)
 {
     MachineRequest request;
-    request.kernel = kernel.folder / "vmlinuz";
+    request.kernel = kernel.image;
+    request.memory_mib = kernel.memory_mib;
     request.accelerator = Accelerator::tcg;
     request.timeout_seconds = 120;
     // Neither is 100 %, so that counters which were mixed up would show.
@@ -90,15 +108,16 @@ class LiveCounters
 };
 
 // Runs the command in the guest; false when it failed or the kernel complained.
-bool run(Context &context, const MachineRequest &request)
+bool run(Context &context, const ShownKernel &kernel, const MachineRequest &request)
 {
-    const MachineResult result = unwrap(run_machine(context.runner, context.files, request));
+    const auto &guest = kernel.modules.empty() ? request : with_modules(request, kernel.modules);
+    const MachineResult result = unwrap(run_machine(context.runner, context.files, guest));
     for (const std::string &problem : result.kernel_problems)
         fmt::print("kernel's log: {}\n", problem);
     return result.status == 0 && result.kernel_problems.empty();
 }
 
-bool show_check(Context &context, const BuiltKernel &kernel, const DemoOptions &options)
+bool show_check(Context &context, const ShownKernel &kernel, const DemoOptions &options)
 {
     MachineRequest request = guest(kernel, {"/bin/sh", "-c",
                                             "echo \"uname -r: $(uname -r)\"; echo \"tickless CPUs: "
@@ -106,10 +125,10 @@ bool show_check(Context &context, const BuiltKernel &kernel, const DemoOptions &
     request.cpus = options.cpus;
     request.copy_in = {{data_directory() / "kernel/krun/krun-syscall.h", header_in_guest}};
     say("booting the kernel to verify it");
-    return run(context, request);
+    return run(context, kernel, request);
 }
 
-bool show_counters(Context &context, const BuiltKernel &kernel, const DemoOptions &options)
+bool show_counters(Context &context, const ShownKernel &kernel, const DemoOptions &options)
 {
     LiveCounters live(options.cpus);
     MachineRequest request = guest(
@@ -117,10 +136,10 @@ bool show_counters(Context &context, const BuiltKernel &kernel, const DemoOption
     request.cpus = options.cpus;
     request.on_output = [&live](const std::string &piece) { live.take(piece); };
     say("booting the kernel to read its counters");
-    return run(context, request) && live.good();
+    return run(context, kernel, request) && live.good();
 }
 
-bool show_cost(Context &context, const BuiltKernel &kernel)
+bool show_cost(Context &context, const ShownKernel &kernel)
 {
     std::string output;
     MachineRequest request = guest(kernel, {"/read_cost"});
@@ -129,7 +148,7 @@ bool show_cost(Context &context, const BuiltKernel &kernel)
     request.copy_in = {{unwrap(private_program(context.files, "read_cost")), "/read_cost"}};
     request.on_output = [&output](const std::string &piece) { output += piece; };
     say("booting the kernel to count instructions");
-    const bool good = run(context, request);
+    const bool good = run(context, kernel, request);
     fmt::print("\n{}", cost_table(unwrap(parse_costs(output)), "guest instructions"));
     return good;
 }
@@ -159,8 +178,37 @@ double cpu_seconds_so_far()
     return seconds;
 }
 
+Result<ShownKernel> make_kernel(ProcessRunner &runner, Filesystem &files, const std::string &line)
+{
+    BuildRequest request;
+    request.line = line;
+    const auto built = build_kernel(runner, files, request);
+    if (!built)
+        return tl::unexpected(built.error());
+    fmt::print("built: {} in {}\n\n", built->release, built->folder.string());
+    return ShownKernel{built->release, built->folder / "vmlinuz", {}};
+}
+
+Result<ShownKernel> make_module(ProcessRunner &runner, Filesystem &files, const std::string &name)
+{
+    const auto line = find_kernel_line(files, data_directory(), name);
+    if (!line)
+        return tl::unexpected(line.error());
+    const auto kernel = stock_kernel(runner, files, *line);
+    if (!kernel)
+        return tl::unexpected(kernel.error());
+    const auto output = cache_directory() / "modules" / kernel->release;
+    const auto log = cache_directory() / "logs" / ("module-" + kernel->release + ".log");
+    const auto module =
+        build_module(runner, files, {data_directory() / "kernel/krun", kernel->headers, {}, output, "krun", log});
+    if (!module)
+        return tl::unexpected(module.error());
+    fmt::print("built: {} for Debian's kernel {}\n\n", module->string(), kernel->release);
+    return ShownKernel{kernel->release, kernel->image, {*module}, memory_of_stock_kernels};
+}
+
 // The testbed's QEMU is made beside the kernel: unpacking, configuring and linking leave one of two CPUs idle.
-BuiltKernel build_both(Context &context, const DemoOptions &options, std::vector<PartCost> &costs)
+ShownKernel build_both(Context &context, const DemoOptions &options, std::vector<PartCost> &costs)
 {
     PartRunner qemu_runner(context.runner);
     PartRunner kernel_runner(context.runner);
@@ -174,9 +222,10 @@ BuiltKernel build_both(Context &context, const DemoOptions &options, std::vector
         return made;
     });
     const Stopwatch watch;
-    BuildRequest request;
-    request.line = options.line;
-    auto kernel = build_kernel(kernel_runner, context.files, request);
+    auto kernel =
+        options.module
+            ? make_module(kernel_runner, context.files, options.line.empty() ? usual_line_of_module : options.line)
+            : make_kernel(kernel_runner, context.files, options.line.empty() ? usual_line : options.line);
     const double kernel_seconds = watch.seconds();
     if (!kernel)
         qemu_runner.stop();
@@ -186,7 +235,9 @@ BuiltKernel build_both(Context &context, const DemoOptions &options, std::vector
     if (!stopped)
         static_cast<void>(unwrap(kernel));
     unwrap(made);
-    costs.push_back({"fetching and compiling the kernel", kernel_runner.cpu_seconds(), kernel_seconds});
+    costs.push_back(
+        {options.module ? "fetching Debian's kernel and compiling the module" : "fetching and compiling the kernel",
+         kernel_runner.cpu_seconds(), kernel_seconds});
     costs.push_back({"fetching and compiling the testbed's QEMU", qemu_runner.cpu_seconds(), qemu_seconds});
     return *kernel;
 }
@@ -204,8 +255,7 @@ void demonstrate(Context &context, const DemoOptions &options)
     double wall_seconds = 0;
     for (const PartCost &part : costs)
         wall_seconds += part.wall_seconds;
-    const BuiltKernel kernel = build_both(context, options, costs);
-    fmt::print("built: {} in {}\n\n", kernel.release, kernel.folder.string());
+    const ShownKernel kernel = build_both(context, options, costs);
     std::fflush(stdout);
     const Stopwatch boots;
     const double cpu_seconds_before = cpu_seconds_so_far();
@@ -228,7 +278,10 @@ void add_demo_command(CLI::App &app, Context &context)
     CLI::App *command = app.add_subcommand(
         "demo", "Build a kernel, boot it on the testbed, verify it, and show the counters of every CPU");
     auto options = std::make_shared<DemoOptions>();
-    command->add_option("--line", options->line, "Kernel line")->capture_default_str();
+    command->add_option("--line", options->line,
+                        fmt::format("Kernel line (default: {}; with --module {})", usual_line, usual_line_of_module));
+    command->add_flag("--module", options->module,
+                      "Show Debian's own kernel with the module krun: no kernel is compiled");
     command->add_option("--cpus", options->cpus, "CPUs of the guest")
         ->check(CLI::Range(2U, 64U))
         ->capture_default_str();

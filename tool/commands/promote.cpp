@@ -49,7 +49,7 @@ nlohmann::json pass_checks(Context &context, const PromoteOptions &options, cons
     SystemHost host(context.runner);
     say("verifying the running kernel");
     const auto results = check_kernel(host);
-    auto json = check_json(release, results);
+    auto json = check_json(release, world_of(host), results);
     const auto against = against_promotion(results);
     if (!options.json && (!against.empty() || !all_good(results)))
         fmt::print("{}", check_report(results));

@@ -12,6 +12,7 @@
 
 #include "host/counter_check.hpp"
 #include "host/cpu_list.hpp"
+#include "host/krun_world.hpp"
 #include "util/text.hpp"
 
 namespace krun
@@ -41,6 +42,10 @@ CheckResult check_identity(Host &host)
 {
     std::vector<std::string> found;
     const auto calls = ask_calls(host);
+    if (world_of(host) == KrunWorld::module)
+        return missing(host.kernel_release() + " is not patched; the module krun gives it /dev/krun",
+                       "boot the Krun kernel for adaptive ticks without boot parameters, the system calls, and samples "
+                       "that take fewer instructions");
     if (std::all_of(calls.begin(), calls.end(), [](const Call &call) { return call.error == 0; }))
         found.emplace_back("system calls 900-902");
     if (host.file("/sys/class/misc/krun/dev"))
@@ -52,7 +57,7 @@ CheckResult check_identity(Host &host)
     if (calls.front().error == EPERM)
         return unknown(host.kernel_release() + ": the system calls are forbidden, and nothing else tells",
                        "run this outside of the container or without the seccomp filter");
-    return missing(host.kernel_release() + " has no Krun system calls and no /dev/krun", boot_krun);
+    return missing(host.kernel_release() + " has no Krun system calls and no /dev/krun", why_no_device(host).remedy);
 }
 
 CheckResult check_config(Host &host)
@@ -93,11 +98,8 @@ CheckResult check_device(Host &host)
     const std::vector<int> online = host.online_cpus();
     CounterReading reading;
     const int error = host.sample_device(reading);
-    if (error == ENOENT && host.file("/sys/class/misc/krun/dev"))
-        return missing("the kernel has the device, but there is no /dev/krun here",
-                       "mount a devtmpfs on /dev, or hand the device to the container");
     if (error != 0) {
-        const Explanation why = explain_krun_errno(error);
+        const Explanation why = error == ENOENT ? why_no_device(host) : explain_krun_errno(error);
         return not_passed(why.status, why.detail, why.remedy);
     }
     const std::vector<int> still_online = host.online_cpus();
@@ -176,7 +178,7 @@ Explanation explain_krun_errno(int error)
     case ENOSYS:
         return {CheckStatus::missing, "this kernel has no Krun system calls", boot_krun};
     case ENOENT:
-        return {CheckStatus::missing, "there is no /dev/krun", boot_krun};
+        return {CheckStatus::missing, "there is no /dev/krun", boot_krun + std::string(", or load the module krun")};
     case EOPNOTSUPP:
         return {CheckStatus::missing, "this machine lacks a counter",
                 "dmesg | grep krun says which and why; a virtual machine needs a PMU"};
@@ -211,12 +213,16 @@ std::vector<std::string> check_ids()
 std::vector<CheckResult> check_kernel(Host &host, const CheckOptions &options)
 {
     std::vector<CheckResult> results;
+    const bool module = world_of(host) == KrunWorld::module;
     for (const Check &check : checks) {
         if (!options.ids.empty() && std::find(options.ids.begin(), options.ids.end(), check.id) == options.ids.end())
             continue;
         CheckResult result = check.run(host, options);
         result.id = check.id;
         result.title = check.title;
+        // One who has the module has not asked for what only a patched kernel has.
+        if (module && result.status == CheckStatus::missing)
+            result.required = false;
         results.push_back(std::move(result));
     }
     return results;
@@ -237,7 +243,7 @@ std::vector<std::string> against_promotion(const std::vector<CheckResult> &resul
     for (const CheckResult &result : results) {
         const bool bad = result.status == CheckStatus::fail || result.status == CheckStatus::unknown;
         const bool not_krun = result.id == identity && result.status != CheckStatus::pass;
-        if (result.required && (bad || not_krun))
+        if (not_krun || (result.required && bad))
             ids.push_back(result.id);
     }
     return ids;

@@ -7,6 +7,7 @@
 
 #include "host/cause_remedies.hpp"
 #include "host/cpu_list.hpp"
+#include "host/krun_world.hpp"
 #include "util/text.hpp"
 
 namespace krun
@@ -133,6 +134,10 @@ CheckResult check_nohz_full(Host &host)
     if (found == expected)
         return pass(format_cpu_list(found));
     const std::string detail = fmt::format("{}, expected {}", format_cpu_list(found), format_cpu_list(expected));
+    if (found.empty() && world_of(host) != KrunWorld::patched)
+        return missing(
+            "none, as on every kernel that is not told on its command line",
+            fmt::format("boot with nohz_full={0} rcu_nocbs={0}, or boot the Krun kernel", format_cpu_list(expected)));
     if (chosen_by_user(host))
         return missing(detail + ": the kernel command line has chosen them", off_command_line);
     return fail(detail, off_command_line);
@@ -145,8 +150,10 @@ CheckResult check_tickless(Host &host, Load load, const Windows &windows)
     if (host.possible_cpus().size() == 1 && adaptive.empty())
         return one_cpu_only();
     if (adaptive.empty())
-        return not_passed(chosen_by_user(host) || !host.file("/sys/devices/system/cpu/nohz_full") ? CheckStatus::missing
-                                                                                                  : CheckStatus::fail,
+        return not_passed(world_of(host) == KrunWorld::patched && !chosen_by_user(host) &&
+                                  host.file("/sys/devices/system/cpu/nohz_full")
+                              ? CheckStatus::fail
+                              : CheckStatus::missing,
                           "there is no adaptive-tick CPU", "see the check of the nohz_full CPUs");
     CheckResult last =
         unknown(fmt::format("no adaptive-tick CPU is online: CPU {} could not be measured", format_cpu_list(adaptive)),

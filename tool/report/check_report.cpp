@@ -61,7 +61,7 @@ std::string check_verdict(const std::vector<CheckResult> &results)
                        parts.empty() ? "nothing passed" : fmt::format("{}", fmt::join(parts, ", ")));
 }
 
-nlohmann::json check_json(const std::string &kernel_release, const std::vector<CheckResult> &results)
+nlohmann::json check_json(const std::string &kernel_release, KrunWorld world, const std::vector<CheckResult> &results)
 {
     nlohmann::json checks = nlohmann::json::array();
     for (const CheckResult &result : results) {
@@ -74,7 +74,10 @@ nlohmann::json check_json(const std::string &kernel_release, const std::vector<C
         if (!result.rates.empty())
             checks.back()["rates_per_second"] = result.rates;
     }
-    return {{"kernel", kernel_release}, {"passed", all_good(results)}, {"checks", std::move(checks)}};
+    return {{"kernel", kernel_release},
+            {"krun", name_of(world)},
+            {"passed", all_good(results)},
+            {"checks", std::move(checks)}};
 }
 
 std::optional<CheckResult> check_in_json(const std::string &report, const std::string &id)

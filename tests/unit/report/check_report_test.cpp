@@ -16,7 +16,7 @@ const std::vector<CheckResult> results = {{"a", "first", CheckStatus::pass, "0.3
 
 TEST(CheckInJson, FindsWhatCheckJsonWrote)
 {
-    const std::string report = check_json("6.12.1", results).dump();
+    const std::string report = check_json("6.12.1", KrunWorld::module, results).dump();
     for (const CheckResult &result : results) {
         const auto found = check_in_json(report, result.id);
         ASSERT_TRUE(found) << result.id;
@@ -41,7 +41,7 @@ TEST(CheckInJson, AReportOfAnOlderKrunctlIsUnderstoodAndAnUnknownStatusIsNoPass)
 
 TEST(CheckReport, JsonHasTheVerdictAndEachCheck)
 {
-    const auto json = check_json("6.1.0", results);
+    const auto json = check_json("6.1.0", KrunWorld::module, results);
     EXPECT_EQ(json.at("kernel"), "6.1.0");
     EXPECT_EQ(json.at("passed"), false);
     std::vector<std::string> statuses;
@@ -71,7 +71,7 @@ TEST(CheckReport, TheVerdictTellsBrokenUnknownAndMissingApart)
 
 TEST(CheckInJson, NothingComesOfAnotherIdOrAnotherText)
 {
-    const std::string report = check_json("6.12.1", results).dump();
+    const std::string report = check_json("6.12.1", KrunWorld::module, results).dump();
     EXPECT_FALSE(check_in_json(report, "f"));
     EXPECT_FALSE(check_in_json(report.substr(0, report.size() / 2), "a"));
     EXPECT_FALSE(check_in_json("", "a"));
