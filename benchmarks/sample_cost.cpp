@@ -5,8 +5,8 @@
 // other CPUs got for one sample, and the skew, which is the distance of the earliest and the latest time stamp of
 // one sample.
 //
-// Where the device is a module's, a sample is the ioctl; beside it "bare-call" is smp_call_function_many() of a function
-// that does nothing, to all other CPUs, by an ioctl of the module tests/kernel/module/bare_call.c.
+// Where the device is a module's, a sample is the ioctl; beside it "bare-call" is smp_call_function_many() of a
+// function that does nothing, to all other CPUs, by an ioctl of the module tests/kernel/module/bare_call.c.
 //
 // Prints one line a figure: name, tab, number; "-" where the kernel does not have it. Prefixes: none is a cost,
 // "interrupts-" is of 100 samples on all other CPUs, "skew-" is the median in TSC ticks, "late-" is how many of 100

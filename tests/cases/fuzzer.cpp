@@ -45,8 +45,12 @@ Result<MachineRequest> fuzzing_guest(const Case &one, const BuiltKernel &kernel,
     if (!fuzzer)
         return tl::unexpected(fuzzer.error());
     MachineRequest guest = checking_guest(kernel.folder / "vmlinuz", seconds);
-    guest.copy_in = {{*fuzzer, "/krun_fuzz"}, {clone_directory() / "tests/kernel/fuzz" / wrapper, "/" + wrapper}};
-    guest.command = {"/" + wrapper, "/krun_fuzz", fmt::format("{}", one.seed), fmt::format("{}", seconds)};
+    guest.copy_in = {{*fuzzer, "/krun_fuzz"}};
+    guest.command = {"/krun_fuzz", fmt::format("{}", one.seed), fmt::format("{}", seconds)};
+    if (!wrapper.empty()) {
+        guest.copy_in.push_back({clone_directory() / "tests/kernel/fuzz" / wrapper, "/" + wrapper});
+        guest.command.insert(guest.command.begin(), "/" + wrapper);
+    }
     return guest;
 }
 

@@ -92,7 +92,8 @@ Result<CaseResult> run_module_selftest_case(const Case &one)
         return not_run(modules.error().message);
     auto guest = selftest_guest(modules->image, cache_directory() / "selftests" / one.arguments[1] / name);
     guest.vendor = *vendor;
-    guest.append += " nohz_full=1-3"; // as a Krun kernel does by itself
+    if (guest.append.empty())
+        guest.append = "nohz_full=1-3"; // as a Krun kernel does by itself
     guest.memory_mib = std::max(guest.memory_mib, memory_of_stock_kernels);
     guest = with_modules(std::move(guest), modules->modules);
     return unless_proven(one, CaseInputs().add_guest(guest), [&]() -> Result<CaseResult> {

@@ -7,12 +7,11 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "cases/altered_kernel.hpp"
 #include "cases/case.hpp"
 #include "cases/variant.hpp"
 #include "cases/version1.hpp"
-#include "source/overlay.hpp"
 #include "util/paths.hpp"
-#include "util/text.hpp"
 
 namespace krun
 {
@@ -36,51 +35,18 @@ Result<Variant> read_variant(const Case &one, const fs::path &patch)
     return *variant;
 }
 
-// All variants share a cache of their own: a tree, and objects, of which each compiles again what its patch changes.
-// What has been downloaded is shared with everybody.
-Result<fs::path> prepare_cache(const Case &one, const fs::path &folder)
-{
-    const auto data = folder / "data";
-    if (auto made = one.files.make_directories(data / "kernel"); !made)
-        return tl::unexpected(made.error());
-    if (auto copied = mirror_folder(one.files, data_directory() / "kernel", data / "kernel"); !copied)
-        return tl::unexpected(copied.error());
-    if (!one.files.exists(folder / "krun/apt")) {
-        if (auto made = one.files.make_directories(folder / "krun"); !made)
-            return tl::unexpected(made.error());
-        Command link;
-        link.argv = {"cp", "-al", (cache_directory() / "apt").string(), (folder / "krun/apt").string()};
-        if (auto linked = one.runner.run_ok(link); !linked)
-            return tl::unexpected(linked.error());
-    }
-    return data;
-}
-
 // Return: the kernel.
 Result<fs::path> build_variant(const Case &one, const fs::path &fault, const Variant &variant)
 {
-    const auto cache = cache_directory() / "variants";
-    const auto data = prepare_cache(one, cache);
-    if (!data)
-        return tl::unexpected(data.error());
-    Command patch;
-    patch.argv = {"patch", "-p1", "--silent", "-d", (*data / "kernel").string(), "-i", fault.string()};
-    patch.log = one.log;
-    if (auto patched = one.runner.run_ok(patch); !patched)
-        return tl::unexpected(patched.error());
-    Command build;
-    build.argv = {own_executable().string(), "build",        "--line", one.line, "--config", variant.config,
-                  "--local-version",         ".krun.variant"};
-    build.environment = {{"XDG_CACHE_HOME", cache.string()}, {"KRUN_DATA", data->string()}};
-    // Where ccache keeps what others have compiled depends on XDG_CACHE_HOME.
-    Command where;
-    where.argv = {"ccache", "--get-config", "cache_dir"};
-    if (const auto folder = one.runner.run(where); folder && folder->ok())
-        build.environment["CCACHE_DIR"] = trim(folder->output);
-    build.log = one.log;
-    if (auto built = one.runner.run_ok(build); !built)
+    const auto built = build_altered_kernel(one, "variant", variant.config, [&](const fs::path &kernel) {
+        Command patch;
+        patch.argv = {"patch", "-p1", "--silent", "-d", kernel.string(), "-i", fault.string()};
+        patch.log = one.log;
+        return one.runner.run_ok(patch).map([](const auto &) {});
+    });
+    if (!built)
         return tl::unexpected(built.error());
-    return cache / "krun/kernels" / fmt::format("{}-{}", one.line, variant.config) / "vmlinuz";
+    return built->folder / "vmlinuz";
 }
 
 // Those that find the fault, and no others: a test that fails by itself proves nothing. Nor does a guest that dies or

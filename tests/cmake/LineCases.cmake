@@ -78,28 +78,33 @@ foreach(line ${KRUN_LINES})
     endforeach()
 endforeach()
 
-# krun.ko on Debian's own kernels of the lines that have one, with the selftests of the usual line.
-set(KRUN_SELFTESTS_OF_CALLS abi_test counters_test process_test hotplug_test) # the older system calls, which it has not
-set(KRUN_SELFTESTS_OF_MODULE ${KRUN_SELFTESTS})
-list(REMOVE_ITEM KRUN_SELFTESTS_OF_MODULE ${KRUN_SELFTESTS_OF_CALLS} tickless_test)
+# krun.ko on Debian's own kernels of the lines that have one, with the selftests of the usual line. Those of the older
+# system calls, and of what only a patched kernel promises, are not for it.
+set(KRUN_SELFTESTS_OF_MODULE ${KRUN_SELFTESTS} ${KRUN_SELFTESTS_OF_DISK})
+list(REMOVE_ITEM KRUN_SELFTESTS_OF_MODULE abi_test counters_test process_test hotplug_test tickless_test)
+set(KRUN_USUAL_LINE_OF_MODULE 6.1)
 foreach(line ${KRUN_LINES})
     file(STRINGS ${PROJECT_SOURCE_DIR}/kernel/lines/${line}/line.toml stock REGEX "^stock_image *=")
     if(NOT stock)
         continue()
     endif()
+    set(opt_in opt-in)
+    if(line STREQUAL KRUN_USUAL_LINE_OF_MODULE)
+        set(opt_in "")
+    endif()
+    set(with_module LINE ${line} NEEDS testbed module-${line} COST 93 AFTER ${earlier})
     krun_case(module-${line} LINE ${line} RUN module LABELS module SECONDS 120 GIVES module-${line} LOCKS compiler
               COST 94 AFTER ${earlier})
-    set(with_module LINE ${line} NEEDS testbed module-${line} COST 93 AFTER ${earlier})
     krun_case(module-${line}-cost ${with_module} RUN module-cost LABELS module SECONDS 300)
-    krun_case(module-${line}-load ${with_module} RUN module-load 60 LABELS module SECONDS 200)
+    krun_case(module-${line}-load ${with_module} RUN module-load 60 LABELS module ${opt_in} SECONDS 200)
     krun_case(module-${line}-loads ${with_module} RUN module-load 1000 LABELS soak opt-in SECONDS 2400 LIMIT 3600)
     foreach(selftest ${KRUN_SELFTESTS_OF_MODULE})
-        krun_case(module-${line}-${selftest} LINE ${line} RUN module-selftest ${selftest} ${KRUN_USUAL_LINE} intel
-                  LABELS module SECONDS 90 CORES 2 NEEDS testbed programs-${KRUN_USUAL_LINE} module-${line} COST 93
-                  AFTER ${earlier})
-        krun_case(module-${line}-amd-${selftest} LINE ${line} RUN module-selftest ${selftest} ${KRUN_USUAL_LINE} amd
-                  LABELS module amd opt-in SECONDS 90 CORES 2 NEEDS testbed programs-${KRUN_USUAL_LINE} module-${line}
-                  COST 92 AFTER ${earlier})
+        set(with_selftest LINE ${line} CORES 2 NEEDS testbed programs-${KRUN_USUAL_LINE} module-${line} SECONDS 120
+            LIMIT 1200 AFTER ${earlier})
+        krun_case(module-${line}-${selftest} ${with_selftest} RUN module-selftest ${selftest} ${KRUN_USUAL_LINE} intel
+                  LABELS module ${opt_in} COST 92)
+        krun_case(module-${line}-amd-${selftest} ${with_selftest} RUN module-selftest ${selftest} ${KRUN_USUAL_LINE} amd
+                  LABELS module opt-in COST 91)
     endforeach()
 endforeach()
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Random calls: mostly nearly right, so that they get far before they fail. */
+#include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
@@ -244,6 +245,14 @@ static long call_read_msrs(struct random *random)
 		       arrays[2]);
 }
 
+/* The module has no system call. */
+static long sample(int fd, unsigned int flags)
+{
+	long ret = syscall(SYSCALL_KRUN_SAMPLE, fd, flags);
+
+	return ret < 0 && errno == ENOSYS ? ioctl(fd, KRUN_IOC_SAMPLE, flags) : ret;
+}
+
 static long make_call(enum call call, struct random *random)
 {
 	switch (call) {
@@ -258,8 +267,7 @@ static long make_call(enum call call, struct random *random)
 	case CALL_INFO:
 		return call_info(random);
 	case CALL_SAMPLE:
-		return syscall(SYSCALL_KRUN_SAMPLE, a_file(random),
-			       some_flags(random));
+		return sample(a_file(random), some_flags(random));
 	case CALL_IOC_SAMPLE:
 		return ioctl(a_file(random), KRUN_IOC_SAMPLE,
 			     some_flags(random));
@@ -330,7 +338,7 @@ bool ordinary_use_works(void)
 		return false;
 	}
 	for (i = 0; i < 100; i++) {
-		if (syscall(SYSCALL_KRUN_SAMPLE, fd, 0) < 0) {
+		if (sample(fd, 0) < 0) {
 			perror("ordinary use");
 			return false;
 		}
