@@ -4,7 +4,9 @@
 #include <cerrno>
 #include <charconv>
 #include <fcntl.h>
+#include <poll.h>
 #include <string_view>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
@@ -29,14 +31,15 @@ Result<OwnedDescriptor> open_fifo(const std::string &path, int)
         return system_failure("open", path, errno);
     struct stat status = {};
     if (fstat(fd.get(), &status) != 0 || !S_ISFIFO(status.st_mode))
-        return usage_error(path + " is no FIFO", fmt::format("mkfifo {}", path));
+        return usage_error(path + " is not a FIFO", fmt::format("mkfifo {}", path));
     return fd;
 }
 
 bool allows(int flags, int access) { return (flags & O_ACCMODE) == O_RDWR || (flags & O_ACCMODE) == access; }
 
-// Of `number`, for O_RDONLY or O_WRONLY, without changing what others see who have it, too: a command that waits for an
-// acknowledgement on the same open FIFO must go on to wait. Only a pipe or FIFO can be opened anew.
+// Of `number`, for O_RDONLY or O_WRONLY. A pipe or FIFO is opened anew, for reading and writing without waiting.
+// Everything else is shared with whoever else has the descriptor, and must stay as it is: a command that waits for an
+// acknowledgement on the same socket must go on to wait.
 OwnedDescriptor own_copy(int number, int access)
 {
     struct stat status = {};
@@ -45,9 +48,32 @@ OwnedDescriptor own_copy(int number, int access)
         if (anew.is_open())
             return anew;
     }
-    OwnedDescriptor copy(fcntl(number, F_DUPFD_CLOEXEC, 3));
-    fcntl(copy.get(), F_SETFL, fcntl(copy.get(), F_GETFL) | O_NONBLOCK);
-    return copy;
+    return OwnedDescriptor(fcntl(number, F_DUPFD_CLOEXEC, 3));
+}
+
+bool is_ready(int fd, short event)
+{
+    pollfd one = {fd, event, 0};
+    return poll(&one, 1, 0) > 0;
+}
+
+// read(2) and write(2) that do not wait, although the descriptor may be a blocking one. Between the look and the call,
+// somebody else may take what there is; on a socket, not even that makes them wait.
+ssize_t read_now(int fd, void *memory, std::size_t size)
+{
+    if (!is_ready(fd, POLLIN)) {
+        errno = EAGAIN;
+        return -1;
+    }
+    const ssize_t got = recv(fd, memory, size, MSG_DONTWAIT);
+    return got < 0 && errno == ENOTSOCK ? read(fd, memory, size) : got;
+}
+
+void write_now(int fd, std::string_view text)
+{
+    if (is_ready(fd, POLLOUT) && send(fd, text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL) < 0 &&
+        errno == ENOTSOCK && write(fd, text.data(), text.size()) < 0)
+        return;
 }
 
 Result<OwnedDescriptor> take_descriptor(const std::string &text, int access)
@@ -56,13 +82,13 @@ Result<OwnedDescriptor> take_descriptor(const std::string &text, int access)
     const char *end = text.data() + text.size();
     const auto parsed = std::from_chars(text.data(), end, number);
     if (parsed.ec != std::errc() || parsed.ptr != end || number < 0)
-        return usage_error(fmt::format("--control: \"{}\" is no descriptor's number", text));
+        return usage_error(fmt::format("--control: \"{}\" is not a descriptor number", text));
     const int flags = fcntl(number, F_GETFL);
     if (flags < 0)
-        return usage_error(fmt::format("--control: the descriptor {} is not open", number));
+        return usage_error(fmt::format("--control: descriptor {} is not open", number));
     if (!allows(flags, access))
-        return usage_error(
-            fmt::format("--control: the descriptor {} cannot be {}", number, access == O_RDONLY ? "read" : "written"));
+        return usage_error(fmt::format("--control: descriptor {} is not open for {}", number,
+                                       access == O_RDONLY ? "reading" : "writing"));
     auto ours = own_copy(number, access);
     if (!ours.is_open())
         return system_failure("use descriptor", text, errno);
@@ -76,8 +102,8 @@ Result<ControlChannel> ControlChannel::open(const std::string &where)
     const auto colon = where.find(':');
     const auto kind = where.substr(0, colon);
     if (colon == std::string::npos || (kind != "fifo" && kind != "fd"))
-        return usage_error(fmt::format("--control: \"{}\" names neither a FIFO nor a descriptor", where),
-                           "--control fifo:COMMANDS[,ACKNOWLEDGEMENTS], or fd:NUMBER[,NUMBER]");
+        return usage_error(fmt::format("--control: \"{}\" is neither a FIFO nor a descriptor", where),
+                           "use fifo:COMMANDS[,ACKS] or fd:NUMBER[,NUMBER]");
     const auto names = where.substr(colon + 1);
     const auto comma = names.find(',');
     const auto open_one = kind == "fifo" ? open_fifo : take_descriptor;
@@ -111,7 +137,7 @@ std::optional<std::string> ControlChannel::next()
             too_long_ = true;
         }
         char piece[512];
-        const ssize_t size = read(commands_.get(), piece, sizeof(piece));
+        const ssize_t size = read_now(commands_.get(), piece, sizeof(piece));
         if (size < 0 && errno == EINTR)
             continue;
         if (size < 0 && errno == EAGAIN)
@@ -127,10 +153,9 @@ std::optional<std::string> ControlChannel::next()
 
 void ControlChannel::acknowledge()
 {
-    static constexpr std::string_view word = "ack\n";
     // A program that does not read them must not stop us: what does not fit is lost.
-    if (acknowledgements_.is_open() && write(acknowledgements_.get(), word.data(), word.size()) < 0)
-        return;
+    if (acknowledgements_.is_open())
+        write_now(acknowledgements_.get(), "ack\n");
 }
 
 } // namespace krun

@@ -14,7 +14,7 @@ namespace krun
 class ControlChannel
 {
   public:
-    // fifo:COMMANDS[,ACKNOWLEDGEMENTS] or fd:NUMBER[,NUMBER]
+    // fifo:COMMANDS[,ACKS] or fd:NUMBER[,NUMBER]
     static Result<ControlChannel> open(const std::string &where);
 
     // Readable when there may be a command; -1 once there can be none any more.

@@ -207,33 +207,33 @@ Result<void> CommandMeter::end(const std::optional<TaskSwitches> &switches)
 
 Result<void> CommandMeter::obey(int pid, const std::string &word)
 {
-    Result<void> done;
     if (word == "enable")
-        done = begin(pid);
-    else if (word == "disable")
-        done = measuring_ ? end(switches_of_process(pid)) : Result<void>();
-    else if (word != "ping")
+        return begin(pid);
+    if (word == "disable")
+        return measuring_ ? end(switches_of_process(pid)) : Result<void>();
+    if (word != "ping")
         say(fmt::format("--control: unknown command \"{}\"", word));
-    if (done)
-        control_->acknowledge();
-    return done;
+    return {};
 }
 
 // Until it is a zombie. A terminal's Ctrl-C reaches the command as well; what a process sends to krunctl is passed on.
+// After an error nothing is measured any more, but the command goes on: its words are answered, and signals reach it.
 Result<void> CommandMeter::wait_for_end(int pid, const SignalsOnlyInWait &signals)
 {
+    Result<void> good;
     for (;;) {
         signals.wait(control_ != nullptr ? control_->descriptor() : -1);
         // Before its end is looked at: its last words may have come together with it.
         while (const auto word = control_ != nullptr ? control_->next() : std::nullopt) {
-            if (auto done = obey(pid, *word); !done)
-                return done;
+            if (good)
+                good = obey(pid, *word);
+            control_->acknowledge();
         }
         siginfo_t info = {};
         if (waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOWAIT | WNOHANG) != 0)
             return system_failure("wait for", "the command", errno);
         if (info.si_pid == pid)
-            return {};
+            return good;
         if (const int signal = take_signal_to_pass_on(); signal != 0)
             kill(pid, signal);
     }

@@ -133,16 +133,16 @@ TEST(ControlChannelTest, WhatIsNoChannelIsRefused)
     std::ofstream(file) << "enable\n";
     const auto fifo = (folder.path() / "fifo").string();
     ASSERT_EQ(mkfifo(fifo.c_str(), S_IRUSR | S_IWUSR), 0);
-    const std::vector<std::pair<std::string, std::string>> refused = {{"", "neither a FIFO nor a descriptor"},
+    const std::vector<std::pair<std::string, std::string>> refused = {{"", "is neither a FIFO nor a descriptor"},
                                                                       {"fifo", "neither"},
                                                                       {"file:" + fifo, "neither"},
-                                                                      {"fifo:" + file, "is no FIFO"},
-                                                                      {"fd:", "no descriptor's number"},
-                                                                      {"fd:-1", "no descriptor's number"},
-                                                                      {"fd:3x", "no descriptor's number"},
-                                                                      {"fd:99999999999", "no descriptor's number"},
+                                                                      {"fifo:" + file, "is not a FIFO"},
+                                                                      {"fd:", "is not a descriptor number"},
+                                                                      {"fd:-1", "is not a descriptor number"},
+                                                                      {"fd:3x", "is not a descriptor number"},
+                                                                      {"fd:99999999999", "is not a descriptor number"},
                                                                       {"fd:1000000", "is not open"},
-                                                                      {"fifo:" + fifo + "," + file, "is no FIFO"}};
+                                                                      {"fifo:" + fifo + "," + file, "is not a FIFO"}};
     for (const auto &[where, message] : refused) {
         const auto channel = ControlChannel::open(where);
         ASSERT_FALSE(channel) << where;
@@ -209,23 +209,66 @@ TEST_F(ControlDescriptor, MustHaveTheRightDirection)
 {
     const auto unreadable = ControlChannel::open("fd:" + std::to_string(answers.get()));
     ASSERT_FALSE(unreadable);
-    EXPECT_THAT(unreadable.error().message, HasSubstr("cannot be read"));
+    EXPECT_THAT(unreadable.error().message, HasSubstr("is not open for reading"));
     const auto unwritable = ControlChannel::open(name() + "," + std::to_string(ours.get()));
     ASSERT_FALSE(unwritable);
-    EXPECT_THAT(unwritable.error().message, HasSubstr("cannot be written"));
+    EXPECT_THAT(unwritable.error().message, HasSubstr("is not open for writing"));
 }
 
-TEST_F(ControlDescriptor, CanBeASocket)
+// A socket cannot be opened anew: what is shared with the command must stay a blocking one, and krunctl must not block.
+class ControlSocket : public testing::Test
 {
-    int ends[2];
-    ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
-    const OwnedDescriptor here(ends[0]);
-    theirs.commands = OwnedDescriptor(ends[1]);
-    auto channel = ControlChannel::open("fd:" + std::to_string(here.get()));
+  protected:
+    void SetUp() override
+    {
+        int ends[2];
+        ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+        ours = OwnedDescriptor(ends[0]);
+        theirs = OwnedDescriptor(ends[1]);
+    }
+    [[nodiscard]] std::string name() const { return std::to_string(ours.get()); }
+    OwnedDescriptor ours, theirs;
+};
+
+TEST_F(ControlSocket, CarriesCommandsAndAcknowledgements)
+{
+    auto channel = ControlChannel::open("fd:" + name() + "," + name());
     ASSERT_TRUE(channel);
     EXPECT_EQ(channel->next(), std::nullopt);
-    theirs.say("ping\n");
+    ASSERT_EQ(write(theirs.get(), "ping\n", 5), 5);
     EXPECT_EQ(channel->next(), "ping");
+    EXPECT_EQ(channel->next(), std::nullopt);
+    channel->acknowledge();
+    std::array<char, 4> answer{};
+    EXPECT_EQ(read(theirs.get(), answer.data(), answer.size()), 4);
+    EXPECT_EQ(std::string(answer.data(), answer.size()), "ack\n");
+}
+
+TEST_F(ControlSocket, StaysAsItWas)
+{
+    const auto channel = ControlChannel::open("fd:" + name() + "," + name());
+    ASSERT_TRUE(channel);
+    EXPECT_EQ(fcntl(ours.get(), F_GETFL) & O_NONBLOCK, 0);
+    EXPECT_EQ(fcntl(theirs.get(), F_GETFL) & O_NONBLOCK, 0);
+}
+
+TEST_F(ControlSocket, AcknowledgementsThatNobodyReadsAreLostAndNobodyWaits)
+{
+    auto channel = ControlChannel::open("fd:" + name() + "," + name());
+    ASSERT_TRUE(channel);
+    for (int i = 0; i < 100000; i++) // more than its buffer holds
+        channel->acknowledge();
+    EXPECT_EQ(channel->next(), std::nullopt);
+}
+
+TEST_F(ControlSocket, AnEndThatIsGoneIsTheEndOfTheCommands)
+{
+    auto channel = ControlChannel::open("fd:" + name() + "," + name());
+    ASSERT_TRUE(channel);
+    theirs.reset();
+    channel->acknowledge();
+    EXPECT_EQ(channel->next(), std::nullopt);
+    EXPECT_EQ(channel->descriptor(), -1);
 }
 
 } // namespace

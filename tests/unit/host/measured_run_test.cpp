@@ -2,9 +2,17 @@
 // What a measured command's windows and tasks add up to.
 #include "host/measured_run.hpp"
 
+#include <chrono>
+#include <csignal>
+#include <fstream>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
+#include <thread>
 #include <unistd.h>
+
+#include "fakes/temporary_folder.hpp"
+#include "util/interrupt.hpp"
 
 namespace krun
 {
@@ -150,6 +158,46 @@ TEST(AddDelta, WithoutTicksOrMperfNothingIsDividedByZero)
     EXPECT_EQ(sum.ratio, 0);
     EXPECT_EQ(sum.busy, 0);
     EXPECT_EQ(sum.frequency, 0);
+}
+
+// In a process of its own, as krunctl: its signals, and a session that cannot be sampled.
+[[noreturn]] void measure_in_vain(const std::filesystem::path &folder)
+{
+    install_interrupt_handlers();
+    krunc::Options options;
+    options.ways = 1U << KRUNC_WAY_TSC;
+    auto session = krunc::Session::open(options);
+    auto control = ControlChannel::open("fifo:" + (folder / "commands").string() + "," + (folder / "acks").string());
+    if (!session || !control || chdir(folder.c_str()) != 0)
+        _exit(100);
+    const krunc::Session moved_away = std::move(*session);
+    Energy energy({});
+    CommandMeter meter(*session, energy, &*control);
+    const auto run = meter.run({{"sh", "-c",
+                                 "exec 3>commands 4<acks; echo enable >&3; read answer <&4; "
+                                 "trap 'echo TERM >got; exit' TERM; : >ready; while :; do sleep 0.05; done"},
+                                {}});
+    _exit(run ? 101 : static_cast<int>(run.error().code));
+}
+
+// The command goes on, and whoever stops krunctl means both.
+TEST(CommandMeter, AfterAnErrorInAWindowTheCommandIsAnsweredAndSignalsStillReachIt)
+{
+    const TemporaryFolder folder;
+    for (const char *name : {"commands", "acks"})
+        ASSERT_EQ(mkfifo((folder.path() / name).c_str(), S_IRUSR | S_IWUSR), 0);
+    const pid_t krunctl = fork();
+    if (krunctl == 0)
+        measure_in_vain(folder.path());
+    for (int i = 0; i < 1200 && !std::filesystem::exists(folder.path() / "ready"); i++)
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    EXPECT_TRUE(std::filesystem::exists(folder.path() / "ready"));
+    kill(krunctl, SIGTERM);
+    int status = -1;
+    for (int i = 0; i < 1200 && waitpid(krunctl, &status, WNOHANG) == 0; i++)
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == static_cast<int>(ExitCode::failure)) << status;
+    EXPECT_TRUE(std::filesystem::exists(folder.path() / "got"));
 }
 
 } // namespace
