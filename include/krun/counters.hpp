@@ -43,6 +43,8 @@ class Sample
 {
   public:
     Sample() = default; // has no memory; no session samples into it
+    // For a session that krunc_open() has opened: krunc_facts.sample_size bytes.
+    explicit Sample(std::size_t size) : memory_(std::make_unique<std::byte[]>(size)), size_(size) {}
 
     [[nodiscard]] explicit operator bool() const { return memory_ != nullptr; }
     [[nodiscard]] std::span<const Reading> readings() const
@@ -75,9 +77,6 @@ class Sample
     [[nodiscard]] std::size_t size() const { return size_; } // in bytes
 
   private:
-    friend class Session;
-    explicit Sample(std::size_t size) : memory_(std::make_unique<std::byte[]>(size)), size_(size) {}
-
     std::unique_ptr<std::byte[]> memory_;
     std::size_t size_ = 0;
 };

@@ -20,6 +20,7 @@ class [[maybe_unused]] Sample
 {
   public:
     constexpr Sample() = default;
+    explicit constexpr Sample(std::size_t) {}
     constexpr Sample(Sample &&) = default;
     constexpr Sample &operator=(Sample &&) = default;
 

@@ -159,10 +159,10 @@ struct Interrupts {
     std::uint32_t own = 0;               // Krun's; not in `call`
     std::uint32_t sampled_by_others = 0; // at least so many of `own`
 
-    // Without `own`.
+    // All but those of the session's own samples.
     [[nodiscard]] constexpr std::uint64_t total() const
     {
-        return std::uint64_t{timer} + reschedule + call + device + nmi + other;
+        return std::uint64_t{timer} + reschedule + call + device + nmi + other + sampled_by_others;
     }
 };
 

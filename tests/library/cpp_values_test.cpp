@@ -110,7 +110,7 @@ TEST(Delta, GivesWhatItsBitNames)
     EXPECT_EQ(with(~0U, ~KRUNC_D_BUSY).busy(), std::nullopt);
 }
 
-TEST(Delta, CountsInterruptsWithoutKrunsOwn)
+TEST(Delta, CountsInterruptsWithoutThoseOfItsOwnSamples)
 {
     krunc::Delta delta;
     auto &raw = delta.raw();
@@ -119,7 +119,7 @@ TEST(Delta, CountsInterruptsWithoutKrunsOwn)
     raw.irq_other = 0xffffffff, raw.own = 64, raw.sampled_by_others = 32;
     const auto interrupts = delta.interrupts();
     ASSERT_TRUE(interrupts);
-    EXPECT_EQ(interrupts->total(), 0xffffffffULL + 31);
+    EXPECT_EQ(interrupts->total(), 0xffffffffULL + 31 + 32);
     const auto &all = *interrupts;
     EXPECT_THAT((std::vector{all.timer, all.reschedule, all.call, all.device, all.nmi, all.own, all.sampled_by_others}),
                 ElementsAre(1, 2, 4, 8, 16, 64, 32));
