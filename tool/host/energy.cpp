@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <linux/perf_event.h>
+#include <optional>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -22,7 +23,18 @@ constexpr std::string_view energy_prefix = "energy-";
 std::string text_of(Filesystem &files, const std::filesystem::path &path)
 {
     const auto text = files.read(path);
-    return text ? *text : std::string();
+    return text ? trim(*text) : std::string();
+}
+
+// "event=0x02", as in perf's command line; nothing if the event has more terms, which nobody here knows.
+std::optional<std::uint64_t> event_code(const std::string &text)
+{
+    constexpr std::string_view term = "event=";
+    if (!text.starts_with(term) || text.size() == term.size())
+        return {};
+    char *end = nullptr;
+    const auto code = std::strtoull(text.c_str() + term.size(), &end, 0);
+    return *end == '\0' ? std::optional<std::uint64_t>(code) : std::nullopt;
 }
 
 } // namespace
@@ -39,12 +51,11 @@ std::vector<EnergyEvent> find_energy_events(Filesystem &files)
     for (const auto &name : *names) {
         if (!name.starts_with(energy_prefix) || name.find('.') != std::string::npos)
             continue;
-        const auto code = text_of(files, folder / "events" / name);
+        const auto code = event_code(text_of(files, folder / "events" / name));
         const auto scale = std::strtod(text_of(files, folder / "events" / (name + ".scale")).c_str(), nullptr);
-        if (!code.starts_with("event=") || !(scale > 0))
+        if (!code || !(scale > 0) || text_of(files, folder / "events" / (name + ".unit")) != "Joules")
             continue;
-        events.push_back({name.substr(energy_prefix.size()), static_cast<std::uint32_t>(type),
-                          std::strtoull(code.c_str() + 6, nullptr, 16), scale, *cpus});
+        events.push_back({name.substr(energy_prefix.size()), static_cast<std::uint32_t>(type), *code, scale, *cpus});
     }
     return events;
 }
@@ -61,7 +72,7 @@ Energy::Energy(const std::vector<EnergyEvent> &events)
                 static_cast<int>(syscall(SYS_perf_event_open, &attributes, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC)));
             if (fd.is_open())
                 open_.push_back({event.domain, cpu, event.joules_per_count, std::move(fd)});
-            else
+            else if (error_ != EACCES && error_ != EPERM) // which can be helped, and so is said
                 error_ = errno;
         }
     }

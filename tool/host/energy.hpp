@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Energy by perf's PMU "power" (arch/x86/events/rapl.c): what packages and their parts have consumed. The kernel gives
-// it to those only who may count on whole CPUs, as it can tell secrets.
+// it only to those who may count on whole CPUs, as it can reveal secrets.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ namespace krun
 
 struct EnergyReading {
     std::string domain; // "pkg", "cores", "ram", "gpu", "psys"
-    int cpu = 0;        // that stands for the package
+    int cpu = 0;        // that stands for its package or die
     double joules = 0;
 };
 
@@ -25,7 +25,7 @@ struct EnergyEvent {
     std::uint32_t type = 0;
     std::uint64_t config = 0;
     double joules_per_count = 0;
-    std::vector<int> cpus; // one for each package
+    std::vector<int> cpus; // one for each package or die
 };
 
 // Empty where there is no such PMU.

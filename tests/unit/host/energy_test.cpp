@@ -29,6 +29,7 @@ TEST_F(EnergyEvents, AreReadAsTheKernelDescribesThem)
 {
     files.add(pmu + "events/energy-cores", "event=0x1f\n");
     files.add(pmu + "events/energy-cores.scale", "0.5\n");
+    files.add(pmu + "events/energy-cores.unit", "Joules\n");
     const auto events = find_energy_events(files);
     ASSERT_EQ(events.size(), 2U);
     EXPECT_EQ(events[0].domain, "cores");
@@ -41,15 +42,30 @@ TEST_F(EnergyEvents, AreReadAsTheKernelDescribesThem)
     EXPECT_EQ(events[1].cpus, std::vector<int>({0, 8}));
 }
 
+TEST_F(EnergyEvents, AreOnEveryPackageAndDie)
+{
+    files.add(pmu + "cpumask", "0-1,32,48\n");
+    EXPECT_EQ(find_energy_events(files).at(0).cpus, std::vector<int>({0, 1, 32, 48}));
+}
+
 TEST_F(EnergyEvents, ThatNobodyCouldUseAreLeftOut)
 {
-    files.add(pmu + "events/energy-ram", "umask=0x02\n");
-    files.add(pmu + "events/energy-ram.scale", "0.5\n");
-    files.add(pmu + "events/energy-gpu", "event=0x04\n"); // no scale
-    files.add(pmu + "events/energy-psys", "event=0x05\n");
-    files.add(pmu + "events/energy-psys.scale", "0\n");
-    files.add(pmu + "events/other", "event=0x06\n");
-    files.add(pmu + "events/other.scale", "1\n");
+    const auto add = [&](const std::string &name, const std::string &code, const std::string &scale,
+                         const std::string &unit) {
+        files.add(pmu + "events/" + name, code);
+        if (!scale.empty())
+            files.add(pmu + "events/" + name + ".scale", scale);
+        if (!unit.empty())
+            files.add(pmu + "events/" + name + ".unit", unit);
+    };
+    add("energy-ram", "umask=0x02\n", "0.5\n", "Joules\n");
+    add("energy-gpu", "event=0x04\n", "", "Joules\n");
+    add("energy-psys", "event=0x05\n", "0\n", "Joules\n");
+    add("energy-a", "event=0x06,umask=0x01\n", "1\n", "Joules\n"); // code 6 alone would be another event
+    add("energy-b", "event=\n", "1\n", "Joules\n");
+    add("energy-c", "event=0x07\n", "1\n", "mWh\n");
+    add("energy-d", "event=0x08\n", "1\n", ""); // of what?
+    add("other", "event=0x09\n", "1\n", "Joules\n");
     const auto events = find_energy_events(files);
     ASSERT_EQ(events.size(), 1U);
     EXPECT_EQ(events[0].domain, "pkg");
