@@ -61,10 +61,10 @@ TEST_F(BenchTest, EveryWayIsMeasuredOrMissingWithAReason)
 {
     const auto report = measure({});
     EXPECT_EQ(report.at("schema"), 1);
-    EXPECT_EQ(report.at("readings"), 300);
+    EXPECT_EQ(report.at("readings_count"), 300);
     auto names = names_in(report.at("ways"));
     EXPECT_THAT(names, Contains("tsc"));
-    for (const auto &missing : report.at("missing")) {
+    for (const auto &missing : report.at("not_usable")) {
         names.push_back(missing.at("name"));
         EXPECT_FALSE(missing.at("reason").get<std::string>().empty());
         EXPECT_TRUE(missing.at("remedy").is_string() && missing.at("scope").is_string());
@@ -81,10 +81,10 @@ TEST_F(BenchTest, FiguresAreInOrderAndHaveUnits)
     EXPECT_GT(report.at("machine").at("tsc_hz").get<double>(), 1e8);
     for (const auto *rows : {&report.at("ways"), &report.at("baselines")}) {
         for (const auto &row : *rows) {
-            EXPECT_EQ(row.at("readings"), 300);
+            EXPECT_EQ(row.at("readings_count"), 300);
             std::uint64_t counted = 0;
             for (const auto &bucket : row.at("histogram"))
-                counted += bucket.at("count").get<std::uint64_t>();
+                counted += bucket.at("readings_count").get<std::uint64_t>();
             EXPECT_EQ(counted, 300);
             for (const std::string unit : {"_ticks", "_ns"}) {
                 double least = 0;
@@ -103,7 +103,7 @@ TEST_F(BenchTest, OtherCpusAreCountedIfThereAreAny)
     const auto report = measure({"--way", "tsc"});
     const bool alone = report.at("machine").at("online_cpus").size() == 1;
     for (const auto &way : report.at("ways"))
-        EXPECT_EQ(way.at("other_cpus").is_null(), alone);
+        EXPECT_NE(way.contains("other_cpus"), alone);
 }
 
 TEST_F(BenchTest, MeasuresOnTheCpuThatIsNamed) { EXPECT_EQ(measure({"--way", "tsc", "--cpu", "0"}).at("cpu"), 0); }
@@ -113,18 +113,17 @@ TEST_F(BenchTest, PrintsTables)
     const auto result = bench({"--way", "tsc"});
     EXPECT_EQ(result.status, 0);
     EXPECT_THAT(result.output,
-                AllOf(HasSubstr("\nnanoseconds of a reading\nway "), HasSubstr("\nTSC ticks of a reading\n"),
-                      HasSubstr("\ntsc "), HasSubstr("\nsystem call "), Not(HasSubstr("missing"))));
+                AllOf(HasSubstr("\nnanoseconds per reading\nway "), HasSubstr("\nTSC ticks per reading\n"),
+                      HasSubstr("\ntsc "), HasSubstr("\nsystem call "), Not(HasSubstr("not usable"))));
 }
 
 TEST_F(BenchTest, InAVirtualMachineSaysSo)
 {
     const auto report = measure({"--way", "tsc"});
     const bool is_virtual = read_text("/proc/cpuinfo").find(" hypervisor") != std::string::npos;
-    EXPECT_EQ(report.at("machine").at("virtual"), is_virtual);
+    EXPECT_EQ(report.at("machine").at("virtual_machine"), is_virtual);
     const auto result = bench({"--way", "tsc", "--html", "page.html"});
-    for (const auto &text :
-         {report.at("warning").get<std::string>(), result.output, read_text(sandbox.root() / "page.html")})
+    for (const auto &text : {report.value("warning", ""), result.output, read_text(sandbox.root() / "page.html")})
         EXPECT_EQ(text.find("measured in a") != std::string::npos, is_virtual);
 }
 
@@ -152,24 +151,25 @@ TEST_F(BenchTest, WrongUsageIsRefusedBeforeAnythingIsMeasured)
     expect_usage_error({"please"}, "please");
 }
 
-TEST_F(BenchTest, APageThatHasNoPlaceIsRefusedBeforeAnythingIsMeasured)
+TEST_F(BenchTest, APageThatCannotBeWrittenIsAnErrorBeforeAnythingIsMeasured)
 {
     fs::create_directory(sandbox.root() / "folder");
     write_text(sandbox.root() / "file", "mine");
-    expect_usage_error({"--html", "folder"}, "folder is a folder");
-    expect_usage_error({"--html", "none/page.html"}, "there is no folder none");
-    expect_usage_error({"--html", "file/page.html"}, "there is no folder file");
+    for (const char *place : {"folder", "none/page.html", "file/page.html", "/proc/page.html"}) {
+        const auto result = bench({"--way", "tsc", "--html", place});
+        EXPECT_EQ(result.status, 4) << place;
+        EXPECT_EQ(result.output, "") << place;
+        EXPECT_THAT(result.errors, StartsWith(std::string("krunctl: error: cannot write ") + place)) << place;
+    }
     EXPECT_EQ(read_text(sandbox.root() / "file"), "mine");
 }
 
-TEST_F(BenchTest, APageThatCannotBeWrittenIsAnErrorAndTheTablesAreThere)
+TEST_F(BenchTest, APageThatIsNotWrittenCompletelyIsAnErrorAndTheTablesAreThere)
 {
-    for (const char *place : {"/proc/page.html", "/dev/full"}) {
-        const auto result = bench({"--way", "tsc", "--html", place});
-        EXPECT_EQ(result.status, 4) << place;
-        EXPECT_THAT(result.output, HasSubstr("\ntsc "));
-        EXPECT_THAT(result.errors, HasSubstr(place));
-    }
+    const auto result = bench({"--way", "tsc", "--html", "/dev/full"});
+    EXPECT_EQ(result.status, 4);
+    EXPECT_THAT(result.output, HasSubstr("\ntsc "));
+    EXPECT_THAT(result.errors, HasSubstr("/dev/full"));
 }
 
 TEST_F(BenchTest, APageReplacesAnOlderOne)

@@ -45,7 +45,7 @@ TEST_F(StatControlTest, CountsOnlyBetweenEnableAndDisable)
     const auto run = run_of("say enable; say disable; sleep 0.1; say enable; say disable; exit 3");
     EXPECT_EQ(result.output, "ack\nack\nack\nack\n");
     EXPECT_EQ(result.status, 3);
-    EXPECT_EQ(run.at("windows"), 2);
+    EXPECT_EQ(run.at("windows_count"), 2);
     EXPECT_GT(run.at("elapsed_s").get<double>(), 0);
 }
 
@@ -55,21 +55,24 @@ TEST_F(StatControlTest, TakesDescriptorsThatTheCommandHasToo)
     open_first = "exec 3<>commands 4<>acks; export HAS_THEM=1;";
     const auto run = run_of("say ping; say enable; say disable", "fd:3,4");
     EXPECT_EQ(result.output, "ack\nack\nack\n") << result.errors;
-    EXPECT_EQ(run.at("windows"), 1);
+    EXPECT_EQ(run.at("windows_count"), 1);
 }
 
 TEST_F(StatControlTest, SayingItTwiceIsSayingItOnce)
 {
-    EXPECT_EQ(run_of("say disable; say enable; say enable; say disable; say disable").at("windows"), 1);
+    EXPECT_EQ(run_of("say disable; say enable; say enable; say disable; say disable").at("windows_count"), 1);
     EXPECT_EQ(result.output, "ack\nack\nack\nack\nack\n");
 }
 
-TEST_F(StatControlTest, TheEndOfTheCommandEndsTheMeasurement) { EXPECT_EQ(run_of("say enable").at("windows"), 1); }
+TEST_F(StatControlTest, TheEndOfTheCommandEndsTheMeasurement)
+{
+    EXPECT_EQ(run_of("say enable").at("windows_count"), 1);
+}
 
 TEST_F(StatControlTest, ADisableThatItDoesNotWaitForCountsToo)
 {
     const auto run = run_of("say enable; echo disable >&3");
-    EXPECT_EQ(run.at("windows"), 1);
+    EXPECT_EQ(run.at("windows_count"), 1);
 }
 
 TEST_F(StatControlTest, WithoutEnableNothingIsMeasuredAndNothingIsSaidOfIt)
@@ -77,9 +80,9 @@ TEST_F(StatControlTest, WithoutEnableNothingIsMeasuredAndNothingIsSaidOfIt)
     const auto run = run_of("say ping; exit 0");
     EXPECT_EQ(result.status, 0);
     EXPECT_EQ(result.output, "ack\n");
-    EXPECT_EQ(run.at("windows"), 0);
+    EXPECT_EQ(run.at("windows_count"), 0);
     EXPECT_FALSE(run.contains("elapsed_s"));
-    EXPECT_THAT(run.at("verdict").at("reason").get<std::string>(), HasSubstr("never said \"enable\""));
+    EXPECT_THAT(run.at("verdict").at("reason").get<std::string>(), HasSubstr("never wrote \"enable\""));
     const auto log = stat({"--format", "rebench", "--control", "fifo:commands", "--", "true"});
     EXPECT_EQ(log.errors, "");
 }
@@ -89,7 +92,7 @@ TEST_F(StatControlTest, AnUnknownWordIsReportedAndAnsweredSoThatNobodyWaitsForEv
     const auto run = run_of("say enabel; say enable; say disable");
     EXPECT_EQ(result.output, "ack\nack\nack\n");
     EXPECT_THAT(result.errors, HasSubstr("krunctl: --control: unknown command \"enabel\"\n"));
-    EXPECT_EQ(run.at("windows"), 1);
+    EXPECT_EQ(run.at("windows_count"), 1);
 }
 
 TEST_F(StatControlTest, AChannelThatIsNotThereIsWrongUsageBeforeTheCommandRuns)
@@ -108,7 +111,7 @@ TEST_F(StatControlTest, AChannelThatIsNotThereIsWrongUsageBeforeTheCommandRuns)
 // A child's switches go with it: a window in which one came and went must not be called clean for lack of any.
 TEST_F(StatControlTest, SwitchesOfAWindowAreKnownOnlyIfNoChildHasGone)
 {
-    EXPECT_FALSE(run_of("say enable; sh -c :; say disable").contains("switches"));
+    EXPECT_FALSE(run_of("say enable; sh -c :; say disable").contains("task_switches_count"));
 }
 
 class StatSignalTest : public StatTest

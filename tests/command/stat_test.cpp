@@ -43,11 +43,11 @@ TEST_F(StatTest, ACommandThatCannotBeRunHasTheStatusOfEnvAndNoReport)
 {
     const auto missing = stat({"--", "no-such-program"});
     EXPECT_EQ(missing.status, 127);
-    EXPECT_EQ(missing.errors, "krunctl: error: no-such-program cannot be run: No such file or directory\n");
+    EXPECT_EQ(missing.errors, "krunctl: error: cannot run no-such-program: No such file or directory\n");
     write_text(folder / "text", "text\n");
     const auto text = stat({"--", "./text"});
     EXPECT_EQ(text.status, 126);
-    EXPECT_THAT(text.errors, HasSubstr("./text cannot be run: Permission denied"));
+    EXPECT_THAT(text.errors, HasSubstr("cannot run ./text: Permission denied"));
     EXPECT_EQ(stat({"--", ""}).status, 127);
     EXPECT_EQ(stat({"--fail-on", "ticking", "--", "no-such-program"}).status, 127);
 }
@@ -91,7 +91,7 @@ TEST_F(StatTest, AWayThatIsNotThereIsStatusThreeWithItsRemedy)
     for (const auto *way : {"device", "calls"}) {
         const auto result = stat({"--way", way, "--", "touch", "ran"});
         EXPECT_EQ(result.status, 3);
-        EXPECT_THAT(result.errors, StartsWith("krunctl: error: the counters cannot be read: "));
+        EXPECT_THAT(result.errors, StartsWith("krunctl: error: cannot read the counters using "));
         EXPECT_THAT(result.errors, HasSubstr("\nhint: "));
         EXPECT_FALSE(std::filesystem::exists(folder / "ran"));
     }
@@ -107,7 +107,32 @@ TEST_F(StatTest, FailOnTurnsSuccessIntoOneAndNothingElse)
     EXPECT_EQ(failed.status, 1);
     EXPECT_EQ(failed.output, "out\n");
     EXPECT_THAT(failed.errors, HasSubstr("no verdict: the command was not bound"));
-    EXPECT_EQ(shell(anywhere + "disturbed -- sh -c 'exit 9'").status, 9);
+    EXPECT_THAT(failed.errors,
+                HasSubstr("\nkrunctl: exit status 1: 1 of 1 run disturbed or worse, or without a verdict "
+                          "(--fail-on disturbed)\n"));
+    const auto own = shell(anywhere + "disturbed -- sh -c 'exit 9'");
+    EXPECT_EQ(own.status, 9);
+    EXPECT_THAT(own.errors, Not(HasSubstr("exit status")));
+    EXPECT_THAT(shell(anywhere + "disturbed -- false").errors, Not(HasSubstr("exit status")));
+}
+
+// Whose status is it?
+TEST_F(StatTest, FailOnIsToldByTheJsonTooWhichStaysOneObject)
+{
+    if (sysconf(_SC_NPROCESSORS_ONLN) == 1)
+        GTEST_SKIP() << "a machine with one CPU binds every command";
+    const std::string anywhere = "exec taskset -c 0-1023 \"$0\" stat --json --fail-on ticking ";
+    for (const auto &[command, status] : std::vector<std::pair<std::string, int>>{{"true", 1}, {"false", 1}}) {
+        const auto result = shell(anywhere + "-r 2 -- " + command);
+        EXPECT_EQ(result.status, status);
+        const auto report = json::parse(result.errors);
+        const auto &runs = report.at("commands").at(0).at("runs");
+        EXPECT_EQ(report.at("fail_on"), json({{"kind", "ticking"}, {"failed_runs_count", runs.size()}}));
+        EXPECT_EQ(runs.back().at("exit_status"), command == "true" ? 0 : 1);
+    }
+    const auto result = shell(anywhere + "--output report -- true");
+    EXPECT_EQ(result.status, 1);
+    EXPECT_THAT(result.errors, StartsWith("krunctl: exit status 1: "));
 }
 
 TEST_F(StatTest, TheReportGoesToTheOutputAtOnceOrNotAtAll)
@@ -132,6 +157,18 @@ TEST_F(StatTest, AnOutputThatCannotBeWrittenIsAnErrorBeforeTheCommandRuns)
         EXPECT_THAT(result.errors, StartsWith("krunctl: error: cannot write ")) << output;
         EXPECT_FALSE(std::filesystem::exists(folder / "ran")) << output;
     }
+}
+
+// As on a full disk: what cannot be written completely is not there at all.
+TEST_F(StatTest, AReportThatIsNotWrittenCompletelyLeavesTheOldOne)
+{
+    write_text(folder / "report", "old");
+    const auto result = shell("trap '' XFSZ; ulimit -f 0; exec \"$0\" stat --output report -- true");
+    EXPECT_EQ(result.status, 4);
+    EXPECT_THAT(result.errors, StartsWith("krunctl: error: cannot write report: "));
+    EXPECT_EQ(read_text(folder / "report"), "old");
+    EXPECT_EQ(shell("ls -A").output, "report\n");
+    EXPECT_EQ(stat({"--output", "/dev/full", "--", "true"}).status, 4);
 }
 
 TEST_F(StatTest, JsonIsOneObjectAndMayHoldAnyByte)
@@ -180,7 +217,7 @@ TEST_F(StatTest, RunsItAsOftenAsToldAndNotAfterAFailure)
     const auto all = stat({"-r", "3", "--", "sh", "-c", "echo run"});
     EXPECT_EQ(all.status, 0);
     EXPECT_EQ(all.output, "run\nrun\nrun\n");
-    EXPECT_THAT(all.errors, HasSubstr("3 runs: "));
+    EXPECT_THAT(all.errors, HasSubstr("3 runs: mean "));
     const auto some = stat({"-r", "9", "--json", "--", "sh", "-c", "echo x >>log; [ $(wc -l <log) -lt 2 ]"});
     EXPECT_EQ(some.status, 1);
     EXPECT_EQ(json::parse(some.errors).at("commands").at(0).at("runs").size(), 2U);
@@ -194,27 +231,29 @@ TEST_F(StatTest, ComparesInTurnWithTheWordsOfAShell)
     EXPECT_EQ(result.output, "first|a b|c d|e $f|first|a b|c d|e $f|");
     const auto report = json::parse(result.errors);
     EXPECT_EQ(report.at("commands").at(1).at("command"), json({"printf", "%s|", "a b", "c d", "e $f"}));
-    EXPECT_EQ(report.at("comparison").at("pairs"), 2);
+    EXPECT_EQ(report.at("comparison").at("pairs_count"), 2);
 }
 
 TEST_F(StatTest, ComparesTenPairsUnlessToldOtherwise)
 {
     const auto result = stat({"--compare", "printf b", "--", "printf", "a"});
     EXPECT_EQ(result.output, "abababababababababab");
-    EXPECT_THAT(result.errors, HasSubstr(", of 10 pairs\n"));
+    EXPECT_THAT(result.errors, HasSubstr(", from 10 pairs\n"));
 }
 
 TEST_F(StatTest, ASecondCommandThatCannotBeReadIsRefusedWithTheReason)
 {
-    const std::vector<std::pair<std::string, std::string>> refused = {
-        {"echo 'a", "without its counterpart"},    {"a | b", "only a shell can handle"},
-        {"echo $(touch ran)", "a command inside"}, {"echo `touch ran`", "a command inside"},
-        {"echo $NO_SUCH_VARIABLE", "not set"},     {" ", "no word"}};
+    const std::vector<std::pair<std::string, std::string>> refused = {{"echo 'a", "unmatched quote"},
+                                                                      {"a | b", "need a shell"},
+                                                                      {"echo $(touch ran)", "command substitution"},
+                                                                      {"echo `touch ran`", "command substitution"},
+                                                                      {"echo $NO_SUCH_VARIABLE", "not set"},
+                                                                      {" ", "it is empty"}};
     for (const auto &[other, reason] : refused) {
         const auto result = stat({"--compare", other, "--", "touch", "ran"});
         EXPECT_EQ(result.status, 2) << other;
         EXPECT_THAT(result.errors, HasSubstr(reason)) << other;
-        EXPECT_THAT(result.errors, HasSubstr("\nhint: one command in quotes")) << other;
+        EXPECT_THAT(result.errors, HasSubstr("\nhint: give one command in quotes")) << other;
         EXPECT_FALSE(std::filesystem::exists(folder / "ran")) << other;
     }
 }

@@ -2,6 +2,7 @@
 // krunctl stat where there are counters: what disturbs a command on purpose is found, and named with its CPU.
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "test_kernel.hpp"
 
@@ -99,6 +100,21 @@ TEST_F(StatInGuest, FindsThatTheCpuWasOfflineInBetween)
 {
     expect_found("unusable", "CPU 3: counters that did not count through",
                  "(sleep 0.3; cd /sys/devices/system/cpu/cpu3; echo 0 >online; echo 1 >online) &");
+}
+
+// isolcpus= takes CPUs from everybody: whoever is left with the others has not been bound to them.
+TEST_F(StatInGuest, WithIsolatedCpusACommandIsBoundOnlyIfSomebodyBindsIt)
+{
+    const auto ran = boot({"--cpus", "4", "--append", "isolcpus=2,3"},
+                          {"/bin/sh", "-c",
+                           "for by in '' 'taskset 3' 'taskset c' 'taskset 8'; do "
+                           "$by krunctl stat --json --output /report -- true; tr -d '\\n' </report; echo; done"});
+    std::vector<json> bound;
+    std::istringstream lines(ran.output);
+    for (std::string line; std::getline(lines, line);)
+        bound.push_back(json::parse(line).at("commands").at(0).at("runs").at(0).at("bound_cpus"));
+    // By hand to 0 and 1, it may as well have been left alone.
+    EXPECT_EQ(bound, (std::vector<json>{json::array(), json::array(), {2, 3}, {3}})) << ran.output << ran.errors;
 }
 
 TEST_F(StatInGuest, TellsATickFromADisturbance)

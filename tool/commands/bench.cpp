@@ -9,6 +9,7 @@
 #include <fmt/ranges.h>
 
 #include "commands/command.hpp"
+#include "commands/option_values.hpp"
 #include "host/affinity.hpp"
 #include "host/counter_session.hpp"
 #include "host/cpu_list.hpp"
@@ -31,37 +32,21 @@ struct BenchOptions {
     std::optional<std::string> html;
 };
 
-// Before minutes are spent on measuring.
-void expect_place_for(Filesystem &files, const std::filesystem::path &page)
-{
-    const auto folder = page.has_parent_path() ? page.parent_path() : std::filesystem::path(".");
-    if (page.empty())
-        throw UserError(Error{ExitCode::usage, "--html: the name is empty", "name a file", {}});
-    if (files.is_directory(page))
-        throw UserError(
-            Error{ExitCode::usage, fmt::format("--html: {} is a folder", page.string()), "name a file", {}});
-    if (!files.is_directory(folder))
-        throw UserError(Error{ExitCode::usage,
-                              fmt::format("--html: there is no folder {}", folder.string()),
-                              fmt::format("mkdir -p {}", folder.string()),
-                              {}});
-}
-
 int go_to_cpu(int wanted)
 {
     const auto allowed = allowed_cpus();
     if (allowed.empty())
-        unwrap(Result<void>(failure("the kernel does not say which CPUs this program may use")));
+        unwrap(Result<void>(failure("cannot tell which CPUs this program may use")));
     const int cpu = wanted < 0 ? allowed.back() : wanted;
     if (std::find(allowed.begin(), allowed.end(), cpu) == allowed.end())
         throw UserError(Error{ExitCode::usage,
-                              fmt::format("--cpu: this program may not use CPU {}", cpu),
-                              fmt::format("one of {}", format_cpu_list(allowed)),
+                              fmt::format("--cpu: CPU {} is not available to this program", cpu),
+                              fmt::format("choose one of {}", format_cpu_list(allowed)),
                               {}});
     if (const int error = allow_cpus({cpu}); error != 0)
         throw UserError(Error{ExitCode::host_lacks,
-                              fmt::format("cannot go to CPU {}: {}", cpu, std::strerror(error)),
-                              "choose another one with --cpu",
+                              fmt::format("cannot move to CPU {}: {}", cpu, std::strerror(error)),
+                              "choose another CPU with --cpu",
                               {}});
     return cpu;
 }
@@ -143,7 +128,7 @@ BenchResult measure(Filesystem &files, const BenchOptions &options)
 void bench(Filesystem &files, const BenchOptions &options)
 {
     if (options.html)
-        expect_place_for(files, *options.html);
+        unwrap(files.check_writable(*options.html)); // not after minutes of measuring
     const BenchResult result = measure(files, options);
     fmt::print("{}", options.json ? bench_json(result).dump(2) + "\n" : bench_report(result));
     if (options.html)
@@ -155,18 +140,19 @@ void bench(Filesystem &files, const BenchOptions &options)
 void add_bench_command(CLI::App &app, Context &context)
 {
     constexpr std::uint64_t most_readings = 1'000'000; // all of them are kept
-    CLI::App *command = app.add_subcommand("bench", "Measure what a reading of the counters costs, by every way");
+    CLI::App *command = app.add_subcommand("bench", "Measure what reading the counters costs, in every way");
     auto options = std::make_shared<BenchOptions>();
-    command->add_option("--readings", options->readings, "how often each way is read; slow ones less often")
+    command->add_option("--readings", options->readings, "Readings to take in each way; fewer in slow ways")
         ->check(CLI::Range(std::uint64_t{1}, most_readings))
         ->capture_default_str();
-    command->add_option("--way", options->ways, "only this way; repeatable")->check(CLI::IsMember(way_names()));
-    command->add_option("--cpu", options->cpu, "measure on this CPU (default: the last one)")
+    command->add_option("--way", options->ways, "Measure only this way; may be repeated")
+        ->check(CLI::IsMember(way_names()));
+    command->add_option("--cpu", options->cpu, "Measure on this CPU (default: the last one available)")
         ->check(CLI::NonNegativeNumber);
     command->add_flag("--all-counters", options->all_counters,
-                      "read all that a way can count, not just APERF, MPERF, cycles and instructions");
-    command->add_flag("--json", options->json, "print one JSON object");
-    command->add_option("--html", options->html, "also write a page with plots to this file");
+                      "Read all counters of a way, not just APERF, MPERF, cycles and instructions");
+    command->add_flag("--json", options->json, "Report as one JSON object");
+    command->add_option("--html", options->html, "Also write an HTML page with plots to this file")->check(not_empty());
     command->callback([&context, options] { bench(context.files, *options); });
 }
 

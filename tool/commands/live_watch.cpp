@@ -101,7 +101,7 @@ Result<ExitCode> LiveWatch::run()
     for (const CounterDecrease &decrease : kept_)
         say(decrease_text(decrease));
     if (forgotten_ != 0)
-        say(fmt::format("{} more", forgotten_));
+        say(fmt::format("{} more decreases", forgotten_));
     if (!watched)
         return tl::unexpected(std::move(watched.error()));
     return decreased_ ? ExitCode::answer_is_no : ExitCode::done;

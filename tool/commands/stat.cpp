@@ -9,9 +9,10 @@
 #include <fmt/format.h>
 
 #include "commands/command.hpp"
+#include "commands/option_values.hpp"
 #include "host/counter_session.hpp"
-#include "host/cpu_list.hpp"
 #include "host/run_verdict.hpp"
+#include "host/system_host.hpp"
 #include "report/stat_report.hpp"
 #include "util/interrupt.hpp"
 #include "util/progress.hpp"
@@ -42,32 +43,21 @@ struct StatOptions {
     bool json = false;
 };
 
-std::vector<int> cpus_of(const std::string &option, const std::string &text)
-{
-    auto cpus = text.empty() ? std::optional(std::vector<int>()) : parse_cpu_list(text);
-    if (!cpus || (!text.empty() && cpus->empty()))
-        throw UserError(
-            Error{ExitCode::usage, fmt::format("{}: {} is no list of CPUs", option, text), "write it as in 0,2-3", {}});
-    std::sort(cpus->begin(), cpus->end());
-    cpus->erase(std::unique(cpus->begin(), cpus->end()), cpus->end());
-    return *cpus;
-}
-
 const char *reason_of(int error)
 {
     switch (error) {
     case WRDE_BADCHAR:
-        return "a character that only a shell can handle: | & ; < > ( ) { } or a line's end";
+        return "it has a newline or one of | & ; < > ( ) { }, which need a shell";
     case WRDE_BADVAL:
-        return "a variable that is not set";
+        return "it uses a variable that is not set";
     case WRDE_CMDSUB:
-        return "a command inside the command";
+        return "it has a command substitution, which needs a shell";
     case WRDE_SYNTAX:
-        return "a quotation mark or bracket without its counterpart";
+        return "it has an unmatched quote or bracket";
     case WRDE_NOSPACE:
-        return "too long";
+        return "it is too long";
     default:
-        return "no word";
+        return "it is empty";
     }
 }
 
@@ -83,13 +73,13 @@ std::vector<std::string> shell_words(const std::string &text)
         wordfree(&words);
     if (all.empty())
         throw UserError(Error{ExitCode::usage,
-                              fmt::format("--compare: no command in \"{}\": {}", printable(text), reason_of(error)),
-                              "one command in quotes; for a shell's, --compare \"sh -c '...'\"",
+                              fmt::format("--compare: \"{}\" is not a command: {}", printable(text), reason_of(error)),
+                              "give one command in quotes; if it needs a shell: --compare \"sh -c '...'\"",
                               {}});
     return all;
 }
 
-krunc::Session open_session(const StatOptions &options)
+krunc::Session open_session(Host &host, const StatOptions &options)
 {
     krunc::Options wanted;
     const auto way = way_named(options.way); // or any
@@ -97,31 +87,27 @@ krunc::Session open_session(const StatOptions &options)
     wanted.counters = KRUNC_APERF | KRUNC_MPERF | KRUNC_CYCLES | KRUNC_INSTRUCTIONS | KRUNC_SMI | KRUNC_INTERRUPTS |
                       KRUNC_SWITCHES | KRUNC_THERMAL | KRUNC_PACKAGE_THERMAL | KRUNC_CLOCK;
     wanted.flags = KRUNC_PROC_INTERRUPTS | KRUNC_NO_CALIBRATION;
-    for (const int cpu : cpus_of("--cpus", options.cpus))
-        wanted.cpus.add(static_cast<unsigned>(cpu));
+    if (!options.cpus.empty()) {
+        const auto cpus = cpu_list_value("--cpus", options.cpus);
+        unwrap(expect_possible(host, cpus));
+        for (const int cpu : cpus)
+            wanted.cpus.add(static_cast<unsigned>(cpu));
+    }
     auto session = krunc::Session::open(wanted);
-    if (session)
-        return std::move(*session);
-    const int error = -session.error().number();
-    if (error == -EINVAL && !options.cpus.empty())
-        throw UserError(Error{ExitCode::usage,
-                              fmt::format("--cpus: not all of {} are CPUs of this machine", options.cpus),
-                              "see /sys/devices/system/cpu/possible",
-                              {}});
-    throw UserError(
-        Error{ExitCode::host_lacks,
-              fmt::format("the counters cannot be read: {}", krunc_way_reason(way.value_or(KRUNC_WAY_TSC), error)),
-              krunc_way_remedy(way.value_or(KRUNC_WAY_TSC), error),
-              {}});
+    if (!session)
+        throw UserError(cannot_read(way.value_or(KRUNC_WAY_TSC), -session.error().number()));
+    return std::move(*session);
 }
 
 class Measurer
 {
   public:
     Measurer(const StatOptions &options, Context &context)
-        : session_(open_session(options)), energy_(find_energy_events(context.files)),
-          pin_(cpus_of("--pin", options.pin))
+        : files_(context.files), host_(context.runner), session_(open_session(host_, options)),
+          energy_(find_energy_events(context.files))
     {
+        if (!options.pin.empty())
+            pin_ = cpu_list_value("--pin", options.pin);
         if (!options.control.empty())
             control_ = unwrap(ControlChannel::open(options.control));
     }
@@ -129,7 +115,7 @@ class Measurer
     // False when no other run should follow.
     bool run(StatCommand &command)
     {
-        CommandMeter meter(session_, energy_, control_ ? &*control_ : nullptr);
+        CommandMeter meter(files_, session_, energy_, control_ ? &*control_ : nullptr);
         auto run = meter.run({command.arguments, pin_});
         if (!run && run.error().code == ExitCode::interrupted && has_run_)
             return false;
@@ -138,7 +124,7 @@ class Measurer
         has_run_ = true;
         StatRun one{std::move(*run), {}};
         if (one.run.not_run) {
-            say(fmt::format("error: {} cannot be run: {}", printable(command.arguments.front()),
+            say(fmt::format("error: cannot run {}: {}", printable(command.arguments.front()),
                             std::strerror(*one.run.not_run)));
             status_ = *one.run.not_run == ENOENT ? not_found : not_executable;
             return false;
@@ -154,6 +140,8 @@ class Measurer
     [[nodiscard]] int energy_error() const { return energy_.error(); }
 
   private:
+    Filesystem &files_;
+    SystemHost host_;
     krunc::Session session_;
     Energy energy_;
     std::vector<int> pin_;
@@ -171,26 +159,26 @@ void measure(Measurer &measurer, unsigned runs, StatResult &result)
     }
 }
 
-krunc_verdict_kind kind_named(const std::string &name)
+std::optional<krunc_verdict_kind> kind_named(const std::string &name)
 {
-    for (const auto kind : {KRUNC_TICKING, KRUNC_UNDECIDED}) {
+    for (const auto kind : {KRUNC_TICKING, KRUNC_UNDECIDED, KRUNC_DISTURBED}) {
         if (name == krunc_verdict_name(kind))
             return kind;
     }
-    return KRUNC_DISTURBED;
+    return {};
 }
 
-bool is_failure(const StatResult &result, const std::string &fail_on)
+// A status of 1 may as well be the command's: the message, or the JSON, says which it is.
+void fail_by_verdict(Context &context, const StatOptions &options, const StatResult &result)
 {
-    if (fail_on.empty())
-        return false;
-    const auto fails = [&](const StatCommand &command) {
-        return std::any_of(command.runs.begin(), command.runs.end(), [&](const StatRun &one) {
-            const auto kind = one.verdict.kind; // without one, nobody knows whether it was disturbed
-            return !kind || severity(*kind) >= severity(kind_named(fail_on));
-        });
-    };
-    return fails(result.command) || (result.other && fails(*result.other));
+    const auto runs = result.fail_on ? failed_runs(result, *result.fail_on) : FailedRuns{};
+    if (context.guest_status != 0 || runs.failed == 0)
+        return;
+    context.guest_status = static_cast<int>(ExitCode::answer_is_no);
+    const bool would_spoil_json = options.json && options.output.empty();
+    if (!would_spoil_json)
+        say(fmt::format("exit status 1: {} of {} run{} {} or worse, or without a verdict (--fail-on {})", runs.failed,
+                        runs.all, runs.all == 1 ? "" : "s", options.fail_on, options.fail_on));
 }
 
 void give(Context &context, const StatOptions &options, const std::string &text)
@@ -216,12 +204,12 @@ void stat(Context &context, const StatOptions &options)
         return;
     result.facts = measurer.facts();
     result.energy_error = measurer.energy_error();
+    result.fail_on = kind_named(options.fail_on);
     give(context, options,
          options.json ? stat_json(result).dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n"
          : options.format == "rebench" ? rebench_log(result)
                                        : stat_report(result));
-    if (context.guest_status == 0 && is_failure(result, options.fail_on))
-        context.guest_status = static_cast<int>(ExitCode::answer_is_no);
+    fail_by_verdict(context, options, result);
 }
 
 } // namespace
@@ -230,27 +218,28 @@ void add_stat_command(CLI::App &app, Context &context)
 {
     CLI::App *command = app.add_subcommand("stat", "Count around a command, and judge whether it was disturbed");
     auto options = std::make_shared<StatOptions>();
-    command->add_option("command", options->command, "the command and its arguments, after --")->required();
-    // As "$CPU" is when the variable has been forgotten.
-    const CLI::Validator something([](const std::string &text) { return text.empty() ? "is empty" : ""; }, "");
-    command->add_option("--cpus", options->cpus, "count on these CPUs, as in 0,2-3 (default: all that are online)")
-        ->check(something);
-    command->add_option("--pin", options->pin, "bind the command to these CPUs; its verdict is for them")
-        ->check(something);
-    command->add_option("-r,--runs", options->runs, "run it so many times (default: 1, with --compare 10)")
+    command->add_option("command", options->command, "The command and its arguments, after --")->required();
+    command->add_option("--cpus", options->cpus, "Count on these CPUs, as in 0,2-5 (default: all online CPUs)")
+        ->check(not_empty());
+    command->add_option("--pin", options->pin, "Bind the command to these CPUs; the verdict is about them")
+        ->check(not_empty());
+    command->add_option("-r,--runs", options->runs, "Run the command N times (default: 1, with --compare 10)")
         ->check(CLI::Range(1U, 100000U));
     auto *compare =
-        command->add_option("--compare", options->other, "a second command, in quotes, run in turn with the first")
-            ->check(something);
+        command->add_option("--compare", options->other, "A second command, in quotes, run alternately with the first")
+            ->check(not_empty());
     command
         ->add_option("--control", options->control,
-                     "count only between \"enable\" and \"disable\" on fifo:COMMANDS[,ACKS] or fd:NUMBER[,NUMBER]")
-        ->check(something);
-    command->add_option("--way", options->way, "read in this way and no other")->check(CLI::IsMember(way_names()));
-    command->add_option("--fail-on", options->fail_on, "exit with 1 if the worst verdict is this or worse")
-        ->check(CLI::IsMember({"disturbed", "undecided", "ticking"}));
-    command->add_option("--output", options->output, "write the report to this file instead of stderr")
-        ->check(something);
+                     "Count only between \"enable\" and \"disable\" on fifo:COMMANDS[,ACKS] or fd:NUMBER[,NUMBER]")
+        ->check(not_empty());
+    command->add_option("--way", options->way, "Read the counters in this way only (default: the best available)")
+        ->check(CLI::IsMember(way_names()));
+    command
+        ->add_option("--fail-on", options->fail_on,
+                     "Exit with 1 if the command succeeds, but a run has this verdict, a worse one, or none")
+        ->check(CLI::IsMember({"ticking", "undecided", "disturbed"}));
+    command->add_option("--output", options->output, "Write the report to this file instead of stderr")
+        ->check(not_empty());
     auto *format = command->add_option("--format", options->format, "text, or rebench: lines for ReBench's RebenchLog")
                        ->check(CLI::IsMember({"text", "rebench"}));
     format->excludes(compare); // ReBench looks at no names: it would take both commands for one

@@ -8,8 +8,8 @@
 
 #include "commands/command.hpp"
 #include "commands/live_watch.hpp"
+#include "commands/option_values.hpp"
 #include "host/counter_session.hpp"
-#include "host/cpu_list.hpp"
 #include "host/system_host.hpp"
 #include "util/interrupt.hpp"
 #include "util/progress.hpp"
@@ -26,18 +26,11 @@ struct WatchArguments {
     std::string way;
 };
 
-CounterRequest request_of(const WatchArguments &arguments, bool has_cpus)
+CounterRequest request_of(const WatchArguments &arguments)
 {
     CounterRequest request;
-    if (has_cpus) {
-        const auto cpus = parse_cpu_list(arguments.cpus);
-        if (!cpus || cpus->empty())
-            throw UserError({ExitCode::usage,
-                             fmt::format("--cpus: no list of CPUs: '{}'", arguments.cpus),
-                             "write them as in --cpus 0,2-5",
-                             {}});
-        request.cpus = *cpus;
-    }
+    if (!arguments.cpus.empty())
+        request.cpus = cpu_list_value("--cpus", arguments.cpus);
     request.way = way_named(arguments.way);
     return request;
 }
@@ -60,17 +53,18 @@ void add_watch_command(CLI::App &app, Context &context)
     CLI::App *command = app.add_subcommand("watch", "Show what every CPU does live, until Ctrl-C");
     auto arguments = std::make_shared<WatchArguments>();
     auto &options = arguments->options;
-    command->add_option("--count", options.count, "Stop after so many readings")->check(CLI::PositiveNumber);
+    command->add_option("--count", options.count, "Stop after N readings")->check(CLI::PositiveNumber);
     command->add_option("--interval", options.interval, "Seconds between readings")
         ->check(CLI::Range(0.01, 3600.0))
         ->capture_default_str();
-    auto *cpus = command->add_option("--cpus", arguments->cpus, "Only these CPUs, as in 0,2-5");
-    command->add_option("--way", arguments->way, "Read the counters by this way only (default: the best there is)")
+    command->add_option("--cpus", arguments->cpus, "Show only these CPUs, as in 0,2-5 (default: all online CPUs)")
+        ->check(not_empty());
+    command->add_option("--way", arguments->way, "Read the counters in this way only (default: the best available)")
         ->check(CLI::IsMember(way_names()));
-    command->add_flag("--json", options.json, "Print one JSON object per reading, one per line");
-    command->callback([&context, arguments, cpus] {
+    command->add_flag("--json", options.json, "Print one JSON object per reading, each on its own line");
+    command->callback([&context, arguments] {
         SystemHost host(context.runner);
-        const auto session = unwrap(CounterSession::open(host, request_of(*arguments, cpus->count() != 0)));
+        const auto session = unwrap(CounterSession::open(host, request_of(*arguments)));
         tell(session->notes());
         context.exit_code = unwrap(LiveWatch(*session, arguments->options).run());
         // Without --count, Ctrl-C is the way to stop.

@@ -18,16 +18,6 @@ namespace
 
 constexpr int attempts = 3; // of a sample during which a CPU went offline
 
-std::vector<std::uint64_t> mask_of(const std::vector<int> &cpus)
-{
-    if (cpus.empty())
-        return {};
-    std::vector<std::uint64_t> words(static_cast<std::size_t>(*std::max_element(cpus.begin(), cpus.end())) / 64 + 1);
-    for (const int cpu : cpus)
-        words[static_cast<std::size_t>(cpu) / 64] |= std::uint64_t{1} << (cpu % 64);
-    return words;
-}
-
 std::vector<int> common(const std::vector<int> &some, const std::vector<int> &others)
 {
     std::vector<int> both;
@@ -37,16 +27,26 @@ std::vector<int> common(const std::vector<int> &some, const std::vector<int> &ot
 
 bool contains(const std::vector<int> &cpus, int cpu) { return std::binary_search(cpus.begin(), cpus.end(), cpu); }
 
+} // namespace
+
 Error cannot_read(std::uint32_t way, int error)
 {
-    return {
-        ExitCode::host_lacks,
-        fmt::format("the counters cannot be read by the way {}: {}", krunc_way_name(way), krunc_way_reason(way, error)),
-        krunc_way_remedy(way, error),
-        {}};
+    return {ExitCode::host_lacks,
+            fmt::format("cannot read the counters using {}: {}", krunc_way_name(way), krunc_way_reason(way, error)),
+            krunc_way_remedy(way, error),
+            {}};
 }
 
-} // namespace
+Result<void> expect_possible(Host &host, const std::vector<int> &cpus)
+{
+    const std::vector<int> possible = host.possible_cpus();
+    for (const int cpu : cpus) {
+        if (!possible.empty() && !contains(possible, cpu))
+            return usage_error(fmt::format("this machine has no CPU {}", cpu),
+                               fmt::format("its possible CPUs are {}", format_cpu_list(possible)));
+    }
+    return {};
+}
 
 std::vector<std::string> way_names()
 {
@@ -89,13 +89,9 @@ void CounterSession::close()
 
 Result<std::unique_ptr<CounterSession>> CounterSession::open(Host &host, CounterRequest request, CounterLibrary library)
 {
-    const std::vector<int> possible = host.possible_cpus();
     std::sort(request.cpus.begin(), request.cpus.end());
-    for (const int cpu : request.cpus) {
-        if (!possible.empty() && !contains(possible, cpu))
-            return usage_error(fmt::format("this machine has no CPU {}", cpu),
-                               fmt::format("possible are the CPUs {}", format_cpu_list(possible)));
-    }
+    if (auto possible = expect_possible(host, request.cpus); !possible)
+        return tl::unexpected(std::move(possible.error()));
     std::unique_ptr<CounterSession> session(new CounterSession(host, std::move(request), std::move(library)));
     if (auto opened = session->open_best(); !opened)
         return tl::unexpected(std::move(opened.error()));
@@ -106,20 +102,17 @@ Result<std::unique_ptr<CounterSession>> CounterSession::open(Host &host, Counter
 int CounterSession::open_for(const std::vector<int> &cpus, std::uint32_t ways)
 {
     close();
-    const auto mask = mask_of(cpus);
+    krunc::Cpus mask;
+    for (const int cpu : cpus)
+        mask.add(static_cast<unsigned>(cpu));
     krunc_options options{};
     options.size = sizeof(options);
     options.ways = ways;
     options.counters = request_.counters;
     options.flags = KRUNC_PROC_INTERRUPTS | KRUNC_NO_CALIBRATION;
-    options.cpus = mask.empty() ? nullptr : mask.data();
-    options.cpus_size = mask.size() * sizeof(std::uint64_t);
-    int error = library_.open(&options, &session_);
-    // Where /proc/interrupts is hidden, as in containers, the rest can be had.
-    if (error == -ENOENT || error == -EACCES) {
-        options.flags = KRUNC_NO_CALIBRATION;
-        error = library_.open(&options, &session_);
-    }
+    options.cpus = mask.data();
+    options.cpus_size = mask.size();
+    int error = mask.possible() ? library_.open(&options, &session_) : -EINVAL;
     facts_ = {};
     facts_.size = sizeof(facts_);
     if (error == 0)
@@ -173,6 +166,8 @@ Result<void> CounterSession::open_best()
                           "bring it online: echo 1 > /sys/devices/system/cpu/cpuN/online");
     if (error != 0)
         return tl::unexpected(cannot_read(request_.way.value_or(KRUNC_WAY_TSC), error));
+    for (const auto &[way, reason] : reasons_)
+        facts_.way_errors[way] = way < facts_.way ? reason : 0;
     for (const int cpu : wanted) {
         if (contains(online_, cpu) && facts_.way == KRUNC_WAY_CALLS && cpu >= reached_by_calls(online_))
             unread_[static_cast<unsigned>(cpu)] = "not reached";
@@ -196,12 +191,12 @@ Result<bool> CounterSession::renew()
     return true;
 }
 
-Result<bool> CounterSession::sample(SampleMemory &memory)
+Result<bool> CounterSession::sample(krunc::Sample &sample)
 {
     int error = 0;
     bool is_new = false;
     for (int attempt = 0; attempt < attempts; attempt++) {
-        error = library_.sample(session_, memory.sample(), memory.bytes());
+        error = library_.sample(session_, sample.raw(), sample.size());
         if (error != -ENXIO)
             break;
         // A CPU has gone since the last look.
@@ -209,7 +204,7 @@ Result<bool> CounterSession::sample(SampleMemory &memory)
             return renewed;
         else
             is_new = is_new || *renewed;
-        memory = SampleMemory(facts_.sample_size);
+        sample = krunc::Sample(facts_.sample_size);
     }
     if (error == 0)
         return is_new;
@@ -222,7 +217,7 @@ std::vector<Note> CounterSession::notes() const
     for (const auto &[way, error] : reasons_) {
         if (way >= facts_.way)
             break;
-        notes.push_back({fmt::format("not by the way {}: {}", krunc_way_name(way), krunc_way_reason(way, error)),
+        notes.push_back({fmt::format("not using {}: {}", krunc_way_name(way), krunc_way_reason(way, error)),
                          krunc_way_remedy(way, error)});
     }
     std::string missing;
@@ -232,7 +227,7 @@ std::vector<Note> CounterSession::notes() const
             missing += (missing.empty() ? "" : ", ") + std::string(krunc_counter_name(counter));
     }
     if (!missing.empty())
-        notes.push_back({fmt::format("the way {} does not have {}", krunc_way_name(facts_.way), missing), {}});
+        notes.push_back({fmt::format("{} does not count {}", krunc_way_name(facts_.way), missing), {}});
     return notes;
 }
 

@@ -52,7 +52,7 @@ class CounterSession : public CounterSource
 
     const krunc_facts &facts() override { return facts_; }
     Result<bool> renew() override;
-    Result<bool> sample(SampleMemory &memory) override;
+    Result<bool> sample(krunc::Sample &sample) override;
     [[nodiscard]] std::map<unsigned, std::string> unread() const override { return unread_; }
 
     // Why it is not a better way, and what would help; and which counters are missing.
@@ -75,6 +75,10 @@ class CounterSession : public CounterSource
     std::vector<int> online_;         // when it was opened
     std::map<unsigned, std::string> unread_;
 };
+
+Error cannot_read(std::uint32_t way, int error); // `error`: -errno
+// usage_error() if the machine cannot have one of these.
+Result<void> expect_possible(Host &host, const std::vector<int> &cpus);
 
 std::vector<std::string> way_names(); // best first
 std::optional<std::uint32_t> way_named(const std::string &name);

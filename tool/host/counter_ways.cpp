@@ -13,6 +13,7 @@
 
 #include <fmt/format.h>
 
+#include <krun/counters.hpp>
 #include <krun/thread_counter.h>
 
 #include "util/interrupt.hpp"
@@ -56,24 +57,13 @@ template <class Read> std::unique_ptr<CostSubject> timed(Read read)
     return std::make_unique<Timed<Read>>(std::move(read));
 }
 
-using Session = std::shared_ptr<krunc_session>; // several subjects may read through one
+using Session = std::shared_ptr<krunc::Session>; // several subjects may read through one
 
-// A session, and the place where its samples go.
-class Sampler
+// What is measured is the call that programs make, which looks at its arguments.
+int take_sample(krunc::Session &session, krunc::Sample &sample)
 {
-  public:
-    Sampler(Session session, std::size_t size)
-        : session_(std::move(session)), sample_((size + sizeof(std::uint64_t) - 1) / sizeof(std::uint64_t)), size_(size)
-    {
-    }
-    int operator()() { return -krunc_sample_begin(session_.get(), sample(), size_); }
-    krunc_sample *sample() { return reinterpret_cast<krunc_sample *>(sample_.data()); }
-
-  private:
-    Session session_;
-    std::vector<std::uint64_t> sample_; // aligned as the library wants it
-    std::size_t size_;
-};
+    return -krunc_sample_begin(session.raw(), sample.raw(), sample.size());
+}
 
 std::vector<std::string> counter_names(std::uint32_t counters)
 {
@@ -87,72 +77,61 @@ std::vector<std::string> counter_names(std::uint32_t counters)
 bool invariant(const krunc_facts &facts) { return (facts.features & KRUNC_FEATURE_TSC_INVARIANT) != 0; }
 
 // What readings really have, which may be less than was promised: all hardware counters may be taken.
-void look_into(OpenWay &open, const krunc_sample &sample)
+void look_into(OpenWay &open, const krunc::Sample &sample)
 {
     std::uint32_t most = 0;
-    for (std::uint32_t index = 0; index < sample.readings; index++) {
-        const krunc_reading &reading = *krunc_const_reading_at(&sample, index);
+    for (const krunc_reading &reading : sample.readings()) {
         if (reading.status != KRUNC_OK && reading.status != KRUNC_IDLE)
             continue;
         open.cpus += open.way.scope == KRUNC_SCOPE_CPUS ? 1 : 0;
         if (std::popcount(reading.valid) > std::popcount(most))
             most = reading.valid;
     }
-    open.counters = counter_names(most | sample.valid);
+    open.counters = counter_names(most | sample.raw()->valid);
 }
 
-krunc_facts facts_of(const krunc_session *session)
+krunc::Result<krunc::Session> open_session(const CounterWay &way, bool all_counters)
 {
-    krunc_facts facts{};
-    facts.size = sizeof(facts);
-    krunc_get_facts(session, &facts);
-    return facts;
-}
-
-int open_session(const CounterWay &way, bool all_counters, Session &session)
-{
-    krunc_options options{};
-    options.size = sizeof(options);
-    options.scope = way.scope;
+    krunc::Options options;
+    options.scope = static_cast<krunc_scope>(way.scope);
     options.ways = 1U << way.way;
     options.counters = all_counters ? 0 : core_counters;
     options.flags = way.flags | KRUNC_NO_CALIBRATION;
-    krunc_session *opened = nullptr;
-    const int error = krunc_open(&options, &opened);
-    session.reset(opened, krunc_close);
-    return error;
+    return krunc::Session::open(options);
 }
 
 // Where the thread's cycles are on a hardware counter that RDPMC may read, they are the cheapest reading there is.
-void add_in_place(const CounterWay &way, const Session &session, const krunc_facts &facts, CounterWays &ways)
+void add_in_place(const CounterWay &way, const Session &session, CounterWays &ways)
 {
     krunc_thread_counter cycles{};
     std::uint64_t value = 0;
-    if (krunc_get_thread_counter(session.get(), KRUNC_CYCLES, &cycles) != 0 ||
+    if (krunc_get_thread_counter(session->raw(), KRUNC_CYCLES, &cycles) != 0 ||
         krunc_read_in_place(&cycles, &value) == 0)
         return;
+    const krunc_facts &facts = session->facts();
     OpenWay open{way, counter_names(KRUNC_CYCLES), 0, facts.tsc_hz, invariant(facts), {}};
     open.way.in_place = true;
     open.subject = timed([session, cycles, value]() mutable {
-        return krunc_read_in_place(&cycles, &value) != 0 ? 0 : -krunc_read(session.get(), KRUNC_CYCLES, &value);
+        return krunc_read_in_place(&cycles, &value) != 0 ? 0 : -krunc_read(session->raw(), KRUNC_CYCLES, &value);
     });
     ways.open.push_back(std::move(open));
 }
 
 void open_way(const CounterWay &way, bool all_counters, CounterWays &ways)
 {
-    Session session;
-    int error = open_session(way, all_counters, session);
+    auto opened = open_session(way, all_counters);
+    int error = opened ? 0 : -opened.error().number();
     if (error == 0) {
-        const krunc_facts facts = facts_of(session.get());
-        Sampler sampler(session, facts.sample_size);
-        error = -sampler();
+        const auto session = std::make_shared<krunc::Session>(std::move(*opened));
+        auto sample = session->make_sample();
+        error = -take_sample(*session, sample);
         if (error == 0) {
-            OpenWay open{way, {}, 0, facts.tsc_hz, invariant(facts), {}};
-            look_into(open, *sampler.sample());
-            open.subject = timed(std::move(sampler));
+            OpenWay open{way, {}, 0, session->facts().tsc_hz, invariant(session->facts()), {}};
+            look_into(open, sample);
+            open.subject =
+                timed([session, sample = std::move(sample)]() mutable { return take_sample(*session, sample); });
             ways.open.push_back(std::move(open));
-            add_in_place(way, session, facts, ways);
+            add_in_place(way, session, ways);
             return;
         }
     }

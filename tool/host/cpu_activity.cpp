@@ -22,23 +22,39 @@ constexpr std::array wide_counters = {
 
 bool has_values(const krunc_reading &reading) { return reading.status == KRUNC_OK || reading.status == KRUNC_IDLE; }
 
-template <class T> std::optional<T> given(bool is, T value) { return is ? std::optional<T>(value) : std::nullopt; }
-
-double interrupts_of(const krunc_delta &delta)
+std::optional<double> per_second(const krunc_delta &delta, std::uint32_t counter, double count)
 {
-    return static_cast<double>(delta.irq_timer) + delta.irq_reschedule + delta.irq_call + delta.irq_device +
-           delta.irq_nmi + delta.irq_other;
+    if ((delta.valid & counter) == 0 || (delta.derived & KRUNC_D_TIME) == 0 || delta.seconds <= 0)
+        return {};
+    return count / delta.seconds;
 }
 
 } // namespace
 
-std::vector<CounterDecrease> decreases_between(const SampleMemory &before, const SampleMemory &after)
+std::uint64_t interrupts_of(const krunc_delta &delta)
+{
+    return krunc::Interrupts{delta.irq_timer, delta.irq_reschedule, delta.irq_call, delta.irq_device,
+                             delta.irq_nmi,   delta.irq_other,      delta.own,      delta.sampled_by_others}
+        .total();
+}
+
+std::optional<double> interrupts_per_second(const krunc_delta &delta)
+{
+    return per_second(delta, KRUNC_INTERRUPTS, static_cast<double>(interrupts_of(delta)));
+}
+
+std::optional<double> switches_per_second(const krunc_delta &delta)
+{
+    return per_second(delta, KRUNC_SWITCHES, delta.switches);
+}
+
+std::vector<CounterDecrease> decreases_between(const krunc::Sample &before, const krunc::Sample &after)
 {
     std::vector<CounterDecrease> found;
-    const auto readings = std::min(before.sample()->readings, after.sample()->readings);
-    for (std::uint32_t index = 0; index < readings; index++) {
-        const auto &then = *krunc_const_reading_at(before.sample(), index);
-        const auto &now = *krunc_const_reading_at(after.sample(), index);
+    const auto readings = std::min(before.readings().size(), after.readings().size());
+    for (std::size_t index = 0; index < readings; index++) {
+        const krunc_reading &then = before.readings()[index];
+        const krunc_reading &now = after.readings()[index];
         if (!has_values(then) || !has_values(now) || then.epoch != now.epoch)
             continue;
         for (const WideCounter &counter : wide_counters) {
@@ -51,19 +67,18 @@ std::vector<CounterDecrease> decreases_between(const SampleMemory &before, const
     return found;
 }
 
-Result<SampleMemory> ActivityMeter::sample()
+Result<krunc::Sample> ActivityMeter::sample()
 {
-    SampleMemory memory(source_.facts().sample_size);
-    auto renewed = source_.sample(memory);
+    krunc::Sample sample(source_.facts().sample_size);
+    auto renewed = source_.sample(sample);
     if (!renewed)
         return tl::unexpected(std::move(renewed.error()));
     if (*renewed)
         before_.reset();
-    for (std::uint32_t index = 0; index < memory.sample()->readings; index++) {
-        if (const auto &reading = *krunc_const_reading_at(memory.sample(), index); has_values(reading))
+    for (const krunc_reading &reading : sample.readings())
+        if (has_values(reading))
             seen_.insert(reading.cpu);
-    }
-    return memory;
+    return sample;
 }
 
 Result<void> ActivityMeter::start()
@@ -72,7 +87,7 @@ Result<void> ActivityMeter::start()
     if (!first)
         return tl::unexpected(std::move(first.error()));
     if (!started_ns_)
-        started_ns_ = first->sample()->clock;
+        started_ns_ = first->raw()->clock;
     before_ = std::move(*first);
     return {};
 }
@@ -87,30 +102,19 @@ Result<bool> ActivityMeter::follow()
     return true;
 }
 
-CpuActivity ActivityMeter::activity_of(const SampleMemory &now, std::uint32_t index) const
+CpuActivity ActivityMeter::activity_of(const krunc::Sample &now, std::uint32_t index) const
 {
-    const auto &reading = *krunc_const_reading_at(now.sample(), index);
+    const krunc_reading &reading = now.readings()[index];
     CpuActivity activity;
     activity.cpu = reading.cpu;
     activity.status = krunc_status_name(reading.status);
-    krunc_delta delta{};
-    delta.size = sizeof(delta);
-    if (!before_ || krunc_difference(&source_.facts(), before_->sample(), now.sample(), index, 0, &delta) != 0)
+    activity.delta.raw().cpu = reading.cpu;
+    krunc_delta delta = activity.delta.raw();
+    if (!before_ || krunc_difference(&source_.facts(), before_->raw(), now.raw(), index, 0, &delta) != 0)
         return activity;
     if (has_values(reading) && (delta.quality & (KRUNC_Q_EPOCH | KRUNC_Q_OFFLINE)) != 0)
         activity.status = "restarted";
-    activity.seconds = given((delta.derived & KRUNC_D_TIME) != 0, delta.seconds);
-    activity.frequency_hz = given((delta.derived & KRUNC_D_FREQUENCY) != 0, delta.frequency);
-    activity.busy_share = given((delta.derived & KRUNC_D_BUSY) != 0, delta.busy);
-    activity.aperf_mperf_ratio = given((delta.derived & KRUNC_D_RATIO) != 0, delta.ratio);
-    activity.ratio_error = given((delta.derived & KRUNC_D_RATIO) != 0, delta.ratio_error);
-    const double seconds = activity.seconds.value_or(0);
-    activity.interrupts_per_second =
-        given((delta.valid & KRUNC_INTERRUPTS) != 0 && seconds > 0, interrupts_of(delta) / seconds);
-    activity.switches_per_second = given((delta.valid & KRUNC_SWITCHES) != 0 && seconds > 0, delta.switches / seconds);
-    activity.aperf = given((delta.valid & KRUNC_APERF) != 0, delta.aperf);
-    activity.mperf = given((delta.valid & KRUNC_MPERF) != 0, delta.mperf);
-    activity.cycles = given((delta.valid & KRUNC_CYCLES) != 0, delta.cycles);
+    activity.delta.raw() = delta;
     return activity;
 }
 
@@ -126,7 +130,7 @@ void ActivityMeter::add_unread(std::vector<CpuActivity> &cpus) const
         if (place != cpus.end() && place->cpu == cpu)
             continue;
         CpuActivity activity;
-        activity.cpu = cpu;
+        activity.cpu = activity.delta.raw().cpu = cpu;
         activity.status = status;
         cpus.insert(place, std::move(activity));
     }
@@ -137,16 +141,16 @@ Result<ActivityReading> ActivityMeter::read()
     auto now = sample();
     if (!now)
         return tl::unexpected(std::move(now.error()));
-    const krunc_sample &header = *now->sample();
+    const krunc_sample &header = *now->raw();
     ActivityReading reading;
     reading.number = ++number_;
     if ((header.valid & KRUNC_CLOCK) != 0)
         reading.elapsed_seconds = static_cast<double>(header.clock - started_ns_.value_or(header.clock)) / 1e9;
-    reading.way = krunc_way_name(source_.facts().way);
-    reading.virtual_machine = (source_.facts().features & KRUNC_FEATURE_VIRTUAL) != 0;
+    reading.facts = source_.facts();
+    reading.facts.cpu = nullptr; // it is the session's
     for (std::uint32_t index = 0; index < header.readings; index++) {
         // One that has been offline all the time is as if it were not there.
-        const auto &one = *krunc_const_reading_at(&header, index);
+        const krunc_reading &one = now->readings()[index];
         if (one.status != KRUNC_EMPTY && (one.status != KRUNC_OFFLINE || seen_.contains(one.cpu)))
             reading.cpus.push_back(activity_of(*now, index));
     }

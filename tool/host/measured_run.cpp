@@ -18,6 +18,7 @@
 #include <fmt/format.h>
 
 #include "host/affinity.hpp"
+#include "host/unbound_cpus.hpp"
 #include "util/interrupt.hpp"
 #include "util/progress.hpp"
 #include "util/system_error.hpp"
@@ -31,25 +32,14 @@ namespace
 Error cannot_bind(int error)
 {
     return {ExitCode::usage,
-            fmt::format("the command cannot be bound to these CPUs: {}", std::strerror(error)),
-            "choose CPUs that are online and that you may use: taskset -p $$",
+            fmt::format("cannot bind the command to these CPUs: {}", std::strerror(error)),
+            "choose online CPUs that you may use, as shown by: taskset -cp $$",
             {}};
 }
 
 double seconds_of(const timeval &time)
 {
     return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
-}
-
-// A process's CPUs; a zombie still has them. Empty if it may run on all that are online.
-std::vector<int> bound_cpus(int pid)
-{
-    auto cpus = allowed_cpus(pid);
-    const long online = sysconf(_SC_NPROCESSORS_ONLN);
-    // Where there is but one CPU, it is bound to it anyway.
-    if (online > 1 && static_cast<long>(cpus.size()) >= online)
-        cpus.clear();
-    return cpus;
 }
 
 std::uint64_t grown_by(std::uint64_t before, std::uint64_t after) { return after > before ? after - before : 0; }
@@ -152,6 +142,11 @@ void add_delta(krunc_delta &sum, const krunc_delta &more, std::uint64_t tsc_hz)
     sum.frequency = sum.ratio * static_cast<double>(tsc_hz);
 }
 
+bool is_bound_to(const MeasuredRun &run, std::uint32_t cpu)
+{
+    return std::find(run.bound.begin(), run.bound.end(), static_cast<int>(cpu)) != run.bound.end();
+}
+
 Result<void> CommandMeter::begin(int pid)
 {
     if (measuring_)
@@ -159,7 +154,7 @@ Result<void> CommandMeter::begin(int pid)
     switches_before_ = switches_of_process(pid);
     energy_before_ = energy_.read();
     if (const auto error = session_.begin(before_))
-        return failure(fmt::format("the counters cannot be read: {}", error.message()));
+        return failure(fmt::format("cannot read the counters: {}", error.message()));
     measuring_ = true;
     return {};
 }
@@ -185,7 +180,7 @@ Result<void> CommandMeter::end(const std::optional<TaskSwitches> &switches)
         return {};
     measuring_ = false;
     if (const auto error = session_.end(after_))
-        return failure(fmt::format("the counters cannot be read: {}", error.message()));
+        return failure(fmt::format("cannot read the counters: {}", error.message()));
     // What was measured is another process.
     before_.raw()->cpu = KRUNC_NO_CPU;
     after_.raw()->cpu = KRUNC_NO_CPU;
@@ -196,7 +191,7 @@ Result<void> CommandMeter::end(const std::optional<TaskSwitches> &switches)
     for (std::uint32_t index = 0; index < session_.facts().readings; index++) {
         const auto delta = session_.difference(before_, after_, index);
         if (!delta)
-            return failure(fmt::format("the counters cannot be subtracted: {}", delta.error().message()));
+            return failure(fmt::format("cannot compute the differences: {}", delta.error().message()));
         if (first)
             run_.deltas.push_back(delta->raw());
         else
@@ -245,7 +240,8 @@ Result<void> CommandMeter::finish(int pid, const std::vector<int> &pin)
 {
     const bool was_measuring = measuring_;
     Result<void> ended = end({});
-    run_.bound = pin.empty() ? bound_cpus(pid) : pin;
+    // A zombie still has its affinity.
+    run_.bound = pin.empty() ? bound_cpus(allowed_cpus(pid), find_unbound_cpus(files_)) : pin;
     int status = 0;
     rusage usage = {};
     while (wait4(pid, &status, 0, &usage) != pid) {

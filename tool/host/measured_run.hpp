@@ -12,6 +12,7 @@
 #include "host/control_channel.hpp"
 #include "host/energy.hpp"
 #include "host/waiting_process.hpp"
+#include "util/filesystem.hpp"
 #include "util/result.hpp"
 
 namespace krun
@@ -32,18 +33,21 @@ struct MeasuredRun {
     double user_seconds = 0;
     double system_seconds = 0;
     unsigned windows = 0;            // in which it was measured; without a control channel, 1
-    std::vector<int> bound;          // the CPUs that it was bound to at its end; empty if it might run on any
+    std::vector<int> bound;          // that it was bound to at its end; empty if to none, see unbound_cpus.hpp
     std::vector<krunc_delta> deltas; // one for each CPU, all windows added up
     std::optional<TaskSwitches> switches;
     std::vector<EnergyReading> energy; // consumed
 };
 
+bool is_bound_to(const MeasuredRun &run, std::uint32_t cpu);
+
 class CommandMeter
 {
   public:
-    // `control`: null to measure from the beginning to the end; otherwise the command says when.
-    CommandMeter(krunc::Session &session, Energy &energy, ControlChannel *control)
-        : session_(session), energy_(energy), control_(control), before_(session.make_sample()),
+    // `files` say who may run where. `control`: null to measure from the beginning to the end; otherwise the command
+    // says when.
+    CommandMeter(Filesystem &files, krunc::Session &session, Energy &energy, ControlChannel *control)
+        : files_(files), session_(session), energy_(energy), control_(control), before_(session.make_sample()),
           after_(session.make_sample())
     {
     }
@@ -59,6 +63,7 @@ class CommandMeter
     Result<void> wait_for_end(int pid, const SignalsOnlyInWait &signals);
     Result<void> finish(int pid, const std::vector<int> &pin);
 
+    Filesystem &files_;
     krunc::Session &session_;
     Energy &energy_;
     ControlChannel *control_;

@@ -42,11 +42,6 @@ void add_causes(std::vector<RunCause> &list, const krunc_verdict &verdict, std::
     }
 }
 
-bool is_bound_to(const MeasuredRun &run, std::uint32_t cpu)
-{
-    return std::find(run.bound.begin(), run.bound.end(), static_cast<int>(cpu)) != run.bound.end();
-}
-
 void make_worse(RunVerdict &verdict, krunc_verdict_kind kind)
 {
     if (!verdict.kind || severity(kind) > severity(*verdict.kind))
@@ -66,11 +61,11 @@ RunVerdict judge_run(const krunc_facts &facts, const MeasuredRun &run)
 {
     RunVerdict verdict;
     if (run.windows == 0) {
-        verdict.why_not = "nothing was measured: the command never said \"enable\"";
+        verdict.why_not = "nothing was measured: the command never wrote \"enable\"";
         return verdict;
     }
     if (run.bound.empty()) {
-        verdict.why_not = "the command was not bound to a CPU: taskset -c CPU, or --pin CPU";
+        verdict.why_not = "the command was not bound to CPUs of its own: use --pin, or taskset -c";
         return verdict;
     }
     std::size_t judged = 0;

@@ -132,12 +132,11 @@ int SystemHost::sample_device(CounterReading &reading)
     facts.size = sizeof(facts);
     if (const int error = krunc_get_facts(device_.get(), &facts); error != 0)
         return -error;
-    SampleMemory memory(facts.sample_size);
-    if (const int error = krunc_sample_end(device_.get(), memory.sample(), memory.bytes()); error != 0)
+    krunc::Sample sample(facts.sample_size);
+    if (const int error = krunc_sample_end(device_.get(), sample.raw(), sample.size()); error != 0)
         return -error;
     reading.clear();
-    for (std::uint32_t index = 0; index < facts.readings; index++) {
-        const krunc_reading &one = *krunc_const_reading_at(memory.sample(), index);
+    for (const krunc_reading &one : sample.readings()) {
         const int error = error_of(one);
         reading[static_cast<int>(one.cpu)] =
             error == 0 ? CpuReading{one.aperf, one.mperf, one.cycles, 0} : CpuReading{0, 0, 0, error};

@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <array>
-#include <numeric>
-#include <tuple>
 
 #include <fmt/format.h>
 
+#include "report/cpu_rows.hpp"
+#include "report/delta_json.hpp"
 #include "report/table.hpp"
 #include "util/text.hpp"
 
@@ -18,43 +18,38 @@ namespace krun
 namespace
 {
 
-constexpr const char *missing = "-";
+std::string rate_cell(const std::optional<double> &rate) { return rate ? fmt::format("{:.1f}", *rate) : "-"; }
 
-std::string cell(const char *format, const std::optional<double> &value, double factor = 1)
+std::string interrupts_cell(const krunc_delta &delta) { return rate_cell(interrupts_per_second(delta)); }
+std::string switches_cell(const krunc_delta &delta) { return rate_cell(switches_per_second(delta)); }
+std::string ratio_cell(const krunc_delta &delta)
 {
-    return value ? fmt::format(fmt::runtime(format), *value * factor) : missing;
+    return (delta.derived & KRUNC_D_RATIO) != 0 ? fmt::format("{:.3f}", delta.ratio) : "-";
 }
-
-std::string mhz_cell(const CpuActivity &cpu) { return cell("{:.1f}", cpu.frequency_hz, 1e-6); }
-// The counter and the time are not read at the same instant, which may give a little more than there is.
-std::string busy_cell(const CpuActivity &cpu)
-{
-    return cpu.busy_share ? fmt::format("{:.1f} %", std::min(*cpu.busy_share, 1.0) * 100) : missing;
-}
-std::string interrupts_cell(const CpuActivity &cpu) { return cell("{:.1f}", cpu.interrupts_per_second); }
-std::string switches_cell(const CpuActivity &cpu) { return cell("{:.1f}", cpu.switches_per_second); }
-std::string ratio_cell(const CpuActivity &cpu) { return cell("{:.3f}", cpu.aperf_mperf_ratio); }
-std::string cycles_cell(const CpuActivity &cpu) { return cpu.cycles ? with_thousands(*cpu.cycles) : missing; }
+std::string cycles_cell(const krunc_delta &delta) { return count_cell(delta, KRUNC_CYCLES, delta.cycles); }
 
 struct Heading {
     const char *text;
-    std::string (*cell)(const CpuActivity &);
+    std::string (*cell)(const krunc_delta &);
 };
-// In the order of their importance; the first two always stay.
+// In the order of their importance; CPU and status always stay.
 constexpr std::array headings = {Heading{"MHz", mhz_cell},           Heading{"busy", busy_cell},
                                  Heading{"irq/s", interrupts_cell},  Heading{"switch/s", switches_cell},
                                  Heading{"APERF/MPERF", ratio_cell}, Heading{"cycles", cycles_cell}};
 
-std::string table_with(const std::vector<const CpuActivity *> &cpus, std::size_t columns)
+using Rows = std::vector<std::size_t>; // of ActivityReading::cpus
+
+std::string table_with(const ActivityReading &reading, const Rows &rows, std::size_t columns)
 {
     std::vector<Table::Column> layout = {{"CPU", Align::right}, {"status", Align::left}};
     for (std::size_t i = 0; i < columns; i++)
         layout.push_back({headings[i].text, Align::right});
     Table table(std::move(layout));
-    for (const CpuActivity *cpu : cpus) {
-        std::vector<std::string> cells = {fmt::format("{}", cpu->cpu), cpu->status};
+    for (const std::size_t row : rows) {
+        const CpuActivity &cpu = reading.cpus[row];
+        std::vector<std::string> cells = {fmt::format("{}", cpu.cpu), cpu.status};
         for (std::size_t i = 0; i < columns; i++)
-            cells.push_back(headings[i].cell(*cpu));
+            cells.push_back(headings[i].cell(cpu.delta.raw()));
         table.add(std::move(cells));
     }
     return table.text();
@@ -67,40 +62,16 @@ bool is_wider(const std::string &text, const std::optional<std::size_t> &columns
            std::any_of(lines.begin(), lines.end(), [&](const std::string &line) { return line.size() > *columns; });
 }
 
-auto how_busy(const CpuActivity &cpu)
+// A CPU whose counters cannot be trusted is always shown.
+std::vector<CpuRow> rows_of(const ActivityReading &reading)
 {
-    return std::make_tuple(cpu.busy_share.value_or(0), cpu.cycles.value_or(0), cpu.interrupts_per_second.value_or(0));
-}
-
-// The busiest, in the order of their numbers. A CPU whose counters cannot be trusted goes first.
-std::vector<const CpuActivity *> chosen(const ActivityReading &reading, std::size_t count)
-{
-    std::vector<const CpuActivity *> cpus;
-    for (const CpuActivity &cpu : reading.cpus)
-        cpus.push_back(&cpu);
-    if (cpus.size() <= count)
-        return cpus;
-    const auto distrusted = [&](const CpuActivity *cpu) {
-        return std::any_of(reading.decreases.begin(), reading.decreases.end(),
-                           [&](const CounterDecrease &decrease) { return decrease.cpu == cpu->cpu; });
-    };
-    std::stable_sort(cpus.begin(), cpus.end(), [&](const CpuActivity *a, const CpuActivity *b) {
-        return std::make_pair(distrusted(a), how_busy(*a)) > std::make_pair(distrusted(b), how_busy(*b));
-    });
-    cpus.resize(count);
-    std::sort(cpus.begin(), cpus.end(), [](const auto *a, const auto *b) { return a->cpu < b->cpu; });
-    return cpus;
-}
-
-std::string hidden_cpus(const ActivityReading &reading, const std::vector<const CpuActivity *> &shown)
-{
-    std::optional<double> busiest;
+    std::vector<CpuRow> rows;
     for (const CpuActivity &cpu : reading.cpus) {
-        if (cpu.busy_share && std::find(shown.begin(), shown.end(), &cpu) == shown.end())
-            busiest = std::max(busiest.value_or(0), std::min(*cpu.busy_share, 1.0));
+        const bool distrusted = std::any_of(reading.decreases.begin(), reading.decreases.end(),
+                                            [&](const CounterDecrease &decrease) { return decrease.cpu == cpu.cpu; });
+        rows.push_back({&cpu.delta.raw(), distrusted});
     }
-    return fmt::format("{} CPUs not shown{}", reading.cpus.size() - shown.size(),
-                       busiest ? fmt::format(", at most {:.1f} % busy", *busiest * 100) : "");
+    return rows;
 }
 
 std::string hidden_columns(std::size_t shown)
@@ -113,58 +84,17 @@ std::string hidden_columns(std::size_t shown)
 
 std::string title(const ActivityReading &reading)
 {
-    return fmt::format("reading {}, {:.1f} s, by {}{}", reading.number, reading.elapsed_seconds, reading.way,
-                       reading.virtual_machine ? ", in a virtual machine" : "");
-}
-
-nlohmann::json or_null(const auto &value) { return value ? nlohmann::json(*value) : nlohmann::json(nullptr); }
-
-template <class T> void take(const nlohmann::json &json, const char *name, std::optional<T> &value)
-{
-    if (const auto &found = json.at(name); !found.is_null())
-        value = found.get<T>();
-}
-
-nlohmann::json json_of(const CpuActivity &cpu)
-{
-    return {{"cpu", cpu.cpu},
-            {"status", cpu.status},
-            {"seconds", or_null(cpu.seconds)},
-            {"frequency_hz", or_null(cpu.frequency_hz)},
-            {"busy_share", or_null(cpu.busy_share)},
-            {"aperf_mperf_ratio", or_null(cpu.aperf_mperf_ratio)},
-            {"aperf_mperf_ratio_error", or_null(cpu.ratio_error)},
-            {"aperf_ticks", or_null(cpu.aperf)},
-            {"mperf_ticks", or_null(cpu.mperf)},
-            {"core_cycles", or_null(cpu.cycles)},
-            {"interrupts_per_second", or_null(cpu.interrupts_per_second)},
-            {"switches_per_second", or_null(cpu.switches_per_second)}};
-}
-
-CpuActivity cpu_from(const nlohmann::json &json)
-{
-    CpuActivity cpu;
-    cpu.cpu = json.at("cpu");
-    cpu.status = json.at("status");
-    take(json, "seconds", cpu.seconds);
-    take(json, "frequency_hz", cpu.frequency_hz);
-    take(json, "busy_share", cpu.busy_share);
-    take(json, "aperf_mperf_ratio", cpu.aperf_mperf_ratio);
-    take(json, "aperf_mperf_ratio_error", cpu.ratio_error);
-    take(json, "aperf_ticks", cpu.aperf);
-    take(json, "mperf_ticks", cpu.mperf);
-    take(json, "core_cycles", cpu.cycles);
-    take(json, "interrupts_per_second", cpu.interrupts_per_second);
-    take(json, "switches_per_second", cpu.switches_per_second);
-    return cpu;
+    return fmt::format("reading {}, {:.1f} s, way: {}{}", reading.number, reading.elapsed_seconds,
+                       krunc_way_name(reading.facts.way),
+                       (reading.facts.features & KRUNC_FEATURE_VIRTUAL) != 0 ? ", in a virtual machine" : "");
 }
 
 } // namespace
 
 std::string decrease_text(const CounterDecrease &decrease)
 {
-    return fmt::format("CPU {}: {} got smaller: {} after {}", decrease.cpu, decrease.counter, decrease.after,
-                       decrease.before);
+    return fmt::format("CPU {}: {} went back from {} to {}", decrease.cpu, decrease.counter, decrease.before,
+                       decrease.after);
 }
 
 std::string activity_table(const ActivityReading &reading, const Room &room)
@@ -173,28 +103,30 @@ std::string activity_table(const ActivityReading &reading, const Room &room)
     std::vector<std::string> notes;
     if (!reading.decreases.empty()) {
         const std::size_t more = reading.decreases.size() - 1;
-        notes.push_back(decrease_text(reading.decreases.front()) + (more > 0 ? fmt::format(", {} more", more) : ""));
+        notes.push_back(decrease_text(reading.decreases.front()) +
+                        (more > 0 ? fmt::format(", and {} more", more) : ""));
     }
+    const auto rows = rows_of(reading);
     const auto room_for_cpus = [&] {
         const std::size_t taken = around + notes.size();
-        return !room.lines ? reading.cpus.size() : *room.lines > taken ? *room.lines - taken : 0;
+        return !room.lines ? rows.size() : *room.lines > taken ? *room.lines - taken : 0;
     };
     // The last line is needed for CPUs that are not shown, and also for columns that are not.
-    const auto everything = table_with(chosen(reading, room_for_cpus()), headings.size());
-    const bool all_fit = reading.cpus.size() <= room_for_cpus() && !is_wider(everything, room.columns);
+    const auto everything = table_with(reading, rows_to_show(rows, room_for_cpus()), headings.size());
+    const bool all_fit = rows.size() <= room_for_cpus() && !is_wider(everything, room.columns);
     if (!all_fit)
         notes.emplace_back();
-    const auto cpus = chosen(reading, room_for_cpus());
+    const auto shown = rows_to_show(rows, room_for_cpus());
     std::size_t columns = headings.size();
-    while (columns > 0 && is_wider(table_with(cpus, columns), room.columns))
+    while (columns > 0 && is_wider(table_with(reading, shown, columns), room.columns))
         columns--;
     if (!all_fit) {
-        std::string text = cpus.size() < reading.cpus.size() ? hidden_cpus(reading, cpus) : "";
+        const std::string text = hidden_rows(rows, shown);
         const std::string without = hidden_columns(columns);
         notes.back() = text + (text.empty() || without.empty() ? "" : "; ") + without;
     }
     std::vector<std::string> lines = {title(reading)};
-    for (auto &line : lines_of(table_with(cpus, columns)))
+    for (auto &line : lines_of(table_with(reading, shown, columns)))
         lines.push_back(std::move(line));
     for (auto &note : notes)
         if (!note.empty())
@@ -210,19 +142,20 @@ std::string activity_table(const ActivityReading &reading, const Room &room)
 nlohmann::json activity_json(const ActivityReading &reading)
 {
     nlohmann::json cpus = nlohmann::json::array();
-    for (const CpuActivity &cpu : reading.cpus)
-        cpus.push_back(json_of(cpu));
+    for (const CpuActivity &cpu : reading.cpus) {
+        cpus.push_back(delta_json(cpu.delta.raw()));
+        cpus.back()["status"] = cpu.status;
+    }
     nlohmann::json decreases = nlohmann::json::array();
     for (const CounterDecrease &decrease : reading.decreases)
         decreases.push_back({{"cpu", decrease.cpu},
                              {"counter", decrease.counter},
-                             {"before", decrease.before},
-                             {"after", decrease.after}});
+                             {"before_count", decrease.before},
+                             {"after_count", decrease.after}});
     return {{"schema", 1},
+            {"session", facts_json(reading.facts)},
             {"reading", reading.number},
-            {"elapsed_seconds", reading.elapsed_seconds},
-            {"way", reading.way},
-            {"virtual_machine", reading.virtual_machine},
+            {"elapsed_s", reading.elapsed_seconds},
             {"cpus", std::move(cpus)},
             {"decreases", std::move(decreases)}};
 }
@@ -231,21 +164,26 @@ ActivityReading activity_from(const nlohmann::json &json)
 {
     ActivityReading reading;
     reading.number = json.at("reading");
-    reading.elapsed_seconds = json.at("elapsed_seconds");
-    reading.way = json.at("way");
-    reading.virtual_machine = json.at("virtual_machine");
-    for (const auto &cpu : json.at("cpus"))
-        reading.cpus.push_back(cpu_from(cpu));
+    reading.elapsed_seconds = json.at("elapsed_s");
+    reading.facts = facts_from(json.at("session"));
+    for (const auto &cpu : json.at("cpus")) {
+        CpuActivity activity;
+        activity.cpu = cpu.at("cpu");
+        activity.status = cpu.at("status");
+        activity.delta.raw() = delta_from(cpu);
+        reading.cpus.push_back(std::move(activity));
+    }
     for (const auto &decrease : json.at("decreases"))
         reading.decreases.push_back(
-            {decrease.at("cpu"), decrease.at("counter"), decrease.at("before"), decrease.at("after")});
+            {decrease.at("cpu"), decrease.at("counter"), decrease.at("before_count"), decrease.at("after_count")});
     return reading;
 }
 
 bool every_counter_advanced(const ActivityReading &reading)
 {
     return !reading.cpus.empty() && std::all_of(reading.cpus.begin(), reading.cpus.end(), [](const CpuActivity &cpu) {
-        return cpu.aperf.value_or(0) > 0 && cpu.mperf.value_or(0) > 0 && cpu.cycles.value_or(0) > 0;
+        return cpu.delta.aperf().value_or(0) > 0 && cpu.delta.mperf().value_or(0) > 0 &&
+               cpu.delta.cycles().value_or(0) > 0;
     });
 }
 

@@ -16,11 +16,11 @@ namespace krun
 // order, and a last line says how many are not; the least important columns go first. Missing values are "-".
 std::string activity_table(const ActivityReading &reading, const Room &room);
 
-std::string decrease_text(const CounterDecrease &decrease); // "CPU 3: aperf got smaller: 5 after 7"
+std::string decrease_text(const CounterDecrease &decrease); // "CPU 3: aperf went back from 7 to 5"
 
-// One object, in which missing values are null.
+// One object, in the names of delta_json.hpp.
 nlohmann::json activity_json(const ActivityReading &reading);
-ActivityReading activity_from(const nlohmann::json &json); // throws nlohmann::json::exception
+ActivityReading activity_from(const nlohmann::json &json); // what a table shows; throws nlohmann::json::exception
 
 // Whether APERF, MPERF and core cycles of every CPU have increased; not if there is no CPU.
 bool every_counter_advanced(const ActivityReading &reading);

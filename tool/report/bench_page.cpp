@@ -107,7 +107,7 @@ std::string figures_section(const BenchResult &result)
     html += result.tsc_hz == 0 ? "<p class=\"note\">In TSC ticks, as the TSC's frequency is not known.</p>\n"
                                : "<p class=\"note\">Nanoseconds; below them, TSC ticks.</p>\n";
     if (fewer)
-        html += "<p class=\"note\">* Fewer readings than the others, because they take long.</p>\n";
+        html += "<p class=\"note\">* Fewer readings, because each takes long.</p>\n";
     return html;
 }
 
@@ -118,8 +118,8 @@ std::string disturbance_section(const BenchResult &result)
     std::string rows = heading_cells({{"way", false},
                                       {"scope", false},
                                       {"CPUs", true},
-                                      {"interrupts of other CPUs, each reading", true},
-                                      {"in as long a time without one", true},
+                                      {"interrupts on other CPUs per reading", true},
+                                      {"in the same time without readings", true},
                                       {"kinds", false},
                                       {"counters", false}});
     for (const BenchRow &row : result.ways) {
@@ -131,7 +131,7 @@ std::string disturbance_section(const BenchResult &result)
         rows += unbroken_cell(others ? kinds_of_interrupts(*others) : "");
         rows += text_cell(row.counters.empty() ? "none" : fmt::format("{}", fmt::join(row.counters, ", "))) + "</tr>\n";
     }
-    return "<h2>What a reading delivers, and whom it disturbs</h2>\n" + table_of(rows);
+    return "<h2>What a reading delivers, and what it disturbs</h2>\n" + table_of(rows);
 }
 
 std::string missing_section(const BenchResult &result)
@@ -139,14 +139,14 @@ std::string missing_section(const BenchResult &result)
     std::string rows;
     for (const BenchRow &row : result.ways)
         if (!row.error.empty())
-            rows += "<tr>" + unbroken_cell(row.name) + unbroken_cell(row.scope) + text_cell("stopped: " + row.error) +
-                    text_cell("") + "</tr>\n";
+            rows += "<tr>" + unbroken_cell(row.name) + unbroken_cell(row.scope) +
+                    text_cell("stopped early: " + row.error) + text_cell("") + "</tr>\n";
     for (const MissingRow &one : missing_rows(result))
         rows += "<tr>" + unbroken_cell(one.name) + unbroken_cell(one.scopes) + text_cell(one.reason) +
                 text_cell(one.remedy) + "</tr>\n";
     if (rows.empty())
         return {};
-    return "<h2>Ways that this machine lacks</h2>\n" +
+    return "<h2>Ways that cannot be used here</h2>\n" +
            table_of(heading_cells({{"way", false}, {"scope", false}, {"why", false}, {"remedy", false}}) + rows);
 }
 
@@ -163,7 +163,7 @@ std::string machine_section(const BenchResult &result)
     add("microcode", or_not_known(facts.microcode));
     add("kernel", or_not_known(facts.kernel + " " + facts.kernel_version));
     add("machine", facts.on_bare_metal()
-                       ? "no hypervisor shows itself"
+                       ? "no hypervisor detected"
                        : fmt::format("{} ({})", facts.emulated ? "emulated" : "virtual", facts.hypervisor));
     add("CPUs online", format_cpu_list(facts.online));
     add("adaptive-tick CPUs", format_cpu_list(facts.adaptive_tick));
@@ -201,18 +201,19 @@ std::string bench_page(const BenchResult &result)
     if (const auto warning = warning_about(result.machine); !warning.empty())
         html += "<p class=\"warning\">These figures were " + html_escaped(warning) + ".</p>\n";
     html +=
-        "<h2>Distribution</h2>\n<p class=\"note\">A logarithmic axis of time. The marks below a line are p50, p99 and "
-        "p99.9; the number beside it is p50. Each histogram has a height of its own; what came once is still one line "
-        "high.</p>\n";
+        "<h2>Distribution</h2>\n<p class=\"note\">The time axis is logarithmic. The marks below a line are p50, p99 "
+        "and "
+        "p99.9; the number beside it is p50. Each histogram is scaled to its own height; a single reading is still "
+        "one line high.</p>\n";
     html += histogram_plot(result);
     html += baseline_notes(result);
-    html += "<h2>Tail</h2>\n<p class=\"note\">The share of readings that took longer than a time.</p>\n" +
+    html += "<h2>Tail</h2>\n<p class=\"note\">The share of readings that took longer than the time on the axis.</p>\n" +
             tail_plot(result);
     html += "<h2>Figures</h2>\n" + figures_section(result);
     html += disturbance_section(result) + missing_section(result) + machine_section(result);
     html += "<h2>How it was measured</h2>\n";
     html +=
-        fmt::format("<p>By krunctl bench, {} readings of each way, all ways in turn, in an order that is shuffled for "
+        fmt::format("<p>By krunctl bench: {} readings in each way, all ways in turn, in an order that is shuffled for "
                     "each round, by one thread that stays on CPU {}. Every figure includes two time stamps with their "
                     "fences (the row <b>nothing</b>). The interrupts were counted afterwards, in windows of one way "
                     "each.</p>\n",

@@ -72,7 +72,7 @@ class TimeAxis
         return svg +
                fmt::format(R"(<text class="plot-text" x="{:.1f}" y="{:.1f}" text-anchor="middle">{}</text>)",
                            (left_ + plot_width - plot_right) / 2, bottom + 33,
-                           result_.tsc_hz == 0 ? "TSC ticks of a reading" : "time of a reading") +
+                           result_.tsc_hz == 0 ? "TSC ticks per reading" : "time per reading") +
                "\n";
     }
 

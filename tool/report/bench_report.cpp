@@ -82,9 +82,9 @@ std::string table_of_contents(const BenchResult &result)
 std::string bench_heading(const BenchResult &result)
 {
     const MachineFacts &machine = result.machine;
-    std::string text = fmt::format("{}, Linux {}, CPU {} of {}",
-                                   machine.cpu_model.empty() ? "CPU of unknown model" : machine.cpu_model,
-                                   machine.kernel, result.cpu, format_cpu_list(machine.online));
+    std::string text = fmt::format("{}, Linux {}, on CPU {} of {}",
+                                   machine.cpu_model.empty() ? "unknown CPU model" : machine.cpu_model, machine.kernel,
+                                   result.cpu, format_cpu_list(machine.online));
     if (result.tsc_hz != 0)
         text += fmt::format(", TSC {:.3f} GHz", static_cast<double>(result.tsc_hz) / 1e9);
     text += "\n";
@@ -100,15 +100,15 @@ std::string bench_remarks(const BenchResult &result)
     for_all_rows(result, [&](const BenchRow &row) {
         fewer = fewer || row.cost.fewer;
         if (!row.error.empty())
-            text += fmt::format("stopped  {}, {}: {}\n", row.name, row.scope, row.error);
+            text += fmt::format("stopped early  {}, {}: {}\n", row.name, row.scope, row.error);
     });
     for (const MissingRow &missing : missing_rows(result)) {
-        text += fmt::format("missing  {}, {}: {}\n", missing.name, missing.scopes, missing.reason);
+        text += fmt::format("not usable  {}, {}: {}\n", missing.name, missing.scopes, missing.reason);
         if (!missing.remedy.empty())
-            text += fmt::format("         -> {}\n", missing.remedy);
+            text += fmt::format("  -> {}\n", missing.remedy);
     }
     if (fewer)
-        text.insert(0, "* fewer readings than the others, because they take long\n");
+        text.insert(0, "* fewer readings, because each takes long\n");
     return text;
 }
 
@@ -120,59 +120,71 @@ nlohmann::json counts_json(const std::vector<InterruptRow> &rows)
     return counts;
 }
 
+// What is missing is left out.
+void add_if(nlohmann::json &json, const std::string &name, const auto &value)
+{
+    if (value)
+        json[name] = *value;
+}
+
 nlohmann::json others_json(const BenchResult &result, const OtherCpus &others)
 {
-    nlohmann::json json = {{"readings", others.readings},
+    nlohmann::json json = {{"readings_count", others.readings},
                            {"window_ticks", others.ticks},
                            {"interrupts_per_reading", others.during()},
                            {"control_interrupts_per_reading", others.otherwise()},
                            {"caused_interrupts_per_reading", others.caused()},
-                           {"interrupts", counts_json(others.rows)},
-                           {"control_interrupts", counts_json(others.control)}};
-    const auto window = nanoseconds(result, others.ticks);
-    json["window_ns"] = window ? nlohmann::json(*window) : nlohmann::json(nullptr);
+                           {"interrupts_count", counts_json(others.rows)},
+                           {"control_interrupts_count", counts_json(others.control)}};
+    add_if(json, "window_ns", nanoseconds(result, others.ticks));
     return json;
 }
 
 nlohmann::json row_json(const BenchResult &result, const BenchRow &row)
 {
     const Distribution &ticks = row.cost.ticks;
-    nlohmann::json json = {{"name", row.name}, {"readings", ticks.count}, {"fewer", row.cost.fewer}};
+    nlohmann::json json = {{"name", row.name}, {"readings_count", ticks.count}, {"fewer", row.cost.fewer}};
     for (const Figure &figure : cost_figures) {
-        const auto value = ticks.*figure.value;
-        const auto time = nanoseconds(result, value);
-        json[fmt::format("{}_ticks", figure.key)] = ticks.count == 0 ? nlohmann::json(nullptr) : nlohmann::json(value);
-        json[fmt::format("{}_ns", figure.key)] =
-            ticks.count == 0 || !time ? nlohmann::json(nullptr) : nlohmann::json(*time);
+        if (ticks.count == 0)
+            break;
+        json[fmt::format("{}_ticks", figure.key)] = ticks.*figure.value;
+        add_if(json, fmt::format("{}_ns", figure.key), nanoseconds(result, ticks.*figure.value));
     }
     json["histogram"] = nlohmann::json::array();
     for (const Bucket &bucket : ticks.histogram)
-        json["histogram"].push_back({{"from_ticks", bucket.from}, {"to_ticks", bucket.to}, {"count", bucket.count}});
-    json["other_cpus"] = row.cost.others ? others_json(result, *row.cost.others) : nlohmann::json(nullptr);
-    json["error"] = row.error.empty() ? nlohmann::json(nullptr) : nlohmann::json(row.error);
+        json["histogram"].push_back(
+            {{"from_ticks", bucket.from}, {"to_ticks", bucket.to}, {"readings_count", bucket.count}});
+    if (row.cost.others)
+        json["other_cpus"] = others_json(result, *row.cost.others);
+    if (!row.error.empty())
+        json["error"] = row.error;
     return json;
 }
 
 nlohmann::json machine_json(const BenchResult &result)
 {
     const MachineFacts &machine = result.machine;
-    nlohmann::json mitigations = nlohmann::json::object();
+    nlohmann::json json = {{"online_cpus", machine.online},
+                           {"adaptive_tick_cpus", machine.adaptive_tick},
+                           {"virtual_machine", !machine.on_bare_metal()},
+                           {"emulated", machine.emulated},
+                           {"tsc_invariant", result.tsc_invariant},
+                           {"mitigations", nlohmann::json::object()}};
+    const std::pair<const char *, const std::string &> texts[] = {{"kernel", machine.kernel},
+                                                                  {"kernel_version", machine.kernel_version},
+                                                                  {"cpu_model", machine.cpu_model},
+                                                                  {"microcode", machine.microcode},
+                                                                  {"clock_source", machine.clock_source},
+                                                                  {"frequency_governor", machine.governor},
+                                                                  {"hypervisor", machine.hypervisor}};
+    for (const auto &[name, text] : texts)
+        if (!text.empty())
+            json[name] = text;
     for (const auto &[name, state] : machine.mitigations)
-        mitigations[name] = state;
-    return {{"kernel", machine.kernel},
-            {"kernel_version", machine.kernel_version},
-            {"cpu_model", machine.cpu_model},
-            {"microcode", machine.microcode},
-            {"online_cpus", machine.online},
-            {"adaptive_tick_cpus", machine.adaptive_tick},
-            {"clock_source", machine.clock_source},
-            {"frequency_governor", machine.governor},
-            {"virtual", !machine.on_bare_metal()},
-            {"hypervisor", machine.hypervisor},
-            {"emulated", machine.emulated},
-            {"mitigations", std::move(mitigations)},
-            {"tsc_hz", result.tsc_hz == 0 ? nlohmann::json(nullptr) : nlohmann::json(result.tsc_hz)},
-            {"tsc_invariant", result.tsc_invariant}};
+        json["mitigations"][name] = state;
+    if (result.tsc_hz != 0)
+        json["tsc_hz"] = result.tsc_hz;
+    return json;
 }
 
 } // namespace
@@ -227,12 +239,12 @@ std::string bench_report(const BenchResult &result)
 {
     std::string text = bench_heading(result);
     if (result.tsc_hz != 0)
-        text += "\nnanoseconds of a reading\n" +
+        text += "\nnanoseconds per reading\n" +
                 table_of_times(result, [&](std::uint64_t ticks) { return short_number(*nanoseconds(result, ticks)); });
-    text += "\nTSC ticks of a reading\n" +
-            table_of_times(result, [](std::uint64_t ticks) { return with_thousands(ticks); });
+    text +=
+        "\nTSC ticks per reading\n" + table_of_times(result, [](std::uint64_t ticks) { return with_thousands(ticks); });
     if (!result.ways.empty())
-        text += "\ninterrupts that other CPUs took for each reading, and in as long a time without one\n" +
+        text += "\ninterrupts on other CPUs per reading, and in the same time without readings\n" +
                 table_of_contents(result);
     if (const auto more = bench_remarks(result); !more.empty())
         text += "\n" + more;
@@ -245,7 +257,7 @@ nlohmann::json bench_json(const BenchResult &result)
     for (const BenchRow &row : result.ways) {
         auto json = row_json(result, row);
         json["scope"] = row.scope;
-        json["cpus"] = row.cpus;
+        json["cpus_count"] = row.cpus;
         json["counters"] = row.counters;
         ways.push_back(std::move(json));
     }
@@ -255,20 +267,22 @@ nlohmann::json bench_json(const BenchResult &result)
         json["what"] = row.what;
         baselines.push_back(std::move(json));
     }
-    nlohmann::json missing = nlohmann::json::array();
+    nlohmann::json not_usable = nlohmann::json::array();
     for (const MissingWay &one : result.missing)
-        missing.push_back({{"name", one.way.name()},
-                           {"scope", one.way.scope_name()},
-                           {"reason", one.reason},
-                           {"remedy", one.remedy}});
-    return {{"schema", schema},
-            {"machine", machine_json(result)},
-            {"warning", warning_about(result.machine)},
-            {"cpu", result.cpu},
-            {"readings", result.readings},
-            {"ways", std::move(ways)},
-            {"baselines", std::move(baselines)},
-            {"missing", std::move(missing)}};
+        not_usable.push_back({{"name", one.way.name()},
+                              {"scope", one.way.scope_name()},
+                              {"reason", one.reason},
+                              {"remedy", one.remedy}});
+    nlohmann::json json = {{"schema", schema},
+                           {"machine", machine_json(result)},
+                           {"cpu", result.cpu},
+                           {"readings_count", result.readings},
+                           {"ways", std::move(ways)},
+                           {"baselines", std::move(baselines)},
+                           {"not_usable", std::move(not_usable)}};
+    if (const auto warning = warning_about(result.machine); !warning.empty())
+        json["warning"] = warning;
+    return json;
 }
 
 } // namespace krun

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The JSON of krunctl stat, schema 1: units are in the names, what is missing is left out.
+// The JSON of krunctl stat, schema 1, in the names of delta_json.hpp.
 #include <cmath>
 #include <cstring>
 
@@ -40,17 +40,15 @@ json verdict_json(const RunVerdict &verdict)
 json run_json(const StatRun &one)
 {
     const MeasuredRun &run = one.run;
-    json result = {{"exit_status", run.status},
-                   {"user_s", run.user_seconds},
-                   {"system_s", run.system_seconds},
-                   {"windows", run.windows},
-                   {"bound_cpus", run.bound},
-                   {"cpus", json::array()},
-                   {"verdict", verdict_json(one.verdict)}};
+    json result = {
+        {"exit_status", run.status},           {"user_s", run.user_seconds}, {"system_s", run.system_seconds},
+        {"windows_count", run.windows},        {"bound_cpus", run.bound},    {"cpus", json::array()},
+        {"verdict", verdict_json(one.verdict)}};
     if (run.windows != 0)
         result["elapsed_s"] = run.seconds;
     if (run.switches)
-        result["switches"] = {{"voluntary", run.switches->voluntary}, {"involuntary", run.switches->involuntary}};
+        result["task_switches_count"] = {{"voluntary", run.switches->voluntary},
+                                         {"involuntary", run.switches->involuntary}};
     for (const auto &delta : run.deltas)
         result["cpus"].push_back(delta_json(delta));
     for (const auto &energy : run.energy)
@@ -85,7 +83,7 @@ json command_json(const StatCommand &command)
 json comparison_json(const StatCommand &first, const StatCommand &second)
 {
     const auto pairs = pair_differences(seconds_of(first), seconds_of(second));
-    json comparison = {{"pairs", pairs.size()}, {"confidence", 0.95}};
+    json comparison = {{"pairs_count", pairs.size()}, {"confidence_ratio", 0.95}};
     add_spread(comparison, "elapsed_difference_s", "elapsed_difference_interval_s", pairs);
     return comparison;
 }
@@ -103,6 +101,10 @@ json stat_json(const StatResult &result)
     if (result.other) {
         all["commands"].push_back(command_json(*result.other));
         all["comparison"] = comparison_json(result.command, *result.other);
+    }
+    if (result.fail_on) {
+        const auto runs = failed_runs(result, *result.fail_on);
+        all["fail_on"] = {{"kind", krunc_verdict_name(*result.fail_on)}, {"failed_runs_count", runs.failed}};
     }
     if (result.energy_error != 0)
         all["energy_error"] = std::strerror(result.energy_error);

@@ -8,8 +8,10 @@
 
 #include <fmt/format.h>
 
+#include "host/cpu_activity.hpp"
 #include "host/cpu_list.hpp"
 #include "report/comparison.hpp"
+#include "report/cpu_rows.hpp"
 #include "report/table.hpp"
 #include "util/text.hpp"
 
@@ -33,31 +35,6 @@ std::string command_line(const StatCommand &command)
     return printable(line);
 }
 
-std::string number_if(bool there, std::uint64_t number) { return there ? with_thousands(number) : "-"; }
-
-std::uint64_t interrupts_of(const krunc_delta &delta)
-{
-    return std::uint64_t{delta.irq_timer} + delta.irq_reschedule + delta.irq_call + delta.irq_device + delta.irq_nmi +
-           delta.irq_other + delta.sampled_by_others;
-}
-
-// Rows for the CPUs that the command was bound to, and the busiest of the others.
-std::vector<krunc_delta> rows_to_show(const MeasuredRun &run)
-{
-    auto rows = run.deltas;
-    if (rows.size() <= most_rows)
-        return rows;
-    const auto bound = [&](const krunc_delta &delta) {
-        return std::find(run.bound.begin(), run.bound.end(), static_cast<int>(delta.cpu)) != run.bound.end();
-    };
-    std::stable_sort(rows.begin(), rows.end(), [&](const krunc_delta &a, const krunc_delta &b) {
-        return bound(a) != bound(b) ? bound(a) : a.mperf > b.mperf;
-    });
-    rows.resize(most_rows);
-    std::sort(rows.begin(), rows.end(), [](const auto &a, const auto &b) { return a.cpu < b.cpu; });
-    return rows;
-}
-
 std::string cpu_table(const MeasuredRun &run)
 {
     Table table({{"CPU", Align::right},
@@ -68,20 +45,21 @@ std::string cpu_table(const MeasuredRun &run)
                  {"switches", Align::right},
                  {"interrupts", Align::right},
                  {""}});
-    const auto rows = rows_to_show(run);
-    for (const auto &row : rows) {
-        const auto has = [&](std::uint32_t counter) { return (row.valid & counter) != 0; };
-        table.add({fmt::format("{}", row.cpu),
-                   (row.derived & KRUNC_D_BUSY) != 0 ? fmt::format("{:.1f}%", row.busy * 100) : "-",
-                   (row.derived & KRUNC_D_FREQUENCY) != 0 ? fmt::format("{:.0f}", row.frequency / 1e6) : "-",
-                   number_if(has(KRUNC_CYCLES), row.cycles), number_if(has(KRUNC_INSTRUCTIONS), row.instructions),
-                   number_if(has(KRUNC_SWITCHES), row.switches), number_if(has(KRUNC_INTERRUPTS), interrupts_of(row)),
-                   row.status == KRUNC_OK ? "" : krunc_status_name(row.status)});
+    std::vector<CpuRow> rows;
+    for (const auto &delta : run.deltas)
+        rows.push_back({&delta, is_bound_to(run, delta.cpu)});
+    const auto shown = rows_to_show(rows, most_rows);
+    for (const std::size_t row : shown) {
+        const krunc_delta &delta = run.deltas[row];
+        table.add({fmt::format("{}", delta.cpu), busy_cell(delta), mhz_cell(delta),
+                   count_cell(delta, KRUNC_CYCLES, delta.cycles),
+                   count_cell(delta, KRUNC_INSTRUCTIONS, delta.instructions),
+                   count_cell(delta, KRUNC_SWITCHES, delta.switches),
+                   count_cell(delta, KRUNC_INTERRUPTS, interrupts_of(delta)),
+                   delta.status == KRUNC_OK ? "" : krunc_status_name(delta.status)});
     }
-    auto text = table.text();
-    if (run.deltas.size() > rows.size())
-        text += fmt::format("and {} CPUs more, which were less busy\n", run.deltas.size() - rows.size());
-    return text;
+    const auto hidden = hidden_rows(rows, shown);
+    return table.text() + (hidden.empty() ? "" : hidden + "\n");
 }
 
 // The others are so, or not: there is nothing to count.
@@ -105,12 +83,12 @@ std::string verdict_text(const RunVerdict &verdict)
         return fmt::format("no verdict: {}\n", verdict.why_not);
     auto text = fmt::format("verdict: {}\n", krunc_verdict_name(*verdict.kind));
     if (*verdict.kind == KRUNC_UNDECIDED)
-        text += verdict.causes.empty() ? "  nothing was found, but not everything could be seen here\n"
-                                       : "  not everything could be seen here\n";
+        text += verdict.causes.empty() ? "  nothing was found, but not everything can be observed here\n"
+                                       : "  not everything can be observed here\n";
     for (const auto &cause : verdict.causes)
         text += fmt::format("  {}\n    -> {}\n", cause_text(cause), krunc_cause_remedy(cause.cause));
     for (const auto &note : verdict.notes)
-        text += fmt::format("  {}, within the limits\n", cause_text(note));
+        text += fmt::format("  {}, within limits\n", cause_text(note));
     return text;
 }
 
@@ -118,9 +96,9 @@ std::string energy_text(const StatRun &run, int error)
 {
     std::string text;
     for (const auto &one : run.run.energy)
-        text += fmt::format("energy: {} of CPU {}: {:.3f} J\n", one.domain, one.cpu, one.joules);
+        text += fmt::format("energy: {} (CPU {}): {:.3f} J\n", one.domain, one.cpu, one.joules);
     if (error == EACCES || error == EPERM)
-        text += "energy: not permitted: root may, or sysctl kernel.perf_event_paranoid=0\n";
+        text += "energy: permission denied\n  -> run as root, or: sysctl kernel.perf_event_paranoid=0\n";
     else if (error != 0)
         text += fmt::format("energy: cannot be read: {}\n", std::strerror(error));
     return text;
@@ -142,9 +120,9 @@ std::string runs_text(const StatCommand &command)
     const auto spread = spread_of(measured);
     auto text = fmt::format("{} runs", command.runs.size());
     if (measured.size() > 1)
-        text += fmt::format(": {:.6f} s, 95 % interval ± {:.6f} s", spread.mean, spread.half_width);
+        text += fmt::format(": mean {:.6f} s, 95 % confidence interval ± {:.6f} s", spread.mean, spread.half_width);
     if (measured.size() < command.runs.size())
-        text += fmt::format("; {} of them not measured", command.runs.size() - measured.size());
+        text += fmt::format("; {} not measured", command.runs.size() - measured.size());
     text += "\n";
     for (const auto kind : {KRUNC_CLEAN, KRUNC_TICKING, KRUNC_UNDECIDED, KRUNC_DISTURBED, KRUNC_UNUSABLE}) {
         const auto runs = std::count_if(command.runs.begin(), command.runs.end(),
@@ -152,6 +130,10 @@ std::string runs_text(const StatCommand &command)
         if (runs != 0)
             text += fmt::format("  {} {}\n", runs, krunc_verdict_name(kind));
     }
+    const auto others =
+        std::count_if(command.runs.begin(), command.runs.end(), [](const StatRun &one) { return !one.verdict.kind; });
+    if (others != 0)
+        text += fmt::format("  {} without a verdict\n", others);
     return text;
 }
 
@@ -171,10 +153,11 @@ std::string command_text(const StatResult &result, const StatCommand &command)
     const bool is_virtual = (result.facts.features & KRUNC_FEATURE_VIRTUAL) != 0;
     auto text = fmt::format("\n {}\n\n", command_line(command));
     if (several)
-        text += runs_text(command) + "the most disturbed of them, or the first:\n";
+        text +=
+            runs_text(command) + (shown.verdict.kind ? "the first run with the worst verdict:\n" : "the first run:\n");
     const MeasuredRun &run = shown.run;
-    text += (run.windows != 0 ? fmt::format("{:.6f}", run.seconds) : "-") +
-            fmt::format(" s, {:.3f} user, {:.3f} system; by {}{}\n\n", run.user_seconds, run.system_seconds,
+    text += (run.windows != 0 ? fmt::format("{:.6f} s elapsed", run.seconds) : "not measured") +
+            fmt::format(", {:.3f} s user, {:.3f} s system; way: {}{}\n\n", run.user_seconds, run.system_seconds,
                         krunc_way_name(result.facts.way), is_virtual ? ", in a virtual machine" : "");
     if (!run.deltas.empty())
         text += cpu_table(run) + "\n";
@@ -190,9 +173,9 @@ std::string difference_text(const char *what, const char *unit, const RunValues 
     const double base = spread_of(present(first)).mean;
     const double percent = base != 0 ? 100 / base : 0;
     if (pairs.size() == 1)
-        return fmt::format("  {}: {:+.6g} {} ({:+.2f} %), of one pair\n", what, spread.mean, unit,
+        return fmt::format("  {}: {:+.6g} {} ({:+.2f} %), from one pair\n", what, spread.mean, unit,
                            spread.mean * percent);
-    return fmt::format("  {}: {:+.6g} {} ± {:.6g} ({:+.2f} % ± {:.2f} %), of {} pairs\n", what, spread.mean, unit,
+    return fmt::format("  {}: {:+.6g} {} ± {:.6g} ({:+.2f} % ± {:.2f} %), from {} pairs\n", what, spread.mean, unit,
                        spread.half_width, spread.mean * percent, spread.half_width * percent, pairs.size());
 }
 
@@ -201,8 +184,8 @@ std::string comparison_text(const StatCommand &first, const StatCommand &second)
     const auto text = difference_text("time", "s", seconds_of(first), seconds_of(second)) +
                       difference_text("cycles", "cycles", cycles_of(first), cycles_of(second));
     if (text.empty())
-        return "\nno pair of runs was measured: there is nothing to compare\n";
-    return "\nthe second command against the first, 95 % interval:\n" + text;
+        return "\nnothing to compare: no pair of runs was measured\n";
+    return "\nsecond command minus first, 95 % confidence interval:\n" + text;
 }
 
 } // namespace
@@ -221,9 +204,7 @@ RunValues cycles_of(const StatCommand &command)
     for (const auto &[run, verdict] : command.runs) {
         std::optional<double> sum;
         for (const auto &delta : run.deltas) {
-            const bool counted = run.bound.empty() || std::find(run.bound.begin(), run.bound.end(),
-                                                                static_cast<int>(delta.cpu)) != run.bound.end();
-            if (!counted)
+            if (!run.bound.empty() && !is_bound_to(run, delta.cpu))
                 continue;
             if ((delta.valid & KRUNC_CYCLES) == 0) {
                 sum.reset();
@@ -251,6 +232,22 @@ std::optional<krunc_verdict_kind> worst_verdict(const StatResult &result)
     return worst;
 }
 
+FailedRuns failed_runs(const StatResult &result, krunc_verdict_kind fail_on)
+{
+    FailedRuns runs;
+    const auto look = [&](const StatCommand &command) {
+        for (const StatRun &one : command.runs) {
+            const auto kind = one.verdict.kind; // without one, nobody knows whether it was disturbed
+            runs.all++;
+            runs.failed += !kind || severity(*kind) >= severity(fail_on) ? 1 : 0;
+        }
+    };
+    look(result.command);
+    if (result.other)
+        look(*result.other);
+    return runs;
+}
+
 std::string stat_report(const StatResult &result)
 {
     auto text = command_text(result, result.command);
@@ -259,7 +256,7 @@ std::string stat_report(const StatResult &result)
     for (unsigned way = 0; way < result.facts.way; way++) {
         const int error = result.facts.way_errors[way];
         if (error != 0)
-            text += fmt::format("not by {}: {}{}\n", krunc_way_name(way), krunc_way_reason(way, error),
+            text += fmt::format("not using {}: {}{}\n", krunc_way_name(way), krunc_way_reason(way, error),
                                 way == 0 ? fmt::format("\n  -> {}", krunc_way_remedy(way, error)) : "");
     }
     return text + "\n";

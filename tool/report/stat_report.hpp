@@ -29,6 +29,7 @@ struct StatResult {
     std::optional<StatCommand> other; // with --compare
     krunc_facts facts{};
     int energy_error = 0; // errno
+    std::optional<krunc_verdict_kind> fail_on;
 };
 
 std::string stat_report(const StatResult &result);
@@ -44,5 +45,12 @@ RunValues cycles_of(const StatCommand &command);
 
 // The worst of all runs of both commands; nothing if none has a verdict.
 std::optional<krunc_verdict_kind> worst_verdict(const StatResult &result);
+
+// Runs of both commands whose verdict is `fail_on` or worse, or that have none.
+struct FailedRuns {
+    std::size_t failed = 0;
+    std::size_t all = 0;
+};
+FailedRuns failed_runs(const StatResult &result, krunc_verdict_kind fail_on);
 
 } // namespace krun

@@ -45,7 +45,7 @@ TEST(LiveWatch, ShowsAsManyReadingsAsItIsToldTo)
     source.advance(1, 5, 5, 5);
     const auto watched = watch(source, {3, at_once, false});
     EXPECT_EQ(watched.result.value(), ExitCode::done);
-    EXPECT_THAT(watched.output, StartsWith("reading 1, 1.0 s, by device\nCPU  status"));
+    EXPECT_THAT(watched.output, StartsWith("reading 1, 1.0 s, way: device\nCPU  status"));
     EXPECT_THAT(watched.output, HasSubstr("\nreading 3, "));
     EXPECT_THAT(watched.output, Not(HasSubstr("reading 4")));
     EXPECT_EQ(watched.errors, "");
@@ -70,7 +70,7 @@ TEST(LiveWatch, AnswersNoAfterACounterGotSmaller)
     };
     const auto watched = watch(source, {4, at_once, false});
     EXPECT_EQ(watched.result.value(), ExitCode::answer_is_no);
-    EXPECT_EQ(watched.errors, "krunctl: CPU 1: aperf got smaller: 17 after 1000000\n");
+    EXPECT_EQ(watched.errors, "krunctl: CPU 1: aperf went back from 1000000 to 17\n");
     EXPECT_THAT(watched.output, HasSubstr("\nreading 4, ")); // it goes on
 }
 
@@ -117,9 +117,9 @@ TEST(LiveWatch, OnATerminalShowsTheLastReadingAloneAndReportsCountersAtTheEnd)
     OwnTerminal terminal(STDOUT_FILENO);
     EXPECT_EQ(LiveWatch(source, {3, at_once, false}).run().value(), ExitCode::answer_is_no);
     const auto lines = lines_seen(terminal.written());
-    EXPECT_EQ(testing::internal::GetCapturedStderr(), "krunctl: CPU 1: aperf got smaller: 17 after 1000000\n");
+    EXPECT_EQ(testing::internal::GetCapturedStderr(), "krunctl: CPU 1: aperf went back from 1000000 to 17\n");
     EXPECT_EQ(lines.size(), 24U); // with the cursor's
-    EXPECT_EQ(lines.front(), "reading 3, 3.0 s, by device");
+    EXPECT_EQ(lines.front(), "reading 3, 3.0 s, way: device");
     EXPECT_THAT(lines, Contains(StartsWith("44 CPUs not shown")));
 }
 
@@ -137,7 +137,7 @@ TEST(LiveWatch, CountsTheMessagesThatAreTooManyToKeep)
     }
     const auto errors = lines_of(testing::internal::GetCapturedStderr());
     EXPECT_EQ(errors.size(), 1001U);
-    EXPECT_EQ(errors.back(), "krunctl: 200 more");
+    EXPECT_EQ(errors.back(), "krunctl: 200 more decreases");
 }
 
 } // namespace

@@ -44,7 +44,7 @@ const krunc_facts &FakeCounters::facts()
 
 Result<bool> FakeCounters::renew() { return std::exchange(changed, false); }
 
-Result<bool> FakeCounters::sample(SampleMemory &memory)
+Result<bool> FakeCounters::sample(krunc::Sample &sample)
 {
     before_sample();
     if (broken)
@@ -58,11 +58,11 @@ Result<bool> FakeCounters::sample(SampleMemory &memory)
             reading.cycles += speed->second.cycles;
         }
     }
-    memory = SampleMemory(facts().sample_size);
-    memory.sample()->readings = static_cast<std::uint32_t>(readings.size());
-    memory.sample()->valid = KRUNC_CLOCK;
-    memory.sample()->clock = seconds_ * 1'000'000'000;
-    std::copy(readings.begin(), readings.end(), krunc_reading_at(memory.sample(), 0));
+    sample = krunc::Sample(facts().sample_size);
+    sample.raw()->readings = static_cast<std::uint32_t>(readings.size());
+    sample.raw()->valid = KRUNC_CLOCK;
+    sample.raw()->clock = seconds_ * 1'000'000'000;
+    std::copy(readings.begin(), readings.end(), krunc_reading_at(sample.raw(), 0));
     return std::exchange(gone, false);
 }
 

@@ -30,7 +30,7 @@ class FakeCounters : public CounterSource
 
     const krunc_facts &facts() override;
     Result<bool> renew() override;
-    Result<bool> sample(SampleMemory &memory) override;
+    Result<bool> sample(krunc::Sample &sample) override;
     [[nodiscard]] std::map<unsigned, std::string> unread() const override { return others; }
 
     krunc_facts known{};

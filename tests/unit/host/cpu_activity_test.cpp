@@ -48,27 +48,45 @@ TEST_F(CpuActivities, AreAboutTheTimeSinceTheReadingBefore)
     begin();
     source.readings[0].irq_timer += 250;
     source.readings[0].irq_device += 7;
-    source.readings[0].own += 100;      // Krun's own samples,
+    source.readings[0].own += 100;      // Krun's samples, all of them other programs', as this session has no number
     source.readings[0].irq_call += 103; // which are calls as well
     source.readings[0].switches += 40;
     const auto reading = next();
     EXPECT_EQ(reading.number, 1U);
     EXPECT_EQ(reading.elapsed_seconds, 1);
-    EXPECT_EQ(reading.way, "device");
-    EXPECT_FALSE(reading.virtual_machine);
+    EXPECT_EQ(reading.facts.way, static_cast<std::uint32_t>(KRUNC_WAY_DEVICE));
+    EXPECT_EQ(reading.facts.cpu, nullptr);
     ASSERT_EQ(reading.cpus.size(), 3U);
     const CpuActivity &cpu = reading.cpus[0];
     EXPECT_EQ(cpu.status, "ok");
-    EXPECT_THAT(cpu.seconds, Optional(1.0));
-    EXPECT_THAT(cpu.frequency_hz, Optional(DoubleNear(1.2e9, 1)));
-    EXPECT_THAT(cpu.busy_share, Optional(0.5));
-    EXPECT_THAT(cpu.aperf_mperf_ratio, Optional(1.2));
-    EXPECT_THAT(cpu.interrupts_per_second, Optional(260.0));
-    EXPECT_THAT(cpu.switches_per_second, Optional(40.0));
-    EXPECT_THAT(cpu.aperf, Optional(600'000'000U));
-    EXPECT_THAT(cpu.mperf, Optional(500'000'000U));
-    EXPECT_THAT(cpu.cycles, Optional(610'000'000U));
-    EXPECT_THAT(next().cpus[0].interrupts_per_second, Optional(0.0));
+    EXPECT_EQ(cpu.delta.cpu(), 0U);
+    EXPECT_THAT(cpu.delta.seconds(), Optional(1.0));
+    EXPECT_THAT(cpu.delta.frequency(), Optional(DoubleNear(1.2e9, 1)));
+    EXPECT_THAT(cpu.delta.busy(), Optional(0.5));
+    EXPECT_THAT(cpu.delta.ratio(), Optional(1.2));
+    EXPECT_THAT(interrupts_per_second(cpu.delta.raw()), Optional(360.0));
+    EXPECT_THAT(switches_per_second(cpu.delta.raw()), Optional(40.0));
+    EXPECT_THAT(cpu.delta.aperf(), Optional(600'000'000U));
+    EXPECT_THAT(cpu.delta.mperf(), Optional(500'000'000U));
+    EXPECT_THAT(cpu.delta.cycles(), Optional(610'000'000U));
+    EXPECT_THAT(interrupts_per_second(next().cpus[0].delta.raw()), Optional(0.0));
+}
+
+// One meaning everywhere: what others' samples cause is an interrupt like any other, what the session's own cause is
+// none.
+TEST(InterruptsOf, AreAllButThoseOfTheSessionsOwnSamples)
+{
+    krunc_delta delta{};
+    delta.valid = KRUNC_INTERRUPTS;
+    delta.irq_timer = 1, delta.irq_reschedule = 2, delta.irq_call = 4, delta.irq_device = 8, delta.irq_nmi = 16;
+    delta.irq_other = 0xffffffff, delta.own = 64, delta.sampled_by_others = 32;
+    EXPECT_EQ(interrupts_of(delta), 0xffffffffULL + 31 + 32);
+    EXPECT_EQ(interrupts_per_second(delta), std::nullopt); // in no time
+    delta.derived = KRUNC_D_TIME;
+    EXPECT_EQ(interrupts_per_second(delta), std::nullopt);
+    delta.seconds = 2;
+    EXPECT_THAT(interrupts_per_second(delta), Optional((0xffffffffULL + 63) / 2.0));
+    EXPECT_EQ(switches_per_second(delta), std::nullopt);
 }
 
 TEST_F(CpuActivities, HaveNoValuesForWhatIsNotCounted)
@@ -79,14 +97,13 @@ TEST_F(CpuActivities, HaveNoValuesForWhatIsNotCounted)
     source.known.way = KRUNC_WAY_TSC;
     begin();
     const auto reading = next();
-    EXPECT_TRUE(reading.virtual_machine);
-    EXPECT_EQ(reading.way, "tsc");
-    CpuActivity expected;
-    expected.cpu = 2;
-    expected.status = "ok";
-    expected.seconds = 1;
-    expected.interrupts_per_second = 0;
-    EXPECT_EQ(reading.cpus[2], expected);
+    EXPECT_EQ(reading.facts.features, static_cast<std::uint32_t>(KRUNC_FEATURE_VIRTUAL));
+    EXPECT_EQ(reading.facts.way, static_cast<std::uint32_t>(KRUNC_WAY_TSC));
+    const CpuActivity &cpu = reading.cpus[2];
+    EXPECT_EQ(cpu.cpu, 2U);
+    EXPECT_EQ(cpu.status, "ok");
+    EXPECT_EQ(cpu.delta.raw().valid & ~KRUNC_CLOCK, static_cast<std::uint32_t>(KRUNC_INTERRUPTS));
+    EXPECT_EQ(cpu.delta.raw().derived, static_cast<std::uint32_t>(KRUNC_D_TIME));
     EXPECT_THAT(reading.decreases, IsEmpty());
 }
 
@@ -102,9 +119,9 @@ TEST_F(CpuActivities, ACpuThatGoesOfflineIsReportedAndBeginsAnewWhenItIsBack)
     source.readings[1].aperf = 5; // smaller, and nobody's fault
     const auto back = next();
     EXPECT_EQ(statuses(back), (Statuses{{0, "ok"}, {1, "restarted"}, {2, "ok"}}));
-    EXPECT_EQ(back.cpus[1].aperf, std::nullopt);
+    EXPECT_EQ(back.cpus[1].delta.aperf(), std::nullopt);
     EXPECT_THAT(back.decreases, IsEmpty());
-    EXPECT_THAT(next().cpus[1].aperf, Optional(10U));
+    EXPECT_THAT(next().cpus[1].delta.aperf(), Optional(10U));
 }
 
 TEST_F(CpuActivities, ACpuThatWasNeverOnlineIsAsIfItWereNotThereUnlessItIsAskedFor)
@@ -130,14 +147,14 @@ TEST_F(CpuActivities, ANewSessionIsNotComparedWithTheOldOne)
     EXPECT_EQ(meter.follow().value(), true);
     auto reading = next();
     EXPECT_EQ(statuses(reading), (Statuses{{0, "ok"}, {1, "offline"}, {2, "ok"}}));
-    EXPECT_THAT(reading.cpus[2].aperf, Optional(10U));
+    EXPECT_THAT(reading.cpus[2].delta.aperf(), Optional(10U));
     source.readings.erase(source.readings.begin());
     source.gone = true; // between the look and the sample
     reading = next();
     EXPECT_EQ(statuses(reading), (Statuses{{0, "offline"}, {1, "offline"}, {2, "ok"}}));
-    EXPECT_EQ(reading.cpus[2].aperf, std::nullopt);
+    EXPECT_EQ(reading.cpus[2].delta.aperf(), std::nullopt);
     EXPECT_THAT(reading.decreases, IsEmpty());
-    EXPECT_THAT(next().cpus[2].aperf, Optional(10U));
+    EXPECT_THAT(next().cpus[2].delta.aperf(), Optional(10U));
 }
 
 TEST_F(CpuActivities, ACounterThatGetsSmallerIsReportedWithBothValues)
@@ -149,7 +166,7 @@ TEST_F(CpuActivities, ACounterThatGetsSmallerIsReportedWithBothValues)
     EXPECT_THAT(reading.decreases, ElementsAre(CounterDecrease{1, "mperf", 1'000'000, 999'999},
                                                CounterDecrease{2, "cycles", 1'000'000, 7}));
     EXPECT_EQ(statuses(reading), (Statuses{{0, "ok"}, {1, "decreased"}, {2, "decreased"}}));
-    EXPECT_EQ(reading.cpus[1].mperf, std::nullopt);
+    EXPECT_EQ(reading.cpus[1].delta.mperf(), std::nullopt);
     EXPECT_THAT(next().decreases, IsEmpty());
     source.readings[0].aperf--;
     source.readings[0].tsc -= 3'000'000'000;

@@ -69,14 +69,14 @@ TEST_F(MachineFactsTest, ThatIsVirtualSaysByWhatAndWarns)
     EXPECT_EQ(facts.hypervisor, "KVM");
     EXPECT_FALSE(facts.on_bare_metal() || facts.emulated);
     EXPECT_THAT(warning_about(facts), HasSubstr("in a virtual machine (KVM)"));
-    EXPECT_THAT(warning_about(facts), HasSubstr("no evidence for bare metal"));
+    EXPECT_THAT(warning_about(facts), HasSubstr("this says nothing about bare metal"));
 }
 
 TEST_F(MachineFactsTest, ThatIsEmulatedWarnsOfMore)
 {
     const auto facts = machine_facts(files, "TCGTCGTCGTCG");
     EXPECT_TRUE(facts.emulated);
-    EXPECT_THAT(warning_about(facts), HasSubstr("no evidence for any hardware"));
+    EXPECT_THAT(warning_about(facts), HasSubstr("this says nothing about real hardware"));
 }
 
 TEST_F(MachineFactsTest, OfAnUnknownHypervisorHasItsSignature)

@@ -11,6 +11,7 @@
 #include <thread>
 #include <unistd.h>
 
+#include "fakes/fake_filesystem.hpp"
 #include "fakes/temporary_folder.hpp"
 #include "util/interrupt.hpp"
 
@@ -172,7 +173,8 @@ TEST(AddDelta, WithoutTicksOrMperfNothingIsDividedByZero)
         _exit(100);
     const krunc::Session moved_away = std::move(*session);
     Energy energy({});
-    CommandMeter meter(*session, energy, &*control);
+    FakeFilesystem files;
+    CommandMeter meter(files, *session, energy, &*control);
     const auto run = meter.run({{"sh", "-c",
                                  "exec 3>commands 4<acks; echo enable >&3; read answer <&4; "
                                  "trap 'echo TERM >got; exit' TERM; : >ready; while :; do sleep 0.05; done"},

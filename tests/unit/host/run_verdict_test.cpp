@@ -191,7 +191,7 @@ TEST(RunVerdictTest, ThereIsNoneWhenNothingWasMeasured)
     run.deltas.clear();
     const auto verdict = judge_run(facts(), run);
     EXPECT_EQ(verdict.kind, std::nullopt);
-    EXPECT_THAT(verdict.why_not, HasSubstr("never said \"enable\""));
+    EXPECT_THAT(verdict.why_not, HasSubstr("never wrote \"enable\""));
 }
 
 TEST(Severity, UnknownIsWorseThanTickingAndBetterThanDisturbed)

@@ -22,24 +22,41 @@ CpuActivity working(unsigned cpu, double busy)
     CpuActivity activity;
     activity.cpu = cpu;
     activity.status = "ok";
-    activity.seconds = 1;
-    activity.frequency_hz = 3'412'345'678;
-    activity.busy_share = busy;
-    activity.aperf_mperf_ratio = 1.1374;
-    activity.ratio_error = 0.001;
-    activity.interrupts_per_second = 251.25;
-    activity.switches_per_second = 12;
-    activity.aperf = 3'412'345'678;
-    activity.mperf = 3'000'000'000;
-    activity.cycles = 3'400'000'000;
+    krunc_delta &delta = activity.delta.raw();
+    delta.cpu = cpu;
+    delta.status = KRUNC_OK;
+    delta.valid = KRUNC_APERF | KRUNC_MPERF | KRUNC_CYCLES | KRUNC_INTERRUPTS | KRUNC_SWITCHES;
+    delta.derived = KRUNC_D_TIME | KRUNC_D_RATIO | KRUNC_D_FREQUENCY | KRUNC_D_BUSY;
+    delta.seconds = 2;
+    delta.frequency = 3'412'345'678;
+    delta.busy = busy;
+    delta.ratio = 1.1374;
+    delta.ratio_error = 0.001;
+    delta.irq_timer = 500;
+    delta.irq_call = 2;
+    delta.sampled_by_others = 1;
+    delta.switches = 24;
+    delta.aperf = 3'412'345'678;
+    delta.mperf = 3'000'000'000;
+    delta.cycles = 3'400'000'000;
     return activity;
 }
 
 CpuActivity without_counts(unsigned cpu, const std::string &status)
 {
     CpuActivity activity;
-    activity.cpu = cpu;
+    activity.cpu = activity.delta.raw().cpu = cpu;
     activity.status = status;
+    return activity;
+}
+
+CpuActivity with_interrupts(unsigned cpu, std::uint32_t interrupts)
+{
+    CpuActivity activity = without_counts(cpu, "ok");
+    activity.delta.raw().valid = KRUNC_INTERRUPTS;
+    activity.delta.raw().derived = KRUNC_D_TIME;
+    activity.delta.raw().seconds = 1;
+    activity.delta.raw().irq_timer = interrupts;
     return activity;
 }
 
@@ -49,7 +66,7 @@ ActivityReading machine(unsigned cpus)
     ActivityReading reading;
     reading.number = 7;
     reading.elapsed_seconds = 6.25;
-    reading.way = "device";
+    reading.facts.way = KRUNC_WAY_DEVICE;
     for (unsigned cpu = 0; cpu < cpus; cpu++)
         reading.cpus.push_back(working(cpu, cpu / 100.0));
     return reading;
@@ -80,25 +97,23 @@ std::vector<std::string> numbers_of_cpus(const std::vector<std::string> &lines)
 TEST(ActivityTable, HasALineForEachCpuAndADashForWhatIsMissing)
 {
     ActivityReading reading = machine(1);
-    reading.cpus[0].busy_share = 1.0004; // by the instant between two readings
+    reading.cpus[0].delta.raw().busy = 1.0004; // by the instant between two readings
     reading.cpus.push_back(without_counts(1, "offline"));
-    CpuActivity time_only = without_counts(3, "ok");
-    time_only.interrupts_per_second = 0;
-    reading.cpus.push_back(time_only);
+    reading.cpus.push_back(with_interrupts(3, 0));
     EXPECT_EQ(activity_table(reading, {}),
-              "reading 7, 6.2 s, by device\n"
+              "reading 7, 6.2 s, way: device\n"
               "CPU  status      MHz     busy  irq/s  switch/s  APERF/MPERF         cycles\n"
-              "  0  ok       3412.3  100.0 %  251.2      12.0        1.137  3,400,000,000\n"
+              "  0  ok       3412.3  100.0 %  251.5      12.0        1.137  3,400,000,000\n"
               "  1  offline       -        -      -         -            -              -\n"
               "  3  ok            -        -    0.0         -            -              -\n");
-    reading.virtual_machine = true;
-    EXPECT_THAT(activity_table(reading, {}), StartsWith("reading 7, 6.2 s, by device, in a virtual machine\n"));
+    reading.facts.features = KRUNC_FEATURE_VIRTUAL;
+    EXPECT_THAT(activity_table(reading, {}), StartsWith("reading 7, 6.2 s, way: device, in a virtual machine\n"));
 }
 
 TEST(ActivityTable, OfManyCpusShowsTheBusiestInTheirOrderAndSaysHowManyAreNotShown)
 {
     ActivityReading reading = machine(64);
-    reading.cpus[1].busy_share = 0.99;
+    reading.cpus[1].delta.raw().busy = 0.99;
     const auto lines = table(reading, 23, 80); // 80 by 24, with the cursor's line free
     ASSERT_EQ(lines.size(), 23U);
     const auto numbers = numbers_of_cpus(lines);
@@ -117,10 +132,8 @@ TEST(ActivityTable, OfManyCpusShowsTheBusiestInTheirOrderAndSaysHowManyAreNotSho
 TEST(ActivityTable, WithoutCountersInterruptsSayWhoIsBusy)
 {
     ActivityReading reading = machine(0);
-    for (unsigned cpu = 0; cpu < 30; cpu++) {
-        reading.cpus.push_back(without_counts(cpu, "ok"));
-        reading.cpus.back().interrupts_per_second = cpu == 4 ? 1000 : 30 - cpu;
-    }
+    for (unsigned cpu = 0; cpu < 30; cpu++)
+        reading.cpus.push_back(with_interrupts(cpu, cpu == 4 ? 1000 : 30 - cpu));
     const auto lines = table(reading, 5, 80);
     EXPECT_THAT(numbers_of_cpus(lines), testing::ElementsAre("0", "4"));
     EXPECT_EQ(lines.back(), "28 CPUs not shown");
@@ -155,42 +168,59 @@ TEST(ActivityTable, ShowsACpuWhoseCounterGotSmallerHoweverIdleItIs)
     reading.decreases = {{0, "aperf", 18'446'744'073'709'551'615U, 5}, {0, "mperf", 7, 6}, {0, "cycles", 9, 8}};
     const auto lines = table(reading, 10, 80);
     EXPECT_EQ(numbers_of_cpus(lines).front(), "0");
-    EXPECT_EQ(lines[8], "CPU 0: aperf got smaller: 5 after 18446744073709551615, 2 more");
+    EXPECT_EQ(lines[8], "CPU 0: aperf went back from 18446744073709551615 to 5, and 2 more");
     EXPECT_EQ(lines[9], "58 CPUs not shown, at most 58.0 % busy");
     reading.decreases.resize(1);
-    EXPECT_EQ(table(reading, {}, {}).back(), "CPU 0: aperf got smaller: 5 after 18446744073709551615");
+    EXPECT_EQ(table(reading, {}, {}).back(), "CPU 0: aperf went back from 18446744073709551615 to 5");
 }
 
-TEST(ActivityJson, HasUnitsInItsNamesAndNullForWhatIsMissing)
+TEST(ActivityJson, HasTheNamesOfAllDifferencesAndLeavesOutWhatIsMissing)
 {
     ActivityReading reading = machine(1);
     reading.cpus.push_back(without_counts(2, "offline"));
     reading.decreases = {{0, "aperf", 7, 5}};
     const auto json = nlohmann::json::parse(activity_json(reading).dump());
     EXPECT_EQ(json, nlohmann::json::parse(R"({
-        "schema": 1, "reading": 7, "elapsed_seconds": 6.25, "way": "device", "virtual_machine": false,
+        "schema": 1, "reading": 7, "elapsed_s": 6.25,
+        "session": {"way": "device", "virtual_machine": false, "counters": [], "missing": {}, "not_usable": {}},
         "cpus": [
-            {"cpu": 0, "status": "ok", "seconds": 1.0, "frequency_hz": 3412345678.0, "busy_share": 0.0,
-             "aperf_mperf_ratio": 1.1374, "aperf_mperf_ratio_error": 0.001, "aperf_ticks": 3412345678,
-             "mperf_ticks": 3000000000, "core_cycles": 3400000000, "interrupts_per_second": 251.25,
-             "switches_per_second": 12.0},
-            {"cpu": 2, "status": "offline", "seconds": null, "frequency_hz": null, "busy_share": null,
-             "aperf_mperf_ratio": null, "aperf_mperf_ratio_error": null, "aperf_ticks": null, "mperf_ticks": null,
-             "core_cycles": null, "interrupts_per_second": null, "switches_per_second": null}],
-        "decreases": [{"cpu": 0, "counter": "aperf", "before": 7, "after": 5}]})"));
-    EXPECT_EQ(activity_from(json), reading);
+            {"cpu": 0, "status": "ok", "quality": [], "unknown": [], "elapsed_s": 2.0, "frequency_hz": 3412345678.0,
+             "busy_ratio": 0.0, "aperf_mperf_ratio": 1.1374, "aperf_mperf_error_ratio": 0.001,
+             "aperf_count": 3412345678, "mperf_count": 3000000000, "cycles_count": 3400000000,
+             "interrupts_count": {"timer": 500, "reschedule": 0, "call": 2, "device": 0, "nmi": 0, "other": 0,
+                                  "sampled": 1, "own": 0},
+             "interrupts_per_s": 251.5, "switches_count": 24, "switches_per_s": 12.0},
+            {"cpu": 2, "status": "offline", "quality": [], "unknown": []}],
+        "decreases": [{"cpu": 0, "counter": "aperf", "before_count": 7, "after_count": 5}]})"));
     EXPECT_THROW(activity_from(nlohmann::json::object()), nlohmann::json::exception);
+}
+
+// As krunctl demo does with what its guest prints.
+TEST(ActivityJson, CanBeReadBackIntoTheSameTable)
+{
+    ActivityReading reading = machine(2);
+    reading.facts.way = KRUNC_WAY_MSR;
+    reading.facts.features = KRUNC_FEATURE_VIRTUAL;
+    reading.cpus.push_back(without_counts(2, "offline"));
+    reading.cpus.push_back(with_interrupts(3, 9));
+    reading.decreases = {{0, "aperf", 7, 5}};
+    const auto back = activity_from(activity_json(reading));
+    EXPECT_EQ(activity_table(back, {}), activity_table(reading, {}));
+    EXPECT_EQ(activity_json(back).at("cpus"), activity_json(reading).at("cpus"));
 }
 
 TEST(ActivityReport, EveryCounterOfEveryCpuHasToAdvance)
 {
     EXPECT_TRUE(every_counter_advanced(machine(2)));
     EXPECT_FALSE(every_counter_advanced(machine(0)));
-    for (const auto counter : {&CpuActivity::aperf, &CpuActivity::mperf, &CpuActivity::cycles}) {
+    for (const auto counter : {&krunc_delta::aperf, &krunc_delta::mperf, &krunc_delta::cycles}) {
         ActivityReading reading = machine(2);
-        reading.cpus[1].*counter = 0;
+        reading.cpus[1].delta.raw().*counter = 0;
         EXPECT_FALSE(every_counter_advanced(reading));
-        (reading.cpus[1].*counter).reset();
+    }
+    for (const std::uint32_t counter : {KRUNC_APERF, KRUNC_MPERF, KRUNC_CYCLES}) {
+        ActivityReading reading = machine(2);
+        reading.cpus[1].delta.raw().valid &= ~counter;
         EXPECT_FALSE(every_counter_advanced(reading));
     }
 }

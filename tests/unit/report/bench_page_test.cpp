@@ -124,7 +124,7 @@ TEST(BenchPage, OfReadingsThatAllFailedHasNoPlots)
     }
     const auto page = bench_page(result);
     EXPECT_THAT(page, Not(HasSubstr("<svg")));
-    EXPECT_THAT(page, HasSubstr("stopped: No such device"));
+    EXPECT_THAT(page, HasSubstr("stopped early: No such device"));
     expect_balanced(page);
 }
 

@@ -37,12 +37,13 @@ TEST(StatJson, OfOneRunIsSchemaOneWithUnitsInItsNames)
     EXPECT_EQ(command.at("command"), json({"/opt/bench", "--size", "3"}));
     EXPECT_EQ(command.at("elapsed_mean_s"), 2);
     const auto &one = command.at("runs").at(0);
-    EXPECT_THAT(keys(one), testing::UnorderedElementsAre("exit_status", "elapsed_s", "user_s", "system_s", "windows",
-                                                         "bound_cpus", "cpus", "verdict", "switches", "energy"));
+    EXPECT_THAT(keys(one),
+                testing::UnorderedElementsAre("exit_status", "elapsed_s", "user_s", "system_s", "windows_count",
+                                              "bound_cpus", "cpus", "verdict", "task_switches_count", "energy"));
     EXPECT_EQ(one.at("exit_status"), 5);
     EXPECT_EQ(one.at("elapsed_s"), 2);
     EXPECT_EQ(one.at("bound_cpus"), json({1}));
-    EXPECT_EQ(one.at("switches"), json({{"voluntary", 7}, {"involuntary", 3}}));
+    EXPECT_EQ(one.at("task_switches_count"), json({{"voluntary", 7}, {"involuntary", 3}}));
     EXPECT_EQ(one.at("energy"), json::array({{{"domain", "pkg"}, {"cpu", 0}, {"energy_j", 12.5}}}));
     EXPECT_EQ(one.at("verdict"), json({{"kind", "clean"}, {"causes", json::array()}, {"notes", json::array()}}));
     EXPECT_EQ(one.at("cpus").size(), 2U);
@@ -59,8 +60,32 @@ TEST(StatJson, OfACpuHasWhatWasCountedAndWhatFollows)
         "unknown": ["smi"], "aperf_count": 2600, "mperf_count": 2000, "cycles_count": 2600100,
         "instructions_count": 1234567, "smi_count": 0, "switches_count": 11, "interrupts_count": {"timer": 3,
         "reschedule": 0, "call": 0, "device": 4, "nmi": 0, "other": 0, "sampled": 0, "own": 100}, "elapsed_s": 2.0,
-        "aperf_mperf_ratio": 1.3, "aperf_mperf_ratio_error": 0.0, "frequency_hz": 2.6e9, "busy_ratio": 0.25,
-        "mperf_error_count": 17})"));
+        "aperf_mperf_ratio": 1.3, "aperf_mperf_error_ratio": 0.0, "frequency_hz": 2.6e9, "busy_ratio": 0.25,
+        "mperf_error_count": 17, "interrupts_per_s": 3.5, "switches_per_s": 5.5})"));
+}
+
+TEST(StatJson, OfADifferenceCanBeReadBack)
+{
+    auto delta = full_delta(1);
+    delta.quality = KRUNC_Q_VIRTUAL | KRUNC_Q_INTERRUPTED;
+    delta.unknown = KRUNC_Q_SMI;
+    delta.valid = (delta.valid & ~static_cast<std::uint32_t>(KRUNC_CLOCK)) | KRUNC_EVENT(2);
+    delta.events[2] = 77;
+    delta.sampled_by_others = 5;
+    const auto back = delta_from(delta_json(delta));
+    EXPECT_EQ(delta_json(back), delta_json(delta));
+    EXPECT_EQ(back.valid, delta.valid);
+    EXPECT_EQ(back.derived, delta.derived);
+    EXPECT_EQ(back.events[2], 77U);
+    EXPECT_THROW(delta_from(nlohmann::json::object()), nlohmann::json::exception);
+}
+
+TEST(StatJson, SaysHowManyRunsFailOnlyIfSomebodyAsks)
+{
+    auto result = stat_result({stat_run(2), stat_run(2, KRUNC_DISTURBED)});
+    EXPECT_FALSE(stat_json(result).contains("fail_on"));
+    result.fail_on = KRUNC_DISTURBED;
+    EXPECT_EQ(stat_json(result).at("fail_on"), json({{"kind", "disturbed"}, {"failed_runs_count", 1}}));
 }
 
 TEST(StatJson, LeavesOutWhatIsMissing)
@@ -72,9 +97,9 @@ TEST(StatJson, LeavesOutWhatIsMissing)
     const auto all = stat_json(stat_result({unmeasured_run()}));
     const auto &command = all.at("commands").at(0);
     EXPECT_THAT(keys(command), testing::UnorderedElementsAre("command", "runs"));
-    EXPECT_THAT(
-        keys(command.at("runs").at(0)),
-        testing::UnorderedElementsAre("exit_status", "user_s", "system_s", "windows", "bound_cpus", "cpus", "verdict"));
+    EXPECT_THAT(keys(command.at("runs").at(0)),
+                testing::UnorderedElementsAre("exit_status", "user_s", "system_s", "windows_count", "bound_cpus",
+                                              "cpus", "verdict"));
 }
 
 TEST(StatJson, WithoutAVerdictHasNullAndTheReason)
@@ -114,12 +139,13 @@ TEST(StatJson, AComparisonIsOfTheMeasuredPairs)
     const auto all = stat_json(result);
     EXPECT_EQ(all.at("commands").size(), 2U);
     const auto &comparison = all.at("comparison");
-    EXPECT_EQ(comparison.at("pairs"), 3);
+    EXPECT_EQ(comparison.at("pairs_count"), 3);
     EXPECT_EQ(comparison.at("elapsed_difference_s"), 2);
-    EXPECT_EQ(comparison.at("confidence"), 0.95);
+    EXPECT_EQ(comparison.at("confidence_ratio"), 0.95);
     EXPECT_NEAR(comparison.at("elapsed_difference_interval_s").at(0).get<double>(), 2 - 2.484, 0.001);
     result.other->runs.clear();
-    EXPECT_THAT(keys(stat_json(result).at("comparison")), testing::UnorderedElementsAre("pairs", "confidence"));
+    EXPECT_THAT(keys(stat_json(result).at("comparison")),
+                testing::UnorderedElementsAre("pairs_count", "confidence_ratio"));
 }
 
 TEST(StatJson, SaysWhichWaysAndCountersThereAreNot)
