@@ -46,7 +46,7 @@ TEST_F(UsageTest, WrongUsageIsStatusTwoWithAHint)
     expect_usage_error({"demo", "--cpus", "1"}, "--cpus");
     expect_usage_error({"watch", "--interval", "0"}, "--interval");
     expect_usage_error({"watch", "--count", "-1"}, "--count");
-    expect_usage_error({"watch", "--cpus", "0-"}, "'0-'");
+    expect_usage_error({"watch", "--cpus", "0-"}, "\"0-\" is not a CPU list");
     expect_usage_error({"watch", "--cpus", ""}, "--cpus");
     expect_usage_error({"watch", "--cpus", "0,65536"}, "65536");
     expect_usage_error({"watch", "--way", "magic"}, "magic");
