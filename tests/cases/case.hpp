@@ -54,28 +54,30 @@ struct CaseKind {
     Result<CaseResult> (*run)(const Case &);
 };
 
-Result<CaseResult> run_gtest_case(const Case &one);           // PROGRAM [NUMBER/SHARDS]
-Result<CaseResult> run_testbed_case(const Case &one);         // builds the testbed's QEMU
-Result<CaseResult> run_style_case(const Case &one);           // what can be said without a kernel
-Result<CaseResult> run_sources_case(const Case &one);         // checkpatch and sparse of a patched tree
-Result<CaseResult> run_model_case(const Case &one);           // the PMU model under a stock Debian kernel
-Result<CaseResult> run_kernel_case(const Case &one);          // builds one: [CONFIG]
-Result<CaseResult> run_programs_case(const Case &one);        // builds the guest programs of a patched tree
-Result<CaseResult> run_boot_case(const Case &one);            // uname in a guest
-Result<CaseResult> run_selftest_case(const Case &one);        // NAME CONFIG VENDOR
-Result<CaseResult> run_check_case(const Case &one);           // krunctl check in a guest
-Result<CaseResult> run_commands_case(const Case &one);        // other programs in a guest
-Result<CaseResult> run_cost_case(const Case &one);            // limits of cost
-Result<CaseResult> run_machine_case(const Case &one);         // GoogleTest, boots for real
-Result<CaseResult> run_fuzz_case(const Case &one);            // SECONDS, on the configuration debug
-Result<CaseResult> run_race_case(const Case &one);            // SECONDS, on the configuration kcsan
-Result<CaseResult> run_version1_case(const Case &one);        // programs of /dev/krun's version 1: CONFIG
-Result<CaseResult> run_variant_case(const Case &one);         // what a changed overlay does: NAME
-Result<CaseResult> run_module_case(const Case &one);          // builds krun.ko for Debian's kernel of a line
-Result<CaseResult> run_module_selftest_case(const Case &one); // with it: NAME LINE-OF-SELFTESTS VENDOR
-Result<CaseResult> run_module_cost_case(const Case &one);     // its limits of cost
-Result<CaseResult> run_module_load_case(const Case &one);     // loads it TIMES times
-Result<CaseResult> run_tools_case(const Case &one);           // builds our own Debian packages
-Result<CaseResult> run_disk_case(const Case &one);            // life or all: scenarios on a Debian disk
+Result<CaseResult> run_gtest_case(const Case &one);            // PROGRAM [NUMBER/SHARDS]
+Result<CaseResult> run_testbed_case(const Case &one);          // builds the testbed's QEMU
+Result<CaseResult> run_style_case(const Case &one);            // what can be said without a kernel
+Result<CaseResult> run_sources_case(const Case &one);          // checkpatch and sparse of a patched tree
+Result<CaseResult> run_model_case(const Case &one);            // the PMU model under a stock Debian kernel
+Result<CaseResult> run_kernel_case(const Case &one);           // builds one: [CONFIG]
+Result<CaseResult> run_programs_case(const Case &one);         // builds the guest programs of a patched tree
+Result<CaseResult> run_boot_case(const Case &one);             // uname in a guest
+Result<CaseResult> run_selftest_case(const Case &one);         // NAME CONFIG VENDOR
+Result<CaseResult> run_check_case(const Case &one);            // krunctl check in a guest
+Result<CaseResult> run_commands_case(const Case &one);         // other programs in a guest
+Result<CaseResult> run_cost_case(const Case &one);             // limits of cost
+Result<CaseResult> run_machine_case(const Case &one);          // GoogleTest, boots for real
+Result<CaseResult> run_fuzz_case(const Case &one);             // SECONDS, on the configuration debug
+Result<CaseResult> run_race_case(const Case &one);             // SECONDS, on the configuration kcsan
+Result<CaseResult> run_version1_case(const Case &one);         // programs of /dev/krun's version 1: CONFIG
+Result<CaseResult> run_variant_case(const Case &one);          // what a changed overlay does: NAME
+Result<CaseResult> run_module_case(const Case &one);           // builds krun.ko for Debian's kernel of a line
+Result<CaseResult> run_module_unpatched_case(const Case &one); // and for an unpatched one that is compiled here: CONFIG
+Result<CaseResult> run_module_selftest_case(const Case &one);  // with it: NAME LINE-OF-SELFTESTS VENDOR [CONFIG]
+Result<CaseResult> run_module_fuzz_case(const Case &one);      // with it: SECONDS, on the unpatched configuration debug
+Result<CaseResult> run_module_cost_case(const Case &one);      // its limits of cost
+Result<CaseResult> run_module_load_case(const Case &one);      // loads it TIMES times
+Result<CaseResult> run_tools_case(const Case &one);            // builds our own Debian packages
+Result<CaseResult> run_disk_case(const Case &one);             // life or all: scenarios on a Debian disk
 
 } // namespace krun

@@ -59,7 +59,7 @@ Result<CaseResult> fuzz(const Case &one, const std::string &config, const std::s
     const auto kernel = built_kernel(one, config);
     if (!kernel)
         return not_run(kernel.error().message);
-    const auto guest = fuzzing_guest(one, *kernel, wrapper, *seconds);
+    const auto guest = fuzzing_guest(one, kernel->folder / "vmlinuz", wrapper, *seconds);
     if (!guest)
         return tl::unexpected(guest.error());
     return unless_proven(one, CaseInputs().add_guest(*guest), [&]() -> Result<CaseResult> {

@@ -38,13 +38,13 @@ MachineRequest checking_guest(const std::filesystem::path &kernel, unsigned seco
     return guest;
 }
 
-Result<MachineRequest> fuzzing_guest(const Case &one, const BuiltKernel &kernel, const std::string &wrapper,
+Result<MachineRequest> fuzzing_guest(const Case &one, const std::filesystem::path &kernel, const std::string &wrapper,
                                      unsigned seconds)
 {
     const auto fuzzer = build_fuzzer(one);
     if (!fuzzer)
         return tl::unexpected(fuzzer.error());
-    MachineRequest guest = checking_guest(kernel.folder / "vmlinuz", seconds);
+    MachineRequest guest = checking_guest(kernel, seconds);
     guest.copy_in = {{*fuzzer, "/krun_fuzz"}};
     guest.command = {"/krun_fuzz", fmt::format("{}", one.seed), fmt::format("{}", seconds)};
     if (!wrapper.empty()) {

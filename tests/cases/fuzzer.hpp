@@ -14,7 +14,7 @@ MachineRequest checking_guest(const std::filesystem::path &kernel, unsigned seco
 
 // Random calls for that time, with the case's seed. `wrapper`: the script of tests/kernel/fuzz that runs the fuzzer;
 // empty: none.
-Result<MachineRequest> fuzzing_guest(const Case &one, const BuiltKernel &kernel, const std::string &wrapper,
+Result<MachineRequest> fuzzing_guest(const Case &one, const std::filesystem::path &kernel, const std::string &wrapper,
                                      unsigned seconds);
 
 } // namespace krun

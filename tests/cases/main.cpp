@@ -40,6 +40,8 @@ constexpr CaseKind kinds[] = {{"gtest", run_gtest_case},
                               {"version1", run_version1_case},
                               {"variant", run_variant_case},
                               {"module", run_module_case},
+                              {"module-unpatched", run_module_unpatched_case},
+                              {"module-fuzz", run_module_fuzz_case},
                               {"module-selftest", run_module_selftest_case},
                               {"module-cost", run_module_cost_case},
                               {"module-load", run_module_load_case}};

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
-// krun.ko on Debian's own kernels: built against their headers, loaded in a guest, and judged by the selftests of the
-// patched kernel, which ask what there is.
+// krun.ko on kernels that are not patched: built against Debian's headers, or a tree that is compiled here, loaded in a
+// guest, and judged by the selftests of the patched kernel, which ask what there is.
 #include <fmt/format.h>
 
 #include "build/kernel_module.hpp"
 #include "build/selftests.hpp"
+#include "cases/altered_kernel.hpp"
 #include "cases/case.hpp"
+#include "cases/fuzzer.hpp"
 #include "cases/stock_module.hpp"
 #include "machine/guest_modules.hpp"
 #include "util/paths.hpp"
@@ -19,6 +21,7 @@ namespace
 namespace fs = std::filesystem;
 
 constexpr unsigned seconds_of_many_loads = 2400;
+constexpr unsigned seconds_of_checked_module = 600;
 
 Result<StockKernel> kernel_of(const Case &one)
 {
@@ -28,11 +31,53 @@ Result<StockKernel> kernel_of(const Case &one)
     return stock_kernel(one.runner, one.files, *line);
 }
 
-fs::path folder_of(const StockKernel &kernel) { return cache_directory() / "modules" / kernel.release; }
+// What a module is made for.
+struct ModuleKernel {
+    std::string release;
+    fs::path headers; // or tree
+    fs::path objects; // of a tree
+};
 
-Result<fs::path> built(const Case &one, const StockKernel &kernel, const fs::path &sources, const std::string &name)
+Result<fs::path> module_for(const Case &one, const ModuleKernel &kernel, const fs::path &sources,
+                            const std::string &name)
 {
-    return build_module(one.runner, one.files, {sources, kernel.headers, {}, folder_of(kernel) / name, name, one.log});
+    return build_module(one.runner, one.files,
+                        {sources, kernel.headers, kernel.objects, cache_directory() / "modules" / kernel.release / name,
+                         name, one.log});
+}
+
+Result<CaseResult> build_modules(const Case &one, const ModuleKernel &kernel, BuiltModule built)
+{
+    const auto krun = module_for(one, kernel, data_directory() / "kernel/krun", "krun");
+    if (!krun)
+        return tl::unexpected(krun.error());
+    const auto bare_call = module_for(one, kernel, data_directory() / "tests/kernel/module", "bare_call");
+    if (!bare_call)
+        return tl::unexpected(bare_call.error());
+    built.modules.push_back(*krun);
+    built.bare_call = *bare_call;
+    CaseResult result;
+    result.tally.pass();
+    result.facts = facts_of(built);
+    return result;
+}
+
+// `kernel`: a copy of our folder. Nothing in the tree is changed, and the configuration is not ours.
+Result<void> take_krun_out(const Case &one, const fs::path &kernel)
+{
+    const auto line = kernel / "lines" / one.line;
+    if (auto emptied = one.files.write(line / "hooks/series", ""); !emptied)
+        return emptied;
+    if (auto removed = one.files.remove_all(line / "config/krun.config"); !removed)
+        return removed;
+    for (const char *name : {"krun.config", "tickless.config"}) {
+        const auto text = one.files.read(clone_directory() / "tests/kernel/module/unpatched.config");
+        if (!text)
+            return tl::unexpected(text.error());
+        if (auto written = one.files.write(kernel / "config" / name, *text); !written)
+            return written;
+    }
+    return {};
 }
 
 // For the guest.
@@ -62,39 +107,46 @@ Result<CaseResult> run_module_case(const Case &one)
         const auto msr = stock_module(one, *kernel, "arch/x86/kernel/msr");
         if (!msr)
             return tl::unexpected(msr.error());
-        const auto krun = built(one, *kernel, data_directory() / "kernel/krun", "krun");
-        if (!krun)
-            return tl::unexpected(krun.error());
-        const auto bare_call = built(one, *kernel, data_directory() / "tests/kernel/module", "bare_call");
-        if (!bare_call)
-            return tl::unexpected(bare_call.error());
-        CaseResult result;
-        result.tally.pass();
-        result.facts = {{"release", kernel->release},
-                        {"image", kernel->image.string()},
-                        {"msr", msr->string()},
-                        {"krun", krun->string()},
-                        {"bare_call", bare_call->string()}};
-        return result;
+        return build_modules(one, {kernel->release, kernel->headers, {}}, {kernel->image, {*msr}, {}});
+    });
+}
+
+Result<CaseResult> run_module_unpatched_case(const Case &one)
+{
+    if (one.arguments.size() != 1)
+        return failure("a configuration is wanted");
+    return in_time(one, [&]() -> Result<CaseResult> {
+        const auto kernel = build_altered_kernel(one, "unpatched", one.arguments.front(),
+                                                 [&](const fs::path &folder) { return take_krun_out(one, folder); });
+        if (!kernel)
+            return tl::unexpected(kernel.error());
+        return build_modules(one, {kernel->release + "-" + one.arguments.front(), kernel->tree, kernel->objects},
+                             {kernel->folder / "vmlinuz", {}, {}});
     });
 }
 
 Result<CaseResult> run_module_selftest_case(const Case &one)
 {
-    if (one.arguments.size() != 3)
-        return failure("a selftest's name, the line of the selftests and a vendor are wanted");
+    if (one.arguments.size() < 3)
+        return failure("a selftest's name, the line of the selftests, a vendor and perhaps a configuration are wanted");
     const auto &name = one.arguments[0];
     const auto vendor = vendor_named(one.arguments[2]);
     if (!vendor)
         return failure("no vendor of CPUs: " + one.arguments[2]);
-    const auto modules = built_module(one);
+    const auto config = one.arguments.size() > 3 ? one.arguments[3] : std::string();
+    const auto modules = built_module(one, config);
     if (!modules)
         return not_run(modules.error().message);
     auto guest = selftest_guest(modules->image, cache_directory() / "selftests" / one.arguments[1] / name);
     guest.vendor = *vendor;
+    guest.memory_mib = std::max(guest.memory_mib, memory_of_stock_kernels);
+    if (config == "debug") {
+        const auto checking = checking_guest(modules->image, seconds_of_checked_module);
+        guest.memory_mib = checking.memory_mib;
+        guest.timeout_seconds = checking.timeout_seconds;
+    }
     if (guest.append.empty())
         guest.append = "nohz_full=1-3"; // as a Krun kernel does by itself
-    guest.memory_mib = std::max(guest.memory_mib, memory_of_stock_kernels);
     guest = with_modules(std::move(guest), modules->modules);
     return unless_proven(one, CaseInputs().add_guest(guest), [&]() -> Result<CaseResult> {
         const auto tap = run_tap_in_guest(one, name, guest);
@@ -102,6 +154,27 @@ Result<CaseResult> run_module_selftest_case(const Case &one)
             return tl::unexpected(tap.error());
         CaseResult result;
         result.tally = *tap;
+        return result;
+    });
+}
+
+Result<CaseResult> run_module_fuzz_case(const Case &one)
+{
+    const auto seconds = one.arguments.empty() ? 0U : static_cast<unsigned>(std::stoul(one.arguments.front()));
+    const auto modules = built_module(one, "debug");
+    if (!modules)
+        return not_run(modules.error().message);
+    auto guest = fuzzing_guest(one, modules->image, "", seconds);
+    if (!guest)
+        return tl::unexpected(guest.error());
+    guest = with_modules(std::move(*guest), modules->modules);
+    return unless_proven(one, CaseInputs().add_guest(*guest), [&]() -> Result<CaseResult> {
+        const auto run = run_guest(one, *guest);
+        if (!run)
+            return tl::unexpected(run.error());
+        fmt::print("{}", run->output);
+        CaseResult result;
+        result.tally = tally_of_program(fmt::format("fuzzer with seed {}, on the module", one.seed), *run);
         return result;
     });
 }

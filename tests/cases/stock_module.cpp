@@ -6,14 +6,28 @@
 namespace krun
 {
 
-Result<BuiltModule> built_module(const Case &one)
+Result<BuiltModule> built_module(const Case &one, const std::string &config)
 {
-    const auto name = "module-" + one.line;
+    const auto name = config.empty() ? "module-" + one.line : fmt::format("module-{}-{}", one.line, config);
     const auto result = read_result(one.files, result_file(one.results, name));
     if (!result || !result->facts.contains("krun"))
         return host_lacks(name + " has not been built", "ctest builds it first: see docs/testing.md");
     const auto &facts = result->facts;
-    return BuiltModule{facts.at("image"), {facts.at("msr"), facts.at("krun")}, facts.at("bare_call")};
+    BuiltModule built{facts.at("image"), {}, facts.at("bare_call")};
+    if (facts.contains("msr"))
+        built.modules.emplace_back(facts.at("msr"));
+    built.modules.emplace_back(facts.at("krun"));
+    return built;
+}
+
+std::map<std::string, std::string> facts_of(const BuiltModule &built)
+{
+    std::map<std::string, std::string> facts = {{"image", built.image.string()},
+                                                {"krun", built.modules.back().string()},
+                                                {"bare_call", built.bare_call.string()}};
+    if (built.modules.size() > 1)
+        facts["msr"] = built.modules.front().string();
+    return facts;
 }
 
 Result<std::filesystem::path> stock_module(const Case &one, const StockKernel &kernel, const std::string &name)

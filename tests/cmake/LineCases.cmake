@@ -108,6 +108,22 @@ foreach(line ${KRUN_LINES})
     endforeach()
 endforeach()
 
+# krun.ko on kernels that are compiled here without anything of ours: of the newest line, whose headers want a newer
+# compiler than Debian 12 has, and one that looks for its own mistakes.
+function(krun_unpatched_kernel line config)
+    krun_case(module-${line}-${config} LINE ${line} RUN module-unpatched ${config} LABELS module opt-in SECONDS 900
+              LIMIT 5400 GIVES module-${line}-${config} LOCKS compiler variants)
+    foreach(selftest ${ARGN})
+        krun_case(module-${line}-${config}-${selftest} LINE ${line} LABELS module opt-in SECONDS 300 LIMIT 1200 CORES 2
+                  RUN module-selftest ${selftest} ${KRUN_USUAL_LINE} intel ${config}
+                  NEEDS testbed programs-${KRUN_USUAL_LINE} module-${line}-${config})
+    endforeach()
+endfunction()
+krun_unpatched_kernel(7.3 vm ${KRUN_SELFTESTS_OF_MODULE})
+krun_unpatched_kernel(${KRUN_USUAL_LINE} debug ${KRUN_SELFTESTS_OF_MODULE} ${KRUN_SELFTESTS_OF_DEBUG})
+krun_case(module-${KRUN_USUAL_LINE}-debug-fuzz LINE ${KRUN_USUAL_LINE} RUN module-fuzz 120 LABELS module opt-in
+          SECONDS 300 LIMIT 900 CORES 2 NEEDS testbed module-${KRUN_USUAL_LINE}-debug)
+
 # A kernel's whole life on a real Debian disk, then everything that can go wrong in it.
 krun_other_kernel(${KRUN_USUAL_LINE} disk LABELS install AFTER ${earlier} COST 90)
 krun_other_kernel(${KRUN_USUAL_LINE} panic LABELS e2e opt-in NEEDS kernel-${KRUN_USUAL_LINE}-disk)
