@@ -26,12 +26,12 @@ class Options(Structure):
 
 
 class Cpu(Structure):
-    _fields_ = [("flags", c_uint32), ("sibling", c_int32)]
+    _fields_ = [("flags", c_uint32), ("sibling", c_int32), ("reserved", c_uint32 * 2)]
 
 
 class Cost(Structure):
     _fields_ = [("valid", c_uint32), ("pairs", c_uint32), ("ticks", c_uint64), ("aperf", c_uint64),
-                ("mperf", c_uint64), ("cycles", c_uint64), ("instructions", c_uint64)]
+                ("mperf", c_uint64), ("cycles", c_uint64), ("instructions", c_uint64), ("reserved", c_uint64 * 4)]
 
 
 class Facts(Structure):

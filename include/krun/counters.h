@@ -17,8 +17,9 @@
  * better one. A value that is missing has no bit in `valid`; it is never 0, and nothing is ever scaled. The library prints
  * nothing, never exits, and sets no errno. See libkruncounters(3).
  *
- * Structures with a member `size`, which tells how much of them the caller knows, may grow at their end. The others may
- * only use what is reserved in them.
+ * Structures with a member `size`, which tells how much of them the caller knows, may grow at their end. The others keep
+ * their sizes, and may only use what is reserved in them: a later version gives members of the library's own structures
+ * (krunc_cpu, krunc_cost, krunc_thread_counter) and of samples names, and they are 0 in this one.
  */
 #ifndef KRUN_COUNTERS_H
 #define KRUN_COUNTERS_H
@@ -114,6 +115,7 @@ enum krunc_tsc_source { /* of the TSC's frequency */
 struct krunc_cpu {
 	uint32_t flags;	 /* KRUNC_CPU_* */
 	int32_t sibling; /* the next CPU of the same core, or -1 */
+	uint32_t reserved[2];
 };
 
 #define KRUNC_CPU_NOHZ_FULL (1u << 0) /* an adaptive-tick CPU */
@@ -127,6 +129,7 @@ struct krunc_cost {
 	uint64_t mperf;
 	uint64_t cycles;
 	uint64_t instructions;
+	uint64_t reserved[4];
 };
 
 struct krunc_facts {
@@ -323,11 +326,15 @@ enum krunc_cause {
 	KRUNC_CAUSES,
 };
 
+/* krunc_criteria.flags: without the flag, 0 in a member stands for its default. */
+#define KRUNC_SET_INTERRUPT_SECONDS (1u << 0) /* take interrupt_seconds as it is, also 0: interrupts cost nothing */
+#define KRUNC_SET_SHARE		    (1u << 1) /* take share as it is, also 0: no interrupt is allowed */
+
 struct krunc_criteria {
 	uint32_t size;
-	uint32_t flags;		  /* 0 */
-	double interrupt_seconds; /* what an interrupt is taken to cost; 0: 10e-6 */
-	double share;		  /* of the time that interrupts may take; 0: 0.001 */
+	uint32_t flags;		  /* KRUNC_SET_* */
+	double interrupt_seconds; /* what an interrupt is taken to cost; default: 10e-6 */
+	double share;		  /* of the time that interrupts may take; default: 0.001 */
 };
 
 struct krunc_verdict {
@@ -358,6 +365,7 @@ struct krunc_thread_counter {
 	const void *page; /* that the kernel maps for the event; valid until krunc_close() */
 	uint32_t counter;
 	uint32_t unused_bits; /* of 64, that the hardware's counter lacks */
+	uint64_t reserved[2];
 };
 
 KRUNC_EXPORT int krunc_get_samplers(const struct krunc_session *session, krunc_sampler *begin, krunc_sampler *end);

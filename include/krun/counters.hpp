@@ -182,8 +182,10 @@ class Session
             return Error(EBADF);
         krunc_criteria raw{};
         raw.size = sizeof(raw);
-        raw.interrupt_seconds = criteria.interrupt_seconds;
-        raw.share = criteria.share;
+        raw.flags =
+            (criteria.interrupt_seconds ? KRUNC_SET_INTERRUPT_SECONDS : 0) | (criteria.share ? KRUNC_SET_SHARE : 0);
+        raw.interrupt_seconds = criteria.interrupt_seconds.value_or(0);
+        raw.share = criteria.share.value_or(0);
         Verdict verdict;
         if (const Error error{krunc_judge(&*facts_, &delta.raw(), &raw, &verdict.raw())})
             return error;

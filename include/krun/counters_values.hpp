@@ -143,10 +143,10 @@ struct Options {
     double max_ratio = 0;
 };
 
-// See struct krunc_criteria; 0 stands for the library's defaults.
+// See struct krunc_criteria; std::nullopt stands for the library's defaults.
 struct Criteria {
-    double interrupt_seconds = 0;
-    double share = 0;
+    std::optional<double> interrupt_seconds = {};
+    std::optional<double> share = {};
 };
 
 struct Interrupts {

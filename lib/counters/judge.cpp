@@ -10,6 +10,7 @@
 
 #include <krun/counters.h>
 
+#include "counter_masks.hpp"
 #include "sized.hpp"
 
 using namespace krunc;
@@ -56,7 +57,7 @@ void judge_counting(const krunc_delta &delta, Findings &found)
         return;
     found.cause(KRUNC_CAUSE_MIGRATED, 1);
     // Counts that follow the thread are right all the same.
-    const bool counted = (delta.valid & ~static_cast<std::uint32_t>(KRUNC_CLOCK | KRUNC_THREAD_SWITCHES)) != 0;
+    const bool counted = (delta.valid & ~beside) != 0;
     (counted ? found.disturbed : found.unusable) = true;
 }
 
@@ -143,11 +144,12 @@ std::uint32_t kind_of(const krunc_delta &delta, const Findings &found)
 
 int complete(krunc_criteria &criteria)
 {
-    if (criteria.flags != 0 || !(criteria.interrupt_seconds >= 0) || !(criteria.share >= 0 && criteria.share <= 1))
+    if ((criteria.flags & ~(KRUNC_SET_INTERRUPT_SECONDS | KRUNC_SET_SHARE)) != 0 ||
+        !(criteria.interrupt_seconds >= 0) || !(criteria.share >= 0 && criteria.share <= 1))
         return -EINVAL;
-    if (criteria.interrupt_seconds == 0)
+    if (criteria.interrupt_seconds == 0 && (criteria.flags & KRUNC_SET_INTERRUPT_SECONDS) == 0)
         criteria.interrupt_seconds = default_interrupt_seconds;
-    if (criteria.share == 0)
+    if (criteria.share == 0 && (criteria.flags & KRUNC_SET_SHARE) == 0)
         criteria.share = default_share;
     return 0;
 }

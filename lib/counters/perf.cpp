@@ -118,7 +118,7 @@ void map_pages(krunc_session &session, const PerfGroup &group)
             continue;
         krunc_thread_counter &one = session.thread_counters[__builtin_ctz(group.counters[i])];
         const unsigned width = static_cast<perf_event_mmap_page *>(page)->pmc_width;
-        one = {page, group.counters[i], 64 - width};
+        one = {page, group.counters[i], 64 - width, {}};
         session.facts.counter_bits = width;
     }
     restart(group);

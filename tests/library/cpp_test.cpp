@@ -358,6 +358,18 @@ TEST(Verdict, TakesItsCriteriaAlong)
     krunc::Session session(tsc_of_thread);
     EXPECT_TRUE(session.judge(krunc::Delta()));
     EXPECT_EQ(session.judge(krunc::Delta(), {.share = -1}).error().number(), EINVAL);
+
+    // 0 is not what stands for the default.
+    krunc::Delta delta;
+    delta.raw().derived = KRUNC_D_TIME;
+    delta.raw().seconds = 1;
+    delta.raw().valid = KRUNC_INTERRUPTS | KRUNC_SWITCHES;
+    delta.raw().irq_device = 1;
+    EXPECT_FALSE(session.judge(delta)->caused_by(KRUNC_CAUSE_DEVICE));
+    EXPECT_TRUE(session.judge(delta, {.share = 0})->caused_by(KRUNC_CAUSE_DEVICE));
+    delta.raw().irq_device = 1000000;
+    EXPECT_TRUE(session.judge(delta)->caused_by(KRUNC_CAUSE_DEVICE));
+    EXPECT_TRUE(session.judge(delta, {.interrupt_seconds = 0})->noted(KRUNC_CAUSE_DEVICE));
 }
 
 } // namespace

@@ -121,6 +121,32 @@ TEST_F(Judge, FollowsTheCallersCriteria)
     EXPECT_EQ(verdict(&criteria).kind, static_cast<std::uint32_t>(KRUNC_CLEAN));
 }
 
+TEST_F(Judge, AllowsNoInterruptIfToldSo)
+{
+    krunc_criteria criteria{};
+    criteria.size = sizeof(criteria);
+    b().irq_device = 1;
+    EXPECT_EQ(verdict(&criteria).kind, static_cast<std::uint32_t>(KRUNC_CLEAN)); // 0: the default
+    criteria.flags = KRUNC_SET_SHARE;
+    EXPECT_EQ(verdict(&criteria).kind, static_cast<std::uint32_t>(KRUNC_DISTURBED));
+    b().irq_device = 0;
+    EXPECT_EQ(verdict(&criteria).kind, static_cast<std::uint32_t>(KRUNC_CLEAN));
+    b().irq_timer = 1; // of an adaptive-tick CPU
+    EXPECT_EQ(verdict(&criteria).kind, static_cast<std::uint32_t>(KRUNC_TICKING));
+}
+
+TEST_F(Judge, TakesInterruptsForFreeIfToldSo)
+{
+    krunc_criteria criteria{};
+    criteria.size = sizeof(criteria);
+    b().irq_device = 1000000;
+    EXPECT_EQ(verdict(&criteria).kind, static_cast<std::uint32_t>(KRUNC_DISTURBED));
+    criteria.flags = KRUNC_SET_INTERRUPT_SECONDS;
+    const auto found = verdict(&criteria);
+    EXPECT_EQ(found.kind, static_cast<std::uint32_t>(KRUNC_CLEAN));
+    EXPECT_EQ(found.notes, one(KRUNC_CAUSE_DEVICE));
+}
+
 TEST_F(Judge, TellsATickFromAStormOfTimers)
 {
     cpus_[3].flags = 0; // has a tick
@@ -182,7 +208,7 @@ TEST_F(Judge, RefusesBadArguments)
     criteria.interrupt_seconds = -1;
     EXPECT_EQ(krunc_judge(&facts, &delta, &criteria, &found), -EINVAL);
     criteria.interrupt_seconds = 0;
-    criteria.flags = 1;
+    criteria.flags = 1U << 2;
     EXPECT_EQ(krunc_judge(&facts, &delta, &criteria, &found), -EINVAL);
 }
 

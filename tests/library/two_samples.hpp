@@ -27,9 +27,9 @@ class TwoSamples : public testing::Test
     TwoSamples()
     {
         for (auto &cpu : cpus_)
-            cpu = {0, -1};
-        cpus_[3] = {KRUNC_CPU_NOHZ_FULL, 7};
-        cpus_[7] = {KRUNC_CPU_NOHZ_FULL, 3};
+            cpu = {0, -1, {}};
+        cpus_[3] = {KRUNC_CPU_NOHZ_FULL, 7, {}};
+        cpus_[7] = {KRUNC_CPU_NOHZ_FULL, 3, {}};
         facts.size = sizeof(facts);
         facts.way = KRUNC_WAY_DEVICE;
         facts.tsc_hz = second;
