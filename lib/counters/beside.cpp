@@ -43,7 +43,7 @@ std::uint64_t time_suspended()
 
 } // namespace
 
-int read_beside(krunc_session &session, krunc_sample &sample)
+int read_beside(krunc_session &session, krunc_sample &sample, std::uint32_t cpu)
 {
     if ((session.options.counters & KRUNC_CLOCK) != 0) {
         sample.clock = read_clock(CLOCK_MONOTONIC_RAW);
@@ -58,9 +58,8 @@ int read_beside(krunc_session &session, krunc_sample &sample)
     }
     if (session.interrupts == nullptr)
         return 0;
-    const std::uint32_t here = current_cpu();
     const bool thread = session.options.scope == KRUNC_SCOPE_THREAD;
-    return read_interrupts(session, thread ? &here : session.cpus, sample);
+    return read_interrupts(session, thread ? &cpu : session.cpus, sample);
 }
 
 } // namespace krunc

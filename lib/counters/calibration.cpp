@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <initializer_list>
 
+#include "counter_masks.hpp"
 #include "session.hpp"
 
 namespace krunc
@@ -16,7 +17,7 @@ namespace
 {
 
 constexpr unsigned pairs = 31;
-constexpr std::uint32_t told = KRUNC_APERF | KRUNC_MPERF | KRUNC_CYCLES | KRUNC_INSTRUCTIONS;
+constexpr std::uint32_t told = wide & ~own_events;
 
 struct Pairs {
     std::uint32_t valid;

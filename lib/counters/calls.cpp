@@ -11,6 +11,7 @@
 
 #include <krun-syscall.h>
 
+#include "counter_masks.hpp"
 #include "sampling.hpp"
 
 namespace krunc
@@ -19,22 +20,25 @@ namespace krunc
 namespace
 {
 
-int read_calls(krunc_session &session, krunc_sample &sample)
+constexpr std::uint32_t had = frequency | KRUNC_CYCLES;
+
+// Core cycles are read next to the measured code, last before it and first after it, as Krun's own client does: so the
+// least of the samples themselves is counted with it.
+template <bool cycles_first> int read_calls(krunc_session &session, krunc_sample &sample)
 {
     const CallsState &calls = session.calls;
     std::uint64_t *aperfs = calls.values;
     std::uint64_t *mperfs = aperfs + calls.cpus;
     std::uint64_t *cycles = mperfs + calls.cpus;
     const std::uint64_t start = time_stamp();
-    if (syscall(SYSCALL_KRUN_READ_MSRS, calls.cpus, false, aperfs, mperfs, cycles) != 0)
+    if (syscall(SYSCALL_KRUN_READ_MSRS, calls.cpus, cycles_first, aperfs, mperfs, cycles) != 0)
         return -errno;
     const std::uint32_t span = span_since(start); // when a CPU was read in it is not known
     sample.cpu = current_cpu();
     for (std::uint32_t i = 0; i < session.facts.readings; i++) {
         krunc_reading &reading = *krunc_reading_at(&sample, i);
         const std::uint32_t cpu = session.cpus[i];
-        write_reading(session, reading, cpu, KRUNC_OK,
-                      session.facts.counters & (KRUNC_APERF | KRUNC_MPERF | KRUNC_CYCLES));
+        write_reading(reading, cpu, KRUNC_OK, session.facts.counters & had);
         reading.span = span;
         reading.tsc = start;
         reading.aperf = aperfs[cpu];
@@ -51,11 +55,10 @@ int open_calls(krunc_session &session)
     if (session.options.scope != KRUNC_SCOPE_CPUS ||
         (session.options.flags & (KRUNC_RENDEZVOUS | KRUNC_SKIP_NOHZ_FULL | KRUNC_IDLE_SNAPSHOT)) != 0)
         return -EOPNOTSUPP;
-    const std::uint32_t had = KRUNC_APERF | KRUNC_MPERF | KRUNC_CYCLES;
     const std::uint32_t counters = session.options.counters & had;
     miss(session, session.options.counters & ~had, -EOPNOTSUPP);
     // What they take, they keep until the process ends: not for a session that will not be.
-    const std::uint32_t from_elsewhere = KRUNC_CLOCK | KRUNC_THREAD_SWITCHES | KRUNC_INTERRUPTS;
+    const std::uint32_t from_elsewhere = beside | KRUNC_INTERRUPTS;
     if (counters == 0 || (session.options.required & ~(had | from_elsewhere)) != 0)
         return -EOPNOTSUPP;
     for (std::uint32_t i = 0; i < session.facts.readings; i++)
@@ -64,9 +67,9 @@ int open_calls(krunc_session &session)
     if (session.calls.values == nullptr)
         return -ENOMEM;
     if (syscall(SYSCALL_KRUN_CONFIGURE, session.calls.cpus) != 0)
-        return -errno;
+        return errno == EOPNOTSUPP ? -ENODEV : -errno;
     session.facts.counters = counters;
-    use_sampler<read_calls>(session);
+    use_sampler<read_calls<false>, read_calls<true>>(session);
     return 0;
 }
 

@@ -15,6 +15,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "counter_masks.hpp"
 #include "sampling.hpp"
 
 namespace krunc
@@ -23,7 +24,6 @@ namespace krunc
 namespace
 {
 
-constexpr std::uint32_t own_bits = KRUNC_CLOCK | KRUNC_THREAD_SWITCHES;
 constexpr std::size_t common_members = offsetof(krunc_reading, running);
 
 #define SAME_OFFSET(member) static_assert(offsetof(krunc_reading, member) == offsetof(krun_slot, member))
@@ -204,9 +204,9 @@ int plan_what_there_is(krunc_session &session, std::uint32_t &counters, const Cp
 
 unsigned bytes_of(std::uint32_t counters)
 {
-    if ((counters & (KRUNC_EVENT(0) | KRUNC_EVENT(1) | KRUNC_EVENT(2) | KRUNC_EVENT(3))) != 0)
+    if ((counters & own_events) != 0)
         return common_members;
-    const std::uint32_t near = KRUNC_APERF | KRUNC_MPERF | KRUNC_CYCLES;
+    const std::uint32_t near = frequency | KRUNC_CYCLES;
     return (counters & ~near) == 0 ? 64 : offsetof(krunc_reading, events);
 }
 
@@ -239,13 +239,21 @@ void tell_features(krunc_facts &facts, const krun_info &info)
     }
 }
 
+// ENOENT: the file is missing, although the kernel has the device; ENODEV: the kernel has none.
+int error_of_open(int error, bool kernel_has_it)
+{
+    if (error == ENOENT)
+        return kernel_has_it ? -ENOENT : -ENODEV;
+    return error == ENXIO ? -ENODEV : -error;
+}
+
 int open_device(krunc_session &session)
 {
     DeviceState &device = session.device;
     device = {};
     device.fd = open("/dev/krun", O_RDWR | O_CLOEXEC);
     if (device.fd < 0)
-        return -errno;
+        return error_of_open(errno, kernel_has_device(session.machine.sysfs, "/proc/misc"));
     krun_info info{};
     if (ioctl(device.fd, KRUN_IOC_INFO, &info) != 0)
         return -errno;
@@ -256,9 +264,8 @@ int open_device(krunc_session &session)
         for (std::uint32_t i = 0; i < session.facts.readings; i++)
             planned.add(session.cpus[i]);
     }
-    const std::uint32_t wanted = session.options.counters & ~own_bits;
-    const std::uint32_t events = KRUNC_EVENT(0) | KRUNC_EVENT(1) | KRUNC_EVENT(2) | KRUNC_EVENT(3);
-    std::uint32_t counters = wanted & (info.counters | events);
+    const std::uint32_t wanted = session.options.counters & ~beside;
+    std::uint32_t counters = wanted & (info.counters | own_events);
     miss(session, wanted & ~counters, -EOPNOTSUPP);
     const int error = plan_what_there_is(session, counters, planned);
     if (error != 0)

@@ -11,16 +11,13 @@
 
 #include <krun/counters.h>
 
+#include "counter_masks.hpp"
 #include "sized.hpp"
 
 using namespace krunc;
 
 namespace
 {
-
-constexpr std::uint32_t wide = KRUNC_APERF | KRUNC_MPERF | KRUNC_CYCLES | KRUNC_INSTRUCTIONS | KRUNC_EVENT(0) |
-                               KRUNC_EVENT(1) | KRUNC_EVENT(2) | KRUNC_EVENT(3);
-constexpr std::uint32_t beside = KRUNC_CLOCK | KRUNC_THREAD_SWITCHES;
 
 // No CPU retires more instructions in a cycle: twice the 8 of the widest, as two that are fused count as one there.
 constexpr std::uint64_t most_instructions_per_cycle = 16;
@@ -119,7 +116,7 @@ void subtract(const Ends &ends, krunc_delta &delta)
         return; // migrated
     delta.valid = a.valid & b.valid & ~beside;
     if (a.cpu != b.cpu && (a.flags & KRUNC_READING_RDPRU) != 0)
-        delta.valid &= ~static_cast<std::uint32_t>(KRUNC_APERF | KRUNC_MPERF);
+        delta.valid &= ~frequency;
     if (a.cpu != b.cpu)
         delta.valid &= ~static_cast<std::uint32_t>(KRUNC_INTERRUPTS | KRUNC_SWITCHES); // the CPUs'
     if (!subtract_wide(a, b, delta) || a.epoch != b.epoch || perf_has_paused(ends) || b.tsc < a.tsc) {

@@ -3,10 +3,7 @@
 
 #include <cerrno>
 #include <cpuid.h>
-#include <cstdio>
 #include <cstdlib>
-#include <cstring>
-#include <fcntl.h>
 #include <linux/perf_event.h>
 #include <sched.h>
 #include <sys/mman.h>
@@ -101,79 +98,41 @@ std::uint32_t tick_hz()
 
 } // namespace
 
-unsigned CpuSet::count() const
+namespace
 {
-    unsigned cpus = 0;
-    for (const std::uint64_t word : words)
-        cpus += static_cast<unsigned>(__builtin_popcountll(word));
-    return cpus;
+
+int find_cpus(const char *sysfs, CpuSet &possible, CpuSet &online)
+{
+    int error = read_cpu_list(sysfs, possible, "devices/system/cpu/possible");
+    if (error == 0)
+        error = read_cpu_list(sysfs, online, "devices/system/cpu/online");
+    if (error == 0 && online.count() == 0)
+        error = -EINVAL;
+    if (error == 0 || is_shortage(error))
+        return error;
+    // Without sysfs, those that this thread may use.
+    error = allowed_cpus(online);
+    possible = online;
+    return error;
 }
 
-unsigned CpuSet::end() const
+} // namespace
+
+int allowed_cpus(CpuSet &allowed)
 {
-    for (unsigned i = max_cpus / 64; i > 0; i--) {
-        if (words[i - 1] != 0)
-            return i * 64 - static_cast<unsigned>(__builtin_clzll(words[i - 1]));
-    }
-    return 0;
+    allowed = {};
+    return sched_getaffinity(0, sizeof(allowed), reinterpret_cast<cpu_set_t *>(&allowed)) == 0 ? 0 : -errno;
 }
 
-bool parse_cpu_list(const char *text, CpuSet &cpus)
-{
-    cpus = {};
-    while (*text != '\0' && *text != '\n') {
-        char *after = nullptr;
-        if (*text < '0' || *text > '9')
-            return false;
-        const unsigned long first = std::strtoul(text, &after, 10);
-        unsigned long last = first;
-        if (*after == '-') {
-            text = after + 1;
-            if (*text < '0' || *text > '9')
-                return false;
-            last = std::strtoul(text, &after, 10);
-        }
-        if (first > last || last >= max_cpus)
-            return false;
-        for (unsigned long cpu = first; cpu <= last; cpu++)
-            cpus.add(static_cast<unsigned>(cpu));
-        text = *after == ',' ? after + 1 : after;
-    }
-    return true;
-}
-
-bool read_text(const char *path, char *text, std::size_t size)
-{
-    const int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return false;
-    const ssize_t length = read(fd, text, size - 1);
-    close(fd);
-    if (length < 0)
-        return false;
-    text[length] = '\0';
-    return true;
-}
-
-int examine(Machine &machine)
+int examine(Machine &machine, const char *sysfs)
 {
     machine = {};
-    char text[4096];
-    if (!read_text("/sys/devices/system/cpu/possible", text, sizeof(text)) || !parse_cpu_list(text, machine.possible) ||
-        !read_text("/sys/devices/system/cpu/online", text, sizeof(text)) || !parse_cpu_list(text, machine.online) ||
-        machine.online.count() == 0) {
-        // Without sysfs, those that this thread may use.
-        cpu_set_t allowed;
-        CPU_ZERO(&allowed);
-        if (sched_getaffinity(0, sizeof(allowed), &allowed) != 0)
-            return -errno;
-        machine.online = {};
-        for (unsigned cpu = 0; cpu < CPU_SETSIZE; cpu++) {
-            if (CPU_ISSET(cpu, &allowed))
-                machine.online.add(cpu);
-        }
-        machine.possible = machine.online;
-    }
+    machine.sysfs = sysfs;
+    int error = find_cpus(sysfs, machine.possible, machine.online);
+    if (error == 0)
+        error = find_core_pmus(sysfs, machine.pmus);
+    if (error != 0)
+        return error;
     machine.intel = is_intel();
     const Registers power = cpuid(6); // SDM volume 2, CPUID, "Thermal and Power Management Leaf"
     machine.has_aperf = (power.ecx & 1) != 0;
@@ -190,17 +149,17 @@ krunc_cpu *describe_cpus(const Machine &machine)
     auto *table = static_cast<krunc_cpu *>(std::calloc(cpus, sizeof(krunc_cpu)));
     if (table == nullptr)
         return nullptr;
-    char text[4096];
     CpuSet tickless{};
-    if (read_text("/sys/devices/system/cpu/nohz_full", text, sizeof(text)) && !parse_cpu_list(text, tickless))
+    if (read_cpu_list(machine.sysfs, tickless, "devices/system/cpu/nohz_full") != 0)
         tickless = {}; // "(null)" where there are none
     for (unsigned cpu = 0; cpu < cpus; cpu++) {
         table[cpu].flags = tickless.has(cpu) ? KRUNC_CPU_NOHZ_FULL : 0;
         table[cpu].sibling = -1;
-        char path[80];
-        std::snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%u/topology/thread_siblings_list", cpu);
-        CpuSet siblings{};
-        if (!read_text(path, text, sizeof(text)) || !parse_cpu_list(text, siblings))
+        char text[text_room];
+        CpuSet siblings;
+        if (read_sysfs(machine.sysfs, text, sizeof(text), "devices/system/cpu/cpu%u/topology/thread_siblings_list",
+                       cpu) != 0 ||
+            !parse_cpu_list(text, siblings))
             continue;
         for (unsigned step = 1; step < cpus && table[cpu].sibling < 0; step++) {
             if (siblings.has((cpu + step) % cpus))
@@ -276,11 +235,10 @@ double highest_ratio(const Machine &machine, std::uint64_t tsc_hz)
     if (machine.intel && (mhz.eax & 0xffff) != 0)
         highest = static_cast<double>(mhz.ebx & 0xffff) / (mhz.eax & 0xffff);
     for (unsigned cpu = 0; cpu < machine.possible.end() && tsc_hz != 0; cpu++) {
-        char path[80];
         char text[32];
-        std::snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%u/cpufreq/cpuinfo_max_freq", cpu); // kHz
-        if (!read_text(path, text, sizeof(text)))
-            continue;
+        if (read_sysfs(machine.sysfs, text, sizeof(text), "devices/system/cpu/cpu%u/cpufreq/cpuinfo_max_freq", cpu) !=
+            0)
+            continue; // kHz
         const double ratio = std::strtod(text, nullptr) * 1000 / static_cast<double>(tsc_hz);
         highest = ratio > highest ? ratio : highest;
     }

@@ -2,26 +2,18 @@
 // Facts about the machine, from CPUID and sysfs.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 
 #include <krun/counters.h>
 
+#include "core_pmus.hpp"
+#include "sysfs.hpp"
+
 namespace krunc
 {
 
-constexpr unsigned max_cpus = 8192; // NR_CPUS at most
-
-struct CpuSet {
-    std::uint64_t words[max_cpus / 64];
-
-    void add(unsigned cpu) { words[cpu / 64] |= std::uint64_t{1} << (cpu % 64); }
-    bool has(unsigned cpu) const { return cpu < max_cpus && (words[cpu / 64] >> (cpu % 64) & 1) != 0; }
-    unsigned count() const;
-    unsigned end() const; // one more than the highest
-};
-
 struct Machine {
+    const char *sysfs; // where it was found
     CpuSet possible;
     CpuSet online;
     bool intel;
@@ -29,16 +21,14 @@ struct Machine {
     bool has_package_thermal;
     bool has_thermal;
     bool has_rdpru;
+    CorePmus pmus; // of a hybrid CPU
 };
 
-// A list of CPUs as sysfs writes it, as in 0,2-5. False if it is something else.
-bool parse_cpu_list(const char *text, CpuSet &cpus);
+// Those that this thread may use; 0 or -errno. The kernel refuses a mask that is shorter than its own: none is longer.
+int allowed_cpus(CpuSet &allowed);
 
-// A file's content as a string, at most size - 1 bytes of it; false without one.
-bool read_text(const char *path, char *text, std::size_t size);
-
-// The possible and online CPUs, and what CPUID says; 0 or -errno.
-int examine(Machine &machine);
+// The possible and online CPUs, PMUs, and what CPUID says; 0 or -errno. `sysfs` must remain valid.
+int examine(Machine &machine, const char *sysfs);
 
 // By number of the CPU, for all that are possible; allocated. Null: no memory.
 krunc_cpu *describe_cpus(const Machine &machine);

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "counter_masks.hpp"
 #include "sampling.hpp"
 
 namespace krunc
@@ -27,42 +28,42 @@ const Register registers[] = {{KRUNC_APERF, 0xe8},
                               {KRUNC_THERMAL, 0x19c},
                               {KRUNC_PACKAGE_THERMAL, 0x1b1}};
 
-void store(krunc_reading &reading, std::uint32_t counter, std::uint64_t value)
+// Only CPUs that are online have the file, and what was opened can be read again when the CPU is back. 0 or -errno.
+int open_file(const krunc_session &session, std::uint32_t cpu)
 {
-    const auto low = static_cast<std::uint32_t>(value);
-    if (counter == KRUNC_APERF)
-        reading.aperf = value;
-    else if (counter == KRUNC_MPERF)
-        reading.mperf = value;
-    else if (counter == KRUNC_SMI)
-        reading.smi = low;
-    else if (counter == KRUNC_THERMAL)
-        reading.thermal = low;
-    else
-        reading.package_thermal = low;
+    char path[40];
+    if (cpu >= session.facts.possible_cpus)
+        return -ENXIO;
+    std::snprintf(path, sizeof(path), "/dev/cpu/%u/msr", cpu);
+    session.msr.fds[cpu] = open(path, O_RDONLY | O_CLOEXEC);
+    return session.msr.fds[cpu] >= 0 ? 0 : -errno;
+}
+
+krunc_status status_of_error(int error)
+{
+    return error == -ENXIO || error == -ENODEV || error == -ENOENT ? KRUNC_OFFLINE : KRUNC_UNSUPPORTED;
 }
 
 // How many registers were read.
 unsigned read_cpu(const krunc_session &session, krunc_reading &reading, std::uint32_t cpu)
 {
     unsigned calls = 0;
-    const int fd = cpu < session.facts.possible_cpus ? session.msr.fds[cpu] : -1;
-    write_reading(session, reading, cpu, fd < 0 ? KRUNC_OFFLINE : KRUNC_OK, 0);
+    const bool is_open = cpu < session.facts.possible_cpus && session.msr.fds[cpu] >= 0;
+    const int error = is_open ? 0 : open_file(session, cpu);
+    write_reading(reading, cpu, error != 0 ? status_of_error(error) : KRUNC_OK);
     reading.tsc = time_stamp();
-    if (fd < 0)
+    if (error != 0)
         return 0;
     for (const Register &one : registers) {
         std::uint64_t value = 0;
         if ((session.facts.counters & one.counter) == 0)
             continue;
-        if (pread(fd, &value, sizeof(value), one.number) != sizeof(value)) {
-            write_reading(session, reading, cpu, errno == ENXIO || errno == ENODEV ? KRUNC_OFFLINE : KRUNC_UNSUPPORTED,
-                          0);
+        if (pread(session.msr.fds[cpu], &value, sizeof(value), one.number) != sizeof(value)) {
+            write_reading(reading, cpu, status_of_error(-errno));
             return calls;
         }
         calls++;
         store(reading, one.counter, value);
-        reading.valid |= one.counter;
     }
     reading.span = span_since(reading.tsc);
     return calls;
@@ -79,10 +80,12 @@ int read_msr(krunc_session &session, krunc_sample &sample)
     return 0;
 }
 
+constexpr std::uint32_t of_intel = KRUNC_SMI | KRUNC_THERMAL | KRUNC_PACKAGE_THERMAL;
+
 // A virtual machine may answer with 0 for a register that it does not have: CPUID decides.
 std::uint32_t registers_of(const Machine &machine)
 {
-    std::uint32_t had = machine.has_aperf ? KRUNC_APERF | KRUNC_MPERF : 0;
+    std::uint32_t had = machine.has_aperf ? frequency : 0;
     if (machine.intel)
         had |= KRUNC_SMI;
     if (machine.has_thermal)
@@ -94,11 +97,10 @@ std::uint32_t registers_of(const Machine &machine)
 
 int open_cpu(krunc_session &session, std::uint32_t cpu)
 {
-    char path[40];
-    std::snprintf(path, sizeof(path), "/dev/cpu/%u/msr", cpu);
-    session.msr.fds[cpu] = open(path, O_RDONLY | O_CLOEXEC);
-    if (session.msr.fds[cpu] < 0)
-        return errno == ENXIO ? 0 : -errno; // offline
+    if (!session.machine.online.has(cpu))
+        return 0;
+    if (const int error = open_file(session, cpu))
+        return error == -ENXIO ? 0 : error; // it has just gone offline
     for (const Register &one : registers) {
         std::uint64_t value = 0;
         if ((session.facts.counters & one.counter) == 0 ||
@@ -132,13 +134,12 @@ int open_msr(krunc_session &session)
         }
     } else {
         for (unsigned cpu = 0; cpu < cpus; cpu++) {
-            const int error = session.machine.online.has(cpu) ? open_cpu(session, cpu) : 0;
-            if (error != 0)
+            if (const int error = open_cpu(session, cpu))
                 return error;
         }
     }
     if (session.facts.counters == 0)
-        return -EOPNOTSUPP;
+        return (session.options.counters & (frequency | of_intel)) != 0 ? -ENODEV : -EOPNOTSUPP;
     use_sampler<read_msr>(session);
     return 0;
 }

@@ -106,61 +106,88 @@ const Name cause_remedies[] = {
     {KRUNC_CAUSE_SLEPT, "nothing, unless the code was not meant to sleep"},
     {KRUNC_CAUSE_SUSPENDED, "keep it from suspending: systemd-inhibit(1)"}};
 
-const char *device_reason(int error)
+struct Reason {
+    int error;
+    const char *text;
+    const char *remedy;
+};
+
+template <std::size_t n> const Reason *find(const Reason (&reasons)[n], int error)
 {
-    if (error == -ENOENT || error == -ENXIO || error == -ENODEV)
-        return "there is no /dev/krun: this is not a Krun kernel";
-    if (error == -EACCES || error == -EPERM)
-        return "/dev/krun may not be opened";
-    if (error == -EBUSY)
-        return "perf has no hardware counter left, or a CPU is shielded";
+    for (const Reason &one : reasons) {
+        if (one.error == error)
+            return &one;
+    }
     return nullptr;
 }
 
-const char *calls_reason(int error)
-{
-    if (error == -ENOSYS)
-        return "the kernel has no Krun system calls";
-    if (error == -EPERM)
-        return "the system calls are not allowed";
-    if (error == -ENXIO)
-        return "a CPU before the last one is offline";
-    if (error == -EBUSY)
-        return "perf has no hardware counter left";
-    return nullptr;
-}
+const char *const boot_krun = "boot a Krun kernel (krunctl install), or load the module krun of the package krun-dkms";
+const char *const free_counters = "stop other users of perf, nmi_watchdog=0, or ask for fewer counters";
+const char *const ask_less = "ask for less, or use a better way";
+const char *const virtual_pmu = "in a virtual machine: give it a virtual PMU, and APERF and MPERF";
 
-const char *perf_reason(int error)
-{
-    if (error == -EACCES || error == -EPERM)
-        return "perf events are not allowed";
-    if (error == -ENOSYS)
-        return "the kernel has no perf events";
-    if (error == -EBUSY)
-        return "perf has no hardware counter left";
-    return nullptr;
-}
+// Errors are those that the ways return from their opening; the kernel may have others.
+const Reason device_reasons[] = {
+    {-ENODEV, "this kernel has no Krun device", boot_krun},
+    {-ENOENT, "there is no /dev/krun, although the kernel has the device",
+     "mount a devtmpfs on /dev, or hand the device to the container"},
+    {-EACCES, "/dev/krun may not be opened", "become a member of the group kruncounters, or root"},
+    {-EPERM, "/dev/krun may not be used", "become a member of the group kruncounters, or root"},
+    {-ENOTTY, "/dev/krun is something else, or of another version",
+     "use a kernel or module and a library of the same version"},
+    {-EBUSY, "perf has no hardware counter left, or a CPU is shielded", free_counters},
+    {-EOPNOTSUPP, "/dev/krun does not have what was asked for on this machine", virtual_pmu}};
 
-const char *msr_reason(int error)
-{
-    if (error == -ENOENT)
-        return "there is no /dev/cpu/N/msr";
-    if (error == -EACCES || error == -EPERM)
-        return "/dev/cpu/N/msr may not be opened";
-    return nullptr;
-}
+const Reason calls_reasons[] = {
+    {-ENOSYS, "the kernel has no Krun system calls", "boot a Krun kernel: krunctl install"},
+    {-EPERM, "the system calls are not allowed", "sysctl kernel.krun_unprivileged=1, as root"},
+    {-ENXIO, "a CPU before the last one is offline", "bring all CPUs before it online"},
+    {-EBUSY, "perf has no hardware counter left", free_counters},
+    {-ENODEV, "a CPU has no APERF, MPERF or counter of core cycles", virtual_pmu},
+    {-EOPNOTSUPP, "the system calls have APERF, MPERF and core cycles of CPUs, and nothing else", ask_less}};
 
-const char *any_reason(int error)
+const Reason perf_reasons[] = {
+    {-EACCES, "perf events are not allowed", "sysctl kernel.perf_event_paranoid=0, as root, or CAP_PERFMON"},
+    {-EPERM, "perf events are not allowed", "sysctl kernel.perf_event_paranoid=0, as root, or CAP_PERFMON"},
+    {-ENOSYS, "the kernel has no perf events", "use a kernel with CONFIG_PERF_EVENTS"},
+    {-ENXIO, "the CPUs are offline", "bring a CPU online"},
+    {-EBUSY, "perf has no hardware counter left", free_counters},
+    {-ENODEV, "perf finds no PMU that counts cycles, and no APERF and MPERF", virtual_pmu},
+    {-EOPNOTSUPP, "perf has not all that was asked for", ask_less}};
+
+const Reason msr_reasons[] = {
+    {-ENOENT, "there is no /dev/cpu/N/msr", "modprobe msr, as root"},
+    {-EACCES, "/dev/cpu/N/msr may not be opened", "run as root; under Secure Boot the kernel allows it to nobody"},
+    {-EPERM, "/dev/cpu/N/msr may not be opened", "run as root; under Secure Boot the kernel allows it to nobody"},
+    {-ENODEV, "the processor has no APERF and MPERF, nor another register that was asked for", virtual_pmu},
+    {-EOPNOTSUPP, "/dev/cpu/N/msr has APERF, MPERF, SMIs and thermal status, and nothing else", ask_less}};
+
+const Reason tsc_reasons[] = {{-EOPNOTSUPP, "without counters there is only the time", ask_less}};
+
+const Reason any_reasons[] = {
+    {0, "nothing: it can be used, or was not tried", ""},
+    {-EMFILE, "too many open files", "raise the limit of open files: ulimit -n \"$(ulimit -H -n)\""},
+    {-ENFILE, "the machine has too many open files", "sysctl fs.file-max, as root: raise it"},
+    {-ENOMEM, "no memory is left", "free memory, or raise the limit of the cgroup"}};
+
+const Reason refused = {0, "the kernel refused it", ""};
+
+const Reason *reason_of(std::uint32_t way, int error)
 {
-    if (error == 0)
-        return "nothing: it can be used, or was not tried";
-    if (error == -EOPNOTSUPP)
-        return "the machine has no such counters, or the way cannot do what was asked";
-    if (error == -EMFILE || error == -ENFILE)
-        return "too many open files";
-    if (error == -ENOMEM)
-        return "no memory is left";
-    return "the kernel refused it";
+    const Reason *found = find(any_reasons, error);
+    if (way >= KRUNC_WAYS)
+        return nullptr;
+    if (way == KRUNC_WAY_DEVICE && found == nullptr)
+        found = find(device_reasons, error);
+    else if (way == KRUNC_WAY_CALLS && found == nullptr)
+        found = find(calls_reasons, error);
+    else if (way == KRUNC_WAY_PERF && found == nullptr)
+        found = find(perf_reasons, error);
+    else if (way == KRUNC_WAY_MSR && found == nullptr)
+        found = find(msr_reasons, error);
+    else if (found == nullptr)
+        found = find(tsc_reasons, error);
+    return found != nullptr ? found : &refused;
 }
 
 } // namespace
@@ -177,42 +204,12 @@ const char *krunc_cause_remedy(std::uint32_t cause) { return find(cause_remedies
 
 const char *krunc_way_reason(std::uint32_t way, int error)
 {
-    const char *reason = nullptr;
-    if (way == KRUNC_WAY_DEVICE)
-        reason = device_reason(error);
-    else if (way == KRUNC_WAY_CALLS)
-        reason = calls_reason(error);
-    else if (way == KRUNC_WAY_PERF)
-        reason = perf_reason(error);
-    else if (way == KRUNC_WAY_MSR)
-        reason = msr_reason(error);
-    else if (way != KRUNC_WAY_TSC)
-        return "?";
-    return reason != nullptr ? reason : any_reason(error);
+    const Reason *found = reason_of(way, error);
+    return found != nullptr ? found->text : "?";
 }
 
 const char *krunc_way_remedy(std::uint32_t way, int error)
 {
-    const bool denied = error == -EACCES || error == -EPERM;
-    if (way >= KRUNC_WAYS)
-        return "?";
-    if (error == -EMFILE)
-        return "ulimit -n 65536";
-    if (error == -EBUSY)
-        return "stop other users of perf, nmi_watchdog=0, or ask for fewer counters";
-    if (way == KRUNC_WAY_DEVICE && denied)
-        return "become a member of the group kruncounters, or root";
-    if (way == KRUNC_WAY_CALLS && denied)
-        return "sysctl kernel.krun_unprivileged=1, as root";
-    if (way == KRUNC_WAY_PERF && denied)
-        return "sysctl kernel.perf_event_paranoid=0, as root, or CAP_PERFMON";
-    if (way == KRUNC_WAY_MSR && denied)
-        return "run as root; under Secure Boot the kernel allows it to nobody";
-    if (way == KRUNC_WAY_MSR && error == -ENOENT)
-        return "modprobe msr, as root";
-    if (way == KRUNC_WAY_DEVICE || (way == KRUNC_WAY_CALLS && error == -ENOSYS))
-        return "install and boot the Krun kernel: krunctl install";
-    if (way == KRUNC_WAY_PERF || way == KRUNC_WAY_MSR)
-        return "in a virtual machine: give it a virtual PMU, and APERF and MPERF";
-    return "";
+    const Reason *found = reason_of(way, error);
+    return found != nullptr ? found->remedy : "?";
 }

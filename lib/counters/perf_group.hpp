@@ -13,10 +13,18 @@ constexpr unsigned max_group = 12;
 
 struct PerfGroup {
     unsigned count;
-    int fds[max_group];                // the leader first; -1: none
-    std::uint32_t counters[max_group]; // what each counts, KRUNC_*
+    int fds[max_group];                // the leader first
+    std::uint32_t counters[max_group]; // what each counts, KRUNC_*; 0: nothing, it is a companion
 
     std::uint32_t counted() const;
+};
+
+constexpr unsigned thread_groups = 2;
+
+struct PerfCpu {
+    PerfGroup group;
+    std::uint32_t counters; // what a group of this CPU is to count; 0: no group can be had
+    std::uint32_t epoch;    // grows whenever the counters have begun anew
 };
 
 struct PerfValues {
@@ -31,16 +39,33 @@ struct PerfTarget {
     int task;
     int cpu;
     bool user_only;
+    std::uint32_t pmu; // its type, on a hybrid CPU; otherwise 0
 };
 
-// Opens what it can of `counters`; the errors of the others are left in facts.counter_errors. The group counts when
-// this returns, or is empty.
-void open_group(krunc_session &session, const PerfTarget &target, std::uint32_t counters, PerfGroup &group);
+// Opens what it can of `counters`, and leaves the errors of the others in facts.counter_errors. The group counts when
+// this returns, or is empty. An error is a shortage, after which nothing else need be tried.
+int open_group(krunc_session &session, const PerfTarget &target, std::uint32_t counters, PerfGroup &group);
+
+// The same without looking whether it counts. An error is that of the first event that could not be opened, if none
+// could.
+int reopen_group(const krunc_session &session, const PerfTarget &target, std::uint32_t counters, PerfGroup &group);
+
 void close_group(PerfGroup &group);
 
-// False if the kernel has no hardware counter for it. `error` is that of read(2), or 0.
-bool read_group(const PerfGroup &group, PerfValues &values, int &error);
+enum class GroupState {
+    counts,
+    no_counter, // the hardware has none left for it
+    incomplete, // it did not count all the time
+    dissolved,  // its CPU has gone offline, and it will not count again
+    failed,     // read(2) has
+};
 
-void store(krunc_reading &reading, std::uint32_t counter, std::uint64_t value);
+// `error` is that of read(2), or 0.
+GroupState read_group(const PerfGroup &group, PerfValues &values, int &error);
+
+// Has the kernel try again to find hardware counters for a group that had none. What it counted before is incomplete.
+void retry_group(const PerfGroup &group);
+
+void store_group(krunc_reading &reading, const PerfGroup &group, const PerfValues &values);
 
 } // namespace krunc

@@ -161,19 +161,17 @@ int read_interrupts(krunc_session &session, const std::uint32_t *cpus, krunc_sam
     for (const char *line = std::strchr(interrupts.text, '\n'); line != nullptr; line = std::strchr(line, '\n'))
         add_line(++line, interrupts.irqs, columns);
     for (std::uint32_t i = 0; i < session.facts.readings; i++) {
-        bool found = false;
+        session.interrupt_cpus[i] = KRUNC_NO_CPU;
         for (unsigned column = 0; column < columns; column++) {
             if (interrupts.columns[column] != cpus[i])
                 continue;
-            found = true;
+            session.interrupt_cpus[i] = cpus[i];
             give(*krunc_reading_at(&sample, i), interrupts.irqs[column], session.own_calls[i]);
         }
         // Only CPUs that are online have a column. At the beginning the reading is yet to come.
-        if (!found) {
-            krunc_reading &reading = *krunc_reading_at(&sample, i);
-            reading.valid &= ~static_cast<std::uint32_t>(KRUNC_INTERRUPTS);
-            reading.status = KRUNC_OFFLINE;
-            give(reading, Irqs{}, 0);
+        if (session.interrupt_cpus[i] == KRUNC_NO_CPU) {
+            krunc_reading_at(&sample, i)->status = KRUNC_OFFLINE;
+            give(*krunc_reading_at(&sample, i), Irqs{}, 0);
         }
     }
     return 0;

@@ -8,6 +8,7 @@
 #include <new>
 
 #include "calibration.hpp"
+#include "counter_masks.hpp"
 #include "proc_interrupts.hpp"
 #include "sampling.hpp"
 #include "sized.hpp"
@@ -18,11 +19,8 @@ namespace krunc
 namespace
 {
 
-constexpr std::uint32_t all_events = KRUNC_EVENT(0) | KRUNC_EVENT(1) | KRUNC_EVENT(2) | KRUNC_EVENT(3);
-constexpr std::uint32_t all_counters = KRUNC_APERF | KRUNC_MPERF | KRUNC_CYCLES | KRUNC_INSTRUCTIONS | KRUNC_SMI |
-                                       KRUNC_INTERRUPTS | KRUNC_SWITCHES | KRUNC_THERMAL | KRUNC_PACKAGE_THERMAL |
-                                       KRUNC_CLOCK | KRUNC_THREAD_SWITCHES;
-constexpr std::uint32_t beside = KRUNC_CLOCK | KRUNC_THREAD_SWITCHES;
+constexpr std::uint32_t all_counters = (wide & ~own_events) | KRUNC_SMI | KRUNC_INTERRUPTS | KRUNC_SWITCHES |
+                                       KRUNC_THERMAL | KRUNC_PACKAGE_THERMAL | beside;
 constexpr std::uint32_t all_flags =
     KRUNC_RENDEZVOUS | KRUNC_SKIP_NOHZ_FULL | KRUNC_IDLE_SNAPSHOT | KRUNC_PROC_INTERRUPTS | KRUNC_NO_CALIBRATION;
 constexpr std::uint32_t all_ways = (1u << KRUNC_WAYS) - 1;
@@ -42,7 +40,7 @@ int complete(krunc_options &options)
     }
     const bool cpus = options.scope == KRUNC_SCOPE_CPUS;
     if ((!cpus && options.scope != KRUNC_SCOPE_THREAD) || (options.ways & ~all_ways) != 0 ||
-        (options.counters & ~(all_counters | all_events)) != 0 || (options.flags & ~all_flags) != 0 ||
+        (options.counters & ~(all_counters | own_events)) != 0 || (options.flags & ~all_flags) != 0 ||
         (!cpus && (options.cpus != nullptr || options.cpus_size != 0)) ||
         (options.cpus == nullptr) != (options.cpus_size == 0) || !(options.max_ratio >= 0 && options.max_ratio < 1000))
         return -EINVAL;
@@ -69,7 +67,7 @@ int choose_cpus(krunc_session &session, CpuSet &chosen)
 
 int prepare(krunc_session &session)
 {
-    if (const int error = examine(session.machine))
+    if (const int error = examine(session.machine, "/sys"))
         return error;
     krunc_facts &facts = session.facts;
     facts.scope = session.options.scope;
@@ -99,7 +97,8 @@ int prepare(krunc_session &session)
     session.sample_size = sizeof(krunc_sample) + facts.readings * sizeof(krunc_reading);
     facts.sample_size = session.sample_size;
     session.own_calls = static_cast<std::uint32_t *>(std::calloc(facts.readings, sizeof(std::uint32_t)));
-    if (session.own_calls == nullptr)
+    session.interrupt_cpus = static_cast<std::uint32_t *>(std::calloc(facts.readings, sizeof(std::uint32_t)));
+    if (session.own_calls == nullptr || session.interrupt_cpus == nullptr)
         return -ENOMEM;
     if ((facts.flags & KRUNC_PROC_INTERRUPTS) == 0)
         return 0;
@@ -121,7 +120,6 @@ void add_beside(krunc_session &session)
     if (session.interrupts != nullptr && wanted && session.way != &device_way) {
         facts.counters |= KRUNC_INTERRUPTS;
         facts.counter_errors[__builtin_ctz(KRUNC_INTERRUPTS)] = 0;
-        session.supplement = KRUNC_INTERRUPTS;
     } else {
         if (session.interrupts_error != 0 && wanted && session.way != &device_way)
             miss(session, KRUNC_INTERRUPTS, session.interrupts_error);
@@ -164,6 +162,9 @@ int open_way(krunc_session &session, unsigned number)
 // 0, or the error of the best way that says more than that it is not there.
 int open_best_way(krunc_session &session)
 {
+    const auto absent = [](int error) {
+        return error == -ENOENT || error == -ENOSYS || error == -EOPNOTSUPP || error == -ENODEV;
+    };
     int telling = 0;
     for (unsigned number = 0; number < KRUNC_WAYS; number++) {
         if ((session.options.ways & 1u << number) == 0)
@@ -172,8 +173,7 @@ int open_best_way(krunc_session &session)
         if (error == 0)
             return 0;
         session.facts.way_errors[number] = error;
-        const bool absent = error == -ENOENT || error == -ENOSYS || error == -EOPNOTSUPP;
-        if (telling == 0 || (!absent && (telling == -ENOENT || telling == -ENOSYS || telling == -EOPNOTSUPP)))
+        if (telling == 0 || (absent(telling) && !absent(error)))
             telling = error;
     }
     return telling;
@@ -232,6 +232,7 @@ void krunc_close(krunc_session *session)
     close_interrupts(session->interrupts);
     std::free(session->cpus);
     std::free(session->own_calls);
+    std::free(session->interrupt_cpus);
     std::free(session->cpu_table);
     std::free(session);
 }

@@ -27,6 +27,7 @@ struct Way {
 };
 
 struct PerfGroup;
+struct PerfCpu;
 struct ProcInterrupts;
 
 // NOLINTBEGIN(bugprone-dynamic-static-initializers): constants
@@ -52,9 +53,9 @@ struct CallsState {
 };
 
 struct PerfState {
-    PerfGroup *groups;
-    unsigned group_count;
-    bool by_pages; // of the thread's events
+    PerfCpu *cpus;     // of each reading, in KRUNC_SCOPE_CPUS
+    PerfGroup *thread; // in KRUNC_SCOPE_THREAD: hardware counters, and what else there is
+    bool by_pages;     // of the thread's events
 };
 
 struct MsrState {
@@ -77,7 +78,7 @@ struct krunc_session {
     };
     krunc_thread_counter thread_counters[32]; // by bit; all 0 where there is none
     std::uint32_t *cpus;                      // of each reading, in KRUNC_SCOPE_CPUS
-    std::uint32_t supplement;                 // KRUNC_INTERRUPTS, if /proc/interrupts has just been read
+    std::uint32_t *interrupt_cpus;            // of each reading: whose interrupts /proc/interrupts has just given it
     std::uint32_t *own_calls;   // of each reading: function calls that our reading has sent to the CPU so far
     krunc::Sampler plain_begin; // without what is read beside the counters
     krunc::Sampler plain_end;

@@ -24,14 +24,14 @@ __attribute__((noinline, cold)) int read_slowly(const krunc_session &session, st
         value = rdpru(counter == KRUNC_APERF ? 1 : 0);
         return 0;
     }
-    for (unsigned which = 0; which < session.perf.group_count; which++) {
-        const PerfGroup &group = session.perf.groups[which];
+    for (unsigned which = 0; which < thread_groups; which++) {
+        const PerfGroup &group = session.perf.thread[which];
         for (unsigned i = 0; i < group.count; i++) {
             if (group.counters[i] != counter)
                 continue;
             PerfValues values;
             int error = 0;
-            if (!read_group(group, values, error))
+            if (read_group(group, values, error) != GroupState::counts)
                 return error != 0 ? error : -EBUSY;
             value = values.values[i];
             return 0;

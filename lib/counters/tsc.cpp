@@ -15,8 +15,7 @@ int read_tsc(krunc_session &session, krunc_sample &sample)
     sample.cpu = current_cpu();
     for (std::uint32_t i = 0; i < session.facts.readings; i++) {
         krunc_reading &reading = *krunc_reading_at(&sample, i);
-        write_reading(session, reading, session.options.scope == KRUNC_SCOPE_THREAD ? sample.cpu : session.cpus[i],
-                      KRUNC_OK, 0);
+        write_reading(reading, session.options.scope == KRUNC_SCOPE_THREAD ? sample.cpu : session.cpus[i], KRUNC_OK);
         reading.tsc = time_stamp(); // of the caller's CPU
     }
     return 0;

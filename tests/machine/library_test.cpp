@@ -108,9 +108,18 @@ TEST_F(LibraryExample, InGoogleBenchmarkCountsEachIteration)
 TEST_F(LibraryExample, AndTheLibrarysOwnTestsPass)
 {
     const Ran ran = boot({"--cpus", "4", "--timeout", "240", "--copy-in", KRUN_LIBRARY_TESTS ":/tests"},
-                         {"/tests", "--gtest_filter=-*Example.*:Disabled.*:Manual.*"});
+                         {"/tests", "--gtest_filter=-*Example.*:Disabled.*:Manual.*:*Hotplug.*"});
     EXPECT_EQ(ran.status, 0) << ran.output << ran.errors;
     EXPECT_THAT(ran.output, HasSubstr("[       OK ] ThreadCounters.AreReadInPlace"));
+    EXPECT_THAT(ran.output, Not(HasSubstr("SKIPPED")));
+}
+
+TEST_F(LibraryExample, AndTheLibraryFollowsCpusThatComeAndGo)
+{
+    const Ran ran = boot({"--cpus", "4", "--timeout", "240", "--copy-in", KRUN_LIBRARY_TESTS ":/tests"},
+                         {"sh", "-c", "KRUN_TEST_MAY_OFFLINE_CPUS=1 /tests --gtest_filter='*Hotplug.*'"});
+    EXPECT_EQ(ran.status, 0) << ran.output << ran.errors;
+    EXPECT_THAT(ran.output, HasSubstr("[  PASSED  ] 11 tests"));
     EXPECT_THAT(ran.output, Not(HasSubstr("SKIPPED")));
 }
 

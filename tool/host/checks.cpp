@@ -99,7 +99,7 @@ CheckResult check_device(Host &host)
     CounterReading reading;
     const int error = host.sample_device(reading);
     if (error != 0) {
-        const Explanation why = error == ENOENT ? why_no_device(host) : explain_krun_errno(error);
+        const Explanation why = error == ENOENT || error == ENODEV ? why_no_device(host) : explain_krun_errno(error);
         return not_passed(why.status, why.detail, why.remedy);
     }
     const std::vector<int> still_online = host.online_cpus();
@@ -178,6 +178,7 @@ Explanation explain_krun_errno(int error)
     case ENOSYS:
         return {CheckStatus::missing, "this kernel has no Krun system calls", boot_krun};
     case ENOENT:
+    case ENODEV:
         return {CheckStatus::missing, "there is no /dev/krun", boot_krun + std::string(", or load the module krun")};
     case EOPNOTSUPP:
         return {CheckStatus::missing, "this machine lacks a counter",

@@ -48,7 +48,7 @@ constexpr std::array the_counters = {Counter{"APERF", &CpuReading::aperf}, Count
 // to talk about, if that is there.
 int error_that_tells_more(int calls, int device)
 {
-    return (calls == ENOSYS || calls == ENXIO) && device != ENOENT ? device : calls;
+    return (calls == ENOSYS || calls == ENXIO) && device != ENOENT && device != ENODEV ? device : calls;
 }
 
 Measurement measure_counters(Host &host)
