@@ -39,6 +39,18 @@ TEST_F(StatTest, ASignalsStatusIsThatOfAShell)
     }
 }
 
+// krunctl itself may open as many files as its user may.
+TEST_F(StatTest, TheCommandsLimitOfOpenFilesIsWhatItWas)
+{
+    const auto result = shell(R"sh(ulimit -Sn 200
+        exec "$0" stat --output report -- sh -c '
+            ulimit -Sn
+            own=$(sed -n "s/^Max open files *\([^ ]*\) .*/\1/p" /proc/$PPID/limits)
+            test "$own" = "$(ulimit -Hn)" && echo raised')sh");
+    EXPECT_EQ(result.status, 0) << result.errors;
+    EXPECT_EQ(result.output, "200\nraised\n");
+}
+
 TEST_F(StatTest, ACommandThatCannotBeRunHasTheStatusOfEnvAndNoReport)
 {
     const auto missing = stat({"--", "no-such-program"});

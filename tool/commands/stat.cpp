@@ -15,6 +15,7 @@
 #include "host/system_host.hpp"
 #include "report/stat_report.hpp"
 #include "util/interrupt.hpp"
+#include "util/open_file_limit.hpp"
 #include "util/progress.hpp"
 #include "util/text.hpp"
 
@@ -93,6 +94,7 @@ krunc::Session open_session(Host &host, const StatOptions &options)
         for (const int cpu : cpus)
             wanted.cpus.add(static_cast<unsigned>(cpu));
     }
+    raise_open_file_limit();
     auto session = krunc::Session::open(wanted);
     if (!session)
         throw UserError(cannot_read(way.value_or(KRUNC_WAY_TSC), -session.error().number()));

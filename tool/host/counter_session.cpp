@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "host/cpu_list.hpp"
+#include "util/open_file_limit.hpp"
 
 namespace krun
 {
@@ -92,6 +93,7 @@ Result<std::unique_ptr<CounterSession>> CounterSession::open(Host &host, Counter
     std::sort(request.cpus.begin(), request.cpus.end());
     if (auto possible = expect_possible(host, request.cpus); !possible)
         return tl::unexpected(std::move(possible.error()));
+    raise_open_file_limit();
     std::unique_ptr<CounterSession> session(new CounterSession(host, std::move(request), std::move(library)));
     if (auto opened = session->open_best(); !opened)
         return tl::unexpected(std::move(opened.error()));

@@ -17,6 +17,7 @@
 #include <krun/thread_counter.h>
 
 #include "util/interrupt.hpp"
+#include "util/open_file_limit.hpp"
 
 namespace krun
 {
@@ -97,6 +98,7 @@ krunc::Result<krunc::Session> open_session(const CounterWay &way, bool all_count
     options.ways = 1U << way.way;
     options.counters = all_counters ? 0 : core_counters;
     options.flags = way.flags | KRUNC_NO_CALIBRATION;
+    raise_open_file_limit();
     return krunc::Session::open(options);
 }
 

@@ -15,6 +15,7 @@
 #include "host/cpu_activity.hpp"
 #include "host/cpu_list.hpp"
 #include "krun-syscall.h"
+#include "util/open_file_limit.hpp"
 
 namespace krun
 {
@@ -119,6 +120,7 @@ int SystemHost::open_device()
     options.cpus = mask.empty() ? nullptr : mask.data();
     options.cpus_size = mask.size() * sizeof(std::uint64_t);
     krunc_session *opened = nullptr;
+    raise_open_file_limit();
     const int error = krunc_open(&options, &opened);
     device_.reset(opened);
     return -error;

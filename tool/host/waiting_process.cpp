@@ -13,6 +13,7 @@
 
 #include "host/affinity.hpp"
 #include "util/interrupt.hpp"
+#include "util/open_file_limit.hpp"
 #include "util/system_error.hpp"
 
 namespace krun
@@ -61,6 +62,7 @@ bool read_whole(int fd, void *memory, std::size_t size)
     if (failed.error == 0 && write(pipes.ready.write_end.get(), &byte, 1) == 1 &&
         read_whole(pipes.go.read_end.get(), &byte, 1)) {
         restore_signals_for_exec();
+        restore_open_file_limit_for_exec();
         sigprocmask(SIG_SETMASK, &signals, nullptr); // a Ctrl-C that has come meanwhile is the command's
         execvp(arguments[0], arguments.data());
         failed = {Step::become, errno};

@@ -18,6 +18,7 @@
 
 #include "machine/qemu_arguments.hpp"
 #include "util/interrupt.hpp"
+#include "util/open_file_limit.hpp"
 #include "util/system_error.hpp"
 
 namespace krun
@@ -45,6 +46,7 @@ Descriptors moved_up(const Descriptors &descriptors)
     // Its own group: the terminal's Ctrl-C is for krunctl (or the guest's shell), which ends QEMU itself.
     setpgid(0, 0);
     restore_signals_for_exec();
+    restore_open_file_limit_for_exec();
     const auto descriptors = moved_up(given);
     const int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
     if (dup2(nothing, STDIN_FILENO) < 0 || dup2(descriptors.log, STDOUT_FILENO) < 0 ||

@@ -17,6 +17,7 @@ extern "C" { // this header of glibc 2.36 forgets to say so
 
 #include "util/child_environment.hpp"
 #include "util/interrupt.hpp"
+#include "util/open_file_limit.hpp"
 #include "util/system_error.hpp"
 
 namespace krun
@@ -73,6 +74,7 @@ std::vector<char *> pointers_to(const std::vector<std::string> &texts)
         dup2(pipes.errors.write_end.get(), STDERR_FILENO);
     }
     restore_signals_for_exec();
+    restore_open_file_limit_for_exec();
     environ = environment; // execvp() looks for the program on the PATH in there
     if (!command.directory.empty() && chdir(command.directory.c_str()) != 0) {
         error.of_directory = true;
