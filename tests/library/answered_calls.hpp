@@ -20,5 +20,6 @@ using Arguments = std::array<std::uint64_t, 6>;
 // The result, or -errno. It runs in a signal handler: no memory, no locks.
 using Answer = long (*)(unsigned number, const Arguments &arguments);
 
-// Runs `what` in a thread for which the rules hold. False: seccomp filters cannot be had here.
+// Runs `what` in a thread for which the rules hold. False: seccomp filters cannot be had here, or this is valgrind,
+// whose own system calls they would hit.
 bool with_answered_calls(const std::vector<CallRule> &rules, Answer answer, const std::function<void()> &what);
