@@ -22,22 +22,22 @@ namespace
 
 struct Choice {
     std::uint32_t counter;
-    const char *msr_event; // of the PMU `msr`; or
-    std::uint32_t type;    // PERF_TYPE_*
+    std::uint32_t type;    // PERF_TYPE_*, unless it is
+    const char *msr_event; // of the PMU `msr`
     std::uint64_t config;
 };
 
 // In the order of reading, the leader first. The most dispensable hardware events are the last ones of them.
-const Choice choices[] = {{KRUNC_CYCLES, nullptr, PERF_TYPE_HARDWARE, PERF_COUNT_HW_CPU_CYCLES},
-                          {KRUNC_INSTRUCTIONS, nullptr, PERF_TYPE_HARDWARE, PERF_COUNT_HW_INSTRUCTIONS},
-                          {KRUNC_EVENT(0), nullptr, 0, 0},
-                          {KRUNC_EVENT(1), nullptr, 0, 0},
-                          {KRUNC_EVENT(2), nullptr, 0, 0},
-                          {KRUNC_EVENT(3), nullptr, 0, 0},
-                          {KRUNC_APERF, "aperf", 0, 0},
-                          {KRUNC_MPERF, "mperf", 0, 0},
-                          {KRUNC_SMI, "smi", 0, 0},
-                          {KRUNC_SWITCHES, nullptr, PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CONTEXT_SWITCHES}};
+const Choice choices[] = {{KRUNC_CYCLES, PERF_TYPE_HARDWARE, nullptr, PERF_COUNT_HW_CPU_CYCLES},
+                          {KRUNC_INSTRUCTIONS, PERF_TYPE_HARDWARE, nullptr, PERF_COUNT_HW_INSTRUCTIONS},
+                          {KRUNC_EVENT(0), 0, nullptr, 0},
+                          {KRUNC_EVENT(1), 0, nullptr, 0},
+                          {KRUNC_EVENT(2), 0, nullptr, 0},
+                          {KRUNC_EVENT(3), 0, nullptr, 0},
+                          {KRUNC_APERF, 0, "aperf", 0},
+                          {KRUNC_MPERF, 0, "mperf", 0},
+                          {KRUNC_SMI, 0, "smi", 0},
+                          {KRUNC_SWITCHES, PERF_TYPE_SOFTWARE, nullptr, PERF_COUNT_SW_CONTEXT_SWITCHES}};
 
 // arch/x86/events/msr.c: the number of a PMU differs from boot to boot, that of its events from kernel to kernel.
 int find_msr_event(const char *sysfs, const char *name, perf_event_attr &event)

@@ -70,31 +70,19 @@ int read_text(const char *path, char *text, std::size_t size)
     return error;
 }
 
-namespace
-{
-
-constexpr std::size_t path_room = 256;
-
-bool make_path(char (&path)[path_room], const char *root, const char *format, va_list arguments)
-{
-    const int of_root = std::snprintf(path, path_room, "%s/", root);
-    if (of_root < 0 || static_cast<std::size_t>(of_root) >= path_room)
-        return false;
-    const std::size_t left = path_room - static_cast<std::size_t>(of_root);
-    const int rest = std::vsnprintf(path + of_root, left, format, arguments);
-    return rest >= 0 && static_cast<std::size_t>(rest) < left;
-}
-
-} // namespace
-
 int read_sysfs(const char *root, char *text, std::size_t size, const char *format, ...)
 {
-    char path[path_room];
+    char path[256];
+    const int of_root = std::snprintf(path, sizeof(path), "%s/", root);
+    if (of_root < 0 || static_cast<std::size_t>(of_root) >= sizeof(path))
+        return -ENAMETOOLONG;
+    const std::size_t left = sizeof(path) - static_cast<std::size_t>(of_root);
     va_list arguments;
     va_start(arguments, format);
-    const bool fits = make_path(path, root, format, arguments);
+    // NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): it does not see va_start()
+    const int rest = std::vsnprintf(path + of_root, left, format, arguments);
     va_end(arguments);
-    return fits ? read_text(path, text, size) : -ENAMETOOLONG;
+    return rest >= 0 && static_cast<std::size_t>(rest) < left ? read_text(path, text, size) : -ENAMETOOLONG;
 }
 
 int read_cpu_list(const char *root, CpuSet &cpus, const char *file)
