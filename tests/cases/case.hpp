@@ -79,5 +79,6 @@ Result<CaseResult> run_module_cost_case(const Case &one);      // its limits of 
 Result<CaseResult> run_module_load_case(const Case &one);      // loads it TIMES times
 Result<CaseResult> run_tools_case(const Case &one);            // builds our own Debian packages
 Result<CaseResult> run_disk_case(const Case &one);             // life or all: scenarios on a Debian disk
+Result<CaseResult> run_sanitize_case(const Case &one);         // the library's tests: asan, tsan or valgrind
 
 } // namespace krun

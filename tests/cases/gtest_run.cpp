@@ -54,7 +54,9 @@ Result<Tally> run_gtest(const Case &one, const GtestRun &run)
     if (const auto removed = one.files.remove_all(report); !removed)
         return tl::unexpected(removed.error());
     Command command;
-    command.argv = {program.string(), "--gtest_brief=1", "--gtest_output=json:" + report.string()};
+    command.argv = run.under;
+    command.argv.insert(command.argv.end(),
+                        {program.string(), "--gtest_brief=1", "--gtest_output=json:" + report.string()});
     if (!run.filter.empty())
         command.argv.push_back("--gtest_filter=" + run.filter);
     command.environment = run.environment;

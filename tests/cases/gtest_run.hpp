@@ -16,6 +16,7 @@ struct GtestRun {
     std::map<std::string, std::string> environment;
     std::string filter;                                    // of --gtest_filter; empty: all
     std::function<void(const std::string &)> on_line = {}; // gets each line that it prints
+    std::vector<std::string> under = {};                   // a command that runs it
 };
 
 // An Error: there is no such program, it died before its report, Ctrl-C.

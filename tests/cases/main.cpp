@@ -44,7 +44,8 @@ constexpr CaseKind kinds[] = {{"gtest", run_gtest_case},
                               {"module-fuzz", run_module_fuzz_case},
                               {"module-selftest", run_module_selftest_case},
                               {"module-cost", run_module_cost_case},
-                              {"module-load", run_module_load_case}};
+                              {"module-load", run_module_load_case},
+                              {"sanitize", run_sanitize_case}};
 
 // What the runner tells us is not for the programs that we run: among them may be another of us.
 std::string taken_from_environment(const char *name, const std::string &otherwise)

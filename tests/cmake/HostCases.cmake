@@ -14,3 +14,9 @@ krun_case(testbed RUN testbed LABELS testbed SECONDS 600 LIMIT 3600 GIVES testbe
 krun_case(model RUN model LABELS model SECONDS 120 CORES 2 NEEDS testbed COST 1400)
 krun_case(package RUN gtest package/krun_package_tests LABELS package SECONDS 600 LIMIT 2400 LOCKS debs COST 1300
           AFTER ${KRUN_QUICK_CASES})
+# They compile the library and its tests once more.
+foreach(sanitizer asan tsan)
+    krun_case(sanitize-${sanitizer} RUN sanitize ${sanitizer} LABELS sanitize SECONDS 240 LOCKS compiler COST 1310
+              AFTER ${KRUN_QUICK_CASES})
+endforeach()
+krun_case(sanitize-valgrind RUN sanitize valgrind LABELS sanitize SECONDS 60 COST 1310 AFTER ${KRUN_QUICK_CASES})
