@@ -12,7 +12,7 @@ set(KRUN_QUICK_CASES unit-1 unit-2 library style)
 krun_case(testbed RUN testbed LABELS testbed SECONDS 600 LIMIT 3600 GIVES testbed LOCKS compiler COST 1500
           AFTER ${KRUN_QUICK_CASES})
 krun_case(model RUN model LABELS model SECONDS 120 CORES 2 NEEDS testbed COST 1400)
-krun_case(package RUN gtest package/krun_package_tests LABELS package SECONDS 600 LIMIT 2400 LOCKS debs COST 1300
+krun_case(package RUN gtest package/krun_package_tests LABELS package SECONDS 750 LIMIT 2700 LOCKS debs COST 1300
           AFTER ${KRUN_QUICK_CASES})
 # They compile the library and its tests once more.
 foreach(sanitizer asan tsan)

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <unistd.h>
 
 #include "chroot.hpp"
 #include "packages.hpp"
@@ -161,6 +162,31 @@ TEST_F(CountersGroup, AfterADowngradeTheTwoBecomeOne)
     EXPECT_EQ(group("krun"), "");
     EXPECT_THAT(group("kruncounters"), testing::EndsWith(":alice"));
     expect_new_users_can_be_made();
+}
+
+TEST_F(CountersGroup, OutlivesThePurgeWithItsMembersAndOnlyThen)
+{
+    install("/tmp/krunctl.deb");
+    shell("adduser --quiet alice kruncounters");
+    shell("dpkg --purge krunctl");
+    EXPECT_THAT(group("kruncounters"), testing::EndsWith(":alice"));
+
+    install("/tmp/krunctl.deb");
+    shell("gpasswd --delete alice kruncounters && dpkg --remove krunctl");
+    EXPECT_THAT(group("kruncounters"), StartsWith("kruncounters:"))
+        << "it went with the package, not the configuration";
+    if (access("/dev/krun", F_OK) == 0)
+        GTEST_SKIP() << "this machine's /dev/krun belongs to the group";
+    shell("dpkg --purge krunctl");
+    EXPECT_EQ(group("kruncounters"), "");
+}
+
+TEST_F(CountersGroup, ThatIsAUsersOutlivesThePurge)
+{
+    shell("groupadd --gid 1900 kruncounters");
+    install("/tmp/krunctl.deb");
+    shell("dpkg --purge krunctl");
+    EXPECT_EQ(group("kruncounters"), "kruncounters:x:1900:");
 }
 
 } // namespace
