@@ -47,12 +47,7 @@ std::string changelog_before(const std::string &changelog)
 // In `folder`: the packages of a copy of the source whose changelog ends earlier.
 void build_version_before(const fs::path &folder)
 {
-    const auto copy = (folder / "source").string();
-    const auto copied = run_program({"sh", "-c",
-                                     "mkdir \"$1\" && tar -C \"$0\" --exclude=./build --exclude=./out --exclude=./.git "
-                                     "-c . | tar -C \"$1\" -x",
-                                     KRUN_SOURCE_DIR, copy});
-    ASSERT_TRUE(copied.ok()) << copied.errors;
+    const auto copy = copy_source_to(folder / "source").string();
     const auto changelog = copy + "/packaging/debian/changelog";
     std::ostringstream text;
     text << std::ifstream(changelog).rdbuf();

@@ -129,6 +129,17 @@ ProcessResult build_debs(const std::vector<std::string> &arguments,
     return run_program(std::move(argv), "/", all);
 }
 
+fs::path copy_source_to(const fs::path &folder)
+{
+    const auto copied = run_program({"sh", "-c",
+                                     "mkdir \"$1\" && tar -C \"$0\" --exclude=./build --exclude=./out --exclude=./.git "
+                                     "-c . | tar -C \"$1\" -x",
+                                     KRUN_SOURCE_DIR, folder.string()});
+    if (!copied.ok())
+        throw std::runtime_error("the source could not be copied: " + copied.errors);
+    return folder;
+}
+
 fs::path Packages::deb(const std::string &name) const { return only_file(folder, name + "_", ".deb"); }
 
 fs::path Packages::changes() const { return only_file(folder, "krun_", ".changes"); }

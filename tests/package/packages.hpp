@@ -32,6 +32,9 @@ ProcessResult run_program(std::vector<std::string> argv, const std::filesystem::
 ProcessResult build_debs(const std::vector<std::string> &arguments,
                          const std::map<std::string, std::string> &environment = {});
 
+// A copy of the source, for tests that change it. Returns `folder`.
+std::filesystem::path copy_source_to(const std::filesystem::path &folder);
+
 constexpr const char *package_names[] = {"krunctl", "krun-syscall-dev", "libkruncounters1", "libkruncounters-dev"};
 
 struct Packages {
