@@ -66,7 +66,7 @@ Result<CaseResult> run_selftest_case(const Case &one);         // NAME CONFIG VE
 Result<CaseResult> run_check_case(const Case &one);            // krunctl check in a guest
 Result<CaseResult> run_commands_case(const Case &one);         // other programs in a guest
 Result<CaseResult> run_cost_case(const Case &one);             // limits of cost
-Result<CaseResult> run_machine_case(const Case &one);          // GoogleTest, boots for real
+Result<CaseResult> run_machine_case(const Case &one);          // GoogleTest, boots for real: [CONFIG FILTER]
 Result<CaseResult> run_fuzz_case(const Case &one);             // SECONDS, on the configuration debug
 Result<CaseResult> run_race_case(const Case &one);             // SECONDS, on the configuration kcsan
 Result<CaseResult> run_version1_case(const Case &one);         // programs of /dev/krun's version 1: CONFIG

@@ -113,14 +113,18 @@ Result<CaseResult> run_gtest_case(const Case &one)
     return in_time(one, [&] { return result_of_gtest(one, run); });
 }
 
+// Without arguments, the tests that need no more than the usual kernel.
 Result<CaseResult> run_machine_case(const Case &one)
 {
-    const auto kernel = built_kernel(one);
+    const bool is_usual = one.arguments.empty();
+    const auto kernel = built_kernel(one, is_usual ? "vm" : one.arguments.front());
     if (!kernel)
         return not_run(kernel.error().message);
-    const GtestRun run{"machine/krun_machine_tests", {{"KRUN_TEST_KERNEL", (kernel->folder / "vmlinuz").string()}}, {}};
+    const GtestRun run{"machine/krun_machine_tests",
+                       {{"KRUN_TEST_KERNEL", (kernel->folder / "vmlinuz").string()}},
+                       one.arguments.size() > 1 ? one.arguments[1] : "-SuspendInGuest.*"};
     CaseInputs inputs;
-    inputs.add_guest(test_guest(kernel->folder / "vmlinuz")).add_file(one.programs / run.program);
+    inputs.add(run.filter).add_guest(test_guest(kernel->folder / "vmlinuz")).add_file(one.programs / run.program);
     return unless_proven(one, inputs, [&] { return result_of_gtest(one, run); });
 }
 
