@@ -100,6 +100,30 @@ TEST_F(CasesTest, AProgramThatIsNotThereAndAnUnknownKindAreNoSuccess)
     EXPECT_EQ(run_case("g", {"nothing"}).status, 2);
 }
 
+// One that is silent about planted faults proves nothing, and the tests are not even run under it.
+TEST_F(CasesTest, ACheckerThatFindsNoFaultIsNoSuccess)
+{
+    const auto blind = sandbox.root() / "bin/valgrind";
+    write_text(blind, "#!/bin/sh\necho Invalid read of nothing in krunc_difference\n");
+    std::filesystem::permissions(blind, std::filesystem::perms::owner_all);
+    sandbox.environment["PATH"] = (sandbox.root() / "bin").string() + ":" + std::getenv("PATH");
+    const auto run = run_case("sanitize-valgrind", {"sanitize", "valgrind"});
+    EXPECT_EQ(run.status, 1);
+    EXPECT_THAT(run.output,
+                HasSubstr("FAILED: valgrind finds the fault `beyond` in the library: it ended with status 0"));
+    EXPECT_THAT(run.output, HasSubstr("FAILED: valgrind finds the fault `unset` in the library"));
+    EXPECT_THAT(run.output, HasSubstr("\n0 passed, 3 failed"));
+}
+
+TEST_F(CasesTest, AnUnknownCheckerIsRefused)
+{
+    for (const auto &arguments : {std::vector<std::string>{"sanitize"}, {"sanitize", "msan"}}) {
+        const auto run = run_case("sanitize-msan", arguments);
+        EXPECT_EQ(run.status, 1);
+        EXPECT_THAT(run.output, HasSubstr("asan, tsan or valgrind is wanted"));
+    }
+}
+
 // A case may run a program that runs cases: of a run inside a run, the outer one's settings are not the inner one's.
 TEST_F(CasesTest, WhatTheRunnerSaysIsNotForTheProgramsOfACase)
 {
