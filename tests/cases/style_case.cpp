@@ -119,10 +119,13 @@ Checker hooks_checker(const Checkpatch &checkpatch, const KernelLine &line)
 std::vector<Checker> overlay_checkers(const Checkpatch &checkpatch, const fs::path &data)
 {
     std::vector<std::string> sources = files_below(data / "kernel/krun", {".c", ".h", ".cpp"});
-    const std::string compat = (data / "kernel/krun/compat.h").string();
     const std::string uapi = (data / "kernel/krun/uapi/linux/krun.h").string();
-    for (const std::string &apart : {compat, uapi})
-        std::erase(sources, apart);
+    std::erase(sources, uapi);
+    std::vector<std::string> of_versions;
+    for (const char *name : {"compat.h", "patched/access.h", "module/access.h"}) {
+        of_versions.push_back((data / "kernel/krun" / name).string());
+        std::erase(sources, of_versions.back());
+    }
     for (const char *name : {"Kconfig", "Kbuild", "Makefile"})
         sources.push_back((data / "kernel/krun" / name).string());
     // What newer kernels would rather have, the older ones lack: constant ctl_tables, kzalloc_obj().
@@ -130,14 +133,16 @@ std::vector<Checker> overlay_checkers(const Checkpatch &checkpatch, const fs::pa
     return {
         // absent.c answers as if there were no such call, hence ENOSYS.
         checkpatch.of("overlay", {"--file"}, newer_ways + ",ENOSYS", sources),
-        // The one file that may ask for the kernel's version.
-        checkpatch.of("overlay's compat.h", {"--file"}, newer_ways + ",LINUX_VERSION_CODE,CONSTANT_COMPARISON",
-                      {compat}),
+        // Those that may ask for the kernel's version.
+        checkpatch.of("overlay's headers for versions", {"--file"},
+                      newer_ways + ",LINUX_VERSION_CODE,CONSTANT_COMPARISON", of_versions),
         // checkpatch knows of include/uapi alone that user space has no such macros.
         checkpatch.of("header for user space", {"--file"}, "BIT_MACRO,PREFER_DEFINED_ATTRIBUTE_MACRO", {uapi}),
         // User space has neither the kernel's types nor its macros.
-        checkpatch.of("selftests", {"--file"}, "PREFER_KERNEL_TYPES,ARRAY_SIZE,BIT_MACRO",
+        checkpatch.of("selftests", {"--file"}, "PREFER_KERNEL_TYPES,ARRAY_SIZE,BIT_MACRO,ENOSYS",
                       files_below(data / "kernel/selftests", {".c", ".h"})),
+        checkpatch.of("modules for tests", {"--file"}, newer_ways,
+                      {(data / "tests/kernel/module/bare_call.c").string()}),
     };
 }
 

@@ -117,9 +117,10 @@ std::string hypervisor_signature()
 std::string warning_about(const MachineFacts &machine)
 {
     if (machine.emulated)
-        return fmt::format("measured in an emulated machine ({}), whose time is the emulator's: this says nothing about "
-                           "real hardware",
-                           machine.hypervisor);
+        return fmt::format(
+            "measured in an emulated machine ({}), whose time is the emulator's: this says nothing about "
+            "real hardware",
+            machine.hypervisor);
     if (!machine.on_bare_metal())
         return fmt::format(
             "measured in a virtual machine ({}), whose host may stop it at any time: this says nothing about "

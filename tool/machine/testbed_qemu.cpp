@@ -247,9 +247,10 @@ class Build
         if (!deb)
             return tl::unexpected<Error>(deb.error());
         const fs::path unpacked = work_ / part.package;
-        auto done = files_.remove_all(unpacked).and_then([&] { return archive_.unpack({*deb}, unpacked); }).and_then([&] {
-            return files_.make_directories(stage / "share" / part.folder);
-        });
+        auto done =
+            files_.remove_all(unpacked).and_then([&] { return archive_.unpack({*deb}, unpacked); }).and_then([&] {
+                return files_.make_directories(stage / "share" / part.folder);
+            });
         for (const char *name : part.names) {
             done = done.and_then([&] {
                 return files_.copy_file(unpacked / "usr/share" / part.folder / name,
