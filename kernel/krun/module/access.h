@@ -8,6 +8,9 @@
 
 #include <linux/sched/isolation.h>
 #include "compat.h"
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 16, 0)
+#include <asm/cpuid/api.h>
+#endif
 
 /* KRUN_FEATURE_* that every module has. */
 #define KRUN_FEATURES_ACCESS KRUN_FEATURE_MODULE
