@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <dlfcn.h>
 #include <fstream>
 #include <sys/stat.h>
@@ -54,7 +55,7 @@ TEST(BuildDebs, PutsOutThePackagesTheirListsAndItsLogAndNothingElse)
     std::vector<std::string> expected = {"krun_" + version + "_amd64.changes", "krun_" + version + "_amd64.buildinfo",
                                          "build-debs.log"};
     for (const std::string name : package_names)
-        expected.push_back(name + "_" + version + "_amd64.deb");
+        expected.push_back(name + "_" + version + (name == "krun-dkms" ? "_all.deb" : "_amd64.deb"));
     EXPECT_THAT(names_in(packages().folder), UnorderedElementsAreArray(expected));
     EXPECT_EQ(packages().krunctl({"--version"}).output, "krunctl " + version + "\n");
 }
@@ -185,11 +186,40 @@ TEST(SyscallDev, ItsExampleCompilesWithItsHeaders)
     EXPECT_TRUE(compiled.ok()) << compiled.errors;
 }
 
-TEST(Krunctl, OpensTheDeviceToItsGroup)
+// Either may be there without the other.
+TEST(Packages, OpenTheDeviceToItsGroup)
 {
-    EXPECT_THAT(files_of(packages().deb("krunctl")), Contains("/lib/udev/rules.d/60-krunctl.rules"));
-    const auto rule = run_program({"cat", packages().root / "lib/udev/rules.d/60-krunctl.rules"}).output;
-    EXPECT_THAT(rule, HasSubstr("SUBSYSTEM==\"misc\", KERNEL==\"krun\", MODE=\"0660\", GROUP=\"kruncounters\""));
+    for (const std::string name : {"krunctl", "krun-dkms"}) {
+        const auto file = "/lib/udev/rules.d/60-" + name + ".rules";
+        EXPECT_THAT(files_of(packages().deb(name)), Contains(file));
+        EXPECT_THAT(run_program({"cat", packages().root.string() + file}).output,
+                    HasSubstr("SUBSYSTEM==\"misc\", KERNEL==\"krun\", MODE=\"0660\", GROUP=\"kruncounters\""));
+    }
+}
+
+TEST(Packages, HaveNoFileInCommon)
+{
+    std::vector<std::string> all;
+    for (const char *name : package_names)
+        for (const auto &file : files_of(packages().deb(name)))
+            all.push_back(file);
+    std::sort(all.begin(), all.end());
+    const auto twice = std::adjacent_find(all.begin(), all.end());
+    EXPECT_EQ(twice, all.end()) << *twice;
+}
+
+TEST(Dkms, HasTheSourcesOfTheModuleAlone)
+{
+    const auto deb = packages().deb("krun-dkms");
+    const auto sources = "/usr/src/krun-" + field(deb, "Version") + "/";
+    const auto files = files_of(deb);
+    for (const char *needed : {"Kbuild", "dkms.conf", "calls.c", "module/init.c", "uapi/linux/krun.h"})
+        EXPECT_THAT(files, Contains(sources + needed));
+    for (const auto &file : files) {
+        EXPECT_THAT(file, Not(HasSubstr("/patched/")));
+        for (const char *other : {"Kconfig", "Makefile", "hooks.h", "krun-syscall.h", "test_prog"})
+            EXPECT_FALSE(file.starts_with(sources + other)) << file;
+    }
 }
 
 TEST(Krunctl, DependsOnLittleAndRecommendsWhatBuildingNeeds)

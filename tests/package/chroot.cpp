@@ -159,4 +159,9 @@ void Chroot::copy_in(const fs::path &from, const fs::path &to) const
     run_or_throw(as_root({"cp", "-r", from.string(), (root_ / to.relative_path()).string()}));
 }
 
+void Chroot::copy_out(const fs::path &from, const fs::path &to) const
+{
+    run_or_throw(as_root({"cp", "-r", (root_ / from.relative_path()).string(), to.string()}));
+}
+
 } // namespace krun

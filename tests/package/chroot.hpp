@@ -31,6 +31,7 @@ class Chroot
     void write(const std::filesystem::path &path, const std::string &text) const;
     // A file, or a folder with all below it.
     void copy_in(const std::filesystem::path &from, const std::filesystem::path &to) const;
+    void copy_out(const std::filesystem::path &from, const std::filesystem::path &to) const;
 
   private:
     OwnFolder folder_;

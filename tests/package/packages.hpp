@@ -35,7 +35,8 @@ ProcessResult build_debs(const std::vector<std::string> &arguments,
 // A copy of the source, for tests that change it. Returns `folder`.
 std::filesystem::path copy_source_to(const std::filesystem::path &folder);
 
-constexpr const char *package_names[] = {"krunctl", "krun-syscall-dev", "libkruncounters1", "libkruncounters-dev"};
+constexpr const char *package_names[] = {"krunctl", "krun-dkms", "krun-syscall-dev", "libkruncounters1",
+                                         "libkruncounters-dev"};
 
 struct Packages {
     std::filesystem::path folder; // what build-debs has put out
