@@ -230,6 +230,14 @@ TEST_F(PreflightTest, ModulesOfOthersAreNamedWithoutRefusing)
     EXPECT_EQ(preflight_code(all()), ExitCode::done);
 }
 
+TEST_F(PreflightTest, OurOwnModuleIsNotMissed)
+{
+    machine.dkms = "krun/2.3, 6.1.0-41-amd64, x86_64: installed\n";
+    machine.add(std::string("/lib/modules/") + old_kernel + "/updates/dkms/krun.ko", "");
+    machine.add("/proc/modules", "krun 100 0 - Live 0x0 (OE)\n");
+    EXPECT_EQ(check("other-modules").status, PreflightStatus::pass);
+}
+
 TEST_F(PreflightTest, TheReportNamesEveryCheckOrOnlyTheBadOnes)
 {
     machine.packages["libc6"] = {"half-configured", "2.36"};
