@@ -14,7 +14,7 @@ namespace
 {
 
 constexpr const char *newer_kernels = "^linux-(headers|image)-6.12.*";
-// Theirs are the packages' scripts that fail.
+// Some of it may fail: a test can have left a package half configured.
 constexpr const char *clean_up = "dpkg --purge --force-all krun-dkms krunctl 2>/dev/null\n"
                                  "groupdel kruncounters 2>/dev/null\n"
                                  "rm -rf /var/lib/dkms/krun /usr/src/*-made-up /lib/modules/*-made-up\n"

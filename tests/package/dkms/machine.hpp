@@ -15,7 +15,7 @@
 namespace krun
 {
 
-// Of Debian 12, and of its backports of newer kernels' security updates.
+// Of Debian 12's own kernel, and of the newer one that it also has.
 constexpr const char *usual_headers = "linux-headers-cloud-amd64";
 constexpr const char *newer_headers = "linux-headers-6.12-cloud-amd64";
 

@@ -58,7 +58,7 @@ TEST_F(DkmsRefusal, KernelsThatAreThereAreLeftOutWithAReason)
     EXPECT_THAT(status(), Each(Not(HasSubstr("made-up"))));
 }
 
-// Of Debian 12's dkms this is not to be had by BUILD_EXCLUSIVE_CONFIG alone.
+// With BUILD_EXCLUSIVE_CONFIG alone, Debian 12's dkms would fail here.
 TEST_F(DkmsRefusal, HeadersThatComeLaterAreInstalledNevertheless)
 {
     install({our_deb});
