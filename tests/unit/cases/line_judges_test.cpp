@@ -29,7 +29,8 @@ GuestRun guest_that_printed(const std::string &output, int status = 0)
 
 GuestRun tickless_check(CheckStatus status, const std::string &detail)
 {
-    return guest_that_printed(check_json(release_of_guest, KrunWorld::patched, {{"tickless", "t", status, detail, ""}}).dump());
+    return guest_that_printed(
+        check_json(release_of_guest, KrunWorld::patched, {{"tickless", "t", status, detail, ""}}).dump());
 }
 
 Result<BuiltKernel> broken_build() { return failure("broken", "", "/log"); }
