@@ -75,6 +75,7 @@ Result<CaseResult> run_module_case(const Case &one);           // builds krun.ko
 Result<CaseResult> run_module_unpatched_case(const Case &one); // and for an unpatched one that is compiled here: CONFIG
 Result<CaseResult> run_module_selftest_case(const Case &one);  // with it: NAME LINE-OF-SELFTESTS VENDOR [CONFIG]
 Result<CaseResult> run_module_fuzz_case(const Case &one);      // with it: SECONDS, on the unpatched configuration debug
+Result<CaseResult> run_module_package_case(const Case &one);   // the module that krun-dkms has built, loaded
 Result<CaseResult> run_module_cost_case(const Case &one);      // its limits of cost
 Result<CaseResult> run_module_load_case(const Case &one);      // loads it TIMES times
 Result<CaseResult> run_tools_case(const Case &one);            // builds our own Debian packages

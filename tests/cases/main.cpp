@@ -43,6 +43,7 @@ constexpr CaseKind kinds[] = {{"gtest", run_gtest_case},
                               {"module-unpatched", run_module_unpatched_case},
                               {"module-fuzz", run_module_fuzz_case},
                               {"module-selftest", run_module_selftest_case},
+                              {"module-package", run_module_package_case},
                               {"module-cost", run_module_cost_case},
                               {"module-load", run_module_load_case},
                               {"sanitize", run_sanitize_case}};

@@ -179,6 +179,29 @@ Result<CaseResult> run_module_fuzz_case(const Case &one)
     });
 }
 
+// krunctl check must be content with what the module does.
+Result<CaseResult> run_module_package_case(const Case &one)
+{
+    const auto kernel = kernel_of(one);
+    if (!kernel)
+        return tl::unexpected(kernel.error());
+    const auto module = cache_directory() / "modules" / kernel->release / "krun.ko";
+    if (!one.files.exists(module))
+        return not_run("krun-dkms has built no module for " + kernel->release);
+    auto guest = test_guest(kernel->image);
+    guest.memory_mib = memory_of_stock_kernels;
+    guest.command = {"/usr/bin/krunctl", "check", "kernel-identity", "counters", "device"};
+    guest = with_modules(std::move(guest), {module});
+    return unless_proven(one, CaseInputs().add_guest(guest), [&]() -> Result<CaseResult> {
+        const auto tally = run_program_in_guest(one, "krunctl check with the package's module", guest);
+        if (!tally)
+            return tl::unexpected(tally.error());
+        CaseResult result;
+        result.tally = *tally;
+        return result;
+    });
+}
+
 Result<CaseResult> run_module_load_case(const Case &one)
 {
     if (one.arguments.size() != 1)

@@ -96,6 +96,8 @@ foreach(line ${KRUN_LINES})
     krun_case(module-${line} LINE ${line} RUN module LABELS module SECONDS 120 GIVES module-${line} LOCKS compiler
               COST 94 AFTER ${earlier})
     krun_case(module-${line}-cost ${with_module} RUN module-cost LABELS module SECONDS 300)
+    krun_case(module-${line}-package LINE ${line} RUN module-package LABELS dkms SECONDS 60 NEEDS testbed modules
+              COST 93 AFTER ${earlier})
     krun_case(module-${line}-load ${with_module} RUN module-load 60 LABELS module ${opt_in} SECONDS 200)
     krun_case(module-${line}-loads ${with_module} RUN module-load 1000 LABELS soak opt-in SECONDS 2400 LIMIT 3600)
     foreach(selftest ${KRUN_SELFTESTS_OF_MODULE})

@@ -197,7 +197,7 @@ Result<ShownKernel> make_module(ProcessRunner &runner, Filesystem &files, const 
     const auto kernel = stock_kernel(runner, files, *line);
     if (!kernel)
         return tl::unexpected(kernel.error());
-    const auto output = cache_directory() / "modules" / kernel->release;
+    const auto output = cache_directory() / "modules" / kernel->release / "krun";
     const auto log = cache_directory() / "logs" / ("module-" + kernel->release + ".log");
     const auto module =
         build_module(runner, files, {data_directory() / "kernel/krun", kernel->headers, {}, output, "krun", log});
