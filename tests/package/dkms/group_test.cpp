@@ -54,6 +54,17 @@ TEST_F(DkmsGroup, IsOneForBothPackagesInEitherOrder)
     }
 }
 
+TEST_F(DkmsGroup, GoesWithTheLastOfBothPackagesIfItIsEmpty)
+{
+    for (const bool ours_first : {true, false}) {
+        install({our_deb, tool_deb});
+        purge(ours_first ? "krun-dkms" : "krunctl");
+        EXPECT_THAT(group(), StartsWith("kruncounters:"));
+        purge(ours_first ? "krunctl" : "krun-dkms");
+        EXPECT_EQ(group(), "");
+    }
+}
+
 TEST_F(DkmsGroup, RulesOfBothAreTheSame)
 {
     install({our_deb, tool_deb});
