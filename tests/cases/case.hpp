@@ -78,8 +78,9 @@ Result<CaseResult> run_module_fuzz_case(const Case &one);      // with it: SECON
 Result<CaseResult> run_module_package_case(const Case &one);   // the module that krun-dkms has built, loaded
 Result<CaseResult> run_module_cost_case(const Case &one);      // its limits of cost
 Result<CaseResult> run_module_load_case(const Case &one);      // loads it TIMES times
-Result<CaseResult> run_tools_case(const Case &one);            // builds our own Debian packages
-Result<CaseResult> run_disk_case(const Case &one);             // life or all: scenarios on a Debian disk
-Result<CaseResult> run_sanitize_case(const Case &one);         // the library's tests: asan, tsan or valgrind
+Result<CaseResult> run_module_init_case(const Case &one); // makes its initialisation fail, on the configuration debug
+Result<CaseResult> run_tools_case(const Case &one);       // builds our own Debian packages
+Result<CaseResult> run_disk_case(const Case &one);        // life or all: scenarios on a Debian disk
+Result<CaseResult> run_sanitize_case(const Case &one);    // the library's tests: asan, tsan or valgrind
 
 } // namespace krun

@@ -46,6 +46,7 @@ constexpr CaseKind kinds[] = {{"gtest", run_gtest_case},
                               {"module-package", run_module_package_case},
                               {"module-cost", run_module_cost_case},
                               {"module-load", run_module_load_case},
+                              {"module-init", run_module_init_case},
                               {"sanitize", run_sanitize_case}};
 
 // What the runner tells us is not for the programs that we run: among them may be another of us.

@@ -80,20 +80,44 @@ Result<void> take_krun_out(const Case &one, const fs::path &kernel)
     return {};
 }
 
-// For the guest.
-Result<fs::path> load_test(const Case &one)
+// Of tests/kernel/module, for the guest.
+Result<fs::path> guest_program(const Case &one, const std::string &name)
 {
     const auto output = cache_directory() / "modules/programs";
     if (auto made = one.files.make_directories(output); !made)
         return tl::unexpected(made.error());
-    const auto program = output / "load_test";
+    auto program = output / name;
     Command make;
-    make.argv = {"make", "-C", (data_directory() / "tests/kernel/module").string(), "OUT=" + output.string(),
+    make.argv = {"make", "-C", (clone_directory() / "tests/kernel/module").string(), "OUT=" + output.string(),
                  program.string()};
     make.log = one.log;
     if (const auto done = one.runner.run_ok(make); !done)
         return tl::unexpected(done.error());
     return program;
+}
+
+// It loads the module itself.
+Result<CaseResult> run_loader(const Case &one, const std::string &name, MachineRequest guest, const fs::path &module,
+                              const std::vector<std::string> &arguments)
+{
+    const auto program = guest_program(one, name);
+    if (!program)
+        return tl::unexpected(program.error());
+    guest.copy_in = {{*program, "/" + name}, {module, "/lib/krun.ko"}};
+    guest.command = {"/" + name, "/lib/krun.ko"};
+    guest.command.insert(guest.command.end(), arguments.begin(), arguments.end());
+    return unless_proven(one, CaseInputs().add_guest(guest), [&]() -> Result<CaseResult> {
+        auto run = run_guest(one, guest);
+        if (!run)
+            return tl::unexpected(run.error());
+        // The kernel's own loader complains when an allocation of its fails.
+        std::erase_if(run->kernel_problems,
+                      [](const std::string &problem) { return problem.find("vmalloc error") != std::string::npos; });
+        CaseResult result;
+        result.tally = tally_of_tap(name, run->output);
+        result.tally += tally_of_program(name + ": its end and the kernel's log", *run);
+        return result;
+    });
 }
 
 } // namespace
@@ -209,25 +233,22 @@ Result<CaseResult> run_module_load_case(const Case &one)
     const auto modules = built_module(one);
     if (!modules)
         return not_run(modules.error().message);
-    const auto program = load_test(one);
-    if (!program)
-        return tl::unexpected(program.error());
     auto guest = test_guest(modules->image);
     guest.memory_mib = memory_of_stock_kernels;
     // One thread for all CPUs: QEMU 7.2's threads may go on executing what another CPU has patched away, and every
     // plan of switches or snapshots patches the scheduler's code.
     guest.icount = true;
     guest.timeout_seconds = seconds_of_many_loads;
-    guest.copy_in = {{*program, "/load_test"}, {modules->modules.back(), "/lib/krun.ko"}};
-    guest.command = {"/load_test", "/lib/krun.ko", one.arguments.front()};
-    return unless_proven(one, CaseInputs().add_guest(guest), [&]() -> Result<CaseResult> {
-        const auto tap = run_tap_in_guest(one, "load_test", guest);
-        if (!tap)
-            return tl::unexpected(tap.error());
-        CaseResult result;
-        result.tally = *tap;
-        return result;
-    });
+    return run_loader(one, "load_test", guest, modules->modules.back(), one.arguments);
+}
+
+Result<CaseResult> run_module_init_case(const Case &one)
+{
+    const auto modules = built_module(one, "debug");
+    if (!modules)
+        return not_run(modules.error().message);
+    return run_loader(one, "init_test", checking_guest(modules->image, seconds_of_checked_module),
+                      modules->modules.back(), {});
 }
 
 } // namespace krun

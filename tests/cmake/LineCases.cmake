@@ -126,6 +126,9 @@ krun_unpatched_kernel(${KRUN_USUAL_LINE} debug ${KRUN_SELFTESTS_OF_MODULE} ${KRU
 krun_case(module-${KRUN_USUAL_LINE}-debug-fuzz LINE ${KRUN_USUAL_LINE} RUN module-fuzz 120 LABELS module opt-in
           SECONDS 300 LIMIT 900 CORES 2 NEEDS testbed module-${KRUN_USUAL_LINE}-debug)
 
+krun_case(module-${KRUN_USUAL_LINE}-debug-init LINE ${KRUN_USUAL_LINE} RUN module-init LABELS module opt-in SECONDS 300
+          LIMIT 900 CORES 2 NEEDS testbed module-${KRUN_USUAL_LINE}-debug)
+
 # A kernel's whole life on a real Debian disk, then everything that can go wrong in it.
 krun_other_kernel(${KRUN_USUAL_LINE} disk LABELS install AFTER ${earlier} COST 90)
 krun_other_kernel(${KRUN_USUAL_LINE} panic LABELS e2e opt-in NEEDS kernel-${KRUN_USUAL_LINE}-disk)

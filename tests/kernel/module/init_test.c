@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Loads the module, each time with another allocation that fails, until none does:
+ * init_test MODULE
+ *
+ * A load that fails leaves nothing behind, and the next one works. Needs a kernel
+ * that can make allocations fail. Prints TAP.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define FAILSLAB "/sys/kernel/debug/failslab/"
+#define MOST_ALLOCATIONS 20000
+/* Those of the kernel's loader are many, and not ours. */
+#define OURS_AT_LEAST 3
+
+static int write_text(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	ssize_t written;
+
+	if (fd < 0)
+		return -errno;
+	written = write(fd, text, strlen(text));
+	close(fd);
+	return written == (ssize_t)strlen(text) ? 0 : -EIO;
+}
+
+static int fail_nth(int nth)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%d", nth);
+	return write_text("/proc/thread-self/fail-nth", text);
+}
+
+/* Whether the allocation has come; there is none to fail any more afterwards. */
+static bool has_failed(void)
+{
+	int fd = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC), left = -1;
+	char text[16] = "";
+
+	if (read(fd, text, sizeof(text) - 1) > 0)
+		sscanf(text, "%d", &left);
+	close(fd);
+	fail_nth(0);
+	return left == 0;
+}
+
+static bool contains(const char *path, const char *text)
+{
+	char line[512];
+	bool found = false;
+	FILE *file = fopen(path, "re");
+
+	while (file && fgets(line, sizeof(line), file))
+		found = found || strstr(line, text);
+	if (file)
+		fclose(file);
+	return found;
+}
+
+static bool is_clean(void)
+{
+	return !contains("/proc/modules", "krun ") &&
+	       !contains("/sys/devices/system/cpu/hotplug/states", "krun") &&
+	       access("/dev/krun", F_OK) && access("/sys/class/misc/krun", F_OK) &&
+	       access("/sys/bus/platform/drivers/krun", F_OK) &&
+	       access("/sys/devices/platform/krun", F_OK);
+}
+
+static int load(const char *module)
+{
+	int fd = open(module, O_RDONLY | O_CLOEXEC);
+	int error = fd < 0 || syscall(SYS_finit_module, fd, "", 0) ? errno : 0;
+
+	close(fd);
+	return error;
+}
+
+int main(int argc, char **argv)
+{
+	int nth, error, refused = 0, without = 0, dirty = 0, stuck = 0;
+	bool failed = true;
+
+	if (argc != 2) {
+		fprintf(stderr, "usage: init_test MODULE\n");
+		return 2;
+	}
+	printf("TAP version 13\n1..4\n");
+	if (write_text(FAILSLAB "ignore-gfp-wait", "N") || write_text(FAILSLAB "verbose", "0")) {
+		printf("ok 1 # SKIP kernel without CONFIG_FAILSLAB and debugfs\n");
+		return 0;
+	}
+	for (nth = 1; failed && nth < MOST_ALLOCATIONS; nth++) {
+		fail_nth(nth);
+		error = load(argv[1]);
+		failed = has_failed();
+		if (error) {
+			refused++;
+			dirty += !is_clean();
+			continue;
+		}
+		without += failed;
+		stuck += !!syscall(SYS_delete_module, "krun", O_NONBLOCK);
+		dirty += !is_clean();
+	}
+	printf("# of %d failing allocations %d refused the module, it did without %d\n", nth - 2, refused, without);
+	printf("%sok 1 failing allocations refuse the module\n", refused >= OURS_AT_LEAST ? "" : "not ");
+	printf("%sok 2 nothing is left of a module that was refused or unloaded\n", dirty ? "not " : "");
+	printf("%sok 3 a module that could do without is unloaded\n", stuck ? "not " : "");
+	printf("%sok 4 without a failure it loads\n", failed ? "not " : "");
+	return refused < OURS_AT_LEAST || dirty || stuck || failed;
+}
