@@ -135,8 +135,8 @@ TEST_F(BenchTest, AWayThatIsMissingIsStatusThree)
     EXPECT_EQ(result.status, 3);
     EXPECT_EQ(result.output, "");
     EXPECT_THAT(result.errors,
-                HasSubstr("krunctl: error: nothing can be measured: device, CPUs and thread: there is no "
-                          "/dev/krun"));
+                HasSubstr("krunctl: error: nothing can be measured: device, CPUs and thread: this kernel has no Krun "
+                          "device"));
     EXPECT_THAT(result.errors, HasSubstr("\nhint: "));
 }
 

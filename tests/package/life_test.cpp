@@ -176,7 +176,7 @@ TEST_F(PackageLife, IsWholeAndLeavesNothing)
     EXPECT_THAT(life_->output_of({"/tmp/build/static"}), StartsWith("1."));
     EXPECT_THAT(life_->output_of({"krunctl", "--version"}), StartsWith("krunctl "));
 
-    apt({"purge", "krunctl", "krun-syscall-dev"});
+    apt({"purge", "krunctl", "krun-syscall-dev", "krun-dkms"});
     EXPECT_EQ(shell("dpkg-query -W -f '${Package} ${db:Status-Abbrev}\n' | grep krun || true"), "");
     EXPECT_EQ(shell("ls /var/lib/dpkg/info | grep krun || true"), "");
     // Krun's kernel, and no other, has a device that still belongs to the group.
