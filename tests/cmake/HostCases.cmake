@@ -20,6 +20,3 @@ foreach(sanitizer asan tsan)
               AFTER ${KRUN_QUICK_CASES})
 endforeach()
 krun_case(sanitize-valgrind RUN sanitize valgrind LABELS sanitize SECONDS 60 COST 1310 AFTER ${KRUN_QUICK_CASES})
-# Leaves the modules in the cache.
-krun_case(dkms RUN gtest package/krun_dkms_tests LABELS dkms SECONDS 900 LIMIT 3600 LOCKS debs GIVES modules COST 1290
-          AFTER ${KRUN_QUICK_CASES})

@@ -161,6 +161,10 @@ foreach(line ${KRUN_LINES})
               LABELS quiet opt-in SECONDS 2400 LIMIT 5400)
 endforeach()
 
+# Late, since it keeps one core busy for long, and guests with several CPUs want both. Leaves the modules in the cache.
+krun_case(dkms RUN gtest package/krun_dkms_tests LABELS dkms SECONDS 900 LIMIT 3600 LOCKS debs GIVES modules COST 65
+          AFTER ${earlier} install)
+
 # Kernels that look for their own mistakes.
 foreach(line ${KRUN_LINES})
     set(opt_in opt-in)
