@@ -209,7 +209,7 @@ Result<CaseResult> run_module_package_case(const Case &one)
     const auto kernel = kernel_of(one);
     if (!kernel)
         return tl::unexpected(kernel.error());
-    const auto module = cache_directory() / "modules" / kernel->release / "krun.ko";
+    const auto module = cache_directory() / "dkms" / kernel->release / "krun.ko";
     if (!one.files.exists(module))
         return not_run("krun-dkms has built no module for " + kernel->release);
     auto guest = test_guest(kernel->image);

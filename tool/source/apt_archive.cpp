@@ -41,6 +41,27 @@ Result<std::string> AptArchive::newest_version(const std::string &package, const
     return std::move(wanted->version);
 }
 
+Result<std::vector<std::string>> AptArchive::dependencies(const std::string &package,
+                                                          const std::vector<std::string> &suites)
+{
+    auto wanted = find_wanted("deb", package, suites);
+    if (!wanted)
+        return tl::unexpected(wanted.error());
+    const auto shown = runner_.run_ok(wanted->index.command({"apt-cache", "show", package + "=" + wanted->version}));
+    if (!shown)
+        return tl::unexpected(shown.error());
+    const std::string field = "Depends:";
+    std::vector<std::string> names;
+    for (const auto &line : lines_of(shown->output)) {
+        if (!line.starts_with(field))
+            continue;
+        for (const auto &one : split(line.substr(field.size()), ','))
+            if (const auto words = words_of(one); !words.empty())
+                names.push_back(words.front());
+    }
+    return names;
+}
+
 Result<std::string> AptArchive::known_version(const std::string &package, const std::vector<std::string> &suites)
 {
     auto index = AptIndex::existing(runner_, files_, state_, "deb", suites);

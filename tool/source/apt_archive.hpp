@@ -23,7 +23,10 @@ class AptArchive
 
     // The newest version of a binary package in the given suites ("bookworm-security", ...).
     Result<std::string> newest_version(const std::string &package, const std::vector<std::string> &suites);
-    // The same if known from earlier, else empty: does not use the network and writes nothing.
+    // The names of the packages that that version depends on, from the index: without versions, and the first of
+    // alternatives.
+    Result<std::vector<std::string>> dependencies(const std::string &package, const std::vector<std::string> &suites);
+    // The version if known from earlier, else empty: does not use the network and writes nothing.
     Result<std::string> known_version(const std::string &package, const std::vector<std::string> &suites);
     // The SHA-256 that the index has for a version's .deb; empty if the version is no longer in it.
     Result<std::string> checksum(const std::string &package, const std::string &version,

@@ -18,31 +18,10 @@ namespace fs = std::filesystem;
 
 constexpr const char *image_prefix = "linux-image-";
 
-// The names in a package's Depends, without versions and alternatives.
-Result<std::vector<std::string>> dependencies(ProcessRunner &runner, const fs::path &deb)
-{
-    Command command;
-    command.argv = {"dpkg-deb", "--field", deb.string(), "Depends"};
-    command.environment["LC_ALL"] = "C";
-    const auto depends = runner.run_ok(command);
-    if (!depends)
-        return tl::unexpected(depends.error());
-    std::vector<std::string> names;
-    for (const auto &one : split(trim(depends->output), ',')) {
-        const auto words = words_of(one);
-        if (!words.empty())
-            names.push_back(words.front());
-    }
-    return names;
-}
-
 // linux-image-cloud-amd64 only names the current one, linux-image-6.1.0-<ABI>-cloud-amd64.
-Result<std::string> current_image(ProcessRunner &runner, AptArchive &archive, const KernelLine &line)
+Result<std::string> current_image(AptArchive &archive, const KernelLine &line)
 {
-    const auto meta = archive.download(line.stock_image, line.suites);
-    if (!meta)
-        return tl::unexpected(meta.error());
-    const auto names = dependencies(runner, *meta);
+    const auto names = archive.dependencies(line.stock_image, line.suites);
     if (!names)
         return tl::unexpected(names.error());
     for (const auto &name : *names)
@@ -52,16 +31,14 @@ Result<std::string> current_image(ProcessRunner &runner, AptArchive &archive, co
 }
 
 // Of the headers: the architecture's, and those that it needs of the others and of the build programs.
-Result<std::vector<fs::path>> header_packages(ProcessRunner &runner, AptArchive &archive, const KernelLine &line,
-                                              const std::string &release)
+Result<std::vector<fs::path>> header_packages(AptArchive &archive, const KernelLine &line, const std::string &release)
 {
-    const auto own = archive.download("linux-headers-" + release, line.suites);
-    if (!own)
-        return tl::unexpected(own.error());
-    const auto names = dependencies(runner, *own);
+    const auto own = "linux-headers-" + release;
+    auto names = archive.dependencies(own, line.suites);
     if (!names)
         return tl::unexpected(names.error());
-    std::vector<fs::path> debs = {*own};
+    names->push_back(own);
+    std::vector<fs::path> debs;
     for (const auto &name : *names) {
         if (!name.starts_with("linux-headers-") && !name.starts_with("linux-kbuild-"))
             continue;
@@ -96,7 +73,7 @@ Result<StockKernel> stock_kernel(ProcessRunner &runner, Filesystem &files, const
             fmt::format("there is no kernel {} of Debian's whose headers this machine can use", line.name),
             "choose another line");
     AptArchive archive(runner, files, cache_directory() / "apt");
-    const auto package = current_image(runner, archive, line);
+    const auto package = current_image(archive, line);
     if (!package)
         return tl::unexpected(package.error());
     const auto image = archive.download(*package, line.suites);
@@ -106,7 +83,7 @@ Result<StockKernel> stock_kernel(ProcessRunner &runner, Filesystem &files, const
     const auto root = cache_directory() / "stock" / image->stem();
     const auto headers = root / "usr/src" / ("linux-headers-" + release);
     if (!files.exists(headers)) {
-        auto debs = header_packages(runner, archive, line, release);
+        auto debs = header_packages(archive, line, release);
         if (!debs)
             return tl::unexpected(debs.error());
         debs->push_back(*image);

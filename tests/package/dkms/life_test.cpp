@@ -38,7 +38,7 @@ class DkmsLife : public DkmsMachine
     // For the tests that load it.
     static void keep_module(const std::string &release)
     {
-        const auto folder = cache_directory() / "modules" / release;
+        const auto folder = cache_directory() / "dkms" / release;
         fs::remove_all(folder);
         fs::create_directories(folder);
         const auto module = module_of(release).string();

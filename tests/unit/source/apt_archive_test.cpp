@@ -176,6 +176,26 @@ TEST_F(AptArchiveTest, ACacheOfAnyNameIsWrittenAsAptReadsIt)
     EXPECT_THAT(text, HasSubstr("/a%20%22b%22%3b%20c/d/deb-bookworm-security/state;\n"));
 }
 
+TEST_F(AptArchiveTest, DependenciesAreNamesTheFirstOfAlternatives)
+{
+    runner.on({"apt-cache", "show", "linux=6.3"}, 0,
+              "Package: linux\nPre-Depends: dpkg\nDepends: linux-image-6.1.0-1-amd64 (= 6.3), gcc-12 | gcc, kmod\n"
+              "Description: a kernel\n Depends: on you\n");
+    EXPECT_EQ(archive.dependencies("linux", suites).value(),
+              (std::vector<std::string>{"linux-image-6.1.0-1-amd64", "gcc-12", "kmod"}));
+    runner.on({"apt-cache", "show", "linux=6.3"}, 100, "", "E: No packages found\n");
+    EXPECT_FALSE(archive.dependencies("linux", suites));
+}
+
+TEST_F(AptArchiveTest, SeveralPackagesMayBeUnpackedTogether)
+{
+    ASSERT_TRUE(archive.unpack({"/a.deb", "/b.deb"}, "/out/folder"));
+    EXPECT_EQ(runner.count({"dpkg-deb", "-x"}), 2U);
+    runner.on({"dpkg-deb", "-x", "/b.deb"}, 2, "", "dpkg-deb: error: not a Debian format archive\n");
+    EXPECT_FALSE(archive.unpack({"/a.deb", "/b.deb"}, "/out/other"));
+    EXPECT_FALSE(files.exists("/out/other"));
+}
+
 TEST_F(AptArchiveTest, AFailedUnpackingLeavesNothing)
 {
     runner.on({"dpkg-deb", "-x"}, 2, "", "dpkg-deb: error: not a Debian format archive\n");
