@@ -6,14 +6,7 @@
  * A load that fails leaves nothing behind, and the next one works. Needs a kernel
  * that can make allocations fail. Prints TAP.
  */
-#define _GNU_SOURCE
-#include <errno.h>
-#include <fcntl.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
+#include "loading.h"
 
 #define FAILSLAB "/sys/kernel/debug/failslab/"
 #define MOST_ALLOCATIONS 20000
@@ -53,37 +46,6 @@ static bool has_failed(void)
 	return left == 0;
 }
 
-static bool contains(const char *path, const char *text)
-{
-	char line[512];
-	bool found = false;
-	FILE *file = fopen(path, "re");
-
-	while (file && fgets(line, sizeof(line), file))
-		found = found || strstr(line, text);
-	if (file)
-		fclose(file);
-	return found;
-}
-
-static bool is_clean(void)
-{
-	return !contains("/proc/modules", "krun ") &&
-	       !contains("/sys/devices/system/cpu/hotplug/states", "krun") &&
-	       access("/dev/krun", F_OK) && access("/sys/class/misc/krun", F_OK) &&
-	       access("/sys/bus/platform/drivers/krun", F_OK) &&
-	       access("/sys/devices/platform/krun", F_OK);
-}
-
-static int load(const char *module)
-{
-	int fd = open(module, O_RDONLY | O_CLOEXEC);
-	int error = fd < 0 || syscall(SYS_finit_module, fd, "", 0) ? errno : 0;
-
-	close(fd);
-	return error;
-}
-
 int main(int argc, char **argv)
 {
 	int nth, error, refused = 0, without = 0, dirty = 0, stuck = 0;
@@ -100,16 +62,16 @@ int main(int argc, char **argv)
 	}
 	for (nth = 1; failed && nth < MOST_ALLOCATIONS; nth++) {
 		fail_nth(nth);
-		error = load(argv[1]);
+		error = load_module(argv[1]);
 		failed = has_failed();
 		if (error) {
 			refused++;
-			dirty += !is_clean();
+			dirty += !nothing_is_left();
 			continue;
 		}
 		without += failed;
-		stuck += !!syscall(SYS_delete_module, "krun", O_NONBLOCK);
-		dirty += !is_clean();
+		stuck += !!unload_module();
+		dirty += !nothing_is_left();
 	}
 	printf("# of %d failing allocations %d refused the module, it did without %d\n", nth - 2, refused, without);
 	printf("%sok 1 failing allocations refuse the module\n", refused >= OURS_AT_LEAST ? "" : "not ");
