@@ -4,7 +4,8 @@
  *
  * For kernels that have no vector of ours. Whoever calls does not wait for the
  * function to end, only for the readings. Calls coalesce: a CPU that has others to
- * answer gets no interrupt for this one, nor does an idle CPU that polls.
+ * answer gets no interrupt for this one, nor does an idle CPU that polls, if it
+ * is the only one to be called.
  */
 #include <linux/percpu.h>
 #include <linux/preempt.h>

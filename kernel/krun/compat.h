@@ -48,6 +48,16 @@ static inline int krun_rdmsr_safe_on_cpu(int cpu, u32 msr, u64 *value)
 #define KRUN_CAP_PERFMON CAP_SYS_ADMIN
 #endif
 
+/* Whether events of @pmu, which may be NULL, keep virtual machines out. */
+static inline bool krun_pmu_is_mediated(const struct pmu *pmu)
+{
+#ifdef PERF_PMU_CAP_MEDIATED_VPMU
+	return pmu && pmu->capabilities & PERF_PMU_CAP_MEDIATED_VPMU;
+#else
+	return false;
+#endif
+}
+
 /*
  * Interrupts of this CPU. Not arch_irq_stat_cpu(), which counts those of
  * performance counters twice, as what they are and as NMIs.

@@ -16,9 +16,12 @@
 
 #include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
+#include <linux/cred.h>
 #include <linux/init.h>
 #include <linux/platform_device.h>
 #include <linux/pm.h>
+#include <linux/rcupdate.h>
+#include <linux/sched/task.h>
 #include <linux/smp.h>
 #include <asm/cpufeature.h>
 #include <asm/processor.h>
@@ -224,10 +227,13 @@ static int __maybe_unused krun_suspend(struct device *device)
 	return 0;
 }
 
+/* Not with the credentials of who has suspended the machine. */
 static int __maybe_unused krun_resume(struct device *device)
 {
+	const struct cred *old;
 	int cpu;
 
+	old = override_creds(rcu_access_pointer(init_task.cred));
 	cpus_read_lock();
 	mutex_lock(&krun_cpus_lock);
 	krun_suspended = false;
@@ -235,6 +241,7 @@ static int __maybe_unused krun_resume(struct device *device)
 		krun_cpu_start(cpu);
 	mutex_unlock(&krun_cpus_lock);
 	cpus_read_unlock();
+	revert_creds(old);
 	return 0;
 }
 
@@ -260,7 +267,7 @@ static int krun_cpus_state;
 /**
  * krun_cpus_init() - let the CPUs be sampled
  *
- * Return: 0, or an error of cpuhp_setup_state().
+ * Return: 0, or an error of cpuhp_setup_state() or platform_create_bundle().
  */
 int __init krun_cpus_init(void)
 {
@@ -273,9 +280,13 @@ int __init krun_cpus_init(void)
 	krun_platform_device =
 		platform_create_bundle(&krun_platform_driver,
 				       krun_platform_probe, NULL, 0, NULL, 0);
-	if (IS_ERR(krun_platform_device))
-		pr_warn("counters do not survive a suspend (error %ld)\n",
+	if (IS_ERR(krun_platform_device)) {
+		/* Counters that restart unnoticed would be worse than none. */
+		cpuhp_remove_state(krun_cpus_state);
+		pr_warn("suspends would not be noticed (error %ld)\n",
 			PTR_ERR(krun_platform_device));
+		return PTR_ERR(krun_platform_device);
+	}
 	return 0;
 }
 
@@ -286,9 +297,7 @@ int __init krun_cpus_init(void)
  */
 void krun_cpus_exit(void)
 {
-	if (!IS_ERR(krun_platform_device)) {
-		platform_device_unregister(krun_platform_device);
-		platform_driver_unregister(&krun_platform_driver);
-	}
+	platform_device_unregister(krun_platform_device);
+	platform_driver_unregister(&krun_platform_driver);
 	cpuhp_remove_state(krun_cpus_state);
 }

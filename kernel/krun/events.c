@@ -65,13 +65,7 @@ static struct krun_event_state *krun_event_state(int cpu,
  */
 bool krun_events_without_guests(int cpu)
 {
-#ifdef PERF_PMU_CAP_MEDIATED_VPMU
-	struct pmu *pmu = krun_cpu_pmu(cpu);
-
-	return pmu && pmu->capabilities & PERF_PMU_CAP_MEDIATED_VPMU;
-#else
-	return false;
-#endif
+	return krun_pmu_is_mediated(krun_cpu_pmu(cpu));
 }
 
 /**
@@ -165,8 +159,11 @@ static int krun_event_make(int cpu, enum krun_which which)
 		.type	= PERF_TYPE_HARDWARE,
 		.config	= krun_event_kinds[which].config,
 	};
-	struct perf_event *event = krun_event_create(&attr, cpu);
+	struct perf_event *event;
 
+	/* A counter of unknown width cannot be read. */
+	event = krun_event_mask ? krun_event_create(&attr, cpu) :
+				  ERR_PTR(-EOPNOTSUPP);
 	if (!IS_ERR(event)) {
 		krun_event_state(cpu, which)->counter.event = event;
 		return 0;

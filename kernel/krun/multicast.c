@@ -35,16 +35,17 @@ static DEFINE_RAW_SPINLOCK(krun_multicast_lock);
 static struct cpumask krun_multicast_targets;
 
 /**
- * krun_multicast_possible() - whether this vector can be used
+ * krun_multicast_possible() - whether CPUs can sample for others
  *
- * Paravirtualised Xen only knows the kernel's own vectors. Check this before
- * taking any counters; the kernel's log says why it is not possible.
+ * Paravirtualised Xen knows neither vectors of ours nor plain RDMSR and RDPMC.
+ * Check this before taking any counters; the kernel's log says why it is not
+ * possible.
  */
 bool krun_multicast_possible(void)
 {
 	if (!cpu_feature_enabled(X86_FEATURE_XENPV))
 		return true;
-	pr_notice_once("no interrupts of our own in a Xen PV guest\n");
+	pr_notice_once("no samples in a Xen PV guest\n");
 	return false;
 }
 

@@ -69,9 +69,12 @@ static bool krun_plan_type_is_of_cpus(u32 type)
 	if (type == PERF_TYPE_HARDWARE || type == PERF_TYPE_HW_CACHE ||
 	    type == PERF_TYPE_RAW)
 		return true;
-	for_each_possible_cpu(cpu)
-		if (krun_cpu_pmu(cpu) && type == krun_cpu_pmu(cpu)->type)
+	for_each_possible_cpu(cpu) {
+		const struct pmu *pmu = krun_cpu_pmu(cpu);
+
+		if (pmu && type == pmu->type)
 			return true;
+	}
 	return false;
 }
 

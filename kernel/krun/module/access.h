@@ -19,6 +19,8 @@ int krun_counter_bits(void);
 bool krun_pmu_has_event(u64 config);
 struct pmu *krun_cpu_pmu(int cpu);
 void krun_pmu_probe(int cpu);
+void krun_pmu_hold(void);
+void krun_pmu_unhold(void);
 int krun_perf_allow_cpu(void);
 
 int krun_switches_register(void (*probe)(KRUN_SCHED_SWITCH_ARGUMENTS));

@@ -8,6 +8,7 @@
 #include <linux/init.h>
 #include <linux/module.h>
 #include <linux/rcupdate.h>
+#include "access.h"
 #include "cpus.h"
 #include "device.h"
 
@@ -19,7 +20,9 @@ static int __init krun_module_init(void)
 		pr_err("this kernel has /dev/krun built in and needs no module\n");
 		return -EEXIST;
 	}
+	krun_pmu_hold();
 	err = krun_cpus_init();
+	krun_pmu_unhold();
 	if (err)
 		return err;
 	err = krun_device_init();
@@ -32,7 +35,10 @@ static void __exit krun_module_exit(void)
 {
 	krun_device_exit();
 	krun_cpus_exit();
-	/* An interrupted CPU may still be on its way out of krun_sample_here(). */
+	/*
+	 * A sample is over once its last CPU has counted itself done, which is
+	 * before that CPU has left krun_calls_answer().
+	 */
 	synchronize_rcu();
 }
 

@@ -7,6 +7,7 @@
  * knows, and the event names its PMU.
  */
 #include <linux/bitops.h>
+#include <linux/cpu.h>
 #include <linux/err.h>
 #include <linux/percpu.h>
 #include <linux/perf_event.h>
@@ -15,7 +16,7 @@
 
 static DEFINE_PER_CPU(struct pmu *, krun_pmu);
 
-/* By PERF_COUNT_HW_*: at least one CPU has it. */
+/* By PERF_COUNT_HW_*: at least one CPU has it, or could not be asked. */
 static unsigned long krun_pmu_events;
 
 /* CPUID.0AH: architectural performance monitoring. */
@@ -58,10 +59,14 @@ bool krun_pmu_has_event(u64 config)
  */
 struct pmu *krun_cpu_pmu(int cpu)
 {
-	return per_cpu(krun_pmu, cpu);
+	return READ_ONCE(per_cpu(krun_pmu, cpu));
 }
 
-/* An event that does not count; nobody sees its permission checked. */
+/*
+ * A disabled event: it takes no hardware counter. perf checks the permission of
+ * the current credentials, as for any event of a CPU. It counts no virtual
+ * machines, which other events would keep from being started.
+ */
 static struct perf_event *krun_pmu_try(u32 type, u64 config, int cpu)
 {
 	struct perf_event_attr attr = {
@@ -69,42 +74,82 @@ static struct perf_event *krun_pmu_try(u32 type, u64 config, int cpu)
 		.size		= sizeof(attr),
 		.config		= config,
 		.disabled	= 1,
+		.exclude_guest	= 1,
 	};
 
 	return perf_event_create_kernel_counter(&attr, cpu, NULL, NULL, NULL);
+}
+
+static void krun_pmu_release(struct perf_event *event)
+{
+	if (!IS_ERR(event))
+		perf_event_release_kernel(event);
+}
+
+/* Whether the CPU has the event, or could not be asked now. */
+static void krun_pmu_note(u64 config, const struct perf_event *event)
+{
+	switch (PTR_ERR_OR_ZERO(event)) {
+	case -ENOENT:
+	case -EINVAL:
+	case -EOPNOTSUPP:
+		return;
+	}
+	set_bit(config, &krun_pmu_events);
 }
 
 /**
  * krun_pmu_probe() - find out what perf has on a CPU
  * @cpu: an online CPU
  *
- * In a kernel thread, whose credentials permit it.
+ * Once: a CPU keeps its PMU. In the thread that brings the CPU online, whose
+ * credentials permit it.
  */
 void krun_pmu_probe(int cpu)
 {
-	static const u64 configs[] = {
-		PERF_COUNT_HW_CPU_CYCLES,
-		PERF_COUNT_HW_INSTRUCTIONS,
-	};
-	struct perf_event *event;
-	unsigned int i;
+	struct perf_event *cycles, *instructions;
 
-	for (i = 0; i < ARRAY_SIZE(configs); i++) {
-		event = krun_pmu_try(PERF_TYPE_HARDWARE, configs[i], cpu);
-		if (IS_ERR(event))
-			continue;
-		set_bit(configs[i], &krun_pmu_events);
-		if (configs[i] == PERF_COUNT_HW_CPU_CYCLES)
-			per_cpu(krun_pmu, cpu) = event->pmu;
-		perf_event_release_kernel(event);
-	}
+	if (krun_cpu_pmu(cpu))
+		return;
+	cycles = krun_pmu_try(PERF_TYPE_HARDWARE, PERF_COUNT_HW_CPU_CYCLES, cpu);
+	instructions = krun_pmu_try(PERF_TYPE_HARDWARE,
+				    PERF_COUNT_HW_INSTRUCTIONS, cpu);
+	krun_pmu_note(PERF_COUNT_HW_CPU_CYCLES, cycles);
+	krun_pmu_note(PERF_COUNT_HW_INSTRUCTIONS, instructions);
+	if (!IS_ERR(cycles))
+		WRITE_ONCE(per_cpu(krun_pmu, cpu), cycles->pmu);
+	krun_pmu_release(instructions);
+	krun_pmu_release(cycles);
+}
+
+/* While all CPUs are asked: see krun_pmu_hold(). */
+static struct perf_event *krun_pmu_held;
+
+/**
+ * krun_pmu_hold() - keep perf's hardware reserved until krun_pmu_unhold()
+ *
+ * Otherwise the events of each CPU would be the first and the last ones, for
+ * which perf makes and gives back buffers of all CPUs, and interrupts them for it.
+ */
+void krun_pmu_hold(void)
+{
+	cpus_read_lock();
+	krun_pmu_held = krun_pmu_try(PERF_TYPE_HARDWARE,
+				     PERF_COUNT_HW_CPU_CYCLES,
+				     raw_smp_processor_id());
+	cpus_read_unlock();
+}
+
+void krun_pmu_unhold(void)
+{
+	krun_pmu_release(krun_pmu_held);
 }
 
 /**
  * krun_perf_allow_cpu() - whether the current task may count whole CPUs
  *
  * perf, and the security module, are asked by way of an event that counts
- * nothing. May sleep, and takes locks of perf's.
+ * nothing and takes nothing. May sleep.
  *
  * Return: 0, or an error of perf's.
  */
@@ -112,10 +157,11 @@ int krun_perf_allow_cpu(void)
 {
 	struct perf_event *event;
 
-	event = krun_pmu_try(PERF_TYPE_SOFTWARE, PERF_COUNT_SW_DUMMY,
+	/* So that the CPU stays online. */
+	cpus_read_lock();
+	event = krun_pmu_try(PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CPU_CLOCK,
 			     raw_smp_processor_id());
-	if (IS_ERR(event))
-		return PTR_ERR(event);
-	perf_event_release_kernel(event);
-	return 0;
+	cpus_read_unlock();
+	krun_pmu_release(event);
+	return PTR_ERR_OR_ZERO(event);
 }

@@ -128,12 +128,12 @@ struct krun_event {
  * sampled once they come online.
  *
  * Errors: EPERM (the descriptor is not open for writing, or the plan is sealed;
- * a shield without CAP_PERFMON), EACCES (an event that perf_event_open(2) would
- * refuse), EINVAL (flags, counters, no CPU or an impossible one, an event of
- * another PMU), E2BIG (a later version's field is not 0), EFAULT, EOPNOTSUPP (an
- * online CPU has no such counter, the kernel's log says which; or a rendezvous
- * without a stable TSC), EBUSY (all hardware counters are taken; a CPU has
- * another's shield), ENOMEM, EINTR.
+ * a shield without CAP_PERFMON), EACCES (events of its own, and perf does not let
+ * the caller count whole CPUs), EINVAL (flags, counters, no CPU or an impossible
+ * one, an event of another PMU), E2BIG (a later version's field is not 0), EFAULT,
+ * EOPNOTSUPP (an online CPU has no such counter, the kernel's log says which; or a
+ * rendezvous without a stable TSC), EBUSY (all hardware counters are taken; a CPU
+ * has another's shield), ENOMEM, EINTR.
  */
 struct krun_plan {
 	__u32 flags;
