@@ -8,6 +8,7 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 
+#include "bound_thread.hpp"
 #include "program.hpp"
 #include <krun/counters.hpp>
 
@@ -75,6 +76,9 @@ TEST(Example, InCMeasuresALoop)
 
 TEST(Example, InCppMeasuresThreeIterations)
 {
+    // Of an iteration that migrates nothing can be said.
+    const BoundThread here;
+    ASSERT_TRUE(here.to(here.cpus().back()));
     const auto run = run_program(KRUN_EXAMPLE_CPP);
     EXPECT_EQ(run.status, 0) << run.output;
     const krunc::Session session({.scope = KRUNC_SCOPE_THREAD, .flags = KRUNC_NO_CALIBRATION});
