@@ -76,6 +76,7 @@ Result<CaseResult> run_module_unpatched_case(const Case &one); // and for an unp
 Result<CaseResult> run_module_selftest_case(const Case &one);  // with it: NAME LINE-OF-SELFTESTS VENDOR [CONFIG]
 Result<CaseResult> run_module_fuzz_case(const Case &one);      // with it: SECONDS, on the unpatched configuration debug
 Result<CaseResult> run_module_package_case(const Case &one);   // the module that krun-dkms has built, loaded
+Result<CaseResult> run_module_refused_case(const Case &one);   // a Krun kernel, of the configuration disk, refuses it
 Result<CaseResult> run_module_cost_case(const Case &one);      // its limits of cost
 Result<CaseResult> run_module_load_case(const Case &one);      // loads it TIMES times
 Result<CaseResult> run_module_init_case(const Case &one); // makes its initialisation fail, on the configuration debug

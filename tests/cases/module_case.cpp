@@ -226,6 +226,30 @@ Result<CaseResult> run_module_package_case(const Case &one)
     });
 }
 
+Result<CaseResult> run_module_refused_case(const Case &one)
+{
+    const auto kernel = built_kernel(one, "disk");
+    if (!kernel)
+        return not_run(kernel.error().message);
+    const auto module =
+        module_for(one, {kernel->release, kernel->tree, kernel->objects}, data_directory() / "kernel/krun", "krun");
+    if (!module)
+        return tl::unexpected(module.error());
+    auto guest = test_guest(kernel->folder / "vmlinuz");
+    guest.copy_in = {{*module, "/lib/krun.ko"}};
+    guest.command = {"/bin/sh", "-c",
+                     "insmod /lib/krun.ko && exit 1; test -c /dev/krun && "
+                     "dmesg | grep 'krun: this kernel has /dev/krun built in and needs no module'"};
+    return unless_proven(one, CaseInputs().add_guest(guest), [&]() -> Result<CaseResult> {
+        const auto run = run_guest(one, guest);
+        if (!run)
+            return tl::unexpected(run.error());
+        CaseResult result;
+        result.tally = tally_of_program("a Krun kernel refuses the module", *run);
+        return result;
+    });
+}
+
 Result<CaseResult> run_module_load_case(const Case &one)
 {
     if (one.arguments.size() != 1)

@@ -149,6 +149,8 @@ foreach(line ${KRUN_LINES})
               LABELS disk ${opt_in} SECONDS 300 COST 84)
     krun_case(suspend-${line} LINE ${line} RUN machine disk SuspendInGuest.* CORES 2 NEEDS testbed kernel-${line}-disk
               LIMIT 900 LABELS disk ${opt_in} SECONDS 120 COST 85)
+    krun_case(module-${line}-refused LINE ${line} RUN module-refused LABELS disk ${opt_in} SECONDS 90 NEEDS testbed
+              kernel-${line}-disk LOCKS tree-${line} COST 85)
     krun_case(version1-${line} ${of_disk} RUN version1 disk LABELS disk ${opt_in} SECONDS 60 COST 85)
 endforeach()
 krun_case(tools RUN tools LABELS install SECONDS 200 GIVES tools LOCKS debs AFTER ${earlier} COST 80)
