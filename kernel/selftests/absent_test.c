@@ -57,6 +57,8 @@ TEST(kernel_log_says_which_and_why_once)
 			EXPECT_EQ(-EOPNOTSUPP, krun_configure(1));
 		fd = krun_open();
 		EXPECT_EQ(-EOPNOTSUPP,
+			  krun_plan_all(fd, KRUN_COUNTER_APERF, 0));
+		EXPECT_EQ(-EOPNOTSUPP,
 			  krun_plan_all(fd, KRUN_COUNTER_MPERF, 0));
 		EXPECT_EQ(-EOPNOTSUPP,
 			  krun_plan_all(fd, KRUN_COUNTER_CYCLES, 0));

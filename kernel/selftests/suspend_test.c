@@ -43,7 +43,10 @@ FIXTURE_TEARDOWN(suspend)
 	close(self->fd);
 }
 
-/* An alarm that comes before the machine sleeps ends the attempt. */
+/*
+ * An alarm that comes before the machine sleeps ends the attempt, or, on some
+ * kernels, is lost: an emulated machine may take seconds to freeze its tasks.
+ */
 static int suspend_and_wake(void)
 {
 	int err = 0, tries = 3;
@@ -51,7 +54,7 @@ static int suspend_and_wake(void)
 	do {
 		err = write_text(ALARM, "0");
 		if (!err)
-			err = write_text(ALARM, "+4");
+			err = write_text(ALARM, "+8");
 		if (!err)
 			err = write_text("/sys/power/state", "mem");
 	} while (err && --tries);

@@ -103,8 +103,12 @@ foreach(line ${KRUN_LINES})
     foreach(selftest ${KRUN_SELFTESTS_OF_MODULE})
         set(with_selftest LINE ${line} CORES 2 NEEDS testbed programs-${KRUN_USUAL_LINE} module-${line} SECONDS 120
             LIMIT 1200 AFTER ${earlier})
+        set(opt_in_of_selftest ${opt_in})
+        if(selftest STREQUAL suspend_test) # slow; of every day are the suspends of the label disk
+            set(opt_in_of_selftest opt-in)
+        endif()
         krun_case(module-${line}-${selftest} ${with_selftest} RUN module-selftest ${selftest} ${KRUN_USUAL_LINE} intel
-                  LABELS module ${opt_in} COST 92)
+                  LABELS module ${opt_in_of_selftest} COST 92)
         krun_case(module-${line}-amd-${selftest} ${with_selftest} RUN module-selftest ${selftest} ${KRUN_USUAL_LINE} amd
                   LABELS module opt-in COST 91)
     endforeach()
