@@ -97,7 +97,7 @@ static u32 krun_features(const struct krun_file *file)
 
 	if (!check_tsc_unstable())
 		features |= KRUN_FEATURE_TSC_STABLE;
-	if (krun_events_without_guests(raw_smp_processor_id()))
+	if (krun_pmu_is_mediated(krun_cpu_pmu(raw_smp_processor_id())))
 		features |= KRUN_FEATURE_NO_GUEST;
 	if (READ_ONCE(file->sealed))
 		features |= KRUN_FEATURE_SEALED;

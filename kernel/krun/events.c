@@ -60,27 +60,21 @@ static struct krun_event_state *krun_event_state(int cpu,
 }
 
 /**
- * krun_events_without_guests() - whether events leave virtual machines out
- * @cpu: a possible CPU
- */
-bool krun_events_without_guests(int cpu)
-{
-	return krun_pmu_is_mediated(krun_cpu_pmu(cpu));
-}
-
-/**
  * krun_event_create() - a pinned event of a CPU
  * @attr: its type and its config
  * @cpu: an online CPU
  *
- * perf checks the permission of the current credentials.
+ * perf checks the permission of the current credentials. Without the width of
+ * its counter an event could not be read: -EOPNOTSUPP.
  */
 struct perf_event *krun_event_create(struct perf_event_attr *attr, int cpu)
 {
+	if (!krun_event_mask)
+		return ERR_PTR(-EOPNOTSUPP);
 	attr->size = sizeof(*attr);
 	attr->pinned = 1;
 	/* With mediated PMUs, other events would keep virtual machines out. */
-	attr->exclude_guest = krun_events_without_guests(cpu);
+	attr->exclude_guest = krun_pmu_is_mediated(krun_cpu_pmu(cpu));
 	return perf_event_create_kernel_counter(attr, cpu, NULL, NULL, NULL);
 }
 
@@ -159,11 +153,8 @@ static int krun_event_make(int cpu, enum krun_which which)
 		.type	= PERF_TYPE_HARDWARE,
 		.config	= krun_event_kinds[which].config,
 	};
-	struct perf_event *event;
+	struct perf_event *event = krun_event_create(&attr, cpu);
 
-	/* A counter of unknown width cannot be read. */
-	event = krun_event_mask ? krun_event_create(&attr, cpu) :
-				  ERR_PTR(-EOPNOTSUPP);
 	if (!IS_ERR(event)) {
 		krun_event_state(cpu, which)->counter.event = event;
 		return 0;

@@ -53,7 +53,6 @@ extern struct perf_event krun_no_event;
 extern u64 krun_event_mask;
 
 void krun_events_init(void);
-bool krun_events_without_guests(int cpu);
 bool krun_event_known(enum krun_which which);
 int krun_event_get(int cpu, enum krun_which which);
 void krun_event_put(int cpu, enum krun_which which);

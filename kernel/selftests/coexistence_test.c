@@ -194,4 +194,25 @@ TEST(two_processes_share_one_counter)
 	EXPECT_EQ(free_before - 1, free_counters());
 }
 
+TEST(a_file_and_the_older_calls_share_one_counter)
+{
+	int free_before = free_counters(), fd = krun_open();
+	const struct krun_slot *slots = krun_map(fd);
+	struct reading before, after;
+
+	if (!krun_has_calls())
+		SKIP(return, "a module has no system calls");
+	ASSERT_NE(NULL, slots);
+	ASSERT_EQ(0, pin_to(0));
+	ASSERT_EQ(0, krun_configure(1));
+	ASSERT_EQ(0, krun_plan_mask(fd, 1, THREE_COUNTERS, 0));
+	EXPECT_EQ(free_before - 1, free_counters());
+	ASSERT_EQ(0, krun_read(1, false, &before));
+	ASSERT_EQ(0, krun_sample(fd, 0));
+	ASSERT_EQ(0, krun_read(1, false, &after));
+	EXPECT_LT(before.cycles[0], slots[0].cycles);
+	EXPECT_GT(after.cycles[0], slots[0].cycles);
+	close(fd);
+}
+
 TEST_HARNESS_MAIN

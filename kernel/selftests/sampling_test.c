@@ -127,22 +127,6 @@ TEST_F(sampling, the_values_are_those_of_other_ways_to_read)
 		  slot[1].cycles - slot[0].cycles);
 }
 
-TEST_F(sampling, one_event_serves_the_older_calls_as_well)
-{
-	struct reading before, after;
-
-	if (!krun_has_calls())
-		SKIP(return, "a module has no system calls");
-	ASSERT_EQ(0, pin_to(0));
-	ASSERT_EQ(0, krun_configure(1));
-	ASSERT_EQ(0, krun_plan_mask(self->fd, 1, ALL_COUNTERS, 0));
-	ASSERT_EQ(0, krun_read(1, false, &before));
-	ASSERT_EQ(0, krun_sample(self->fd, 0));
-	ASSERT_EQ(0, krun_read(1, false, &after));
-	EXPECT_LT(before.cycles[0], self->slots[0].cycles);
-	EXPECT_GT(after.cycles[0], self->slots[0].cycles);
-}
-
 TEST_F(sampling, local_samples_the_callers_cpu_alone)
 {
 	uint32_t sequences[MAX_CPUS];

@@ -43,6 +43,15 @@ std::string ranges_of_missing(const std::map<unsigned, bool> &lines)
     return ranges;
 }
 
+// "plan.c", "patched/process.c"; empty for a file that is not the overlay's.
+std::string name_in_overlay(const std::filesystem::path &file)
+{
+    const auto folder = file.parent_path();
+    if (folder.filename() == overlay)
+        return file.filename();
+    return folder.parent_path().filename() == overlay ? folder.filename() / file.filename() : std::filesystem::path();
+}
+
 void add_lines(const nlohmann::json &lines, FileCoverage &file)
 {
     for (const auto &line : lines) {
@@ -84,11 +93,11 @@ Result<std::vector<FileCoverage>> read_gcov(const std::string &json_lines)
                 continue;
             const auto report = nlohmann::json::parse(text);
             for (const auto &entry : report.at("files")) {
-                const std::filesystem::path path = entry.at("file").get<std::string>();
-                if (path.parent_path().filename() != overlay)
+                const auto name = name_in_overlay(entry.at("file").get<std::string>());
+                if (name.empty())
                     continue;
-                FileCoverage &file = files[path.filename()];
-                file.file = path.filename();
+                FileCoverage &file = files[name];
+                file.file = name;
                 add_lines(entry.at("lines"), file);
             }
         }
@@ -115,9 +124,9 @@ double percent_executed(const std::vector<FileCoverage> &files)
 
 std::string coverage_table(const std::vector<FileCoverage> &files)
 {
-    std::string table = fmt::format("{:<16}{:>6}{:>10}  never executed\n", "file", "lines", "executed");
+    std::string table = fmt::format("{:<24}{:>6}{:>10}  never executed\n", "file", "lines", "executed");
     for (const FileCoverage &file : files)
-        table += trim(fmt::format("{:<16}{:>6}{:>8.1f} %  {}", file.file, file.lines.size(),
+        table += trim(fmt::format("{:<24}{:>6}{:>8.1f} %  {}", file.file, file.lines.size(),
                                   percent(file.executed(), file.lines.size()), ranges_of_missing(file.lines))) +
                  "\n";
     return table + fmt::format("{:.1f} % of the overlay's lines executed\n", percent_executed(files));

@@ -13,18 +13,6 @@
 /* Those of the kernel's loader are many, and not ours. */
 #define OURS_AT_LEAST 3
 
-static int write_text(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	ssize_t written;
-
-	if (fd < 0)
-		return -errno;
-	written = write(fd, text, strlen(text));
-	close(fd);
-	return written == (ssize_t)strlen(text) ? 0 : -EIO;
-}
-
 static int fail_nth(int nth)
 {
 	char text[16];
@@ -36,14 +24,10 @@ static int fail_nth(int nth)
 /* Whether the allocation has come; there is none to fail any more afterwards. */
 static bool has_failed(void)
 {
-	int fd = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC), left = -1;
-	char text[16] = "";
+	bool failed = !read_number("/proc/thread-self/fail-nth");
 
-	if (read(fd, text, sizeof(text) - 1) > 0)
-		sscanf(text, "%d", &left);
-	close(fd);
 	fail_nth(0);
-	return left == 0;
+	return failed;
 }
 
 int main(int argc, char **argv)

@@ -8,11 +8,8 @@
  */
 #include "loading.h"
 #include <linux/krun.h>
-#include <linux/perf_event.h>
 #include <pthread.h>
-#include <stdlib.h>
 #include <sys/ioctl.h>
-#include <time.h>
 
 #define COUNTERS (KRUN_COUNTER_APERF | KRUN_COUNTER_MPERF | KRUN_COUNTER_CYCLES | \
 		  KRUN_COUNTER_INSTRUCTIONS | KRUN_COUNTER_INTERRUPTS | KRUN_COUNTER_SWITCHES)
@@ -47,14 +44,6 @@ static void test(bool passed, const char *what)
 	printf("%sok %d %s\n", passed ? "" : "not ", tests, what);
 }
 
-static unsigned long now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000UL + now.tv_nsec / 1000000;
-}
-
 /* The plan of an offline CPU's counters may find them taken, by us. */
 static bool may_happen(int error)
 {
@@ -87,30 +76,15 @@ static void *sample_often(void *flags)
 	return NULL;
 }
 
-static bool set_online(int cpu, const char *online)
-{
-	char path[64];
-	bool done;
-	int fd;
-
-	snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%d/online", cpu);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	done = write(fd, online, 1) == 1;
-	close(fd);
-	return done;
-}
-
 static void *plug_often(void *last)
 {
 	int cpu = (long)last;
 
 	while (goes_on()) {
-		if (set_online(cpu, "0"))
+		if (!set_cpu_online(cpu, false))
 			count(&hotplugs);
 		usleep(20000);
-		set_online(cpu, "1");
+		set_cpu_online(cpu, true);
 		usleep(20000);
 	}
 	return NULL;
@@ -118,16 +92,11 @@ static void *plug_often(void *last)
 
 static void *count_often(void *unused)
 {
-	struct perf_event_attr attr = {
-		.type = PERF_TYPE_HARDWARE,
-		.config = PERF_COUNT_HW_CPU_CYCLES,
-		.size = sizeof(attr),
-	};
 	int fd;
 
 	(void)unused;
 	while (goes_on()) {
-		fd = syscall(SYS_perf_event_open, &attr, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
+		fd = open_cycles_event(0, false);
 		if (fd >= 0)
 			count(&events);
 		usleep(5000);

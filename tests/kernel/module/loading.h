@@ -1,16 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the programs share that load the module. Included first, since it defines _GNU_SOURCE. */
+/* What the programs share that load the module. Included first, since the header of the selftests defines _GNU_SOURCE. */
 #ifndef KRUN_LOADING_H
 #define KRUN_LOADING_H
 
-#define _GNU_SOURCE
-#include <errno.h>
-#include <fcntl.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
+#include "krun_selftest.h"
 
 /* 0, or an errno. */
 static inline int load_module(const char *module)

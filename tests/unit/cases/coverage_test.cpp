@@ -43,6 +43,19 @@ TEST(Coverage, OnlyTheOverlayCountsAndAHeaderOnce)
     EXPECT_DOUBLE_EQ(percent_executed(*files), 100.0 * 2 / 3);
 }
 
+TEST(Coverage, TheOverlaysFoldersCountAndForeignOnesDoNot)
+{
+    const auto report = [](const std::string &file) {
+        return R"({"files": [{"file": ")" + file + R"(", "lines": [{"line_number": 1, "count": 1}]}]})" + "\n";
+    };
+    const auto files = read_gcov(report("../krun/patched/process.c") + report("/krun/objects/kernel/fork.c") +
+                                 report("include/linux/list.h") + report("/cache/krun/tree/krun/plan.c"));
+    ASSERT_TRUE(files);
+    ASSERT_EQ(files->size(), 2U);
+    EXPECT_EQ(files->at(0).file, "patched/process.c");
+    EXPECT_EQ(files->at(1).file, "plan.c");
+}
+
 TEST(Coverage, WhatIsNoReportIsAnError)
 {
     EXPECT_FALSE(read_gcov("gcov: no such file\n"));

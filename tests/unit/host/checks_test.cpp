@@ -8,7 +8,6 @@
 #include <gtest/gtest.h>
 
 #include "fakes/fake_host.hpp"
-#include "host/krun_world.hpp"
 
 namespace krun
 {
@@ -195,100 +194,6 @@ TEST(Checks, ADeviceWithoutItsNodeIsNotAKernelWithoutTheDevice)
     EXPECT_THAT(result_of(host, "device").detail, HasSubstr("the kernel has the device"));
     host.files.erase("/sys/class/misc/krun/dev");
     EXPECT_EQ(result_of(host, "device").detail, "there is no /dev/krun");
-}
-
-class ModuleChecks : public testing::Test
-{
-  protected:
-    ModuleChecks()
-    {
-        host_.release = "6.1.0-56-cloud-amd64";
-        host_.config = "CONFIG_NO_HZ_FULL=y\n";
-        host_.error = host_.error_of_none = ENOSYS;
-        host_.files.erase("/proc/sys/kernel/krun_unprivileged");
-        host_.files["/sys/devices/system/cpu/nohz_full"] = "\n";
-        host_.files["/sys/module/krun/initstate"] = "live\n";
-    }
-    void take_device_away()
-    {
-        host_.device_error = ENOENT;
-        host_.files.erase("/sys/class/misc/krun/dev");
-        host_.files.erase("/sys/module/krun/initstate");
-    }
-    void turn_secure_boot(char on)
-    {
-        host_.files["/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"] =
-            std::string("\x06\0\0\0", 4) + on;
-    }
-
-    FakeHost host_;
-};
-
-TEST_F(ModuleChecks, AStockKernelWithTheModuleIsGoodForWhatAModuleCan)
-{
-    EXPECT_EQ(world_of(host_), KrunWorld::module);
-    EXPECT_TRUE(is_good(host_));
-    for (const char *id : {"counters", "device"})
-        EXPECT_EQ(status_of(host_, id), CheckStatus::pass) << id;
-    for (const char *id : {"kernel-identity", "no-hz-full-all", "nohz-full-cpus", "tickless", "system-calls"}) {
-        EXPECT_EQ(status_of(host_, id), CheckStatus::missing) << id;
-        EXPECT_FALSE(result_of(host_, id).required) << id;
-        EXPECT_FALSE(result_of(host_, id).remedy.empty()) << id;
-    }
-    EXPECT_THAT(result_of(host_, "kernel-identity").detail, HasSubstr("the module krun gives it /dev/krun"));
-    // It is no kernel of ours all the same.
-    EXPECT_THAT(forbidding(host_), ElementsAre("kernel-identity"));
-    // What the module does must work.
-    host_.stuck_mperf_cpu = 2;
-    EXPECT_FALSE(is_good(host_));
-}
-
-TEST_F(ModuleChecks, WhoHasAskedForAdaptiveTicksGetsToKnowOfEachInterrupt)
-{
-    host_.files["/sys/devices/system/cpu/nohz_full"] = "1-3\n";
-    EXPECT_EQ(status_of(host_, "nohz-full-cpus"), CheckStatus::pass);
-    EXPECT_TRUE(is_good(host_));
-    host_.timer_interrupts = 3000;
-    EXPECT_EQ(status_of(host_, "tickless"), CheckStatus::fail);
-    EXPECT_FALSE(is_good(host_));
-}
-
-TEST_F(ModuleChecks, WithoutAModuleItIsNeither)
-{
-    take_device_away();
-    EXPECT_EQ(world_of(host_), KrunWorld::none);
-    EXPECT_FALSE(is_good(host_));
-    EXPECT_THAT(result_of(host_, "device").remedy, HasSubstr("krun-dkms and the headers of 6.1.0-56-cloud-amd64"));
-}
-
-TEST_F(ModuleChecks, AModuleThatIsThereIsToBeLoaded)
-{
-    take_device_away();
-    for (const char *name : {"krun.ko", "krun.ko.xz", "krun.ko.zst"}) {
-        const std::string path = std::string("/lib/modules/6.1.0-56-cloud-amd64/updates/dkms/") + name;
-        host_.files[path] = "ELF";
-        EXPECT_EQ(result_of(host_, "device").remedy, "modprobe krun") << name;
-        EXPECT_EQ(result_of(host_, "kernel-identity").remedy, "modprobe krun") << name;
-        host_.files.erase(path);
-    }
-}
-
-TEST_F(ModuleChecks, SecureBootWantsTheKeyOfDkms)
-{
-    take_device_away();
-    host_.files["/lib/modules/6.1.0-56-cloud-amd64/updates/dkms/krun.ko"] = "ELF";
-    const auto says_key = [&] { return result_of(host_, "device").detail.find("not enrolled") != std::string::npos; };
-    turn_secure_boot(0);
-    EXPECT_FALSE(says_key());
-    turn_secure_boot(1);
-    EXPECT_TRUE(says_key());
-    EXPECT_THAT(result_of(host_, "device").remedy, HasSubstr("mokutil --import /var/lib/dkms/mok.pub"));
-    const std::string key("0\x82\0key", 6);
-    host_.files["/var/lib/dkms/mok.pub"] = key;
-    EXPECT_TRUE(says_key());
-    host_.files["/sys/firmware/efi/mok-variables/MokListRT"] = "another" + key + "more";
-    EXPECT_FALSE(says_key());
-    EXPECT_EQ(result_of(host_, "device").remedy, "modprobe krun");
 }
 
 TEST(Checks, OfflineCpusAreNotAskedOfTheDeviceButOnlineOnesAre)
