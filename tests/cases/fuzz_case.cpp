@@ -7,8 +7,6 @@
 // of ours were executed: random calls that do not get far prove little. Of the configuration kcsan, only what is
 // compiled in krun/ is watched, so every report is ours; how many addresses were watched says whether the search was
 // worth anything.
-#include <charconv>
-
 #include <fmt/format.h>
 
 #include "cases/coverage.hpp"
@@ -23,16 +21,6 @@ namespace
 constexpr double least_executed = 90;                                   // percent of the overlay's lines
 constexpr const char *mark_of_faults = "allocations fail now and then"; // as tests/kernel/fuzz/krun_fuzz.c prints it
 constexpr unsigned seconds_for_coverage = 100; // in less time random calls do not come everywhere
-
-Result<unsigned> seconds_of(const Case &one)
-{
-    unsigned seconds = 0;
-    const std::string text = one.arguments.empty() ? "" : one.arguments.front();
-    std::from_chars(text.data(), text.data() + text.size(), seconds);
-    if (seconds == 0)
-        return failure("for how many seconds?");
-    return seconds;
-}
 
 void judge_coverage(const Case &one, const BuiltKernel &kernel, const CountedOutput &counted, unsigned seconds,
                     Tally &tally)
@@ -53,7 +41,7 @@ using Judge = std::function<void(const BuiltKernel &, const GuestRun &, unsigned
 
 Result<CaseResult> fuzz(const Case &one, const std::string &config, const std::string &wrapper, const Judge &judge)
 {
-    const auto seconds = seconds_of(one);
+    const auto seconds = seconds_of_fuzzing(one);
     if (!seconds)
         return tl::unexpected(seconds.error());
     const auto kernel = built_kernel(one, config);

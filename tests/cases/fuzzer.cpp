@@ -2,6 +2,8 @@
 // See fuzzer.hpp.
 #include "cases/fuzzer.hpp"
 
+#include <charconv>
+
 #include <fmt/format.h>
 
 #include "util/paths.hpp"
@@ -28,6 +30,16 @@ Result<std::filesystem::path> build_fuzzer(const Case &one)
 }
 
 } // namespace
+
+Result<unsigned> seconds_of_fuzzing(const Case &one)
+{
+    unsigned seconds = 0;
+    const std::string text = one.arguments.empty() ? "" : one.arguments.front();
+    std::from_chars(text.data(), text.data() + text.size(), seconds);
+    if (seconds == 0)
+        return failure("for how many seconds?");
+    return seconds;
+}
 
 MachineRequest checking_guest(const std::filesystem::path &kernel, unsigned seconds)
 {

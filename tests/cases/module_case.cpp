@@ -184,11 +184,13 @@ Result<CaseResult> run_module_selftest_case(const Case &one)
 
 Result<CaseResult> run_module_fuzz_case(const Case &one)
 {
-    const auto seconds = one.arguments.empty() ? 0U : static_cast<unsigned>(std::stoul(one.arguments.front()));
+    const auto seconds = seconds_of_fuzzing(one);
+    if (!seconds)
+        return tl::unexpected(seconds.error());
     const auto modules = built_module(one, "debug");
     if (!modules)
         return not_run(modules.error().message);
-    auto guest = fuzzing_guest(one, modules->image, "", seconds);
+    auto guest = fuzzing_guest(one, modules->image, "", *seconds);
     if (!guest)
         return tl::unexpected(guest.error());
     guest = with_modules(std::move(*guest), modules->modules);
