@@ -281,7 +281,7 @@ struct krunc_delta {
 	uint32_t switches;
 	uint32_t irq_timer;
 	uint32_t irq_reschedule;
-	uint32_t irq_call; /* without `own` */
+	uint32_t irq_call; /* without `own`; with the module, those alone that came without a sample */
 	uint32_t irq_device;
 	uint32_t irq_nmi;
 	uint32_t irq_other;
