@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Everything that differs between kernel versions is wrapped here, or in the
- * access.h of the patched kernel or of the module, and nowhere else.
+ * Everything that differs between kernel versions is wrapped here, in older.h, or
+ * in the access.h of the patched kernel or of the module, and nowhere else.
  */
 #ifndef _KRUN_COMPAT_H
 #define _KRUN_COMPAT_H
@@ -14,6 +14,7 @@
 #include <asm/hardirq.h>
 #include <asm/msr.h>
 #include <asm/tsc.h>
+#include "older.h"
 
 /*
  * The plain instructions. The usual accessors have tracepoints, which would be
@@ -21,7 +22,17 @@
  */
 static __always_inline u64 krun_rdmsr(u32 msr)
 {
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(4, 10, 0)
 	return __rdmsr(msr);
+#else
+	unsigned long low, high;
+
+	asm volatile("1: rdmsr\n"
+		     "2:\n"
+		     _ASM_EXTABLE_HANDLE(1b, 2b, ex_handler_rdmsr_unsafe)
+		     : "=a" (low), "=d" (high) : "c" (msr));
+	return high << 32 | low;
+#endif
 }
 
 static __always_inline u64 krun_rdpmc(u32 counter)
@@ -122,13 +133,17 @@ static __always_inline u32 krun_irq_other(void)
 #endif
 #if IS_ENABLED(CONFIG_KVM)
 	sum += krun_irq_stat(POSTED_INTR) +
-	       krun_irq_stat(POSTED_INTR_NESTED) +
 	       krun_irq_stat(POSTED_INTR_WAKEUP);
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(4, 12, 0)
+	sum += krun_irq_stat(POSTED_INTR_NESTED);
 #endif
-#ifdef CONFIG_X86_HV_CALLBACK_VECTOR
+#endif
+#if defined(CONFIG_X86_HV_CALLBACK_VECTOR) || /* new in 5.3 */		\
+	(LINUX_VERSION_CODE < KERNEL_VERSION(5, 3, 0) &&		\
+	 (IS_ENABLED(CONFIG_HYPERV) || defined(CONFIG_XEN)))
 	sum += krun_irq_stat(HYPERVISOR_CALLBACK);
 #endif
-#if IS_ENABLED(CONFIG_HYPERV)
+#if IS_ENABLED(CONFIG_HYPERV) && LINUX_VERSION_CODE >= KERNEL_VERSION(4, 17, 0)
 	sum += krun_irq_stat(HYPERV_REENLIGHTENMENT) +
 	       krun_irq_stat(HYPERV_STIMER0);
 #endif
@@ -154,6 +169,9 @@ static __always_inline u32 krun_irq_other(void)
 	struct task_struct *next
 #endif
 
+/* Whether isolcpus= knows managed_irq. */
+#define KRUN_HAS_MANAGED_IRQ (LINUX_VERSION_CODE >= KERNEL_VERSION(5, 6, 0))
+
 /*
  * While this lasts, no CPU goes offline, no plan goes away, and no softirq runs on
  * this CPU in the middle of its turn. With PREEMPT_RT softirqs are threads.
@@ -173,6 +191,41 @@ static __always_inline void krun_section_end(void)
 	else
 		local_bh_enable();
 }
+
+/*
+ * Callers that sleep, and are woken one by one, the first one first. Before 4.19
+ * the simple wait queues wake the last one first.
+ */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(4, 19, 0)
+#include <linux/swait.h>
+#define KRUN_WAIT_HEAD(name) DECLARE_SWAIT_QUEUE_HEAD(name)
+#define KRUN_WAITER(name) DECLARE_SWAITQUEUE(name)
+#define krun_wait_begin prepare_to_swait_exclusive
+#define krun_wait_end finish_swait
+#define krun_wait_active swait_active
+#define krun_wait_wake_one swake_up_one
+#else
+#include <linux/wait.h>
+#define KRUN_WAIT_HEAD(name) DECLARE_WAIT_QUEUE_HEAD(name)
+#define KRUN_WAITER(name) DEFINE_WAIT(name)
+#define krun_wait_begin prepare_to_wait_exclusive
+#define krun_wait_end finish_wait
+#define krun_wait_active waitqueue_active
+#define krun_wait_wake_one wake_up
+#endif
+
+/*
+ * Access to user space in a row, which a check of the addresses begins. They may
+ * be read and written.
+ */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 0, 0)
+#define krun_access_ok(address, size) access_ok(address, size)
+#define krun_user_access_begin(address, size) user_access_begin(address, size)
+#else
+#define krun_access_ok(address, size) access_ok(VERIFY_WRITE, address, size)
+#define krun_user_access_begin(address, size)				\
+	(krun_access_ok(address, size) && ({ user_access_begin(); true; }))
+#endif
 
 /*
  * For pages that processes map. Before 5.11 a charged page has a type, and
@@ -203,9 +256,13 @@ static inline void krun_vma_restrict(struct vm_area_struct *vma)
 #define KRUN_SYSCTL_ARGUMENTS						\
 	const struct ctl_table *table, int write, void *buffer,		\
 	size_t *lenp, loff_t *ppos
-#else
+#elif LINUX_VERSION_CODE >= KERNEL_VERSION(5, 8, 0)
 #define KRUN_SYSCTL_ARGUMENTS						\
 	struct ctl_table *table, int write, void *buffer,		\
+	size_t *lenp, loff_t *ppos
+#else
+#define KRUN_SYSCTL_ARGUMENTS						\
+	struct ctl_table *table, int write, void __user *buffer,	\
 	size_t *lenp, loff_t *ppos
 #endif
 

@@ -40,10 +40,11 @@ static void krun_replace_plan(struct krun_file *file,
 {
 	struct krun_held_plan *old;
 
-	old = rcu_replace_pointer(file->plan, &krun_no_plan,
-				  lockdep_is_held(&file->lock));
+	old = rcu_dereference_protected(file->plan,
+					lockdep_is_held(&file->lock));
+	rcu_assign_pointer(file->plan, &krun_no_plan);
 	if (old != &krun_no_plan) {
-		synchronize_rcu();
+		krun_synchronize();
 		krun_plan_release(old);
 		krun_clear_slots(file->slots);
 	}

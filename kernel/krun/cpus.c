@@ -21,7 +21,6 @@
 #include <linux/platform_device.h>
 #include <linux/pm.h>
 #include <linux/rcupdate.h>
-#include <linux/sched/task.h>
 #include <linux/smp.h>
 #include <asm/cpufeature.h>
 #include <asm/processor.h>

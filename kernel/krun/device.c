@@ -202,7 +202,7 @@ const struct file_operations krun_file_operations = {
 	.open		= krun_file_open,
 	.release	= krun_file_release,
 	.unlocked_ioctl	= krun_file_ioctl,
-	.compat_ioctl	= compat_ptr_ioctl,
+	.compat_ioctl	= krun_file_ioctl,	/* a short address is one, too */
 	.mmap		= krun_file_mmap,
 	.show_fdinfo	= krun_show_fdinfo,
 };

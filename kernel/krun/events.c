@@ -12,7 +12,7 @@
  */
 #define pr_fmt(fmt) "krun: " fmt
 
-#include <linux/bits.h>
+#include <linux/bitops.h>
 #include <linux/cpu.h>
 #include <linux/cred.h>
 #include <linux/init.h>

@@ -11,7 +11,7 @@ void krun_process_exit(struct signal_struct *signal);
 static inline void krun_process_exit(struct signal_struct *signal) { }
 #endif
 
-#ifdef CONFIG_NO_HZ_FULL_ALL
+#ifdef CONFIG_KRUN_NO_HZ_FULL_ALL
 #include <linux/init.h>
 
 /* All boot parameters. That header has them since Linux 6.2. */

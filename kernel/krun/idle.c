@@ -13,11 +13,11 @@
  * never older than that. A system-management interrupt runs without leaving idle:
  * what it counts shows only in the next snapshot.
  */
-#include <linux/kcsan-checks.h>
 #include <linux/mutex.h>
 #include <linux/percpu.h>
 #include <linux/tracepoint.h>
 #include <trace/events/power.h>
+#include "compat.h"
 #include "cpus.h"
 #include "idle.h"
 #include "sampler.h"

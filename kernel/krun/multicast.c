@@ -14,9 +14,7 @@
  */
 #define pr_fmt(fmt) "krun: " fmt
 
-#include <linux/sched/signal.h>
 #include <linux/spinlock.h>
-#include <linux/swait.h>
 #include "compat.h"
 #include "multicast.h"
 
@@ -26,7 +24,7 @@
 static atomic_t krun_multicast_queue;
 
 /* Callers that sleep until the queue is shorter, and have not been woken. */
-static DECLARE_SWAIT_QUEUE_HEAD(krun_multicast_wait);
+static KRUN_WAIT_HEAD(krun_multicast_wait);
 
 /* The turn: a queued lock, whose order is that of arrival. */
 static DEFINE_RAW_SPINLOCK(krun_multicast_lock);
@@ -62,7 +60,7 @@ bool krun_multicast_possible(void)
 struct cpumask *krun_multicast_begin(bool slept)
 {
 	/* Without a queue there is nobody to wake them. */
-	if (unlikely(swait_active(&krun_multicast_wait)) && !slept &&
+	if (unlikely(krun_wait_active(&krun_multicast_wait)) && !slept &&
 	    atomic_read(&krun_multicast_queue))
 		return NULL;
 	if (unlikely(!atomic_add_unless(&krun_multicast_queue, 1, KRUN_QUEUE)))
@@ -85,17 +83,16 @@ struct cpumask *krun_multicast_begin(bool slept)
  */
 int krun_multicast_sleep(void)
 {
-	DECLARE_SWAITQUEUE(wait);
+	KRUN_WAITER(wait);
 
 	do {
-		prepare_to_swait_exclusive(&krun_multicast_wait, &wait,
-					   TASK_KILLABLE);
+		krun_wait_begin(&krun_multicast_wait, &wait, TASK_KILLABLE);
 		/* Whoever is in the queue now sees us when its turn ends. */
 		if (atomic_read(&krun_multicast_queue))
 			schedule_timeout(1);
 	} while (atomic_read(&krun_multicast_queue) >= KRUN_QUEUE &&
 		 !fatal_signal_pending(current));
-	finish_swait(&krun_multicast_wait, &wait);
+	krun_wait_end(&krun_multicast_wait, &wait);
 	return fatal_signal_pending(current) ? -EINTR : 0;
 }
 
@@ -120,8 +117,8 @@ void krun_multicast_end(void)
 	__acquire(&krun_multicast_lock);
 	raw_spin_unlock(&krun_multicast_lock);
 	atomic_dec(&krun_multicast_queue);
-	/* Pairs with set_current_state() in prepare_to_swait_exclusive(). */
+	/* Pairs with set_current_state() in krun_wait_begin(). */
 	smp_mb__after_atomic();
-	if (unlikely(swait_active(&krun_multicast_wait)))
-		swake_up_one(&krun_multicast_wait);
+	if (unlikely(krun_wait_active(&krun_multicast_wait)))
+		krun_wait_wake_one(&krun_multicast_wait);
 }

@@ -9,7 +9,6 @@
 #include <linux/bitops.h>
 #include <linux/err.h>
 #include <linux/mm.h>
-#include <linux/overflow.h>
 #include <linux/smp.h>
 #include "access.h"
 #include "cpus.h"
@@ -35,9 +34,10 @@ struct krun_own_events *krun_own_alloc(const struct krun_plan *plan,
 				       const struct cpumask *cpus)
 {
 	struct krun_own_events *own;
-	size_t i, count = array_size(nr_cpu_ids, KRUN_EVENTS_OF_PLAN);
+	size_t i, count = nr_cpu_ids * KRUN_EVENTS_OF_PLAN;
 
-	own = kvzalloc(struct_size(own, of_cpus, count), GFP_KERNEL_ACCOUNT);
+	own = kvzalloc(sizeof(*own) + count * sizeof(*own->of_cpus),
+		       GFP_KERNEL_ACCOUNT);
 	if (!own)
 		return NULL;
 	INIT_LIST_HEAD(&own->list);
@@ -66,7 +66,7 @@ static int krun_own_make(struct krun_own_events *own, int cpu, unsigned int n)
 	if (IS_ERR(event))
 		return PTR_ERR(event) == -ENOENT ? -EINVAL : PTR_ERR(event);
 	/* RDPMC reads the counters of this PMU alone. */
-	if (event->pmu != krun_cpu_pmu(cpu)) {
+	if (!krun_is_cpu_pmu(event->pmu, cpu)) {
 		perf_event_release_kernel(event);
 		return -EINVAL;
 	}

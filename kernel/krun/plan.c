@@ -8,7 +8,6 @@
 #include <linux/cpu.h>
 #include <linux/cred.h>
 #include <linux/err.h>
-#include <linux/sched/task.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/user_namespace.h>

@@ -14,9 +14,9 @@
  */
 #include <linux/irqflags.h>
 #include <linux/math64.h>
-#include <linux/processor.h>
 #include <asm/barrier.h>
 #include <asm/msr.h>
+#include <asm/processor.h>
 #include <asm/tsc.h>
 #include "rendezvous.h"
 

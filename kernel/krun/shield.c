@@ -7,6 +7,7 @@
  * a CPU's own, and the snapshots of idle ones.
  */
 #include <linux/device.h>
+#include <linux/kernel.h>
 #include <linux/mutex.h>
 #include <linux/slab.h>
 #include <linux/sysfs.h>
@@ -89,7 +90,7 @@ static ssize_t shielded_show(struct device *device,
 	if (!alloc_cpumask_var(&cpus, GFP_KERNEL))
 		return -ENOMEM;
 	krun_shield_show(cpus);
-	size = sysfs_emit(buffer, "%*pbl\n", cpumask_pr_args(cpus));
+	size = scnprintf(buffer, PAGE_SIZE, "%*pbl\n", cpumask_pr_args(cpus));
 	free_cpumask_var(cpus);
 	return size;
 }

@@ -11,11 +11,11 @@
 #define _KRUN_SLOT_H
 
 #include <linux/bitops.h>
-#include <linux/build_bug.h>
+#include <linux/bug.h>
 #include <linux/compiler.h>
-#include <linux/processor.h>
 #include <linux/string.h>
 #include <linux/types.h>
+#include <asm/processor.h>
 #include "uapi/linux/krun.h"
 
 static __always_inline void krun_slot_begin(struct krun_slot *slot)

@@ -212,7 +212,7 @@ TEST_F_TIMEOUT(device_hotplug, a_suspend_is_survived, 120)
 	ASSERT_EQ(0, krun_plan_all(self->fd, THREE_COUNTERS, 0));
 	ASSERT_EQ(0, krun_sample(self->fd, 0));
 	memcpy(before, self->slots, sizeof(*before) * (self->victim + 1));
-	ASSERT_EQ(0, write_text("/sys/power/state", "mem"));
+	ASSERT_EQ(0, suspend());
 	ASSERT_EQ(0, write_text("/sys/power/pm_test", "none"));
 	ASSERT_EQ(0, krun_sample(self->fd, 0));
 	for (cpu = 0; cpu <= self->victim; cpu++) {

@@ -223,7 +223,7 @@ TEST_F_TIMEOUT(epoch, a_suspend_begins_a_new_one_on_all_cpus, 120)
 	ASSERT_EQ(0, krun_sample(self->fd, 0));
 	memcpy(before, self->slots, sizeof(*before) * cpus);
 	ASSERT_EQ(0, read_cpus(cpus, &first));
-	ASSERT_EQ(0, write_text("/sys/power/state", "mem"));
+	ASSERT_EQ(0, suspend());
 	ASSERT_EQ(0, write_text("/sys/power/pm_test", "none"));
 	ASSERT_EQ(0, krun_sample(self->fd, 0));
 	ASSERT_EQ(0, read_cpus(cpus, &second));

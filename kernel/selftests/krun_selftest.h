@@ -20,6 +20,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -129,6 +130,24 @@ static inline bool text_contains(const char *path, const char *part)
 		text[0] = 0;
 	close(fd);
 	return strstr(text, part);
+}
+
+/* As far as the machine can. Without firmware for it, "mem" is new in 4.10. */
+static inline int suspend(void)
+{
+	const char *state = "/sys/power/state";
+
+	return write_text(state, text_contains(state, "mem") ? "mem" : "freeze");
+}
+
+/* What no interface tells of a kernel. */
+static inline bool kernel_is_before(int version, int patchlevel)
+{
+	int v, p;
+	struct utsname name;
+
+	return !uname(&name) && sscanf(name.release, "%d.%d", &v, &p) == 2 &&
+	       (v < version || (v == version && p < patchlevel));
 }
 
 static inline long read_number(const char *path)

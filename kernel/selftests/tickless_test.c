@@ -287,6 +287,8 @@ TEST_F_TIMEOUT(tickless, realtime_task_does_not_starve_a_fair_one, 90)
 	pid_t fair, realtime;
 	long had;
 
+	if (kernel_is_before(5, 10))
+		SKIP(return, "a real-time task may take other CPUs' share, too");
 	fair = start_busy(self->cpu, SCHED_OTHER);
 	ASSERT_LT(0, fair);
 	sleep_ms(100);

@@ -26,6 +26,11 @@ int krun_perf_allow_cpu(void);
 int krun_switches_register(void (*probe)(KRUN_SCHED_SWITCH_ARGUMENTS));
 void krun_switches_unregister(void (*probe)(KRUN_SCHED_SWITCH_ARGUMENTS));
 
+static inline bool krun_is_cpu_pmu(const struct pmu *pmu, int cpu)
+{
+	return pmu == krun_cpu_pmu(cpu);
+}
+
 /*
  * Whether @cpu is an adaptive-tick CPU. Not tick_nohz_full_cpu(), whose mask is
  * not exported by every kernel.

@@ -39,7 +39,7 @@ static void __exit krun_module_exit(void)
 	 * A sample is over once its last CPU has counted itself done, which is
 	 * before that CPU has left krun_calls_answer().
 	 */
-	synchronize_rcu();
+	krun_synchronize();
 }
 
 module_init(krun_module_init);

@@ -6,15 +6,14 @@
 #ifndef _KRUN_ACCESS_H
 #define _KRUN_ACCESS_H
 
+#include <linux/err.h>
 #include <linux/fdtable.h>
 #include <linux/file.h>
 #include <linux/tick.h>
-#include <asm/apic.h>
-#include <asm/idtentry.h>
+#include <asm/irq_vectors.h>
 #include <trace/events/sched.h>
 #include "compat.h"
 #include "../../arch/x86/events/perf_event.h"
-#include "../../arch/x86/kernel/apic/local.h"
 
 /* KRUN_FEATURE_* that every kernel with this file has. */
 #define KRUN_FEATURES_ACCESS 0
@@ -32,10 +31,46 @@ static inline bool krun_pmu_has_event(u64 config)
 	       x86_pmu.event_map(config);
 }
 
-/* The PMU that counts core cycles on @cpu; NULL without. */
+/*
+ * The PMU that counts core cycles on @cpu; NULL without. Kernels that know one PMU
+ * for all CPUs keep it to themselves; it has the type of raw events.
+ */
 static inline struct pmu *krun_cpu_pmu(int cpu)
 {
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 13, 0)
 	return x86_get_pmu(cpu);
+#else
+	return NULL;
+#endif
+}
+
+static inline bool krun_is_cpu_pmu(const struct pmu *pmu, int cpu)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 13, 0)
+	return pmu == x86_get_pmu(cpu);
+#else
+	return pmu->type == PERF_TYPE_RAW;
+#endif
+}
+
+/*
+ * Before 4.16, the first event and the last one of all make perf wait for CPU
+ * hotplug to end. Our callbacks are a part of that, and perf would wait for ever: so
+ * there is always one more, which counts nothing and takes no hardware counter.
+ */
+static inline void krun_pmu_hold(void)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(4, 16, 0)
+	struct perf_event_attr attr = {
+		.type		= PERF_TYPE_HARDWARE,
+		.size		= sizeof(attr),
+		.config		= PERF_COUNT_HW_CPU_CYCLES,
+		.disabled	= 1,
+	};
+
+	/* Without a PMU there are no other events, either. */
+	IS_ERR(perf_event_create_kernel_counter(&attr, 0, NULL, NULL, NULL));
+#endif
 }
 
 /* Nothing to find out when a CPU comes online. */
@@ -46,10 +81,12 @@ static inline int krun_perf_allow_cpu(void)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
 	return perf_allow_cpu();
-#else
+#elif LINUX_VERSION_CODE >= KERNEL_VERSION(5, 5, 0)
 	struct perf_event_attr attr = { .size = sizeof(attr) };
 
 	return perf_allow_cpu(&attr);
+#else
+	return perf_paranoid_cpu() && !perfmon_capable() ? -EACCES : 0;
 #endif
 }
 
@@ -68,6 +105,11 @@ static inline void krun_switches_unregister(void (*probe)(KRUN_SCHED_SWITCH_ARGU
 {
 	unregister_trace_sched_switch(probe, NULL);
 }
+
+#ifdef KRUN_VECTOR
+#include <asm/apic.h>
+#include <asm/idtentry.h>
+#include "../../arch/x86/kernel/apic/local.h"
 
 static __always_inline void krun_end_of_interrupt(void)
 {
@@ -113,6 +155,7 @@ static inline void krun_send_interrupts(const struct cpumask *targets,
 		apic->send_IPI_mask(targets, vector);
 #endif
 }
+#endif /* KRUN_VECTOR */
 
 #ifndef fd_file /* new in 6.12 */
 #define fd_file(fd) ((fd).file)
@@ -126,10 +169,23 @@ static inline void krun_send_interrupts(const struct cpumask *targets,
 static __always_inline struct file *krun_own_file(unsigned int fd)
 {
 	struct files_struct *files = current->files;
+#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 11, 0)
+	const struct fdtable *fdt;
+#endif
 
 	if (unlikely(atomic_read(&files->count) != 1))
 		return NULL;
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 11, 0)
 	return files_lookup_fd_raw(files, fd);
+#else
+	fdt = rcu_dereference_raw(files->fdt);
+	if (unlikely(fd >= fdt->max_fds))
+		return NULL;
+#ifdef array_index_nospec
+	fd = array_index_nospec(fd, fdt->max_fds);
+#endif
+	return rcu_dereference_raw(fdt->fd[fd]);
+#endif
 }
 
 #endif /* _KRUN_ACCESS_H */

@@ -13,6 +13,7 @@
 #include <linux/string.h>
 #include <linux/tick.h>
 
+#include "compat.h"
 #include "hooks.h"
 
 /* Whether the kernel has seen "<name>" on the command line, as it compares. */
@@ -67,7 +68,7 @@ void __init krun_no_hz_full_all(void)
 	if (!tick_nohz_full_running)
 		return;
 	/* Device interrupts: those the kernel spreads itself, and all others. */
-	if (!krun_has_parameter("isolcpus="))
+	if (KRUN_HAS_MANAGED_IRQ && !krun_has_parameter("isolcpus="))
 		krun_add_parameter("isolcpus=", managed);
 	if (!krun_has_parameter("irqaffinity="))
 		krun_add_parameter("irqaffinity=", boot);

@@ -7,8 +7,6 @@
 #include <linux/cpu.h>
 #include <linux/cred.h>
 #include <linux/mm.h>
-#include <linux/sched/signal.h>
-#include <linux/sched/task.h>
 #include <linux/slab.h>
 #include "cpus.h"
 #include "events.h"
@@ -20,7 +18,7 @@ static struct krun_buffer *krun_buffer_alloc(void)
 {
 	struct krun_buffer *buffer;
 
-	buffer = kvzalloc(struct_size(buffer, slots, nr_cpu_ids),
+	buffer = kvzalloc(sizeof(*buffer) + nr_cpu_ids * sizeof(*buffer->slots),
 			  GFP_KERNEL_ACCOUNT);
 	if (buffer && !zalloc_cpumask_var(&buffer->mask, GFP_KERNEL_ACCOUNT)) {
 		kvfree(buffer);
@@ -245,6 +243,12 @@ static int krun_process_hold(struct krun_process *process, unsigned int cpus)
 	return err;
 }
 
+/* Older kernels cannot free by themselves what may come from vmalloc(). */
+static void krun_baseline_free(struct rcu_head *rcu)
+{
+	kvfree(container_of(rcu, struct krun_baseline, rcu));
+}
+
 /* What another program, or this one before its permission ended, has left. */
 static void krun_process_begin(struct krun_process *process)
 {
@@ -252,10 +256,11 @@ static void krun_process_begin(struct krun_process *process)
 
 	if (process->exec_id == current->self_exec_id)
 		return;
-	baseline = rcu_replace_pointer(process->baseline, NULL,
-				       lockdep_is_held(&process->lock));
+	baseline = rcu_dereference_protected(process->baseline,
+					     lockdep_is_held(&process->lock));
+	RCU_INIT_POINTER(process->baseline, NULL);
 	if (baseline)
-		kvfree_rcu(baseline, rcu);
+		call_rcu(&baseline->rcu, krun_baseline_free);
 	spin_lock(&krun_revocable_lock);
 	process->permanent = 0;
 	WRITE_ONCE(process->cpus, 0);
@@ -306,7 +311,8 @@ int krun_process_reset(struct krun_process *process, unsigned int cpus)
 	unsigned int cpu;
 	int err;
 
-	baseline = kvzalloc(struct_size(baseline, counts, nr_cpu_ids),
+	baseline = kvzalloc(sizeof(*baseline) +
+			    nr_cpu_ids * sizeof(*baseline->counts),
 			    GFP_KERNEL_ACCOUNT);
 	buffer = krun_process_take_buffer(process);
 	err = baseline && buffer ? 0 : -ENOMEM;
@@ -319,7 +325,7 @@ int krun_process_reset(struct krun_process *process, unsigned int cpus)
 					lockdep_is_held(&process->lock));
 	if (old)
 		memcpy(baseline->counts, old->counts,
-		       array_size(nr_cpu_ids, sizeof(*old->counts)));
+		       nr_cpu_ids * sizeof(*old->counts));
 	while (!err) {
 		err = krun_read_counts(buffer, cpus, false, slept);
 		if (err != -EAGAIN)
@@ -337,7 +343,7 @@ int krun_process_reset(struct krun_process *process, unsigned int cpus)
 out:
 	/* The old one, which a reading may still use, or the unused new one. */
 	if (baseline)
-		kvfree_rcu(baseline, rcu);
+		call_rcu(&baseline->rcu, krun_baseline_free);
 	krun_process_return_buffer(process, buffer);
 	return err;
 }

@@ -10,8 +10,8 @@
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/rcupdate.h>
-#include <linux/sched/signal.h>
 #include <linux/types.h>
+#include "compat.h"
 #include "sampler.h"
 
 /**

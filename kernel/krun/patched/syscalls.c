@@ -12,7 +12,6 @@
 
 #include <linux/capability.h>
 #include <linux/init.h>
-#include <linux/sched/signal.h>
 #include <linux/syscalls.h>
 #include <linux/uaccess.h>
 #include "compat.h"
@@ -62,7 +61,7 @@ static bool krun_touch_array(u64 __user *array, size_t bytes)
 	unsigned long end = byte + bytes;
 	u8 value;
 
-	if (!user_access_begin(array, bytes))
+	if (!krun_user_access_begin(array, bytes))
 		return false;
 	for (; byte < end; byte = PAGE_ALIGN(byte + 1)) {
 		unsafe_get_user(value, (u8 __user *)byte, fault);
@@ -94,7 +93,7 @@ static int krun_copy_out(const struct krun_slot *slots, unsigned int cpus,
 	unsigned int cpu;
 
 	/* The other two arrays have been checked by krun_touch_array(). */
-	if (!user_write_access_begin(aperfs, cpus * sizeof(*aperfs)))
+	if (!krun_user_access_begin(aperfs, cpus * sizeof(*aperfs)))
 		return -EFAULT;
 	for (cpu = 0; cpu < cpus; cpu++) {
 		const struct krun_slot *slot = &slots[cpu];
@@ -103,10 +102,10 @@ static int krun_copy_out(const struct krun_slot *slots, unsigned int cpus,
 		unsafe_put_user(slot->mperf, &mperfs[cpu], fault);
 		unsafe_put_user(slot->cycles, &cycles[cpu], fault);
 	}
-	user_write_access_end();
+	user_access_end();
 	return 0;
 fault:
-	user_write_access_end();
+	user_access_end();
 	return -EFAULT;
 }
 
@@ -167,9 +166,9 @@ static __always_inline int krun_read_own(struct krun_process *process,
 	struct krun_counts counts;
 	int err;
 
-	if (unlikely(!access_ok(mperfs, sizeof(*mperfs)) ||
-		     !access_ok(cycles, sizeof(*cycles)) ||
-		     !user_access_begin(aperfs, sizeof(*aperfs))))
+	if (unlikely(!krun_access_ok(mperfs, sizeof(*mperfs)) ||
+		     !krun_access_ok(cycles, sizeof(*cycles)) ||
+		     !krun_user_access_begin(aperfs, sizeof(*aperfs))))
 		return -EFAULT;
 	if (unlikely(!krun_touch(aperfs) || !krun_touch(mperfs) ||
 		     !krun_touch(cycles)))
@@ -195,12 +194,12 @@ static __always_inline int krun_read_own(struct krun_process *process,
 		krun_subtract(&counts, &baseline->counts[0]);
 	rcu_read_unlock();
 
-	if (!user_write_access_begin(aperfs, sizeof(*aperfs)))
+	if (!krun_user_access_begin(aperfs, sizeof(*aperfs)))
 		return -EFAULT;
 	unsafe_put_user(counts.aperf, aperfs, fault);
 	unsafe_put_user(counts.mperf, mperfs, fault);
 	unsafe_put_user(counts.cycles, cycles, fault);
-	user_write_access_end();
+	user_access_end();
 	return 0;
 fault:
 	user_access_end();
