@@ -36,6 +36,20 @@ std::array<Call, 3> ask_calls(Host &host)
             Call{"krun_read_msrs", host.read_counters(0, none)}};
 }
 
+// "; without the hooks vector, quiet-rcu", as the configuration says that had no place in the source.
+std::string hooks_that_it_lacks(Host &host)
+{
+    const std::string key = "CONFIG_KRUN_WITHOUT=\"";
+    for (const auto &line : lines_of(host.kernel_config().value_or(std::string()))) {
+        if (!line.starts_with(key))
+            continue;
+        const auto names = words_of(line.substr(key.size(), line.rfind('"') - key.size()));
+        if (!names.empty())
+            return fmt::format("; without the hook{} {}", names.size() == 1 ? "" : "s", fmt::join(names, ", "));
+    }
+    return {};
+}
+
 // By what the kernel can do; its name says nothing. An EPERM says nothing either: seccomp filters answer with it for
 // numbers that they do not know.
 CheckResult check_identity(Host &host)
@@ -53,7 +67,8 @@ CheckResult check_identity(Host &host)
     if (host.file("/proc/sys/kernel/krun_unprivileged"))
         found.emplace_back("sysctl kernel.krun_unprivileged");
     if (!found.empty())
-        return pass(fmt::format("{} has {}", host.kernel_release(), fmt::join(found, ", ")));
+        return pass(
+            fmt::format("{} has {}{}", host.kernel_release(), fmt::join(found, ", "), hooks_that_it_lacks(host)));
     if (calls.front().error == EPERM)
         return unknown(host.kernel_release() + ": the system calls are forbidden, and nothing else tells",
                        "run this outside of the container or without the seccomp filter");

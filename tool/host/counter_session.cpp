@@ -17,7 +17,8 @@ namespace krun
 namespace
 {
 
-constexpr int attempts = 3; // of a sample during which a CPU went offline
+constexpr int attempts = 3;            // of a sample during which a CPU went offline
+constexpr int attempts_to_follow = 10; // CPUs that have come
 
 std::vector<int> common(const std::vector<int> &some, const std::vector<int> &others)
 {
@@ -188,7 +189,14 @@ Result<bool> CounterSession::renew()
         online_ = online;
         return false;
     }
-    if (auto opened = open_best(); !opened)
+    // A CPU is online before all that belongs to it is there: the msr driver's node comes a little later.
+    const std::uint32_t before = facts_.way;
+    auto opened = open_best();
+    for (int attempt = 1; attempt < attempts_to_follow && (!opened || facts_.way > before); attempt++) {
+        library_.settle();
+        opened = open_best();
+    }
+    if (!opened)
         return tl::unexpected(std::move(opened.error()));
     return true;
 }

@@ -6,10 +6,12 @@
 // every change, and the system calls end at the first CPU that is offline.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "host/cpu_activity.hpp"
@@ -38,6 +40,7 @@ struct CounterLibrary {
     std::function<int(const krunc_session *, krunc_facts *)> get_facts = krunc_get_facts;
     std::function<int(krunc_session *, krunc_sample *, std::size_t)> sample = krunc_sample_end;
     std::function<void(krunc_session *)> close = krunc_close;
+    std::function<void()> settle = [] { std::this_thread::sleep_for(std::chrono::milliseconds(20)); };
 };
 
 class CounterSession : public CounterSource

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 // Theory: a module leaves /sys/module/krun/initstate, which what is built in does not have. dkms leaves modules in
-// updates/dkms, signed with a key of its own; with Secure Boot the kernel takes them only if that key is enrolled,
-// which the list of machine owner keys shows that the boot loader hands on.
+// updates/dkms, signed with a key of its own (Ubuntu's: with the one that the package of shim makes); with Secure Boot
+// the kernel takes them only if that key is enrolled, which the list of machine owner keys shows that the boot loader
+// hands on.
 #include "host/krun_world.hpp"
 
 #include <array>
 #include <fmt/format.h>
+
+#include "util/text.hpp"
 
 namespace krun
 {
@@ -17,7 +20,10 @@ constexpr std::array enrolled_keys = {
     "/sys/firmware/efi/mok-variables/MokListRT",
     "/sys/firmware/efi/efivars/MokListRT-605dab50-e046-4300-abb6-3dd810dd8b23",
 };
+// Either may be there and not be the one that dkms takes: on Debian, people keep a key of their own in the second
+// place.
 constexpr const char *key_of_dkms = "/var/lib/dkms/mok.pub";
+constexpr const char *key_of_ubuntus_dkms = "/var/lib/shim-signed/mok/MOK.der";
 
 // Compressed or not.
 bool is_built_by_dkms(Host &host)
@@ -35,9 +41,28 @@ bool has_secure_boot(Host &host)
     return variable && variable->size() == 5 && variable->back() == 1;
 }
 
+// As dkms knows Ubuntu, and what is made of it, such as Mint.
+bool is_ubuntu(Host &host)
+{
+    std::string id;
+    std::string like;
+    for (const auto &line : lines_of(host.file("/etc/os-release").value_or(std::string()))) {
+        const auto equals = line.find('=');
+        const auto name = line.substr(0, equals);
+        if (equals == std::string::npos || (name != "ID" && name != "ID_LIKE"))
+            continue;
+        auto value = line.substr(equals + 1);
+        std::erase_if(value, [](char character) { return character == '"' || character == '\''; });
+        (name == "ID" ? id : like) = value;
+    }
+    return id == "ubuntu" || like.starts_with("ubuntu");
+}
+
+const char *enrollable_key(Host &host) { return is_ubuntu(host) ? key_of_ubuntus_dkms : key_of_dkms; }
+
 bool key_is_enrolled(Host &host)
 {
-    const auto key = host.file(key_of_dkms);
+    const auto key = host.file(enrollable_key(host));
     if (!key || key->empty())
         return false;
     for (const char *list : enrolled_keys)
@@ -102,7 +127,8 @@ Explanation why_no_device(Host &host)
         return {
             CheckStatus::missing,
             "the module krun is installed, but Secure Boot does not let it in: the key that signs it is not enrolled",
-            fmt::format("mokutil --import {}, reboot, and confirm the key in the menu that appears", key_of_dkms)};
+            fmt::format("mokutil --import {}, reboot, and confirm the key in the menu that appears",
+                        enrollable_key(host))};
     return {CheckStatus::missing, "the module krun is installed, but not loaded", "modprobe krun"};
 }
 

@@ -34,6 +34,8 @@ class FakeLibrary
     std::vector<Cpus> opened;       // of every session there was
     int open_sessions = 0;
     std::uint32_t missing = 0; // counters
+    int pauses = 0;
+    std::map<unsigned, int> errors_until_pause; // as `errors`, for that many pauses
 
     CounterLibrary functions()
     {
@@ -50,7 +52,13 @@ class FakeLibrary
                     sample_errors.erase(sample_errors.begin());
                     return error;
                 },
-                [this](krunc_session *) { open_sessions--; }};
+                [this](krunc_session *) { open_sessions--; },
+                [this] {
+                    pauses++;
+                    for (auto &[way, left] : errors_until_pause)
+                        if (left > 0 && --left == 0)
+                            errors.erase(way);
+                }};
     }
     [[nodiscard]] unsigned way() const { return facts_.way; }
 
@@ -277,6 +285,39 @@ TEST_F(CounterSessions, ACpuThatGoesDuringASampleTakesANewSession)
     EXPECT_TRUE(session->sample(sample).value());
     EXPECT_EQ(library.opened.back(), (Cpus{0, 1, 2}));
     EXPECT_EQ(sample.size(), session->facts().sample_size);
+}
+
+// /dev/cpu/2/msr appears when /sys has the CPU online already.
+TEST_F(CounterSessions, WhatBelongsToACpuThatComesMayComeALittleLater)
+{
+    for (const bool forced : {true, false}) {
+        host.online = {0, 1};
+        only(KRUNC_WAY_MSR);
+        open({{}, forced ? std::optional<std::uint32_t>(KRUNC_WAY_MSR) : std::nullopt, KRUNC_APERF});
+        host.online = {0, 1, 2};
+        library.errors[KRUNC_WAY_MSR] = -ENXIO;
+        library.errors_until_pause[KRUNC_WAY_MSR] = 3;
+        library.pauses = 0;
+        const auto renewed = session->renew();
+        ASSERT_TRUE(renewed) << renewed.error().message;
+        EXPECT_TRUE(*renewed);
+        EXPECT_EQ(library.pauses, 3);
+        EXPECT_EQ(library.way(), KRUNC_WAY_MSR);
+        EXPECT_EQ(library.opened.back(), (Cpus{0, 1, 2}));
+        session.reset();
+    }
+}
+
+TEST_F(CounterSessions, WhatStaysAwayIsWaitedForOnlyForAWhile)
+{
+    host.online = {0, 1};
+    only(KRUNC_WAY_MSR);
+    open({{}, KRUNC_WAY_MSR, KRUNC_APERF});
+    host.online = {0, 1, 2};
+    library.errors[KRUNC_WAY_MSR] = -EACCES;
+    EXPECT_FALSE(session->renew());
+    EXPECT_EQ(library.pauses, 9);
+    session.reset();
 }
 
 TEST_F(CounterSessions, WhatCannotBeSampledIsAnError)

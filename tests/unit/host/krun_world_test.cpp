@@ -121,5 +121,27 @@ TEST_F(ModuleChecks, SecureBootWantsTheKeyOfDkms)
     EXPECT_EQ(result_of("device").remedy, "modprobe krun");
 }
 
+TEST_F(ModuleChecks, SecureBootWantsTheKeyOfShimWhereDkmsIsUbuntus)
+{
+    take_device_away();
+    host_.files["/lib/modules/6.1.0-56-cloud-amd64/updates/dkms/krun.ko.zst"] = "ELF";
+    turn_secure_boot(1);
+    const std::string key("0\x82\0key", 6);
+    host_.files["/var/lib/shim-signed/mok/MOK.der"] = key;
+    host_.files["/sys/firmware/efi/mok-variables/MokListRT"] = key;
+    for (const char *other : {"ID=debian\n", "NAME=\"ubuntu\"\nID=x\nID_LIKE=debian\n", ""}) {
+        host_.files["/etc/os-release"] = other;
+        EXPECT_THAT(result_of("device").remedy, HasSubstr("--import /var/lib/dkms/mok.pub")) << other;
+    }
+    for (const char *ubuntu :
+         {"VERSION_ID=\"24.04\"\nID=ubuntu\nID_LIKE=debian\n", "ID=linuxmint\nID_LIKE=\"ubuntu debian\"\n"}) {
+        host_.files["/etc/os-release"] = ubuntu;
+        EXPECT_EQ(result_of("device").remedy, "modprobe krun") << ubuntu;
+        host_.files["/var/lib/shim-signed/mok/MOK.der"] = "another key";
+        EXPECT_THAT(result_of("device").remedy, HasSubstr("--import /var/lib/shim-signed/mok/MOK.der")) << ubuntu;
+        host_.files["/var/lib/shim-signed/mok/MOK.der"] = key;
+    }
+}
+
 } // namespace
 } // namespace krun
