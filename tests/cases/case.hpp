@@ -11,6 +11,7 @@
 #include "build/kernel_build.hpp"
 #include "cases/case_inputs.hpp"
 #include "cases/case_result.hpp"
+#include "cases/test_sources.hpp"
 #include "machine/guest_run.hpp"
 
 namespace krun
@@ -27,6 +28,7 @@ struct Case : GuestHost {
     std::uint64_t seed = 1;             // of random calls
     bool again = false;                 // also what is proven
     std::time_t deadline = 0;           // 0: none
+    TestSources sources{};              // of lines that are to be built from a tree of the person's own
 
     // Whether it can end before the time is up that the runner has set.
     [[nodiscard]] bool has_time() const;

@@ -10,6 +10,7 @@
 #include "cases/case.hpp"
 #include "cases/line_judges.hpp"
 #include "machine/testbed_qemu.hpp"
+#include "source/kernel_line.hpp"
 #include "util/paths.hpp"
 
 namespace krun
@@ -23,7 +24,11 @@ constexpr std::chrono::seconds relinking{120}; // when most is in the cache
 Result<BuildRequest> request_for(const Case &one, const std::string &config)
 {
     BuildRequest request;
-    request.line = one.line;
+    const auto source = one.sources.find(one.line);
+    if (source != one.sources.end())
+        request.source.name = source->second.string();
+    if (source == one.sources.end() || find_kernel_line(one.files, data_directory(), one.line))
+        request.line = one.line;
     request.config = config;
     request.package = config == "disk" || config == "panic";
     if (config == "panic") { // as disk, without a driver for its disk
@@ -52,7 +57,8 @@ Result<CaseResult> run_kernel_case(const Case &one)
 {
     const std::string config = one.arguments.empty() ? "vm" : one.arguments.front();
     Case timed = one;
-    if (one.files.exists(cache_directory() / "kernels" / fmt::format("{}-{}", one.line, config)))
+    const auto *origin = one.sources.contains(one.line) ? "-source" : "";
+    if (one.files.exists(cache_directory() / "kernels" / fmt::format("{}{}-{}", one.line, origin, config)))
         timed.estimate = std::min(one.estimate, relinking);
     return in_time(timed, [&]() -> Result<CaseResult> {
         auto request = request_for(one, config);
@@ -68,6 +74,7 @@ Result<CaseResult> run_kernel_case(const Case &one)
             const auto metadata = read_metadata(one.files, built->folder).value_or(nlohmann::ordered_json::object());
             if (metadata.contains("source"))
                 result.facts["version"] = metadata["source"].value("version", "");
+            judge_hooks(metadata.value("hook_list", nlohmann::ordered_json::array()), result);
             result.facts["hooks"] = metadata.value("hooks", "");
             result.facts["overlay"] = metadata.value("overlay", "");
             result.facts["folder"] = built->folder;

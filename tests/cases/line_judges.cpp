@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "hooks/fitting.hpp"
 #include "report/check_report.hpp"
 #include "util/text.hpp"
 
@@ -61,6 +62,27 @@ CaseResult judge_build(const Result<BuiltKernel> &built, std::optional<BuildStag
     if (!built)
         result.tally.fail("package: " + described(built.error()));
     return result;
+}
+
+void judge_hooks(const nlohmann::ordered_json &hook_list, CaseResult &result)
+{
+    Tally tally;
+    for (const auto &hook : hook_list) {
+        const auto name = hook.value("hook", "");
+        const auto fit = hook.value("result", "");
+        if (fit == name_of(Fit::placed) && hook.value("fuzz", 1U) != 0)
+            tally.fail(fmt::format("apply: the hook {}, of Linux {}, fits with fuzz {}", name,
+                                   hook.value("variant", ""), hook.value("fuzz", 1U)));
+        else if (fit != name_of(Fit::placed) && fit != name_of(Fit::not_needed))
+            tally.fail(fmt::format("apply: the hook {} is {}: {}", name, fit, hook.value("reason", "")));
+    }
+    if (hook_list.empty())
+        tally.fail("apply: no hook is on record");
+    if (tally.failed == 0)
+        tally.pass("every hook is in its place");
+    else
+        result.stages["apply"] = false;
+    result.tally += tally;
 }
 
 CaseResult judge_boot(const Result<GuestRun> &uname, const std::string &release)

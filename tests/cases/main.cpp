@@ -145,6 +145,7 @@ int run_case(int argc, char **argv)
     one.seed = taken_number("KRUN_TEST_SEED", "1");
     one.again = taken_number("KRUN_TEST_AGAIN", "0") != 0;
     one.deadline = static_cast<std::time_t>(taken_number("KRUN_TEST_DEADLINE", "0"));
+    one.sources = sources_in(taken_from_environment("KRUN_TEST_SOURCES", ""));
     return run(one, *chosen);
 }
 

@@ -65,10 +65,15 @@ Result<CaseResult> build_modules(const Case &one, const ModuleKernel &kernel, Bu
 // `kernel`: a copy of our folder. Nothing in the tree is changed, and the configuration is not ours.
 Result<void> take_krun_out(const Case &one, const fs::path &kernel)
 {
-    const auto line = kernel / "lines" / one.line;
-    if (auto emptied = one.files.write(line / "hooks/series", ""); !emptied)
-        return emptied;
-    if (auto removed = one.files.remove_all(line / "config/krun.config"); !removed)
+    // One hook there must be; this kernel does not need it, and of the others nothing is known.
+    if (auto written = one.files.write(kernel / "hooks/hooks.toml", "[[hook]]\n"
+                                                                    "name = \"build\"\n"
+                                                                    "needed = [{ file = \"Makefile\", has = [\"no "
+                                                                    "kernel has this\"] }]\n"
+                                                                    "by_itself = \"it is to have nothing of ours\"\n");
+        !written)
+        return written;
+    if (auto removed = one.files.remove_all(kernel / "lines" / one.line / "config/krun.config"); !removed)
         return removed;
     for (const char *name : {"krun.config", "tickless.config"}) {
         const auto text = one.files.read(clone_directory() / "tests/kernel/module/unpatched.config");

@@ -7,8 +7,9 @@
 #include <fmt/ranges.h>
 
 #include "cases/case.hpp"
+#include "cases/hook_headings.hpp"
 #include "cases/sparse_output.hpp"
-#include "source/hook_size.hpp"
+#include "hooks/known_hooks.hpp"
 #include "source/kernel_line.hpp"
 #include "util/paths.hpp"
 #include "util/text.hpp"
@@ -21,7 +22,7 @@ namespace
 
 namespace fs = std::filesystem;
 
-constexpr unsigned hook_limit = 60; // changed lines of one kernel line
+constexpr std::size_t hook_limit = 60; // changed lines of one kernel line
 
 struct Checker {
     std::string name;
@@ -109,10 +110,11 @@ class Checkpatch
     fs::path tree_;
 };
 
-Checker hooks_checker(const Checkpatch &checkpatch, const KernelLine &line)
+// Those of all kernels, or a line's own.
+Checker hooks_checker(const Checkpatch &checkpatch, const std::string &what, const fs::path &folder)
 {
-    // build.patch adds a line `source "krun/Kconfig"` to the file Kconfig: not its own name.
-    return checkpatch.of("hooks", {"--no-signoff"}, "EMBEDDED_FILENAME", files_below(line.hooks, {".patch"}));
+    // The hook `build` adds a line `source "krun/Kconfig"` to a file Kconfig: not its own name.
+    return checkpatch.of(what, {"--no-signoff"}, "EMBEDDED_FILENAME", files_below(folder, {".patch"}));
 }
 
 // Our own files, which are the same in every line.
@@ -224,13 +226,11 @@ void check_ioctl_type(const Case &one, const fs::path &tree, Tally &tally)
     tally.pass("the type of our ioctls");
 }
 
-void check_hook_size(const Case &one, const KernelLine &line, Tally &tally)
+void check_hook_size(const std::vector<Hook> &hooks, const KernelLine &line, Tally &tally)
 {
-    const auto size = hook_size(one.files, line.hooks);
-    if (!size)
-        tally.fail("size of the hooks: " + size.error().message);
-    else if (*size >= hook_limit)
-        tally.fail(fmt::format("size of the hooks of {}: {} changed lines, less than {} allowed", line.name, *size,
+    const auto size = changed_lines(hooks, line.name);
+    if (size >= hook_limit)
+        tally.fail(fmt::format("size of the hooks of {}: {} changed lines, less than {} allowed", line.name, size,
                                hook_limit));
     else
         tally.pass("size of the hooks of " + line.name);
@@ -250,8 +250,11 @@ Result<CaseResult> run_style_case(const Case &one)
     const auto lines = load_kernel_lines(one.files, data_directory());
     if (!lines)
         return tl::unexpected(lines.error());
+    const auto hooks = load_hooks(one.files, data_directory());
+    if (!hooks)
+        return tl::unexpected(hooks.error());
     for (const KernelLine &line : *lines)
-        check_hook_size(one, line, result.tally);
+        check_hook_size(*hooks, line, result.tally);
     return result;
 }
 
@@ -267,17 +270,25 @@ Result<CaseResult> run_sources_case(const Case &one)
         std::find_if(lines->begin(), lines->end(), [&](const auto &each) { return each.name == one.line; });
     if (line == lines->end())
         return failure("there is no kernel line " + one.line);
+    const auto hooks = load_hooks(one.files, data_directory());
+    if (!hooks)
+        return tl::unexpected(hooks.error());
     return in_time(one, [&]() -> Result<CaseResult> {
         CaseResult result;
         const Checkpatch checkpatch(kernel->tree);
-        std::vector<Checker> checkers = {hooks_checker(checkpatch, *line)};
-        if (one.line == lines->back().name) // the newest knows most
+        std::vector<Checker> checkers;
+        if (!files_below(line->hooks, {".patch"}).empty())
+            checkers.push_back(hooks_checker(checkpatch, "line's own hooks", line->hooks));
+        if (one.line == lines->back().name) { // the newest knows most
+            checkers.push_back(hooks_checker(checkpatch, "hooks", data_directory() / "kernel/hooks"));
             for (Checker &checker : overlay_checkers(checkpatch, data_directory()))
                 checkers.push_back(std::move(checker));
+        }
         for (Checker &checker : checkers)
             if (auto ran = run_checker(one, checker, result.tally); !ran)
                 return tl::unexpected(ran.error());
         check_ioctl_type(one, kernel->tree, result.tally);
+        result.tally += judge_headings(one.files, kernel->tree, *hooks);
         if (auto ran = run_sparse(one, *kernel, result.tally); !ran)
             return tl::unexpected(ran.error());
         return result;

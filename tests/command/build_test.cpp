@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "fake_kernel.hpp"
 #include "sandbox.hpp"
 #include "util/text.hpp"
 
@@ -99,8 +100,7 @@ TEST_F(BuildTest, AnotherTreeStartsFromNothingSinceItsFilesMayBeOlderThanWhatWas
     build();
     expect_built();
     EXPECT_TRUE(std::filesystem::exists(made)) << "it is the same tree";
-    const auto hook = sandbox.data() / "kernel/lines/6.12/hooks/build.patch";
-    write_text(hook, "Another description.\n" + read_text(hook));
+    write_text(sandbox.hook(), "Another description.\n" + read_text(sandbox.hook()));
     build();
     expect_built();
     EXPECT_EQ(trees().size(), 2U);
@@ -141,8 +141,7 @@ TEST_F(CcacheBuildTest, AnotherCacheCompilesNothingAgain)
 
 TEST_F(CcacheBuildTest, OtherHooksCompileOnlyWhatTheyChange)
 {
-    const auto hook = sandbox.data() / "kernel/lines/6.12/hooks/build.patch";
-    write_text(hook, "Another description.\n" + read_text(hook));
+    write_text(sandbox.hook(), "Another description.\n" + read_text(sandbox.hook()));
     result = sandbox.krunctl({"build", "--local-version", ".krun.other"});
     expect_built();
     ASSERT_EQ(trees().size(), 2U);
@@ -218,12 +217,99 @@ TEST_F(BuildTest, ACompileErrorIsTheMessageAndTheLogsEndIsShown)
 TEST_F(BuildTest, AHookThatDoesNotApplyIsNamedAndNoTreeIsLeft)
 {
     // Wrong in a line to remove: wrong context alone would be forgiven as fuzz.
-    write_text(sandbox.data() / "kernel/lines/6.12/hooks/build.patch",
+    write_text(sandbox.hook(),
                "--- a/Kconfig\n+++ b/Kconfig\n@@ -1,2 +1,2 @@\n mainmenu \"tiny\"\n-config OTHER\n+config NEW\n");
     build();
     EXPECT_EQ(result.status, 4);
-    EXPECT_THAT(result.errors, HasSubstr("the hook build.patch does not apply: hunk #1 of Kconfig failed"));
+    EXPECT_THAT(result.errors, HasSubstr("the hook build does not fit: hunk 1 of Kconfig has no place"));
     EXPECT_TRUE(trees().empty());
+}
+
+class HooksBuildTest : public BuildTest
+{
+  protected:
+    void add_optional_hook(const std::string &series, const std::string &patch)
+    {
+        write_text(sandbox.hook_list(), read_text(sandbox.hook_list()) +
+                                            "[[hook]]\nname = 'quiet'\nrequired = false\nwithout = 'it is loud'\n");
+        write_text(sandbox.data() / "kernel/hooks/quiet" / (series + ".patch"), patch);
+    }
+    // What no kernel of these tests has a place for.
+    const std::string fits_nowhere =
+        "--- a/Kconfig\n+++ b/Kconfig\n@@ -2,2 +2,2 @@\n config PERF\n-\tbool \"other\"\n+\tbool \"quiet\"\n";
+    const std::string fits_perf =
+        "--- a/Kconfig\n+++ b/Kconfig\n@@ -2,2 +2,2 @@\n config PERF\n-\tbool \"p\"\n+\tbool \"quiet\"\n";
+};
+
+TEST_F(HooksBuildTest, AnOptionalHookMayBeMissingAndThatIsSaidAndOnRecord)
+{
+    add_optional_hook("6.12", fits_nowhere);
+    build({"--json"});
+    expect_built();
+    EXPECT_THAT(result.errors,
+                HasSubstr("note: without the hook quiet, as hunk 1 of Kconfig has no place: it is loud\n"));
+    const auto json = nlohmann::json::parse(result.output);
+    const auto metadata = nlohmann::json::parse(read_text(sandbox.kernel() / "metadata.json"));
+    EXPECT_EQ(json["hook_list"], metadata["hook_list"]);
+    EXPECT_EQ(metadata["hook_list"],
+              nlohmann::json::parse(R"([{"hook": "build", "required": true, "result": "placed", "variant": "6.12",
+                                         "fuzz": 0},
+                                        {"hook": "quiet", "required": false, "result": "missing", "variant": "6.12",
+                                         "reason": "hunk 1 of Kconfig has no place", "without": "it is loud"}])"));
+    EXPECT_THAT(read_text(std::filesystem::path(json["tree"]) / "Kconfig"), HasSubstr("krun/Kconfig"));
+    build({"--json"});
+    const auto again = nlohmann::json::parse(result.output);
+    EXPECT_EQ(again["up_to_date"], true);
+    EXPECT_EQ(again["hook_list"], metadata["hook_list"]);
+}
+
+TEST_F(HooksBuildTest, EachHookComesFromTheVariantThatFits)
+{
+    write_text(sandbox.data() / "kernel/hooks/build/4.9.patch", read_text(sandbox.hook()));
+    write_text(sandbox.hook(),
+               "--- a/Kconfig\n+++ b/Kconfig\n@@ -1,2 +1,2 @@\n mainmenu \"tiny\"\n-config OTHER\n+config NEW\n");
+    add_optional_hook("6.9", fits_perf);
+    write_text(sandbox.data() / "kernel/hooks/quiet/6.12.patch", fits_nowhere);
+    build({"--json"});
+    expect_built();
+    const auto json = nlohmann::json::parse(result.output);
+    EXPECT_EQ(json["hook_list"][0]["variant"], "4.9");
+    EXPECT_EQ(json["hook_list"][1]["variant"], "6.9");
+    const auto kconfig = read_text(std::filesystem::path(json["tree"]) / "Kconfig");
+    EXPECT_EQ(kconfig, "mainmenu \"tiny\"\nsource \"krun/Kconfig\"\nconfig PERF\n\tbool \"quiet\"\n");
+}
+
+TEST_F(HooksBuildTest, EveryRequiredHookThatHasNoPlaceIsNamed)
+{
+    write_text(sandbox.hook_list(), read_text(sandbox.hook_list()) + "[[hook]]\nname = 'more'\n");
+    write_text(sandbox.data() / "kernel/hooks/more/6.12.patch", "--- a/none.c\n+++ b/none.c\n@@ -1 +1,2 @@\n a\n+b\n");
+    write_text(sandbox.hook(),
+               "--- a/Kconfig\n+++ b/Kconfig\n@@ -1,2 +1,2 @@\n mainmenu \"tiny\"\n-config OTHER\n+config NEW\n");
+    build();
+    EXPECT_EQ(result.status, 4);
+    EXPECT_THAT(result.errors, HasSubstr("the hook build does not fit: hunk 1 of Kconfig has no place; look at Kconfig "
+                                         "of linux-source-6.12 6.12.1-1, at about line 1\n"));
+    EXPECT_THAT(result.errors, HasSubstr("the hook more does not fit: none.c is not in the tree\n"));
+    EXPECT_THAT(result.errors, HasSubstr("\nhint: unpack that source"));
+    EXPECT_TRUE(trees().empty());
+}
+
+TEST_F(HooksBuildTest, ALineWithoutAPackageWantsASource)
+{
+    write_text(sandbox.data() / "kernel/lines/4.9/line.toml", "tested = '4.9.88'\n");
+    for (const std::vector<std::string> &more : {std::vector<std::string>{}, {"--dry-run"}}) {
+        std::vector<std::string> arguments = {"build", "--line", "4.9"};
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        result = sandbox.krunctl(arguments);
+        EXPECT_EQ(result.status, 2) << result.errors;
+        EXPECT_EQ(result.errors, "krunctl: error: no Debian suite has the source of Linux 4.9\n"
+                                 "hint: name one: krunctl build --line 4.9 --source TREE\n");
+        EXPECT_FALSE(std::filesystem::exists(sandbox.cache() / "source"));
+    }
+    write_fake_kernel(sandbox.root() / "linux", true);
+    result = sandbox.krunctl({"build", "--json", "--line", "4.9", "--source", "linux"});
+    ASSERT_EQ(result.status, 0) << result.errors;
+    EXPECT_EQ(nlohmann::json::parse(result.output)["source"]["hooks_of"], "4.9");
 }
 
 TEST_F(BuildTest, ATarballWithoutAKernelIsToldFromOneWith)

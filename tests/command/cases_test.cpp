@@ -22,12 +22,11 @@ using testing::Pair;
 class CasesTest : public testing::Test
 {
   protected:
-    CasesTest()
+    void add_optional_hook(const std::string &patch)
     {
-        const auto lines = sandbox.data() / "kernel/lines";
-        std::filesystem::copy(lines / "6.12", lines / "6.13", std::filesystem::copy_options::recursive);
-        write_text(lines / "6.13/hooks/build.patch",
-                   "--- a/Kconfig\n+++ b/Kconfig\n@@ -1,2 +1,2 @@\n mainmenu \"tiny\"\n-config OTHER\n+config NEW\n");
+        write_text(sandbox.hook_list(), read_text(sandbox.hook_list()) +
+                                            "[[hook]]\nname = 'quiet'\nrequired = false\nwithout = 'it is loud'\n");
+        write_text(sandbox.data() / "kernel/hooks/quiet/6.12.patch", patch);
     }
     ProcessResult run_case(const std::string &name, std::vector<std::string> arguments)
     {
@@ -47,7 +46,7 @@ TEST_F(CasesTest, AKernelThatIsBuiltIsThereForTheCasesThatNeedIt)
     const auto built = run_case("kernel-6.12", {"--line", "6.12", "kernel"});
     EXPECT_EQ(built.status, 0) << built.output << built.errors;
     const auto result = result_of("kernel-6.12");
-    EXPECT_EQ(result.tally.passed, 3U);
+    EXPECT_EQ(result.tally.passed, 4U); // its three stages, and the places of its hooks
     EXPECT_EQ(result.facts.at("version"), "6.12.1-1");
     EXPECT_EQ(result.facts.at("folder"), sandbox.kernel());
     EXPECT_EQ(result.stages.count("boot"), 0U);
@@ -56,17 +55,40 @@ TEST_F(CasesTest, AKernelThatIsBuiltIsThereForTheCasesThatNeedIt)
     EXPECT_THAT(programs.output, HasSubstr("make"));
 }
 
-TEST_F(CasesTest, AHookThatDoesNotApplyIsThatStagesFailure)
+TEST_F(CasesTest, AHookThatDoesNotFitIsThatStagesFailure)
 {
-    const auto built = run_case("kernel-6.13", {"--line", "6.13", "kernel"});
+    write_text(sandbox.hook(),
+               "--- a/Kconfig\n+++ b/Kconfig\n@@ -1,2 +1,2 @@\n mainmenu \"tiny\"\n-config OTHER\n+config NEW\n");
+    const auto built = run_case("kernel-6.12", {"--line", "6.12", "kernel"});
     EXPECT_EQ(built.status, 1);
     EXPECT_THAT(built.output, HasSubstr("FAILED: apply: "));
-    EXPECT_THAT(built.output, HasSubstr("the hook build.patch does not apply"));
-    EXPECT_THAT(result_of("kernel-6.13").stages, ElementsAre(Pair("apply", false)));
+    EXPECT_THAT(built.output, HasSubstr("the hook build does not fit"));
+    EXPECT_THAT(result_of("kernel-6.12").stages, ElementsAre(Pair("apply", false)));
     // What needs it is not run, and says why.
-    const auto boot = run_case("boot-6.13", {"--line", "6.13", "boot"});
+    const auto boot = run_case("boot-6.12", {"--line", "6.12", "boot"});
     EXPECT_EQ(boot.status, 77);
-    EXPECT_THAT(boot.output, HasSubstr("not run: kernel-6.13 has not been built"));
+    EXPECT_THAT(boot.output, HasSubstr("not run: kernel-6.12 has not been built"));
+}
+
+// People may build other kernels like that; a line has all of its hooks.
+TEST_F(CasesTest, ALineThatLacksAnOptionalHookIsAFailure)
+{
+    add_optional_hook("--- a/Kconfig\n+++ b/Kconfig\n@@ -2,2 +2,3 @@\n config OTHER\n+\tdef_bool y\n \tbool \"o\"\n");
+    const auto built = run_case("kernel-6.12", {"--line", "6.12", "kernel"});
+    EXPECT_EQ(built.status, 1);
+    EXPECT_THAT(built.output, HasSubstr("FAILED: apply: the hook quiet is missing: hunk 1 of Kconfig has no place"));
+    EXPECT_THAT(result_of("kernel-6.12").stages,
+                ElementsAre(Pair("apply", false), Pair("build", true), Pair("configure", true)));
+}
+
+TEST_F(CasesTest, AHookOfALineThatFitsOnlyWithFuzzIsAFailure)
+{
+    // The first of its lines is another one in the tree.
+    add_optional_hook("--- a/Makefile\n+++ b/Makefile\n@@ -1,4 +1,5 @@\n VERSION = 5\n PATCHLEVEL = 12\n+# quiet\n"
+                      " SUBLEVEL = 1\n objects := $(patsubst %.c,$(O)/%.o,$(wildcard krun/*.c))\n");
+    const auto built = run_case("kernel-6.12", {"--line", "6.12", "kernel"});
+    EXPECT_EQ(built.status, 1);
+    EXPECT_THAT(built.output, HasSubstr("FAILED: apply: the hook quiet, of Linux 6.12, fits with fuzz 1"));
 }
 
 TEST_F(CasesTest, WhatCouldNotEndInTimeDoesNotBegin)
@@ -84,7 +106,9 @@ TEST_F(CasesTest, HooksOfSixtyChangedLinesAreTooMany)
     std::string added;
     for (int number = 0; number < 59; ++number)
         added += "+new\n";
-    const auto patch = sandbox.data() / "kernel/lines/6.13/hooks/build.patch";
+    const auto lines = sandbox.data() / "kernel/lines";
+    std::filesystem::copy(lines / "6.12", lines / "6.13", std::filesystem::copy_options::recursive);
+    const auto patch = lines / "6.13/hooks/build.patch";
     write_text(patch, "--- a/f\n+++ b/f\n@@ -0,0 +1,59 @@\n" + added);
     EXPECT_THAT(run_case("style", {"style"}).output, Not(HasSubstr("size of the hooks")));
     write_text(patch, "--- a/f\n+++ b/f\n@@ -0,0 +1,60 @@\n" + added + "+new\n");

@@ -42,7 +42,7 @@ release = $(shell cat $(O)/include/config/kernel.release)
 bindeb-pkg: bzImage
 	@if [ "$$KRUN_TEST_PACKAGING" = fails ]; then echo 'dpkg-deb: error: no luck'; exit 1; fi
 	@if [ "$$KRUN_TEST_PACKAGING" = waits ]; then touch $(O)/../half.deb; echo $$$$ > ready; exec sleep 60; fi
-	@mkdir -p $(O)/debian
+	@rm -rf $(O)/debian && mkdir $(O)/debian
 	@echo '  INSTALL modules'
 	@set -e; for package in linux-image-$(release) linux-headers-$(release) linux-libc-dev linux-image-$(release)-dbg; do \
 		case $$package in linux-headers-*) grep -q CONFIG_MODULES=y $(O)/.config || continue;; esac; \

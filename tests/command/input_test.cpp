@@ -14,6 +14,7 @@ namespace
 
 using testing::AllOf;
 using testing::HasSubstr;
+using testing::Not;
 
 class InputTest : public testing::Test
 {
@@ -66,8 +67,31 @@ TEST_F(InputTest, EveryCompressionIsReadWhateverTheFileIsCalled)
     }
 }
 
+TEST_F(InputTest, UbuntusAnnotationsAreTheConfigurationOfItsGenericFlavour)
+{
+    const std::string header = "# FORMAT: 4\n# ARCH: amd64 arm64\n# FLAVOUR: amd64-generic arm64-generic\n\n";
+    write_text(sandbox.root() / "debian.base/config/annotations",
+               header + "CONFIG_ONE policy<{'amd64': 'y', 'arm64': 'n'}>\n"
+                        "CONFIG_TEXT policy<{'amd64': '\"-Wx=5\"'}>\n"
+                        "CONFIG_DEBUG_INFO policy<{'amd64': 'y'}>\n"
+                        "CONFIG_SYSTEM_TRUSTED_KEYS policy<{'amd64': '\"debian/canonical-certs.pem\"'}>\n");
+    write_text(sandbox.root() / "debian.hwe/config/annotations",
+               header + "include \"../../debian.base/config/annotations\"\n"
+                        "CONFIG_TWO policy<{'amd64-generic': 'm'}> note<'LP: #1'>\n");
+    const auto result = build({"--config", "debian.hwe/config/annotations"});
+    ASSERT_EQ(result.status, 0) << result.errors;
+    EXPECT_THAT(result.errors, HasSubstr("that of amd64-generic in debian.hwe/config/annotations"));
+    EXPECT_THAT(config(), AllOf(HasSubstr("CONFIG_ONE=y\n"), HasSubstr("CONFIG_TWO=m\n"),
+                                HasSubstr("CONFIG_TEXT=\"-Wx=5\"\n"), HasSubstr("CONFIG_SYSTEM_TRUSTED_KEYS=\"\"\n"),
+                                Not(HasSubstr("canonical")), HasSubstr("CONFIG_DEBUG_INFO_NONE=y\n")));
+}
+
 TEST_F(InputTest, WhatCannotBeUsedIsRefusedBeforeAnythingIsFetched)
 {
+    write_text(sandbox.root() / "old", "# FORMAT: 3\n# FLAVOUR: amd64-generic\nCONFIG_A policy<{'amd64': 'y'}>\n");
+    write_text(sandbox.root() / "alone", "# FORMAT: 4\n# FLAVOUR: amd64-aws\ninclude \"../gone\"\n");
+    expect_refused_at_once(build({"--config", "old"}), "the annotations old are not of format 4");
+    expect_refused_at_once(build({"--config", "alone"}), "there is no configuration that annotations include ");
     write_text(sandbox.root() / "cut.gz", "\x1f\x8b\x08");
     expect_refused_at_once(build({"--config", "/dev/null"}), "the configuration /dev/null is empty");
     expect_refused_at_once(build({"--config", "/dev/zero"}), "the configuration /dev/zero has more than");

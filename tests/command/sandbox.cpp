@@ -94,10 +94,10 @@ void Sandbox::make_data()
 {
     write_text(data() / "kernel/lines/6.12/line.toml", "package = 'linux-source-6.12'\nconfig_package = 'none'\n"
                                                        "suites = ['bookworm-security']\ntested = '6.12.1'\n");
-    write_text(data() / "kernel/lines/6.12/hooks/series", "build.patch\n");
-    write_text(data() / "kernel/lines/6.12/hooks/build.patch", "--- a/Kconfig\n+++ b/Kconfig\n@@ -1,2 +1,3 @@\n"
-                                                               " mainmenu \"tiny\"\n+source \"krun/Kconfig\"\n"
-                                                               " config PERF\n");
+    write_text(data() / "kernel/hooks/hooks.toml", "[[hook]]\nname = 'build'\nrequired = true\n");
+    write_text(hook(), "--- a/Kconfig\n+++ b/Kconfig\n@@ -1,2 +1,3 @@\n"
+                       " mainmenu \"tiny\"\n+source \"krun/Kconfig\"\n"
+                       " config PERF\n");
     write_text(data() / "kernel/krun/Kconfig", "config KRUN\n\tbool \"k\"\nconfig DROPPED\n\tbool \"d\"\n"
                                                "\tdepends on PERF\n");
     write_text(data() / "kernel/krun/first.c", "int first;\n");

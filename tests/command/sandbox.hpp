@@ -28,6 +28,9 @@ class Sandbox
     [[nodiscard]] std::filesystem::path data() const { return root_ / "data"; }
     [[nodiscard]] std::filesystem::path cache() const { return root_ / "cache/krun"; }
     [[nodiscard]] std::filesystem::path kernel() const { return cache() / "kernels/6.12-vm"; }
+    // The only hook, which is required, in its only variant.
+    [[nodiscard]] std::filesystem::path hook() const { return data() / "kernel/hooks/build/6.12.patch"; }
+    [[nodiscard]] std::filesystem::path hook_list() const { return data() / "kernel/hooks/hooks.toml"; }
     [[nodiscard]] std::filesystem::path log() const { return cache() / "logs/build-6.12-vm.log"; }
 
     // Puts a new version of the source package into the archive; without `is_kernel`, one that holds no kernel.

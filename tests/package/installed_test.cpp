@@ -48,6 +48,17 @@ void write_source(const fs::path &folder)
     std::ofstream(folder / "Kconfig") << "mainmenu \"tiny\"\n";
 }
 
+// Every hook of the clone, as a program is told of those of a tree.
+std::vector<std::string> hook_names(const std::map<std::string, std::string> &environment, const fs::path &tree)
+{
+    const auto result = packages().krunctl({"lines", tree.string(), "--json"}, environment);
+    EXPECT_EQ(result.status, 1) << result.errors; // it has no place for any
+    std::vector<std::string> names;
+    for (const auto &hook : nlohmann::json::parse(result.output).at("tree").at("hooks"))
+        names.push_back(hook.at("hook"));
+    return names;
+}
+
 TEST(Installed, FindsItsLinesBesideItself)
 {
     const auto names = line_names(KRUN_SOURCE_DIR);
@@ -67,20 +78,33 @@ TEST(Installed, ItsDataAreThoseOfTheClone)
 TEST(Installed, KrunDataGoesFirst)
 {
     const OwnFolder data;
-    fs::create_directories(data.path() / "kernel/lines/6.12/hooks");
-    fs::copy(packages().root / "usr/share/krunctl/kernel/lines/6.12", data.path() / "kernel/lines/6.12",
-             fs::copy_options::recursive);
+    fs::create_directories(data.path() / "kernel/lines");
+    for (const char *part : {"kernel/hooks", "kernel/lines/6.12"})
+        fs::copy(packages().root / "usr/share/krunctl" / part, data.path() / part, fs::copy_options::recursive);
     EXPECT_THAT(listed_lines({{"KRUN_DATA", data.path().string()}}), testing::ElementsAre("6.12"));
 }
 
 TEST(Installed, PlansABuildFromItsOwnData)
 {
     const OwnFolder folder;
-    write_source(folder.path() / "linux");
-    const auto result = packages().krunctl({"build", "--source", (folder.path() / "linux").string(), "--dry-run"});
+    const auto tarball = folder.path() / "linux-6.12.5.tar"; // which nobody opens for a plan
+    std::ofstream(tarball) << "nothing";
+    const auto result = packages().krunctl({"build", "--source", tarball.string(), "--unverified", "--dry-run"});
     EXPECT_EQ(result.status, 0) << result.errors;
-    EXPECT_THAT(result.output, HasSubstr((packages().root / "usr/share/krunctl/kernel/krun").string()));
+    const auto kernel = packages().root / "usr/share/krunctl/kernel";
+    EXPECT_THAT(result.output, HasSubstr((kernel / "krun").string()));
+    EXPECT_THAT(result.output, HasSubstr((kernel / "hooks/build").string()));
     EXPECT_THAT(result.output, testing::Not(HasSubstr(KRUN_SOURCE_DIR)));
+}
+
+TEST(Installed, HasTheHooksOfTheClone)
+{
+    const OwnFolder folder;
+    write_source(folder.path() / "linux");
+    const auto names = hook_names({}, folder.path() / "linux");
+    EXPECT_THAT(names,
+                testing::ElementsAreArray(hook_names({{"KRUN_DATA", KRUN_SOURCE_DIR}}, folder.path() / "linux")));
+    EXPECT_THAT(names, IsSupersetOf({"build", "vector"}));
 }
 
 TEST(Installed, HasNoTestCommand) { EXPECT_EQ(packages().krunctl({"test"}).status, 2); }

@@ -107,7 +107,7 @@ std::vector<std::string> givers(const std::vector<PlannedCase> &cases, const Pla
 }
 
 Result<CasePlan> plan_cases(const std::vector<PlannedCase> &all, const std::vector<std::string> &lines,
-                            const std::vector<std::string> &labels)
+                            const std::vector<std::string> &labels, const std::vector<std::string> &without_source)
 {
     std::set<std::string> known_lines;
     std::set<std::string> known_labels;
@@ -121,10 +121,17 @@ Result<CasePlan> plan_cases(const std::vector<PlannedCase> &all, const std::vect
     if (auto known = expect_known("label", labels, known_labels); !known)
         return tl::unexpected(known.error());
 
+    for (const auto &line : lines)
+        if (contains(without_source, line))
+            return usage_error(fmt::format("no Debian suite has the source of Linux {}", line),
+                               fmt::format("./krun test --source {}=TREE", line));
+
     std::set<std::string> chosen;
     std::set<std::string> other_lines;
     for (const auto &one : all) {
-        if (!lines.empty() && !one.line().empty() && !contains(lines, one.line()))
+        if (contains(without_source, one.line()))
+            other_lines.insert(one.name);
+        else if (!lines.empty() && !one.line().empty() && !contains(lines, one.line()))
             other_lines.insert(one.name);
         else if (labels.empty() ? !one.opt_in()
                                 : std::any_of(labels.begin(), labels.end(), [&](const auto &l) { return one.has(l); }))

@@ -15,6 +15,7 @@
 
 #include "runner/proof_record.hpp"
 #include "runner/run_report.hpp"
+#include "runner/source_lines.hpp"
 #include "runner/stray_children.hpp"
 #include "util/file_lock.hpp"
 #include "util/interrupt.hpp"
@@ -33,6 +34,7 @@ constexpr unsigned long_case = 120; // seconds: that it has begun is worth a lin
 struct Options {
     std::vector<std::string> lines;
     std::vector<std::string> labels;
+    std::vector<std::string> sources; // SERIES=TREE
     bool list = false;
     bool e2e = false;
     bool soak = false;
@@ -78,6 +80,15 @@ class Run
 
     Result<CasePlan> plan()
     {
+        auto sources = read_sources(files_, options_.sources);
+        if (!sources)
+            return tl::unexpected(sources.error());
+        sources_ = std::move(*sources);
+        const auto lines = load_kernel_lines(files_, data_directory());
+        if (!lines)
+            return tl::unexpected(lines.error());
+        if (auto known = make_cases_of(runner_, files_, options_.build, extra_series(sources_, *lines)); !known)
+            return tl::unexpected(known.error());
         Command command;
         command.argv = {"ctest", "--test-dir", options_.build.string(), "--show-only=json-v1"};
         const auto shown = runner_.run_ok(command);
@@ -86,7 +97,8 @@ class Run
         const auto all = read_cases(shown->output);
         if (!all)
             return tl::unexpected(all.error());
-        return plan_cases(*all, options_.lines, options_.labels);
+        without_source_ = lines_without_source(sources_, *lines);
+        return plan_cases(*all, options_.lines, options_.labels, without_source_);
     }
 
     // An Error is that CTest could not be run at all. Interrupted, there is still a report.
@@ -105,7 +117,8 @@ class Run
         command.environment = {{"LC_ALL", "C"},
                                {"KRUN_TEST_RESULTS", results().string()},
                                {"KRUN_TEST_AGAIN", options_.again ? "1" : "0"},
-                               {"KRUN_TEST_SEED", std::to_string(options_.seed)}};
+                               {"KRUN_TEST_SEED", std::to_string(options_.seed)},
+                               {"KRUN_TEST_SOURCES", as_text(sources_)}};
         if (limit.deadline != 0)
             command.environment["KRUN_TEST_DEADLINE"] = std::to_string(limit.deadline);
         command.timeout = limit.hard;
@@ -167,6 +180,9 @@ class Run
                 one = report_not_run(one.plan, why_not_run(report, one.plan));
         for (const auto &one : plan.left_out)
             report.cases.push_back(report_not_run(one, fmt::format("opt-in: --label {}", one.tier())));
+        for (const auto &line : without_source_)
+            if (options_.lines.empty())
+                report.cases.push_back(report_not_run(line_as_case(line), why_without_source(line)));
         return report;
     }
 
@@ -174,6 +190,8 @@ class Run
     Filesystem &files_;
     const Options &options_;
     FILE *out_;
+    TestSources sources_;
+    std::vector<std::string> without_source_; // lines that cannot be tested
     std::map<std::string, ReportedCase> ended_;
     bool interrupted_ = false;
 };
@@ -257,6 +275,9 @@ int main(int argc, char **argv)
     CLI::App app("Runs the tests; docs/testing.md has the details.", "./krun test");
     app.add_option("--line", options.lines, "Only this kernel line (repeatable)")->allow_extra_args(false);
     app.add_option("--label,--tier", options.labels, "Only cases with this label, as a tier has (repeatable)")
+        ->allow_extra_args(false);
+    app.add_option("--source", options.sources,
+                   "SERIES=TREE: the kernel source in this folder, as a line (repeatable); for 4.9 there is no other")
         ->allow_extra_args(false);
     app.add_flag("--list", options.list, "List the cases instead of running them");
     app.add_option("--json", options.json, "Write the results as JSON to this file; - is stdout");

@@ -23,16 +23,44 @@ namespace
 
 constexpr InputKind known_config = {"configuration", "name another one with --config"};
 
+// A setting that is a trap, and what it is replaced by.
+struct Trap {
+    const char *symbol;
+    const char *cure;
+};
+
 // What makes a build depend on files or on chance of the machine where it runs. A certificate that is a file of the
-// configuration's builder ("debian/certs/...") stops the build of everybody else; a key that the build makes is another
-// one each time, and so would be every byte that it signs.
-constexpr std::array<std::pair<const char *, const char *>, 5> signing = {{
+// configuration's builder ("debian/certs/...", or Ubuntu's "debian/canonical-certs.pem", which its packaging makes and
+// its git tree does not have) stops the build of everybody else; a key that the build makes is another one each time,
+// and so would be every byte that it signs. Even if the base does not mention them: their defaults are the trap.
+constexpr std::array<Trap, 5> signing = {{
     {"SYSTEM_TRUSTED_KEYS", "\"\""},
     {"SYSTEM_REVOCATION_KEYS", "\"\""},
     {"MODULE_SIG_KEY", "\"\""},
     {"MODULE_SIG_ALL", "n"},
     {"MODULE_SIG_FORCE", "n"},
 }};
+
+// In Ubuntu's trees alone: "Ubuntu 6.8.0-31.31-generic 6.8.1" in /proc/version_signature tells people, and programs
+// that report bugs or look for live patches, that the kernel is Ubuntu's own build.
+constexpr std::array<Trap, 1> untrue = {{
+    {"VERSION_SIGNATURE", "\"\""},
+}};
+
+// What is right for a distribution, which builds with one set of tools. Rust code of a kernel is for the releases of
+// rustc and bindgen of its time: of newer ones Linux 6.8 says itself that they "may or may not work". Where there are
+// none, kconfig drops it without a word.
+constexpr std::array<Trap, 2> bound_to_tools = {{
+    {"KVM_WERROR", "n"}, // a warning that only another gcc has would end the build
+    {"RUST", "n"},
+}};
+
+template <std::size_t size> const Trap *trap_in(const std::array<Trap, size> &traps, const std::string &symbol)
+{
+    const auto *const found =
+        std::find_if(traps.begin(), traps.end(), [&symbol](const Trap &trap) { return symbol == trap.symbol; });
+    return found == traps.end() ? nullptr : found;
+}
 
 } // namespace
 
@@ -69,14 +97,17 @@ Result<std::string> running_config(ProcessRunner &runner, Filesystem &files)
 {
     utsname system = {};
     uname(&system);
+    // In the first, both Debian and Ubuntu have it; in the last, their packages of headers, which a container may have
+    // without the kernel.
     const auto file = std::filesystem::path("/boot") / fmt::format("config-{}", system.release);
-    for (const auto &candidate : {file, std::filesystem::path("/proc/config.gz")}) {
+    const auto headers = std::filesystem::path("/lib/modules") / system.release / "build/.config";
+    for (const auto &candidate : {file, std::filesystem::path("/proc/config.gz"), headers}) {
         if (files.exists(candidate))
             return read_text_input(runner, files, candidate, known_config);
     }
-    return host_lacks(
-        fmt::format("the running kernel's configuration is neither {} nor /proc/config.gz", file.string()),
-        "name a configuration file with --config, or take --config debian");
+    return host_lacks(fmt::format("the running kernel's configuration is neither {} nor /proc/config.gz nor {}",
+                                  file.string(), headers.string()),
+                      "name a configuration file with --config, or take --config debian");
 }
 
 Result<void> fetch_base_config(ProcessRunner &runner, Filesystem &files, AptArchive &archive, const KernelLine &line,
@@ -89,40 +120,41 @@ Result<void> fetch_base_config(ProcessRunner &runner, Filesystem &files, AptArch
                                             : Result<std::string>(std::move(plan.base_text));
     if (!text)
         return tl::unexpected(text.error());
-    const bool keeps_debug_info = !is_named_config(config);
     const bool has_pahole = program_on_path("pahole");
-    if (keeps_debug_info && !has_pahole && asks_for_btf(*text))
+    if (plan.personal && !has_pahole && asks_for_btf(*text))
         say(fmt::format("note: without BTF (DEBUG_INFO_BTF), which {} asks for: `pahole` is not installed (sudo "
                         "apt-get install dwarves)",
                         config));
-    plan.base_text = without_traps(*text, keeps_debug_info, has_pahole);
+    plan.base_text = without_traps(*text, plan.personal, has_pahole);
     return {};
 }
 
 bool asks_for_btf(const std::string &text) { return value_of(parse_config(text), "DEBUG_INFO_BTF") == "y"; }
 
-std::string without_traps(const std::string &base_text, bool keep_debug_info, bool has_pahole)
+std::string without_traps(const std::string &base_text, bool personal, bool has_pahole)
 {
-    const bool drops_btf = keep_debug_info && !has_pahole && asks_for_btf(base_text);
+    const bool drops_btf = personal && !has_pahole && asks_for_btf(base_text);
     std::string text;
     for (const auto &line : lines_of(base_text)) {
         const auto values = parse_config(line);
         const auto symbol = values.empty() ? std::string() : values.begin()->first;
-        const bool signs = std::any_of(signing.begin(), signing.end(),
-                                       [&symbol](const auto &setting) { return symbol == setting.first; });
+        const auto *trap = trap_in(untrue, symbol);
+        if (trap == nullptr && !personal)
+            trap = trap_in(bound_to_tools, symbol);
         // Debug information multiplies time and space of a build by five, and nothing of ours reads it.
         const bool debugs =
-            (!keep_debug_info && symbol.starts_with("DEBUG_INFO")) || (drops_btf && symbol == "DEBUG_INFO_BTF");
-        if (!signs && !debugs)
+            (!personal && symbol.starts_with("DEBUG_INFO")) || (drops_btf && symbol == "DEBUG_INFO_BTF");
+        if (trap != nullptr)
+            text += config_line(symbol, trap->cure) + "\n";
+        else if (!debugs && trap_in(signing, symbol) == nullptr)
             text += line + "\n";
     }
-    // Even if the base does not mention them: their defaults are the trap.
-    for (const auto &[symbol, value] : signing)
-        text += config_line(symbol, value) + "\n";
+    for (const auto &[symbol, cure] : signing)
+        text += config_line(symbol, cure) + "\n";
     // Newer kernels drop it by themselves; in older ones the last step of the build would fail.
     if (drops_btf)
         text += config_line("DEBUG_INFO_BTF", "n") + "\n";
-    return keep_debug_info ? text : text + "CONFIG_DEBUG_INFO_NONE=y\n";
+    return personal ? text : text + "CONFIG_DEBUG_INFO_NONE=y\n";
 }
 
 } // namespace krun

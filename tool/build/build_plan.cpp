@@ -257,14 +257,19 @@ nlohmann::ordered_json metadata_of(const BuildPlan &plan, const std::string &rel
                      {"configuration", config_hash},
                      {"compiler", plan.compiler},
                      {"key", plan.key}});
+    if (!plan.hooks.is_null())
+        metadata["hook_list"] = plan.hooks;
+    // Of a line, the tests say more: see `krunctl lines`.
+    if (plan.origin)
+        metadata["proof"] = {{"compiled", true}, {"booted", false}, {"selftests", false}, {"check", false}};
     return metadata;
 }
 
-Result<std::vector<Command>> planned_commands(Filesystem &files, const BuildPlan &plan)
+Result<std::vector<Command>> planned_commands(ProcessRunner &runner, Filesystem &files, const BuildPlan &plan)
 {
     std::vector<Command> commands;
     if (!files.exists(plan.source.tree)) {
-        auto preparation = plan.origin ? user_source_commands(files, plan.user, plan.data)
+        auto preparation = plan.origin ? user_source_commands(runner, files, plan.user, plan.data)
                                        : preparation_commands(files, plan.line, plan.data, plan.source);
         if (!preparation)
             return preparation;

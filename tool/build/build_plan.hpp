@@ -40,6 +40,7 @@ struct BuildPlan {
     std::string compiler;
     std::string selftests_hash; // of packages only, which bring them along
     std::string key;
+    nlohmann::ordered_json hooks; // which of them the tree has, as soon as it is there; see hooks/fitting.hpp
 };
 
 // Everything that can be known to be wrong before the network is asked.
@@ -62,6 +63,6 @@ Result<PackagePlan> plan_packages(Filesystem &files, const BuildPlan &plan, cons
                                   bool has_modules);
 
 // The commands in the order in which they would run.
-Result<std::vector<Command>> planned_commands(Filesystem &files, const BuildPlan &plan);
+Result<std::vector<Command>> planned_commands(ProcessRunner &runner, Filesystem &files, const BuildPlan &plan);
 
 } // namespace krun

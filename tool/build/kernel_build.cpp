@@ -17,6 +17,7 @@
 #include "build/local_version.hpp"
 #include "build/needed_programs.hpp"
 #include "build/output_folder.hpp"
+#include "hooks/apply_hooks.hpp"
 #include "source/apt_archive.hpp"
 #include "source/kernel_source.hpp"
 #include "source/overlay.hpp"
@@ -99,9 +100,9 @@ Result<void> prepare_source(ProcessRunner &runner, Filesystem &files, AptArchive
     return prepare_kernel_source(runner, files, archive, plan.line, plan.data, plan.source, before_apply);
 }
 
-Result<BuiltKernel> print_plan(Filesystem &files, const BuildPlan &plan)
+Result<BuiltKernel> print_plan(ProcessRunner &runner, Filesystem &files, const BuildPlan &plan)
 {
-    const auto commands = planned_commands(files, plan);
+    const auto commands = planned_commands(runner, files, plan);
     if (!commands)
         return tl::unexpected(commands.error());
     DryRunProcessRunner printer;
@@ -219,6 +220,9 @@ Result<BuiltKernel> build(ProcessRunner &runner, Filesystem &files, const BuildR
         return tl::unexpected(filled.error());
     }
     say(fmt::format("built Linux {} in {}", name, plan.output.string()));
+    if (plan.origin)
+        say(fmt::format("proof: it compiles; not booted, no selftests, no check: ./krun test --source {}={} does these",
+                        plan.user.series, plan.origin->is_tarball() ? "TREE" : plan.origin->path.string()));
     return result_of(plan, name, false);
 }
 
@@ -233,7 +237,7 @@ Result<BuiltKernel> build_kernel(ProcessRunner &runner, Filesystem &files, const
     if (request.dry_run) {
         if (auto found = find_source(runner, files, archive, request, *plan); !found)
             return tl::unexpected(found.error());
-        return print_plan(files, *plan);
+        return print_plan(runner, files, *plan);
     }
     tell(request, BuildStage::fetch);
     // Where a source of the user's own is built is known when it is fetched, if they have not said it.
@@ -301,6 +305,9 @@ Result<BuiltKernel> build_kernel(ProcessRunner &runner, Filesystem &files, const
     };
     if (auto prepared = prepare_source(runner, files, archive, *plan, before_apply); !prepared)
         return tl::unexpected(prepared.error());
+    plan->hooks = applied_hooks(files, plan->source.tree);
+    if (auto fragment = fragment_of(plan->hooks); !fragment.empty())
+        plan->config.fragments.push_back({"hooks", std::move(fragment)});
     if (up_to_date) {
         const auto release = metadata->value("release", "");
         say(fmt::format("Linux {} in {} is up to date", release, plan->output.string()));

@@ -6,9 +6,11 @@
 #include <cctype>
 #include <fmt/format.h>
 #include <map>
+#include <utility>
 
 #include "build/base_config.hpp"
 #include "build/config_values.hpp"
+#include "build/ubuntu_annotations.hpp"
 #include "build/unmet_dependency.hpp"
 #include "util/ccache.hpp"
 #include "util/child_environment.hpp"
@@ -22,6 +24,8 @@ namespace
 {
 
 constexpr InputKind config_kind = {"configuration", "it is vm, disk, debug, kcsan, debian, running, or a file"};
+constexpr InputKind included_kind = {"configuration that annotations include",
+                                     "name the annotations in the tree that they are from"};
 constexpr InputKind fragment_kind = {"configuration fragment", "it is a file with lines like CONFIG_KEXEC=y"};
 
 std::filesystem::path base_file(const KernelMake &make) { return make.objects / "base.config"; }
@@ -59,6 +63,23 @@ Result<Fragment> read_fragment(ProcessRunner &runner, Filesystem &files, const s
                                "a setting is CONFIG_NAME=value, or `# CONFIG_NAME is not set`");
     }
     return Fragment{file, std::move(*text)};
+}
+
+// Ubuntu's source has no other configuration.
+Result<void> translate_annotations(ProcessRunner &runner, Filesystem &files, const std::filesystem::path &file,
+                                   ConfigInputs &inputs)
+{
+    if (!are_annotations(inputs.base))
+        return {};
+    auto config = config_of_annotations(file, inputs.base, [&](const std::filesystem::path &included) {
+        return read_text_input(runner, files, included, included_kind);
+    });
+    if (!config)
+        return tl::unexpected(config.error());
+    say(fmt::format("the configuration is that of {} in {}", config->flavour, file.string()));
+    inputs.base = std::move(config->text);
+    inputs.distributed = true;
+    return {};
 }
 
 // The kernel's own script, only to put the files together (-m): what its check finds is not enough for us.
@@ -145,10 +166,12 @@ Result<ConfigInputs> read_config_inputs(ProcessRunner &runner, Filesystem &files
         auto base = read_text_input(runner, files, config, config_kind);
         if (!base)
             return tl::unexpected(base.error());
-        if (parse_config(*base).empty())
+        if (!are_annotations(*base) && parse_config(*base).empty())
             return usage_error(fmt::format("the configuration {} has no setting in it", shell_quoted(config)),
                                config_kind.hint);
         inputs.base = std::move(*base);
+        if (auto translated = translate_annotations(runner, files, config, inputs); !translated)
+            return tl::unexpected(translated.error());
     }
     for (const auto &file : fragments) {
         auto fragment = read_fragment(runner, files, file);
@@ -166,6 +189,7 @@ Result<ConfigPlan> plan_config(Filesystem &files, const std::filesystem::path &d
     plan.name = config_name(config);
     plan.tiny = is_tiny_config(config);
     plan.base_text = inputs.base;
+    plan.personal = !is_named_config(config) && !inputs.distributed;
     plan.make_settings = our_make_settings(config);
     std::vector<std::filesystem::path> ours;
     for (const auto *name : our_fragments(config)) {

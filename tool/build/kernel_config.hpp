@@ -29,12 +29,14 @@ struct Fragment {
 struct ConfigInputs {
     std::string base; // the text of the file that --config names; empty for the named ones
     std::vector<Fragment> fragments;
+    bool distributed = false; // the base is a distribution's, and not the person's own
 };
 
 struct ConfigPlan {
     std::string name;      // names the folders in the cache: as is_named_config() knows it, or made of the file's name
     bool tiny = false;     // the base is the kernel's own tinyconfig
     std::string base_text; // else this
+    bool personal = false; // which a person wrote, so that they want what is in it
     std::vector<Fragment> fragments;        // each of their symbols is verified; later ones win
     std::vector<std::string> make_settings; // what of it is said to make
 };
@@ -52,9 +54,8 @@ Result<ConfigPlan> plan_config(Filesystem &files, const std::filesystem::path &d
 Result<void> fetch_base_config(ProcessRunner &runner, Filesystem &files, AptArchive &archive, const KernelLine &line,
                                const std::string &config, ConfigPlan &plan);
 
-// The base without what only works in the tree it came from: certificates of its builder, debug information, and the
-// kernel's type information (BTF), which pahole makes, on a machine without that.
-std::string without_traps(const std::string &base_text, bool keep_debug_info, bool has_pahole);
+// The base without what only works in the tree, or with the programs, that it was made for. See base_config.cpp.
+std::string without_traps(const std::string &base_text, bool personal, bool has_pahole);
 
 // What configure() runs, for --dry-run.
 std::vector<Command> config_commands(const KernelMake &make, const ConfigPlan &plan);

@@ -5,12 +5,15 @@
 
 #include "build/output_folder.hpp"
 #include "commands/command.hpp"
+#include "hooks/fitting.hpp"
+#include "hooks/known_hooks.hpp"
 #include "report/line_list.hpp"
 #include "report/proof.hpp"
+#include "report/tree_fit.hpp"
 #include "source/apt_archive.hpp"
-#include "source/hook_size.hpp"
 #include "source/kernel_line.hpp"
 #include "source/kernel_source.hpp"
+#include "source/kernel_tree.hpp"
 #include "util/paths.hpp"
 #include "util/progress.hpp"
 
@@ -22,13 +25,15 @@ namespace
 struct LinesOptions {
     bool json = false;
     bool offline = false;
+    std::filesystem::path tree; // a kernel source to say whether it would build; empty: none
 };
 
 std::string state_of(Filesystem &files, const KernelLine &line)
 {
-    std::string state = "not fetched";
+    std::string state = line.has_package() ? "not fetched" : "in no Debian suite";
     for (const auto &name : files.list(source_cache()).value_or(std::vector<std::string>())) {
-        if (name.starts_with(line.package + "_") && files.exists(source_cache() / name / "Makefile"))
+        if (line.has_package() && name.starts_with(line.package + "_") &&
+            files.exists(source_cache() / name / "Makefile"))
             state = "fetched";
     }
     std::string built;
@@ -42,8 +47,10 @@ std::string state_of(Filesystem &files, const KernelLine &line)
 }
 
 // The list is useful without a network: problems there are reported, but are not errors.
-std::string newest_version(AptArchive &archive, const KernelLine &line, bool offline)
+std::string newest_version(AptArchive &archive, const KernelLine &line, bool offline, bool quiet)
 {
+    if (!line.has_package())
+        return {};
     if (!offline) {
         auto newest = archive.newest_version(line.package, line.suites);
         if (newest)
@@ -53,6 +60,8 @@ std::string newest_version(AptArchive &archive, const KernelLine &line, bool off
         say(fmt::format("note: {}: {}", line.name, newest.error().message));
     }
     const auto known = archive.known_version(line.package, line.suites).value_or("");
+    if (quiet)
+        return known;
     if (known.empty())
         say(fmt::format("note: the newest version of {} is not known", line.package));
     else if (!offline)
@@ -60,33 +69,69 @@ std::string newest_version(AptArchive &archive, const KernelLine &line, bool off
     return known;
 }
 
-LineSummary summarize(Context &context, AptArchive &archive, const KernelLine &line, bool offline)
+LineSummary summarize(Context &context, AptArchive &archive, const KernelLine &line, const std::vector<Hook> &hooks,
+                      bool offline, bool quiet)
 {
     LineSummary summary;
     summary.line = line.name;
-    summary.newest = newest_version(archive, line, offline);
+    summary.newest = newest_version(archive, line, offline, quiet);
     summary.tested = line.tested;
     if (const auto proof = read_proof(context.files, proof_file(line.name))) {
         summary.proven = proof->version;
         summary.proven_date = proof->date;
     }
-    summary.hooks = unwrap(hook_size(context.files, line.hooks));
+    summary.hooks = static_cast<unsigned>(changed_lines(hooks, line.name));
     summary.source = line.package;
     summary.state = state_of(context.files, line);
+    if (!line.has_package())
+        return summary;
     summary.untried = unwrap(is_untried(context.runner, summary.newest, summary.tested, summary.proven));
     return summary;
+}
+
+TreeFit fit_of(Context &context, const std::vector<Hook> &hooks, const std::vector<KernelLine> &lines,
+               const std::filesystem::path &tree)
+{
+    if (!context.files.is_directory(tree))
+        throw UserError(usage_error(fmt::format("{} is not a folder", tree.string()),
+                                    "name the folder of an unpacked kernel source")
+                            .value());
+    if (lines.empty())
+        throw UserError(
+            failure(fmt::format("there is no kernel line in {}", (data_directory() / "kernel/lines").string()))
+                .value());
+    const auto version = unwrap(kernel_version_of(context.files, tree, tree.string()));
+    unwrap(expect_unpatched(context.files, tree, tree.string()));
+    TreeFit fit;
+    fit.tree = tree.string();
+    fit.version = version.text();
+    fit.line = nearest_line(lines, version).name;
+    fit.hooks = unwrap(fit_hooks(context.runner, context.files, hooks, tree, version.series()));
+    return fit;
 }
 
 void list_lines(Context &context, const LinesOptions &options)
 {
     AptArchive archive(context.runner, context.files, cache_directory() / "apt");
+    const auto hooks = unwrap(load_hooks(context.files, data_directory()));
+    const auto known = unwrap(load_kernel_lines(context.files, data_directory()));
+    std::optional<TreeFit> fit;
+    if (!options.tree.empty())
+        fit = fit_of(context, hooks, known, options.tree);
+    // Who asks about a tree wants the answer now.
+    const bool offline = options.offline || fit;
     std::vector<LineSummary> lines;
-    for (const auto &line : unwrap(load_kernel_lines(context.files, data_directory())))
-        lines.push_back(summarize(context, archive, line, options.offline));
-    if (options.json)
+    for (const auto &line : known)
+        lines.push_back(summarize(context, archive, line, hooks, offline, fit.has_value()));
+    if (options.json && fit)
+        fmt::print("{}\n",
+                   nlohmann::ordered_json({{"lines", line_list_json(lines)}, {"tree", tree_fit_json(*fit)}}).dump(2));
+    else if (options.json)
         fmt::print("{}\n", line_list_json(lines).dump(2));
     else
-        fmt::print("{}", line_list_table(lines));
+        fmt::print("{}{}", line_list_table(lines), fit ? "\n" + tree_fit_text(*fit) : std::string());
+    if (fit && lacks_required(fit->hooks))
+        context.exit_code = ExitCode::answer_is_no;
 }
 
 } // namespace
@@ -96,6 +141,8 @@ void add_lines_command(CLI::App &app, Context &context)
     auto *command = app.add_subcommand(
         "lines", "list the kernel lines: newest version in Debian, tested and proven versions, hooks, state");
     auto options = std::make_shared<LinesOptions>();
+    command->add_option("TREE", options->tree,
+                        "folder of a kernel source: say whether it would build, and what it would lack");
     command->add_flag("--json", options->json, "print JSON");
     command->add_flag("--offline", options->offline, "do not use the network");
     command->callback([&context, options] { list_lines(context, *options); });

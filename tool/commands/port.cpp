@@ -6,6 +6,7 @@
 #include "commands/command.hpp"
 #include "porting/port_kernel.hpp"
 #include "porting/port_text.hpp"
+#include "util/text.hpp"
 
 namespace krun
 {
@@ -27,9 +28,10 @@ void print_json(const PortedLine &ported)
 // The other commands do not see a line folder elsewhere.
 std::string next_steps(const PortReport &report, bool elsewhere)
 {
-    return fmt::format("{0}krunctl build --line {1}\n  ./krun test --line {1}\n",
-                       elsewhere ? fmt::format("  move it to kernel/lines/{}\n  ", report.series) : "  ",
-                       report.series);
+    const auto move = elsewhere ? fmt::format("  move it to kernel/lines/{}\n", report.series) : std::string();
+    if (!report.packaged)
+        return move + fmt::format("  krunctl build --line {} --source {}\n", report.series, shell_quoted(report.tree));
+    return move + fmt::format("  krunctl build --line {0}\n  ./krun test --line {0}\n", report.series);
 }
 
 void print_report(const PortedLine &ported, bool elsewhere)
@@ -39,6 +41,11 @@ void print_report(const PortedLine &ported, bool elsewhere)
     if (ported.folder.empty()) {
         if (!report.complete())
             fmt::print("\n{}", porting_notes(report));
+        return;
+    }
+    if (!report.complete() && report.builds()) {
+        fmt::print("{}\nmade {}\nit builds without these hunks; its hooks/PORTING.md has them\nnext:\n{}",
+                   missing_in_short(report), ported.folder.string(), next_steps(report, elsewhere));
         return;
     }
     if (!report.complete()) {
@@ -57,7 +64,7 @@ void run(Context &context, const PortOptions &options)
         print_json(ported);
     else
         print_report(ported, !options.request.output.empty());
-    if (!ported.report.complete())
+    if (!ported.report.builds())
         context.exit_code = ExitCode::answer_is_no;
 }
 
@@ -67,9 +74,10 @@ void add_port_command(CLI::App &app, Context &context)
 {
     auto options = std::make_shared<PortOptions>();
     auto &request = options->request;
-    auto *command = app.add_subcommand("port", "make a kernel line for another kernel from the nearest line's hooks");
+    auto *command = app.add_subcommand("port", "make a kernel line for another kernel from the hooks that fit it");
     command->add_option("TREE", request.tree, "folder of the kernel source; it is only read")->required();
-    command->add_option("--from", request.from, "kernel line to start from (default: the nearest)");
+    command->add_option("--from", request.from,
+                        "take all hooks from this line (default: each from where it fits best)");
     command->add_option("--output", request.output, "the new line's folder (default: kernel/lines/SERIES)");
     command->add_flag("--dry-run", request.dry_run, "only report, create nothing");
     command->add_flag("--json", options->json, "print the report as JSON");

@@ -11,7 +11,7 @@
 #include <fmt/format.h>
 
 #include "source/apt_archive.hpp"
-#include "source/hooks.hpp"
+#include "hooks/patch_series.hpp"
 #include "util/ccache.hpp"
 #include "util/child_environment.hpp"
 #include "util/digest.hpp"
@@ -139,7 +139,7 @@ class Build
                 return step({"dpkg-source", "--no-check", "--extract", description->string(), unpacked.string()},
                             work_);
             })
-            .and_then([&] { return apply_hooks(runner_, files_, data_directory() / "testbed/qemu", unpacked); })
+            .and_then([&] { return apply_series(runner_, files_, data_directory() / "testbed/qemu", unpacked); })
             .and_then([&] {
                 return files_.copy_file(data_directory() / "testbed/qemu" / device_list,
                                         unpacked / device_list_in_source);

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "hooks/apply_hooks.hpp"
 #include "source/apt_archive.hpp"
 #include "source/kernel_source.hpp"
 #include "util/file_lock.hpp"
@@ -11,9 +12,32 @@
 
 namespace krun
 {
+namespace
+{
+
+// As the tree's own record has them, in the order in which they were applied.
+std::vector<const HookPatch *> patches_in(Filesystem &files, const std::filesystem::path &tree,
+                                          const std::vector<Hook> &known)
+{
+    std::vector<const HookPatch *> patches;
+    for (const auto &entry : applied_hooks(files, tree)) {
+        if (entry.value("result", "") != name_of(Fit::placed))
+            continue;
+        for (const auto &hook : known) {
+            for (const auto &variant : hook.variants) {
+                if (hook.name == entry.value("hook", "") && variant.series == entry.value("variant", ""))
+                    patches.push_back(&variant.patch);
+            }
+        }
+    }
+    return patches;
+}
+
+} // namespace
 
 Result<LineBase> fetch_line_base(ProcessRunner &runner, Filesystem &files, Workbench &bench, const KernelLine &line,
-                                 const std::vector<HookPatch> &hooks, const std::filesystem::path &data)
+                                 const std::vector<HookPatch> &hooks, const std::vector<Hook> &known,
+                                 const std::filesystem::path &data)
 {
     AptArchive archive(runner, files, cache_directory() / "apt");
     // Without a network, apt continues with what it knows from earlier.
@@ -27,11 +51,12 @@ Result<LineBase> fetch_line_base(ProcessRunner &runner, Filesystem &files, Workb
         return tl::unexpected(prepared.error());
 
     LineBase base{read_touched_files(files, source->tree, hooks), source->version};
-    for (auto hook = hooks.rbegin(); hook != hooks.rend(); ++hook) {
-        for (auto changes = hook->files.rbegin(); changes != hook->files.rend(); ++changes) {
+    const auto applied = patches_in(files, source->tree, known);
+    for (auto hook = applied.rbegin(); hook != applied.rend(); ++hook) {
+        for (auto changes = (*hook)->files.rbegin(); changes != (*hook)->files.rend(); ++changes) {
             const auto text = base.files.find(changes->path);
-            if (text == base.files.end())
-                return failure(fmt::format("the source of the line {} lacks {}", line.name, changes->path));
+            if (text == base.files.end()) // another variant than the one that is ported has changed it
+                continue;
             auto without = bench.unpatch(text->second, *changes);
             if (!without)
                 return tl::unexpected(without.error());

@@ -6,9 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "porting/hook_patch.hpp"
+#include "hooks/hook_patch.hpp"
+#include "hooks/known_hooks.hpp"
+#include "hooks/workbench.hpp"
 #include "porting/port_hooks.hpp"
-#include "porting/workbench.hpp"
 #include "source/kernel_line.hpp"
 #include "util/filesystem.hpp"
 #include "util/process.hpp"
@@ -22,9 +23,10 @@ struct LineBase {
     std::string version; // of the Debian package, "6.12.117-1"
 };
 
-// Takes them from the line's tree in the cache, which is made when it is not there: that takes a download. The hooks
-// are in that tree; they are taken out of the copies.
+// Those that `hooks` touch, from the line's tree in the cache, which is made when it is not there: that takes a
+// download. What is in that tree of `known` is taken out of the copies.
 Result<LineBase> fetch_line_base(ProcessRunner &runner, Filesystem &files, Workbench &bench, const KernelLine &line,
-                                 const std::vector<HookPatch> &hooks, const std::filesystem::path &data);
+                                 const std::vector<HookPatch> &hooks, const std::vector<Hook> &known,
+                                 const std::filesystem::path &data);
 
 } // namespace krun

@@ -15,6 +15,14 @@ namespace
 
 std::string line_toml(const PortReport &report, const KernelLine &from)
 {
+    if (!from.has_package())
+        return fmt::format("# SPDX-License-Identifier: MIT\n"
+                           "# Ported by `krunctl port` from the line {0} to Linux {1}. Not proven: no kernel of this "
+                           "line has\n"
+                           "# passed the tests yet. Like {0}, it is built with `krunctl build --line {2} --source "
+                           "TREE`.\n"
+                           "tested = \"\"\n",
+                           from.name, report.version, report.series);
     return fmt::format(
         "# SPDX-License-Identifier: MIT\n"
         "# Ported by `krunctl port` from the line {} to Linux {}. Not proven: no kernel of this line has\n"
@@ -27,15 +35,19 @@ std::string line_toml(const PortReport &report, const KernelLine &from)
         from.suites.empty() ? "" : fmt::format("\"{}\"", fmt::join(from.suites, "\", \"")));
 }
 
-// A patch without a diff is none for patch(1): it stays out of the series until somebody has filled it.
+// For quilt and its like; krunctl has the order from kernel/hooks/hooks.toml.
 std::string series(const PortReport &report)
 {
     std::string text;
-    for (const auto &hook : report.hooks)
-        text += hook.diffs.empty() ? fmt::format("# none of it applied, see PORTING.md: {}\n", hook.name)
-                                   : hook.name + "\n";
+    for (const auto &hook : report.hooks) {
+        if (hook.not_needed.empty())
+            text += hook.complete() ? hook.name + "\n" : fmt::format("# not complete, see PORTING.md: {}\n", hook.name);
+    }
     return text;
 }
+
+// Half a hook is none: what there is of it waits under another name.
+std::string file_of(const HookReport &hook) { return hook.complete() ? hook.name : hook.name + ".part"; }
 
 Result<void> fill(Filesystem &files, const std::filesystem::path &folder, const PortReport &report,
                   const KernelLine &from)
@@ -48,7 +60,9 @@ Result<void> fill(Filesystem &files, const std::filesystem::path &folder, const 
     if (auto written = files.write(hooks / "series", series(report)); !written)
         return written;
     for (const auto &hook : report.hooks) {
-        if (auto written = files.write(hooks / hook.name, hook.description + hook.diffs); !written)
+        if (!hook.not_needed.empty())
+            continue;
+        if (auto written = files.write(hooks / file_of(hook), hook.description + hook.diffs); !written)
             return written;
     }
     if (files.exists(from.config)) {

@@ -5,7 +5,9 @@
 #include <fmt/format.h>
 #include <optional>
 
-#include "porting/source_text.hpp"
+#include "hooks/fitting.hpp"
+#include "hooks/source_text.hpp"
+#include "util/text.hpp"
 
 namespace krun
 {
@@ -22,6 +24,21 @@ FilePatch only(const FilePatch &changes, const Chosen &chosen)
             part.hunks.push_back(changes.hunks[at]);
     }
     return part;
+}
+
+// Lines share patches, so that one was not always made for the line's own file.
+bool is_made_for(const std::string &text, const Hunk &hunk)
+{
+    const auto lines = lines_of(text);
+    auto at = hunk.old_line;
+    for (const auto &line : hunk.lines) {
+        if (line.front() != ' ' && line.front() != '-')
+            continue;
+        if (at < 1 || at > lines.size() || lines[at - 1] != line.substr(1))
+            return false;
+        ++at;
+    }
+    return true;
 }
 
 // One file of one hook on its way into the new kernel.
@@ -64,21 +81,29 @@ class FilePort
   private:
     Result<void> patch()
     {
-        auto patched = bench_.patch(text_, changes_);
+        auto tried = bench_.patch(text_, changes_);
+        if (!tried)
+            return tl::unexpected(tried.error());
+        for (std::size_t at = 0; at < reports_.size(); ++at)
+            placed_[at] = is_trustworthy(changes_.hunks[at], tried->fates[at], tried->text);
+        const auto trusted = only(changes_, placed_);
+        if (trusted.hunks.empty())
+            return {};
+        auto patched = bench_.patch(text_, trusted);
         if (!patched)
             return tl::unexpected(patched.error());
         text_ = std::move(patched->text);
+        std::size_t next = 0;
         for (std::size_t at = 0; at < reports_.size(); ++at) {
-            const auto &fate = patched->fates[at];
-            if (!fate.placed)
+            if (!placed_[at])
                 continue;
+            const auto &fate = patched->fates[next++];
             auto &report = reports_[at];
             report.place = fate.fuzz > 0 ? Place::fuzzy : fate.offset != 0 ? Place::moved : Place::exactly;
             report.offset = fate.offset;
             report.fuzz = fate.fuzz;
             report.line = fate.line;
             report.inside = heading_of(text_, fate.line + changes_.hunks[at].leading_context());
-            placed_[at] = true;
         }
         return {};
     }
@@ -160,7 +185,9 @@ class Porter
     {
         std::vector<HookReport> reports;
         for (const auto &hook : input_.hooks) {
-            HookReport report{hook.name, hook.description, {}, {}};
+            HookReport report;
+            report.name = hook.name;
+            report.description = hook.description;
             for (const auto &changes : hook.files) {
                 auto diff = port_file(changes, report.hunks);
                 if (!diff)
@@ -211,7 +238,8 @@ class Porter
         report.number = hunk.number;
         report.old_line = hunk.old_line;
         report.text = hunk.text;
-        report.inside = base ? heading_of(*base, hunk.old_line + hunk.leading_context()) : hunk.section;
+        report.inside =
+            base && is_made_for(*base, hunk) ? heading_of(*base, hunk.old_line + hunk.leading_context()) : hunk.section;
         const auto text = state_of(pristine_, changes.path);
         report.look = text ? where_to_look(runner_, input_.tree, changes.path, *text, hunk, report.inside)
                            : where_the_file_is(runner_, input_.tree, changes.path);

@@ -11,9 +11,9 @@
 #include <string>
 #include <vector>
 
-#include "porting/hook_patch.hpp"
+#include "hooks/hook_patch.hpp"
+#include "hooks/workbench.hpp"
 #include "porting/port_report.hpp"
-#include "porting/workbench.hpp"
 #include "util/filesystem.hpp"
 #include "util/process.hpp"
 #include "util/result.hpp"

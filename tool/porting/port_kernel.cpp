@@ -7,12 +7,13 @@
 #include <fmt/ranges.h>
 #include <optional>
 
-#include "porting/hook_patch.hpp"
+#include "hooks/fitting.hpp"
+#include "hooks/hook_patch.hpp"
+#include "hooks/known_hooks.hpp"
+#include "hooks/workbench.hpp"
 #include "porting/line_base.hpp"
 #include "porting/line_folder.hpp"
 #include "porting/port_hooks.hpp"
-#include "porting/workbench.hpp"
-#include "source/hooks.hpp"
 #include "source/kernel_line.hpp"
 #include "source/kernel_tree.hpp"
 #include "util/paths.hpp"
@@ -108,24 +109,58 @@ Result<Plan> make_plan(Filesystem &files, const PortRequest &request)
     return plan;
 }
 
-Result<std::vector<HookPatch>> read_hooks(Filesystem &files, const KernelLine &line)
+// The variant of each hook that is worth porting, and what is known of the hook before that.
+struct Candidates {
+    std::vector<HookPatch> patches;
+    std::vector<HookReport> reports; // also of those that are not needed; without hunks
+    bool wants_merges = false;       // something is missing, or only patch(1) has found it
+};
+
+Result<Candidates> choose_candidates(ProcessRunner &runner, Filesystem &files, const Plan &plan,
+                                     const std::vector<Hook> &hooks, bool forced)
 {
-    const auto patches = read_series(files, line.hooks);
-    if (!patches)
-        return tl::unexpected(patches.error());
-    std::vector<HookPatch> hooks;
-    for (const auto &patch : *patches) {
-        const auto text = files.read(patch);
-        if (!text)
-            return tl::unexpected(text.error());
-        auto hook = parse_hook(patch.filename().string(), *text);
-        if (!hook)
-            return tl::unexpected(hook.error());
-        hooks.push_back(std::move(*hook));
+    const auto fitted = fit_hooks(runner, files, hooks, plan.tree, plan.version.series());
+    if (!fitted)
+        return tl::unexpected(fitted.error());
+    Candidates candidates;
+    for (std::size_t at = 0; at < hooks.size(); ++at) {
+        const auto &hook = hooks[at];
+        const auto &fit = (*fitted)[at];
+        HookReport report;
+        report.name = hook.name + ".patch";
+        report.required = hook.required;
+        if (fit.fit == Fit::not_needed) {
+            report.not_needed = fit.reason;
+            candidates.reports.push_back(std::move(report));
+            continue;
+        }
+        // Where no variant fits, the merges need the line's own.
+        const bool by_name = forced || fit.fit == Fit::missing;
+        const auto &named = variant_for(hook, plan.from.name);
+        const auto best = std::find_if(hook.variants.begin(), hook.variants.end(),
+                                       [&fit](const HookVariant &variant) { return variant.file == fit.patch; });
+        const auto &variant = by_name || best == hook.variants.end() ? named : *best;
+        report.variant = variant.series;
+        candidates.wants_merges = candidates.wants_merges || by_name || fit.fuzz > 0;
+        candidates.patches.push_back(variant.patch);
+        candidates.patches.back().name = report.name;
+        candidates.reports.push_back(std::move(report));
     }
-    if (hooks.empty())
-        return failure(fmt::format("the series of the line {} names no patch", line.name));
-    return hooks;
+    return candidates;
+}
+
+// What porting has found out, in the place of each hook that was ported.
+void complete(std::vector<HookReport> &reports, std::vector<HookReport> ported)
+{
+    auto next = ported.begin();
+    for (auto &report : reports) {
+        if (!report.not_needed.empty())
+            continue;
+        report.description = std::move(next->description);
+        report.diffs = std::move(next->diffs);
+        report.hunks = std::move(next->hunks);
+        ++next;
+    }
 }
 
 // Only the build can tell; it reports options that are not available.
@@ -139,10 +174,10 @@ void note_fragments(Filesystem &files, const KernelLine &line, PortReport &repor
                         line.name, fmt::join(names, ", ")));
 }
 
-Result<void> add_base(ProcessRunner &runner, Filesystem &files, Workbench &bench, const Plan &plan, PortInput &input,
-                      PortReport &report)
+Result<void> add_base(ProcessRunner &runner, Filesystem &files, Workbench &bench, const Plan &plan,
+                      const std::vector<Hook> &hooks, PortInput &input, PortReport &report)
 {
-    auto base = fetch_line_base(runner, files, bench, plan.from, input.hooks, plan.data);
+    auto base = fetch_line_base(runner, files, bench, plan.from, input.hooks, hooks, plan.data);
     if (!base && base.error().code == ExitCode::interrupted)
         return tl::unexpected(base.error());
     if (!base) {
@@ -165,26 +200,34 @@ Result<PortedLine> port_kernel(ProcessRunner &runner, Filesystem &files, const P
     const auto plan = make_plan(files, request);
     if (!plan)
         return tl::unexpected(plan.error());
-    auto hooks = read_hooks(files, plan->from);
+    const auto hooks = load_hooks(files, plan->data);
     if (!hooks)
         return tl::unexpected(hooks.error());
-    PortInput input{plan->tree, std::move(*hooks), {}, {}};
+    auto candidates = choose_candidates(runner, files, *plan, *hooks, !request.from.empty());
+    if (!candidates)
+        return tl::unexpected(candidates.error());
+    PortInput input{plan->tree, std::move(candidates->patches), {}, {}};
     PortReport report;
     report.tree = plan->tree.string();
     report.version = plan->version.text();
     report.series = plan->version.series();
     report.from = plan->from.name;
+    report.packaged = plan->from.has_package();
+    report.forced = !request.from.empty();
 
     auto bench = Workbench::make(runner, files);
     if (!bench)
         return tl::unexpected(bench.error());
-    if (auto added = add_base(runner, files, *bench, *plan, input, report); !added)
-        return tl::unexpected(added.error());
+    if (candidates->wants_merges) {
+        if (auto added = add_base(runner, files, *bench, *plan, *hooks, input, report); !added)
+            return tl::unexpected(added.error());
+    }
     note_fragments(files, plan->from, report);
     auto ported = port_hooks(runner, files, *bench, input);
     if (!ported)
         return tl::unexpected(ported.error());
-    report.hooks = std::move(*ported);
+    report.hooks = std::move(candidates->reports);
+    complete(report.hooks, std::move(*ported));
     if (request.dry_run)
         return PortedLine{std::move(report), {}};
     if (auto written = write_line_folder(files, plan->folder, report, plan->from); !written)

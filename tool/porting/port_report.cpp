@@ -38,6 +38,12 @@ bool HookReport::complete() const
     return std::none_of(hunks.begin(), hunks.end(), [](const HunkReport &hunk) { return hunk.is_missing(); });
 }
 
+bool PortReport::builds() const
+{
+    return std::all_of(hooks.begin(), hooks.end(),
+                       [](const HookReport &hook) { return hook.complete() || !hook.required; });
+}
+
 std::size_t PortReport::count(Place place) const
 {
     std::size_t found = 0;
@@ -81,10 +87,16 @@ nlohmann::ordered_json as_json(const PortReport &report)
         auto hunks = nlohmann::ordered_json::array();
         for (const auto &hunk : hook.hunks)
             hunks.push_back(as_json(hunk));
-        hooks.push_back({{"name", hook.name}, {"complete", hook.complete()}, {"hunks", hunks}});
+        nlohmann::ordered_json json = {{"name", hook.name}, {"required", hook.required}};
+        if (hook.not_needed.empty())
+            json.update({{"variant", hook.variant}, {"complete", hook.complete()}, {"hunks", hunks}});
+        else
+            json["not_needed"] = hook.not_needed;
+        hooks.push_back(std::move(json));
     }
-    return {{"tree", report.tree}, {"version", report.version},     {"series", report.series}, {"from", report.from},
-            {"base", report.base}, {"complete", report.complete()}, {"notes", report.notes},   {"hooks", hooks}};
+    return {{"tree", report.tree},       {"version", report.version}, {"series", report.series},
+            {"from", report.from},       {"base", report.base},       {"complete", report.complete()},
+            {"builds", report.builds()}, {"notes", report.notes},     {"hooks", hooks}};
 }
 
 } // namespace krun

@@ -40,26 +40,32 @@ struct HunkReport {
 };
 
 struct HookReport {
-    std::string name;
+    std::string name;        // of its patch, "vector.patch"
     std::string description; // the patch's, as it is
     std::string diffs;       // what applied, made anew; empty when nothing did
     std::vector<HunkReport> hunks;
+    std::string variant; // the series whose variant this is, "5.8"
+    bool required = true;
+    std::string not_needed; // why this kernel does without; there are no hunks then
 
     [[nodiscard]] bool complete() const;
 };
 
 struct PortReport {
-    std::string tree;    // as the person named it
-    std::string version; // "6.1.192"
-    std::string series;  // "6.1"
-    std::string from;    // the line that the hooks come from
-    std::string base;    // version of that line's source; empty when there were no three-way merges
+    std::string tree;     // as the person named it
+    std::string version;  // "6.1.192"
+    std::string series;   // "6.1"
+    std::string from;     // the line that missing hunks and the configuration are taken from
+    std::string base;     // version of that line's source; empty when there were no three-way merges, or no need of any
+    bool packaged = true; // as far as is known, a Debian package has the source, as that line's has one
+    bool forced = false;  // all hooks are that line's, because the person wants them
     std::vector<std::string> notes;
     std::vector<HookReport> hooks;
 
     [[nodiscard]] std::size_t count(Place place) const;
     [[nodiscard]] std::size_t hunks() const;
     [[nodiscard]] bool complete() const { return count(Place::missing) == 0; }
+    [[nodiscard]] bool builds() const; // no required hook is missing
 };
 
 const char *name_of(Place place);

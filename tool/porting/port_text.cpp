@@ -48,13 +48,16 @@ std::string shortened(const std::string &text)
 
 std::string origin_of(const PortReport &report)
 {
-    return report.base.empty() ? fmt::format("the line {}", report.from)
-                               : fmt::format("the line {} (Linux {})", report.from, report.base);
+    const auto version = report.base.empty() ? std::string() : fmt::format("Linux {}", report.base);
+    if (report.forced)
+        return fmt::format("the hooks of the line {}{}", report.from, version.empty() ? "" : " (" + version + ")");
+    return fmt::format("the hooks that fit it best (the nearest line: {}{})", report.from,
+                       version.empty() ? "" : ", " + version);
 }
 
-std::string was_in(const HunkReport &hunk, const PortReport &report)
+std::string was_in(const HunkReport &hunk, const HookReport &hook)
 {
-    const auto place = fmt::format("line {} of Linux {}'s file", hunk.old_line, report.from);
+    const auto place = fmt::format("line {} of Linux {}'s file", hunk.old_line, hook.variant);
     return hunk.inside.empty() ? place : fmt::format("{}, inside `{}`", place, hunk.inside);
 }
 
@@ -67,10 +70,10 @@ std::string fenced(const std::string &text, const std::string &language)
     return fmt::format("{}{}\n{}{}\n", fence, language, text, fence);
 }
 
-std::string notes_on(const HunkReport &hunk, const HookReport &hook, const PortReport &report)
+std::string notes_on(const HunkReport &hunk, const HookReport &hook)
 {
     auto text =
-        fmt::format("## {}: {}, hunk {}\n\nIt was in {}.\n\n", hook.name, hunk.file, hunk.number, was_in(hunk, report));
+        fmt::format("## {}: {}, hunk {}\n\nIt was in {}.\n\n", hook.name, hunk.file, hunk.number, was_in(hunk, hook));
     for (const auto &hint : hunk.look)
         text += fmt::format("- {}\n", hint);
     text += fmt::format("{}{}", hunk.look.empty() ? "" : "\n", fenced(hunk.text, "diff"));
@@ -94,16 +97,24 @@ template <class Action> void for_each_missing(const PortReport &report, const Ac
 
 std::string report_table(const PortReport &report)
 {
-    Table table({{"HOOK"}, {"FILE"}, {"HUNK", Align::right}, {"LINE", Align::right}, {"RESULT"}, {"INSIDE"}});
+    Table table({{"HOOK"}, {"FROM"}, {"FILE"}, {"HUNK", Align::right}, {"LINE", Align::right}, {"RESULT"}, {"INSIDE"}});
     for (const auto &hook : report.hooks) {
         std::string name = hook.name;
+        std::string variant = hook.variant;
+        if (!hook.not_needed.empty())
+            table.add({name, "-", "-", "-", "-", "not needed", ""});
         for (const auto &hunk : hook.hunks) {
-            table.add({name, hunk.file, fmt::format("{}", hunk.number),
+            table.add({name, variant, hunk.file, fmt::format("{}", hunk.number),
                        hunk.line == 0 ? "-" : fmt::format("{}", hunk.line), result_of(hunk), shortened(hunk.inside)});
             name.clear(); // once a hook
+            variant.clear();
         }
     }
-    auto text = fmt::format("Linux {} with the hooks of {}\n\n{}\n", report.version, origin_of(report), table.text());
+    auto text = fmt::format("Linux {} with {}\n\n{}\n", report.version, origin_of(report), table.text());
+    for (const auto &hook : report.hooks) {
+        if (!hook.not_needed.empty())
+            text += fmt::format("{} is not needed: {}\n", hook.name, hook.not_needed);
+    }
     for (const auto &note : report.notes)
         text += fmt::format("note: {}\n", note);
     const auto missing = report.count(Place::missing);
@@ -115,14 +126,14 @@ std::string report_table(const PortReport &report)
 
 std::string porting_notes(const PortReport &report)
 {
-    auto text = fmt::format("# What is missing for Linux {}\n\nThe hooks of {} were ported by `krunctl port`. Of {} "
-                            "hunks, {} found no place. Put each into the\npatch that is named with it, and remove this "
-                            "file when none is left.\n\n",
-                            report.version, origin_of(report), report.hunks(), report.count(Place::missing));
+    auto text = fmt::format(
+        "# What is missing for Linux {}\n\n`krunctl port` has fitted {} to it. Of {} "
+        "hunks, {} found no place. Put each into the\npatch that is named with it, which waits as .patch.part, take "
+        "the .part off its name,\nand remove this file when none is left.\n\n",
+        report.version, origin_of(report), report.hunks(), report.count(Place::missing));
     for (const auto &note : report.notes)
         text += fmt::format("Note: {}.\n\n", note);
-    for_each_missing(report,
-                     [&](const HookReport &hook, const HunkReport &hunk) { text += notes_on(hunk, hook, report); });
+    for_each_missing(report, [&](const HookReport &hook, const HunkReport &hunk) { text += notes_on(hunk, hook); });
     text.pop_back(); // the last empty line
     return text;
 }
@@ -131,7 +142,7 @@ std::string missing_in_short(const PortReport &report)
 {
     std::string text;
     for_each_missing(report, [&](const HookReport &hook, const HunkReport &hunk) {
-        text += fmt::format("\n{}: {}, hunk {}, was in {}\n", hook.name, hunk.file, hunk.number, was_in(hunk, report));
+        text += fmt::format("\n{}: {}, hunk {}, was in {}\n", hook.name, hunk.file, hunk.number, was_in(hunk, hook));
         for (const auto &hint : hunk.look)
             text += fmt::format("  {}\n", hint);
     });

@@ -25,9 +25,11 @@ std::string line_list_table(const std::vector<LineSummary> &lines)
     bool any_untried = false;
     for (const LineSummary &line : lines) {
         any_untried = any_untried || line.untried;
-        const std::string newest = line.newest.empty() ? "unknown" : line.newest;
+        const bool named = line.source.empty(); // there is nothing to fetch
+        const std::string newest = named ? "-" : line.newest.empty() ? "unknown" : line.newest;
         table.add({line.line, newest + (line.untried ? " *" : ""), line.tested.empty() ? "-" : line.tested,
-                   line.proven.empty() ? "-" : line.proven, fmt::format("{}", line.hooks), line.source, line.state});
+                   line.proven.empty() ? "-" : line.proven, fmt::format("{}", line.hooks),
+                   named ? "--source" : line.source, line.state});
     }
     std::string text = table.text();
     if (any_untried)
@@ -46,7 +48,7 @@ nlohmann::ordered_json line_list_json(const std::vector<LineSummary> &lines)
                          {"proven", text_or_null(line.proven)},
                          {"proven_date", text_or_null(line.proven_date)},
                          {"hooks", line.hooks},
-                         {"source", line.source},
+                         {"source", text_or_null(line.source)},
                          {"state", line.state}});
     return array;
 }

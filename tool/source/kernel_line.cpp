@@ -7,7 +7,7 @@
 #include <fmt/ranges.h>
 #include <toml++/toml.h>
 
-#include "util/text.hpp"
+#include "hooks/known_hooks.hpp"
 
 namespace krun
 {
@@ -17,13 +17,7 @@ namespace
 // "6.12" comes after "6.6": by numbers, not by characters.
 bool comes_before(const KernelLine &left, const KernelLine &right)
 {
-    const auto number = [](const KernelLine &line) {
-        std::vector<unsigned long> parts;
-        for (const auto &part : split(line.name, '.'))
-            parts.push_back(std::strtoul(part.c_str(), nullptr, 10));
-        return parts;
-    };
-    return number(left) < number(right);
+    return numbers_of(left.name) < numbers_of(right.name);
 }
 
 Result<KernelLine> parse(Filesystem &files, const std::filesystem::path &folder)
@@ -49,7 +43,7 @@ Result<KernelLine> parse(Filesystem &files, const std::filesystem::path &folder)
     } catch (const toml::parse_error &error) {
         return failure(fmt::format("{}:{}: {}", path.string(), error.source().begin.line, error.description()));
     }
-    if (line.package.empty() || line.suites.empty())
+    if (line.package.empty() != line.suites.empty())
         return failure(
             fmt::format("{} lacks the key `{}`", path.string(), line.package.empty() ? "package" : "suites"));
     return line;
@@ -75,6 +69,14 @@ Result<std::vector<KernelLine>> load_kernel_lines(Filesystem &files, const std::
     }
     std::sort(lines.begin(), lines.end(), comes_before);
     return lines;
+}
+
+Result<void> expect_package(const KernelLine &line)
+{
+    if (line.has_package())
+        return {};
+    return usage_error(fmt::format("no Debian suite has the source of Linux {}", line.name),
+                       fmt::format("name one: krunctl build --line {} --source TREE", line.name));
 }
 
 Result<KernelLine> find_kernel_line(Filesystem &files, const std::filesystem::path &data, const std::string &name)

@@ -8,7 +8,8 @@
 #include <fmt/format.h>
 #include <utility>
 
-#include "source/hooks.hpp"
+#include "hooks/apply_hooks.hpp"
+#include "hooks/known_hooks.hpp"
 #include "source/kernel_tree.hpp"
 #include "source/tarball.hpp"
 #include "util/digest.hpp"
@@ -91,9 +92,13 @@ Result<KernelSource> hash_own_files(ProcessRunner &runner, Filesystem &files, co
                                     const std::filesystem::path &data)
 {
     // Report mistakes in the clone before using the network.
-    if (const auto series = read_series(files, line.hooks); !series)
-        return tl::unexpected(series.error());
-    auto hooks = sha256_of_tree(runner, line.hooks);
+    if (const auto hooks = load_hooks(files, data); !hooks)
+        return tl::unexpected(hooks.error());
+    auto hooks = sha256_of_tree(runner, data / "kernel/hooks");
+    if (hooks && files.is_directory(line.hooks)) {
+        const auto own = sha256_of_tree(runner, line.hooks);
+        hooks = own ? sha256_of_text(runner, *hooks + *own) : own;
+    }
     if (!hooks)
         return tl::unexpected(hooks.error());
     auto overlay = sha256_of_tree(runner, data / "kernel/krun");
@@ -108,6 +113,8 @@ Result<KernelSource> hash_own_files(ProcessRunner &runner, Filesystem &files, co
 Result<KernelSource> locate_kernel_source(ProcessRunner &runner, Filesystem &files, AptArchive &archive,
                                           const KernelLine &line, const std::filesystem::path &data, bool known_only)
 {
+    if (auto has = expect_package(line); !has)
+        return tl::unexpected(has.error());
     auto source = hash_own_files(runner, files, line, data);
     if (!source)
         return source;
@@ -144,8 +151,8 @@ Result<void> prepare_kernel_source(ProcessRunner &runner, Filesystem &files, Apt
     if (before_apply)
         before_apply();
     if (is_new) {
-        auto applied = apply_hooks(runner, files, line.hooks, work / "tree",
-                                   {fmt::format("{} {}", source.package, source.version), {}});
+        auto applied = fit_and_apply(runner, files, data, work / "tree", line.name,
+                                     {fmt::format("{} {}", source.package, source.version), {}});
         if (applied)
             applied = files.rename(work / "tree", source.tree);
         static_cast<void>(files.remove_all(work));
@@ -160,9 +167,9 @@ Result<void> prepare_kernel_source(ProcessRunner &runner, Filesystem &files, Apt
 Result<std::vector<Command>> preparation_commands(Filesystem &files, const KernelLine &line,
                                                   const std::filesystem::path &data, const KernelSource &source)
 {
-    const auto patches = read_series(files, line.hooks);
-    if (!patches)
-        return tl::unexpected(patches.error());
+    const auto hooks = load_hooks(files, data);
+    if (!hooks)
+        return tl::unexpected(hooks.error());
     std::vector<Command> commands;
     Command download;
     download.argv = {"apt-get", "download", source.package + "=" + source.version};
@@ -172,7 +179,7 @@ Result<std::vector<Command>> preparation_commands(Filesystem &files, const Kerne
     commands.push_back(
         dpkg_command(download.directory / fmt::format("{}_{}.deb", source.package, source.version), work / "package"));
     commands.push_back(tar_command(work / "package/usr/src" / (source.package + ".tar.xz"), work / "tree"));
-    for (auto &command : hook_commands(*patches, work / "tree"))
+    for (auto &command : hook_commands(foreseen_hooks(*hooks, line.name), work / "tree"))
         commands.push_back(std::move(command));
     Command rename;
     rename.argv = {"mv", (work / "tree").string(), source.tree.string()};

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "hooks/fitting.hpp"
 #include "source/apt_archive.hpp"
 #include "source/kernel_line.hpp"
 #include "source/tree_cache.hpp"
@@ -22,7 +23,7 @@ struct KernelSource {
     std::string package;
     std::string version;      // of the Debian package, "6.12.117-1"
     std::string checksum;     // SHA-256 of that package, as the archive's index has it
-    std::string hooks_hash;   // SHA-256 of the hooks folder
+    std::string hooks_hash;   // SHA-256 of all hooks
     std::string overlay_hash; // SHA-256 of kernel/krun
 };
 

@@ -62,8 +62,11 @@ Result<KernelVersion> kernel_version_of(Filesystem &files, const std::filesystem
 
 Result<void> expect_unpatched(Filesystem &files, const std::filesystem::path &tree, const std::string &origin)
 {
-    if (!files.exists(tree / "krun") &&
-        files.read(tree / "Kconfig").value_or(std::string()).find("krun/Kconfig") == std::string::npos)
+    const auto has_hook = [&](const char *file) {
+        return files.read(tree / file).value_or(std::string()).find("krun/Kconfig") != std::string::npos;
+    };
+    // Where the hook has been, and where it is.
+    if (!files.exists(tree / "krun") && !has_hook("Kconfig") && !has_hook("arch/x86/Kconfig"))
         return {};
     return failure(fmt::format("{} is patched already: it contains Krun's hooks or overlay", origin),
                    "name the pristine source that it was made from");

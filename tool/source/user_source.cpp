@@ -6,8 +6,9 @@
 #include <fmt/format.h>
 #include <utility>
 
+#include "hooks/apply_hooks.hpp"
+#include "hooks/known_hooks.hpp"
 #include "source/download.hpp"
-#include "source/hooks.hpp"
 #include "source/signature.hpp"
 #include "source/tarball.hpp"
 #include "source/tree_cache.hpp"
@@ -49,6 +50,7 @@ Result<void> complete(ProcessRunner &runner, Filesystem &files, UserSource &sour
     source.source = std::move(*hashed);
     source.source.version = version.text();
     source.series = version.series();
+    source.hook_series = lines.size() == 1 ? source.line.name : source.series;
     source.source.tree = stem_of(source);
     source.source.tree += "-" + short_digest(source.source.hooks_hash);
     return {};
@@ -253,8 +255,6 @@ Result<void> apply_to_user_source(ProcessRunner &runner, Filesystem &files, User
     const auto &tree = source.source.tree;
     const auto &origin = source.origin;
     if (!files.exists(tree)) {
-        if (source.series != source.line.name)
-            say(fmt::format("there are no hooks for Linux {}: trying those of {}", source.series, source.line.name));
         // Another krunctl may have removed the tree since it was found.
         if (!source.work) {
             if (auto version = fetch_tree(runner, files, source); !version)
@@ -264,7 +264,7 @@ Result<void> apply_to_user_source(ProcessRunner &runner, Filesystem &files, User
         HookedSource hooked{origin.text, {}};
         if (!origin.is_tarball())
             hooked.folder = origin.path;
-        if (auto applied = apply_hooks(runner, files, source.line.hooks, work, hooked); !applied)
+        if (auto applied = fit_and_apply(runner, files, data, work, source.hook_series, hooked); !applied)
             return applied;
         if (auto renamed = files.rename(work, tree); !renamed)
             return renamed;
@@ -296,7 +296,7 @@ Result<UserSource> foresee_user_source(ProcessRunner &runner, Filesystem &files,
             return tl::unexpected(completed.error());
         return source;
     }
-    say(fmt::format("note: the version of {} is known only after unpacking; the hooks shown are those of {}",
+    say(fmt::format("note: the version of {} is known only after unpacking; the hooks shown are those for {}",
                     origin.text, lines.back().name));
     if (auto completed = complete(runner, files, source, {}, {lines.back()}, data); !completed)
         return tl::unexpected(completed.error());
@@ -304,12 +304,21 @@ Result<UserSource> foresee_user_source(ProcessRunner &runner, Filesystem &files,
     return source;
 }
 
-Result<std::vector<Command>> user_source_commands(Filesystem &files, const UserSource &source,
+Result<std::vector<Command>> user_source_commands(ProcessRunner &runner, Filesystem &files, const UserSource &source,
                                                   const std::filesystem::path &data)
 {
-    const auto patches = read_series(files, source.line.hooks);
-    if (!patches)
-        return tl::unexpected(patches.error());
+    const auto known = load_hooks(files, data);
+    if (!known)
+        return tl::unexpected(known.error());
+    auto hooks = foreseen_hooks(*known, source.hook_series);
+    if (!source.origin.is_tarball()) {
+        auto fitted = fit_hooks(runner, files, *known, source.origin.path, source.hook_series);
+        if (!fitted)
+            return tl::unexpected(fitted.error());
+        hooks = std::move(*fitted);
+        if (auto required = expect_required(hooks, {source.origin.text, source.origin.path}); !required)
+            return tl::unexpected(required.error());
+    }
     const auto &origin = source.origin;
     const auto work = work_folder(stem_of(source));
     std::vector<Command> commands;
@@ -340,7 +349,7 @@ Result<std::vector<Command>> user_source_commands(Filesystem &files, const UserS
     } else {
         add_all(copy_commands(origin, source.identity, work));
     }
-    add_all(hook_commands(*patches, work / "tree"));
+    add_all(hook_commands(hooks, work / "tree"));
     add({"mv", (work / "tree").string(), source.source.tree.string()});
     add_all(overlay_commands(data, source.source.tree));
     return commands;

@@ -41,11 +41,12 @@ class WorkFolder
 
 struct UserSource {
     SourceOrigin origin;
-    std::string identity;  // commit, or SHA-256
-    bool verified = false; // a tarball, by its signature
-    std::string series;    // "7.4"
-    KernelLine line;       // whose hooks it gets
-    KernelSource source;   // package is empty
+    std::string identity;    // commit, or SHA-256
+    bool verified = false;   // a tarball, by its signature
+    std::string series;      // "7.4"
+    KernelLine line;         // whose configuration it gets
+    std::string hook_series; // which hooks are preferred: those for this series
+    KernelSource source;     // package is empty
     // Holds the lock of the source, and its tree if that is not in the cache yet.
     std::optional<FileLock> lock;
     std::unique_ptr<WorkFolder> work;
@@ -66,7 +67,7 @@ Result<void> apply_to_user_source(ProcessRunner &runner, Filesystem &files, User
 Result<UserSource> foresee_user_source(ProcessRunner &runner, Filesystem &files, const SourceOrigin &origin,
                                        const Lines &lines, const std::filesystem::path &data);
 // What fetching and applying would run.
-Result<std::vector<Command>> user_source_commands(Filesystem &files, const UserSource &source,
+Result<std::vector<Command>> user_source_commands(ProcessRunner &runner, Filesystem &files, const UserSource &source,
                                                   const std::filesystem::path &data);
 
 } // namespace krun

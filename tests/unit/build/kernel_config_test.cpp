@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/utsname.h>
 
+#include "build/base_config.hpp"
+#include "build/config_values.hpp"
 #include "build/kernel_config.hpp"
 #include "build/local_version.hpp"
 #include "fakes/fake_filesystem.hpp"
@@ -210,6 +213,75 @@ TEST(BaseConfig, KeepsAPersonsTypeInformationOnlyWherePaholeCanMakeIt)
     EXPECT_THAT(without, AllOf(HasSubstr("CONFIG_DEBUG_INFO=y\n"), HasSubstr("# CONFIG_DEBUG_INFO_BTF is not set\n"),
                                Not(HasSubstr("BTF=y"))));
     EXPECT_THAT(without_traps("CONFIG_DEBUG_INFO=y\n", true, false), Not(HasSubstr("BTF")));
+}
+
+// What /boot/config-6.8.0-31-generic says of what only its builder has. In an Ubuntu tree all of it takes effect.
+constexpr const char *of_ubuntu =
+    "CONFIG_CC_VERSION_TEXT=\"x86_64-linux-gnu-gcc-13 (Ubuntu 13.2.0-23ubuntu4) 13.2.0\"\n"
+    "CONFIG_VERSION_SIGNATURE=\"Ubuntu 6.8.0-31.31-generic 6.8.1\"\n"
+    "CONFIG_RUST=y\n"
+    "CONFIG_RUSTC_VERSION_TEXT=\"rustc 1.75.0\"\n"
+    "CONFIG_KVM_WERROR=y\n"
+    "CONFIG_MODULE_SIG=y\n"
+    "# CONFIG_MODULE_SIG_FORCE is not set\n"
+    "CONFIG_MODULE_SIG_ALL=y\n"
+    "CONFIG_MODULE_SIG_KEY=\"certs/signing_key.pem\"\n"
+    "CONFIG_SYSTEM_TRUSTED_KEYS=\"debian/canonical-certs.pem\"\n"
+    "CONFIG_SYSTEM_REVOCATION_LIST=y\n"
+    "CONFIG_SYSTEM_REVOCATION_KEYS=\"debian/canonical-revoked-certs.pem\"\n"
+    "CONFIG_UBUNTU_ODM_DRIVERS=y\n"
+    "CONFIG_UBUNTU_HOST=m\n"
+    "CONFIG_DEBUG_INFO=y\n"
+    "CONFIG_DEBUG_INFO_DWARF5=y\n";
+
+TEST(BaseConfig, OfUbuntuNamesNoFileOfItsBuildersAndIsNotItsBuild)
+{
+    for (const bool personal : {false, true}) {
+        const auto values = parse_config(without_traps(of_ubuntu, personal, true));
+        EXPECT_EQ(value_of(values, "SYSTEM_TRUSTED_KEYS"), "\"\"");
+        EXPECT_EQ(value_of(values, "SYSTEM_REVOCATION_KEYS"), "\"\"");
+        EXPECT_EQ(value_of(values, "MODULE_SIG_KEY"), "\"\"");
+        EXPECT_EQ(value_of(values, "MODULE_SIG_ALL"), "n");
+        EXPECT_EQ(value_of(values, "VERSION_SIGNATURE"), "\"\"");
+        // Its drivers are in its tree, and what checks signatures has nothing to do with ours.
+        EXPECT_EQ(value_of(values, "UBUNTU_HOST"), "m");
+        EXPECT_EQ(value_of(values, "UBUNTU_ODM_DRIVERS"), "y");
+        EXPECT_EQ(value_of(values, "MODULE_SIG"), "y");
+    }
+    EXPECT_THAT(without_traps("CONFIG_A=y\n", false, true), Not(HasSubstr("VERSION_SIGNATURE")));
+}
+
+TEST(BaseConfig, OfADistributionDoesNotDependOnTheReleaseOfACompiler)
+{
+    const auto of_distribution = parse_config(without_traps(of_ubuntu, false, true));
+    EXPECT_EQ(value_of(of_distribution, "RUST"), "n");
+    EXPECT_EQ(value_of(of_distribution, "KVM_WERROR"), "n");
+    const auto of_person = parse_config(without_traps(of_ubuntu, true, true));
+    EXPECT_EQ(value_of(of_person, "RUST"), "y");
+    EXPECT_EQ(value_of(of_person, "KVM_WERROR"), "y");
+    EXPECT_THAT(without_traps("CONFIG_A=y\n", false, true), Not(HasSubstr("CONFIG_RUST")));
+}
+
+class RunningConfig : public testing::Test
+{
+  protected:
+    RunningConfig() { uname(&system); }
+    std::string release() { return system.release; }
+    FakeFilesystem files;
+    FakeProcessRunner runner;
+    utsname system = {};
+};
+
+TEST_F(RunningConfig, IsOfTheReleaseAndNotOfTheKernelsVersion)
+{
+    files.add("/boot/config-" + release() + "-other", "CONFIG_A=n\n");
+    EXPECT_EQ(running_config(runner, files).error().code, ExitCode::host_lacks);
+    files.add("/lib/modules/" + release() + "/build/.config", "CONFIG_A=m\n");
+    EXPECT_EQ(running_config(runner, files).value(), "CONFIG_A=m\n");
+    files.add("/proc/config.gz", "CONFIG_A=y\n");
+    EXPECT_EQ(running_config(runner, files).value(), "CONFIG_A=y\n");
+    files.add("/boot/config-" + release(), "CONFIG_A=7\n");
+    EXPECT_EQ(running_config(runner, files).value(), "CONFIG_A=7\n");
 }
 
 TEST(LocalVersion, OnlyLettersDigitsAndDots)

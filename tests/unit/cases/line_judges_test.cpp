@@ -55,6 +55,45 @@ TEST(JudgeBuild, AnErrorBelongsToTheStageThatWasToldLast)
     EXPECT_THAT(package.tally.failures, ElementsAre("package: broken (log: /log)"));
 }
 
+CaseResult judged_hooks(const std::string &json)
+{
+    auto result = judge_build(BuiltKernel{}, std::nullopt);
+    judge_hooks(nlohmann::ordered_json::parse(json), result);
+    return result;
+}
+
+TEST(JudgeHooks, EachMustBePlacedWithoutFuzzOrNotBeNeeded)
+{
+    const auto result = judged_hooks(R"([{"hook": "a", "result": "placed", "variant": "5.8", "fuzz": 0},
+                                         {"hook": "b", "result": "not needed", "reason": "it is quiet"}])");
+    EXPECT_EQ(result.tally.failed, 0U);
+    EXPECT_EQ(result.tally.passed, 4U);
+    EXPECT_TRUE(result.stages.at("apply"));
+}
+
+TEST(JudgeHooks, FuzzIsAFailureOfTheStageThatAppliesThem)
+{
+    const auto result = judged_hooks(R"([{"hook": "a", "result": "placed", "variant": "5.8", "fuzz": 1},
+                                         {"hook": "b", "result": "placed", "variant": "5.8", "fuzz": 0}])");
+    EXPECT_THAT(result.tally.failures, ElementsAre("apply: the hook a, of Linux 5.8, fits with fuzz 1"));
+    EXPECT_FALSE(result.stages.at("apply"));
+    EXPECT_TRUE(result.stages.at("build"));
+}
+
+TEST(JudgeHooks, AnOptionalHookMayNotBeMissingEither)
+{
+    const auto result = judged_hooks(
+        R"([{"hook": "a", "required": false, "result": "missing", "variant": "5.8", "reason": "hunk 1 has no place"}])");
+    EXPECT_THAT(result.tally.failures, ElementsAre("apply: the hook a is missing: hunk 1 has no place"));
+    EXPECT_FALSE(result.stages.at("apply"));
+}
+
+TEST(JudgeHooks, AKernelWithoutARecordIsNoSuccess)
+{
+    for (const auto *json : {"[]", R"([{"hook": "a"}])", R"([{"hook": "a", "result": "placed"}])"})
+        EXPECT_FALSE(judged_hooks(json).stages.at("apply")) << json;
+}
+
 TEST(JudgeBuild, WithoutTheSourceNoStageIsReached)
 {
     for (const auto last : {std::optional<BuildStage>(), std::optional(BuildStage::fetch)}) {

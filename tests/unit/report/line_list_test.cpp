@@ -40,6 +40,14 @@ TEST(LineList, WhatIsNotKnownIsUnknownToPeopleAndNullToPrograms)
         EXPECT_TRUE(json[0][field].is_null()) << field;
 }
 
+TEST(LineList, ALineWithoutAPackageIsBuiltFromANamedSource)
+{
+    const LineSummary line{"4.9", "", "4.9.88", "", "", 40, "", "in no Debian suite", false};
+    EXPECT_EQ(line_list_table({line}), "LINE  NEWEST  TESTED  PROVEN  HOOKS  SOURCE    STATE\n"
+                                       "4.9   -       4.9.88  -          40  --source  in no Debian suite\n");
+    EXPECT_TRUE(line_list_json({line})[0]["source"].is_null());
+}
+
 TEST(LineList, JsonHasPlainFields)
 {
     const auto json = line_list_json({known_line(), new_line()});

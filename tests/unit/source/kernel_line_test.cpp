@@ -57,6 +57,24 @@ TEST(KernelLine, ErrorsInTheFileNameItAndTheLine)
     EXPECT_THAT(load_kernel_lines(files, "/d").error().message, HasSubstr("line.toml:"));
     files.add("/d/kernel/lines/6.12/line.toml", "package = 'p'\n");
     EXPECT_THAT(load_kernel_lines(files, "/d").error().message, HasSubstr("lacks the key `suites`"));
+    files.add("/d/kernel/lines/6.12/line.toml", "suites = ['s']\n");
+    EXPECT_THAT(load_kernel_lines(files, "/d").error().message, HasSubstr("lacks the key `package`"));
+}
+
+TEST(KernelLine, MayBeInNoPackage)
+{
+    FakeFilesystem files;
+    files.add("/d/kernel/lines/4.9/line.toml", "tested = '4.9.88'\n");
+    const auto line = find_kernel_line(files, "/d", "4.9").value();
+    EXPECT_FALSE(line.has_package());
+    EXPECT_EQ(line.tested, "4.9.88");
+    const auto expected = expect_package(line);
+    ASSERT_FALSE(expected);
+    EXPECT_EQ(expected.error().code, ExitCode::usage);
+    EXPECT_EQ(expected.error().message, "no Debian suite has the source of Linux 4.9");
+    EXPECT_EQ(expected.error().hint, "name one: krunctl build --line 4.9 --source TREE");
+    files.add("/d/kernel/lines/6.12/line.toml", good);
+    EXPECT_TRUE(expect_package(find_kernel_line(files, "/d", "6.12").value()));
 }
 
 TEST(KernelLine, TheProjectsOwnLinesAreReadable)

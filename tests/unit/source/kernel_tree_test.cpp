@@ -49,6 +49,10 @@ TEST(KernelTree, KnowsWhenHooksAreInIt)
     EXPECT_TRUE(expect_unpatched(files, "/k", "it"));
     files.add("/k/Kconfig", "source \"krun/Kconfig\"\n");
     EXPECT_FALSE(expect_unpatched(files, "/k", "it"));
+    files.add("/k/Kconfig", "");
+    EXPECT_TRUE(expect_unpatched(files, "/k", "it"));
+    files.add("/k/arch/x86/Kconfig", "source \"krun/Kconfig\"\n");
+    EXPECT_FALSE(expect_unpatched(files, "/k", "it"));
     FakeFilesystem with_overlay;
     with_overlay.add("/k/krun/Kbuild", "");
     EXPECT_FALSE(expect_unpatched(with_overlay, "/k", "it"));

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+// Hooks put into a tree; see apply_hooks.hpp.
+#include "hooks/apply_hooks.hpp"
+
+#include <fmt/format.h>
+
+#include "hooks/patch_series.hpp"
+#include "util/progress.hpp"
+#include "util/text.hpp"
+
+namespace krun
+{
+namespace
+{
+
+constexpr const char *record = ".krun-hooks.json";
+
+// "hunk 2 of kernel/exit.c has no place; look at linux/kernel/exit.c, at about line 17"
+std::string complaint_about(const FittedHook &hook, const HookedSource &source)
+{
+    auto text = fmt::format("the hook {} does not fit: {}", hook.name, hook.reason);
+    if (hook.file.empty())
+        return text;
+    text += fmt::format("; look at {}", source.folder.empty() ? hook.file : (source.folder / hook.file).string());
+    if (source.folder.empty() && !source.name.empty())
+        text += " of " + source.name;
+    if (hook.line > 0)
+        text += fmt::format(", at about line {}", hook.line);
+    return text;
+}
+
+} // namespace
+
+Result<void> expect_required(const FittedHooks &hooks, const HookedSource &source)
+{
+    std::string text;
+    for (const auto &hook : hooks) {
+        if (hook.required && hook.fit == Fit::missing)
+            text += (text.empty() ? "" : "\n") + complaint_about(hook, source);
+    }
+    if (text.empty())
+        return {};
+    return failure(text, source.folder.empty() ? "unpack that source, and fit the hooks to it with `krunctl port TREE`"
+                                               : fmt::format("fit the hooks to it with `krunctl port {}`",
+                                                             shell_quoted(source.folder.string())));
+}
+
+std::vector<std::string> notes_on(const FittedHooks &hooks)
+{
+    std::vector<std::string> notes;
+    for (const auto &hook : hooks) {
+        if (hook.fit == Fit::missing)
+            notes.push_back(fmt::format("without the hook {}, as {}: {}", hook.name, hook.reason, hook.without));
+        else if (hook.fuzz > 0)
+            notes.push_back(
+                fmt::format("the hook {}, of Linux {}, fits with fuzz {}", hook.name, hook.series, hook.fuzz));
+    }
+    return notes;
+}
+
+std::vector<Command> hook_commands(const FittedHooks &hooks, const std::filesystem::path &tree)
+{
+    std::vector<Command> commands;
+    for (const auto &hook : hooks) {
+        if (hook.fit == Fit::placed)
+            commands.push_back(patch_command(tree, hook.patch, false));
+    }
+    return commands;
+}
+
+Result<void> apply_hooks(ProcessRunner &runner, Filesystem &files, const FittedHooks &hooks,
+                         const std::filesystem::path &tree)
+{
+    for (const auto &hook : hooks) {
+        if (hook.fit != Fit::placed)
+            continue;
+        if (auto applied = apply_patch(runner, tree, hook.patch, "the hook " + hook.name); !applied)
+            return applied;
+    }
+    return files.write(tree / record, as_json(hooks).dump(2) + "\n");
+}
+
+Result<void> fit_and_apply(ProcessRunner &runner, Filesystem &files, const std::filesystem::path &data,
+                           const std::filesystem::path &tree, const std::string &series, const HookedSource &source)
+{
+    const auto hooks = load_hooks(files, data);
+    if (!hooks)
+        return tl::unexpected(hooks.error());
+    const auto fitted = fit_hooks(runner, files, *hooks, tree, series);
+    if (!fitted)
+        return tl::unexpected(fitted.error());
+    if (auto required = expect_required(*fitted, source); !required)
+        return required;
+    for (const auto &note : notes_on(*fitted))
+        say("note: " + note);
+    return apply_hooks(runner, files, *fitted, tree);
+}
+
+nlohmann::ordered_json applied_hooks(Filesystem &files, const std::filesystem::path &tree)
+{
+    const auto text = files.read(tree / record);
+    auto json = text ? nlohmann::ordered_json::parse(*text, nullptr, false) : nlohmann::ordered_json();
+    return json.is_array() ? json : nlohmann::ordered_json();
+}
+
+std::string fragment_of(const nlohmann::ordered_json &applied)
+{
+    std::string names;
+    for (const auto &hook : applied) {
+        if (hook.value("result", "") == name_of(Fit::missing))
+            names += (names.empty() ? "" : " ") + hook.value("hook", "");
+    }
+    return names.empty() ? names : fmt::format("CONFIG_KRUN_WITHOUT=\"{}\"\n", names);
+}
+
+} // namespace krun

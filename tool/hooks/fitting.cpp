@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: MIT
+// Which variant of each hook fits best; see fitting.hpp.
+#include "hooks/fitting.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <map>
+#include <optional>
+#include <tuple>
+
+#include "hooks/source_text.hpp"
+
+namespace krun
+{
+namespace
+{
+
+using Texts = std::map<std::string, std::string>; // by path below the tree
+
+bool has_in_order(const std::string &text, const std::vector<std::string> &wanted)
+{
+    if (wanted.empty())
+        return false;
+    for (auto at = text.find(wanted.front()); at != std::string::npos; at = text.find(wanted.front(), at + 1)) {
+        const auto end = std::min(text.find("\n}", at), text.size());
+        auto from = at + wanted.front().size();
+        bool all = true;
+        for (std::size_t next = 1; all && next < wanted.size(); ++next) {
+            const auto found = text.find(wanted[next], from);
+            all = found < end;
+            from = found + wanted[next].size();
+        }
+        if (all)
+            return true;
+    }
+    return false;
+}
+
+// How far one variant gets.
+struct Try {
+    const HookVariant *variant = nullptr;
+    unsigned fuzz = 0;
+    std::size_t hunks = 0;
+    std::size_t placed = 0;
+    std::string reason; // the first thing without a place
+    std::string file;
+    std::size_t line = 0;
+    Texts texts; // that it changes
+
+    [[nodiscard]] bool complete() const { return reason.empty(); }
+    void miss(const std::string &what, const std::string &where, std::size_t at)
+    {
+        if (!reason.empty())
+            return;
+        reason = what;
+        file = where;
+        line = at;
+    }
+};
+
+class Fitter
+{
+  public:
+    Fitter(Filesystem &files, Workbench &bench, const std::filesystem::path &tree, const std::string &series)
+        : files_(files), bench_(bench), tree_(tree), series_(series)
+    {
+    }
+
+    Result<FittedHook> fit(const Hook &hook)
+    {
+        FittedHook fitted;
+        fitted.name = hook.name;
+        fitted.required = hook.required;
+        fitted.without = hook.without;
+        if (does_without(hook)) {
+            fitted.fit = Fit::not_needed;
+            fitted.reason = hook.by_itself;
+            return fitted;
+        }
+        auto best = best_of(hook);
+        if (!best)
+            return tl::unexpected(best.error());
+        fitted.fit = best->complete() ? Fit::placed : Fit::missing;
+        fitted.series = best->variant->series;
+        fitted.patch = best->variant->file;
+        fitted.fuzz = best->fuzz;
+        fitted.hunks = best->hunks;
+        fitted.placed = best->placed;
+        fitted.reason = best->reason;
+        fitted.file = best->file;
+        fitted.line = best->line;
+        if (best->complete()) { // the next hook finds it there
+            for (auto &[path, text] : best->texts)
+                texts_[path] = std::move(text);
+        }
+        return fitted;
+    }
+
+  private:
+    std::optional<std::string> text_of(const std::string &path)
+    {
+        if (const auto known = texts_.find(path); known != texts_.end())
+            return known->second;
+        auto text = files_.read(tree_ / path);
+        if (!text)
+            return std::nullopt;
+        return texts_.emplace(path, std::move(*text)).first->second;
+    }
+
+    bool has(const FileTest &test)
+    {
+        const auto text = text_of(test.file);
+        return text && has_in_order(*text, test.has);
+    }
+
+    bool does_without(const Hook &hook)
+    {
+        const auto is_met = [this](const FileTest &test) { return has(test); };
+        return !std::all_of(hook.needed.begin(), hook.needed.end(), is_met) ||
+               (!hook.done.empty() && std::all_of(hook.done.begin(), hook.done.end(), is_met));
+    }
+
+    Result<Try> best_of(const Hook &hook)
+    {
+        const auto *named = &variant_for(hook, series_);
+        std::optional<Try> best;
+        const auto rank = [named](const Try &one) {
+            const auto distance = one.variant - named;
+            return std::tuple(!one.complete(), one.complete() ? 0 : one.hunks - one.placed, one.fuzz,
+                              distance < 0 ? -distance : distance);
+        };
+        for (const auto &variant : hook.variants) {
+            auto tried = attempt(hook, variant);
+            if (!tried)
+                return tried;
+            if (!best || rank(*tried) < rank(*best))
+                best = std::move(*tried);
+        }
+        return std::move(*best);
+    }
+
+    Result<Try> attempt(const Hook &hook, const HookVariant &variant)
+    {
+        Try one;
+        one.variant = &variant;
+        for (const auto &path : hook.whole) {
+            const bool changes = std::any_of(variant.patch.files.begin(), variant.patch.files.end(),
+                                             [&path](const FilePatch &file) { return file.path == path; });
+            if (!changes && files_.exists(tree_ / path))
+                one.miss(fmt::format("{} would be left as it is", path), path, 0);
+        }
+        for (const auto &changes : variant.patch.files) {
+            one.hunks += changes.hunks.size();
+            const auto text = text_of(changes.path);
+            if (!text) {
+                one.miss(fmt::format("{} is not in the tree", changes.path), {}, 0);
+                continue;
+            }
+            auto patched = bench_.patch(*text, changes);
+            if (!patched)
+                return tl::unexpected(patched.error());
+            for (std::size_t at = 0; at < changes.hunks.size(); ++at) {
+                const auto &hunk = changes.hunks[at];
+                const auto &fate = patched->fates[at];
+                if (!is_trustworthy(hunk, fate, patched->text)) {
+                    one.miss(fmt::format("hunk {} of {} has no place", hunk.number, changes.path), changes.path,
+                             hunk.old_line);
+                    continue;
+                }
+                ++one.placed;
+                one.fuzz = std::max(one.fuzz, fate.fuzz);
+            }
+            one.texts[changes.path] = std::move(patched->text);
+        }
+        return one;
+    }
+
+    Filesystem &files_;
+    Workbench &bench_;
+    const std::filesystem::path &tree_;
+    const std::string &series_;
+    Texts texts_; // as the hooks before have left them
+};
+
+} // namespace
+
+bool is_trustworthy(const Hunk &hunk, const HunkFate &fate, const std::string &patched)
+{
+    if (!fate.placed)
+        return false;
+    // At an end of the file there is no context on one side, and patch(1) knows it for the end.
+    const auto leading = hunk.leading_context();
+    const auto trailing = hunk.trailing_context();
+    const auto context = std::min(leading == 0 ? trailing : leading, trailing == 0 ? leading : trailing);
+    if (fate.fuzz > 0 && fate.fuzz >= context)
+        return false;
+    const auto wanted = name_in_heading(hunk.section);
+    const auto found = name_in_heading(heading_of(patched, fate.line + leading));
+    return wanted.empty() || found.empty() || wanted == found;
+}
+
+Result<FittedHooks> fit_hooks(ProcessRunner &runner, Filesystem &files, const std::vector<Hook> &hooks,
+                              const std::filesystem::path &tree, const std::string &series)
+{
+    auto bench = Workbench::make(runner, files);
+    if (!bench)
+        return tl::unexpected(bench.error());
+    Fitter fitter(files, *bench, tree, series);
+    FittedHooks fitted;
+    for (const auto &hook : hooks) {
+        auto one = fitter.fit(hook);
+        if (!one)
+            return tl::unexpected(one.error());
+        fitted.push_back(std::move(*one));
+    }
+    return fitted;
+}
+
+FittedHooks foreseen_hooks(const std::vector<Hook> &hooks, const std::string &series)
+{
+    FittedHooks foreseen;
+    for (const auto &hook : hooks) {
+        const auto &variant = variant_for(hook, series);
+        FittedHook one;
+        one.name = hook.name;
+        one.required = hook.required;
+        one.fit = Fit::placed;
+        one.series = variant.series;
+        one.patch = variant.file;
+        foreseen.push_back(std::move(one));
+    }
+    return foreseen;
+}
+
+std::size_t count_of(const FittedHooks &hooks, Fit fit, bool required)
+{
+    return static_cast<std::size_t>(std::count_if(hooks.begin(), hooks.end(), [&](const FittedHook &hook) {
+        return hook.fit == fit && hook.required == required;
+    }));
+}
+
+bool lacks_required(const FittedHooks &hooks) { return count_of(hooks, Fit::missing, true) > 0; }
+
+const char *name_of(Fit fit)
+{
+    switch (fit) {
+    case Fit::placed:
+        return "placed";
+    case Fit::not_needed:
+        return "not needed";
+    case Fit::missing:
+        break;
+    }
+    return "missing";
+}
+
+nlohmann::ordered_json as_json(const FittedHooks &hooks)
+{
+    auto array = nlohmann::ordered_json::array();
+    for (const auto &hook : hooks) {
+        nlohmann::ordered_json json = {{"hook", hook.name}, {"required", hook.required}, {"result", name_of(hook.fit)}};
+        if (!hook.series.empty())
+            json["variant"] = hook.series;
+        if (hook.fit == Fit::placed)
+            json["fuzz"] = hook.fuzz;
+        else
+            json["reason"] = hook.reason;
+        if (hook.fit == Fit::missing && !hook.without.empty())
+            json["without"] = hook.without;
+        array.push_back(std::move(json));
+    }
+    return array;
+}
+
+} // namespace krun
