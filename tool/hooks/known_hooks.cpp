@@ -3,7 +3,6 @@
 #include "hooks/known_hooks.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
@@ -153,14 +152,6 @@ Result<void> add_variants_of_lines(Filesystem &files, const std::filesystem::pat
 }
 
 } // namespace
-
-std::vector<unsigned long> numbers_of(const std::string &series)
-{
-    std::vector<unsigned long> numbers;
-    for (const auto &part : split(series, '.'))
-        numbers.push_back(std::strtoul(part.c_str(), nullptr, 10));
-    return numbers;
-}
 
 Result<std::vector<Hook>> load_hooks(Filesystem &files, const std::filesystem::path &data)
 {

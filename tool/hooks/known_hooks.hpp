@@ -37,9 +37,6 @@ struct Hook {
     std::vector<HookVariant> variants; // from old to new; at least one
 };
 
-// Numbers of a series or version, to compare: {6, 12} of "6.12".
-std::vector<unsigned long> numbers_of(const std::string &series);
-
 // In the order of hooks.toml. The folders of lines may have variants of their own, hooks/<name>.patch: those that
 // `krunctl port` has made.
 Result<std::vector<Hook>> load_hooks(Filesystem &files, const std::filesystem::path &data);

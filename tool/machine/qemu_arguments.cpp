@@ -37,6 +37,8 @@ std::string cpu_model(const MachineRequest &request, const QemuSetup &setup)
         if (request.vendor == CpuVendor::intel)
             model += tsc_rate_in_cpuid(tsc_khz(request, setup));
     }
+    if (setup.invariant_tsc)
+        model += ",invtsc=on";
     if (request.tsc_step != 0)
         model += fmt::format(",x-tsc-step={}", request.tsc_step);
     return model;

@@ -19,6 +19,7 @@ struct QemuSetup {
     bool counters = false; // this QEMU has our model of the PMU and of APERF/MPERF
     std::filesystem::path initrd;
     std::uint64_t host_tsc_khz = 0; // 0: not known, the guest calibrates by itself
+    bool invariant_tsc = false;     // CPUID says so; Linux before 4.11 stops no tick without that
 };
 
 // Descriptors that QEMU inherits: its end of the line to the guest's init, and the log of the console.

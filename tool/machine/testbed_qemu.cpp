@@ -10,8 +10,8 @@
 #include <cstdlib>
 #include <fmt/format.h>
 
-#include "source/apt_archive.hpp"
 #include "hooks/patch_series.hpp"
+#include "source/apt_archive.hpp"
 #include "util/ccache.hpp"
 #include "util/child_environment.hpp"
 #include "util/digest.hpp"

@@ -75,6 +75,12 @@ std::string path_of_system_qemu()
 }
 
 // The program and its features; the testbed's is built now, unless only its name is needed.
+// Newer kernels ask for less, and see the CPU as it has always been here.
+bool wants_invariant_tsc(const std::filesystem::path &kernel)
+{
+    return numbers_of(kernel_release(kernel).value_or(std::string("9"))) < std::vector<unsigned long>{4, 11};
+}
+
 Result<QemuSetup> choose_qemu(ProcessRunner &runner, Filesystem &files, const MachineRequest &request)
 {
     const auto choice = choose_accelerator(
@@ -91,6 +97,7 @@ Result<QemuSetup> choose_qemu(ProcessRunner &runner, Filesystem &files, const Ma
     }
     setup.counters = request.pmu_model;
     setup.host_tsc_khz = measured_tsc_khz();
+    setup.invariant_tsc = setup.counters && wants_invariant_tsc(request.kernel);
     const auto qemu =
         request.dry_run ? testbed_qemu_folder(runner, files).map([](const fs::path &at) { return testbed_qemu_in(at); })
                         : make_testbed_qemu(runner, files);

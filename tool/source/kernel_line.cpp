@@ -7,7 +7,7 @@
 #include <fmt/ranges.h>
 #include <toml++/toml.h>
 
-#include "hooks/known_hooks.hpp"
+#include "util/text.hpp"
 
 namespace krun
 {

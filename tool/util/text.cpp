@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstdlib>
 #include <fmt/format.h>
 
 namespace krun
@@ -159,6 +160,14 @@ std::string last_lines(std::string_view text, std::size_t count)
     for (auto at = lines.size() > count ? lines.size() - count : 0; at < lines.size(); ++at)
         tail += lines[at] + "\n";
     return tail;
+}
+
+std::vector<unsigned long> numbers_of(const std::string &version)
+{
+    std::vector<unsigned long> numbers;
+    for (const auto &part : split(version, '.'))
+        numbers.push_back(std::strtoul(part.c_str(), nullptr, 10));
+    return numbers;
 }
 
 } // namespace krun

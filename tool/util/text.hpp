@@ -20,4 +20,7 @@ std::string printable(std::string_view text);
 std::string html_escaped(std::string_view text);
 std::string last_lines(std::string_view text, std::size_t count);
 
+// The numbers of a version, to compare: {6, 12} of "6.12", which comes after "6.6".
+std::vector<unsigned long> numbers_of(const std::string &version);
+
 } // namespace krun

@@ -50,6 +50,13 @@ TEST_F(QemuArgumentsTest, TheTestbedsCpuIsIntelAndHasTheAskedForCounters)
     EXPECT_EQ(value_of("-cpu"), "Skylake-Client,check=off,x-pmu=on,x-pmu-aperf-ratio=130,x-pmu-ipc=150");
 }
 
+TEST_F(QemuArgumentsTest, AnInvariantTscIsAskedForByName)
+{
+    setup.host_tsc_khz = 0;
+    setup.invariant_tsc = true;
+    EXPECT_EQ(value_of("-cpu"), "Skylake-Client,check=off,x-pmu=on,invtsc=on");
+}
+
 TEST_F(QemuArgumentsTest, TheTestbedsCpuMayBeAmds)
 {
     request.vendor = CpuVendor::amd;
