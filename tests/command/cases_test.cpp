@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include "cases/case_result.hpp"
 #include "sandbox.hpp"
@@ -89,6 +90,20 @@ TEST_F(CasesTest, AHookOfALineThatFitsOnlyWithFuzzIsAFailure)
     const auto built = run_case("kernel-6.12", {"--line", "6.12", "kernel"});
     EXPECT_EQ(built.status, 1);
     EXPECT_THAT(built.output, HasSubstr("FAILED: apply: the hook quiet, of Linux 6.12, fits with fuzz 1"));
+}
+
+TEST_F(CasesTest, TheKernelThatTheModuleIsTriedOnHasNoneOfOurHooks)
+{
+    ASSERT_EQ(sandbox.krunctl({"build"}).status, 0); // so that there is an index of the archive
+    const auto run = run_case("module-6.12-vm", {"--line", "6.12", "module-unpatched", "vm"});
+    const auto cache = sandbox.cache() / "unpatcheds/krun";
+    const auto metadata = nlohmann::json::parse(read_text(cache / "kernels/6.12-vm/metadata.json"), nullptr, false);
+    ASSERT_FALSE(metadata.is_discarded()) << run.output << run.errors;
+    ASSERT_EQ(metadata["hook_list"].size(), 1U);
+    EXPECT_EQ(metadata["hook_list"][0]["result"], "not needed");
+    const std::string tree = read_text(cache / "build/6.12-vm.tree");
+    EXPECT_EQ(read_text(tree.substr(0, tree.find('\n')) + "/Kconfig"),
+              "mainmenu \"tiny\"\nconfig PERF\n\tbool \"p\"\n");
 }
 
 TEST_F(CasesTest, WhatCouldNotEndInTimeDoesNotBegin)
