@@ -54,7 +54,8 @@ std::vector<std::string> hook_names(const std::map<std::string, std::string> &en
     const auto result = packages().krunctl({"lines", tree.string(), "--json"}, environment);
     EXPECT_EQ(result.status, 1) << result.errors; // it has no place for any
     std::vector<std::string> names;
-    for (const auto &hook : nlohmann::json::parse(result.output).at("tree").at("hooks"))
+    const auto json = nlohmann::json::parse(result.output);
+    for (const auto &hook : json.at("tree").at("hooks"))
         names.push_back(hook.at("hook"));
     return names;
 }
