@@ -74,7 +74,8 @@ Result<CaseResult> run_kernel_case(const Case &one)
             const auto metadata = read_metadata(one.files, built->folder).value_or(nlohmann::ordered_json::object());
             if (metadata.contains("source"))
                 result.facts["version"] = metadata["source"].value("version", "");
-            judge_hooks(metadata.value("hook_list", nlohmann::ordered_json::array()), result);
+            judge_hooks(metadata.value("hook_list", nlohmann::ordered_json::array()), !one.sources.contains(one.line),
+                        result);
             result.facts["hooks"] = metadata.value("hooks", "");
             result.facts["overlay"] = metadata.value("overlay", "");
             result.facts["folder"] = built->folder;

@@ -15,9 +15,9 @@ namespace krun
 
 // `last`: the stage that was told last; none when the kernel was up to date.
 CaseResult judge_build(const Result<BuiltKernel> &built, std::optional<BuildStage> last);
-// `hook_list`, as a kernel's metadata.json has it: what a line is tested for has every hook, and exactly where it was
-// made for.
-void judge_hooks(const nlohmann::ordered_json &hook_list, CaseResult &result);
+// `hook_list`, as a kernel's metadata.json has it: a line has every hook, without fuzz. Of a person's own source it is
+// only named what it has not.
+void judge_hooks(const nlohmann::ordered_json &hook_list, bool is_line, CaseResult &result);
 CaseResult judge_boot(const Result<GuestRun> &uname, const std::string &release);
 CaseResult judge_selftest(const std::string &name, const Result<Tally> &tap);
 CaseResult judge_check(const Result<GuestRun> &check); // of `krunctl check --json`

@@ -116,22 +116,19 @@ Result<CasePlan> plan_cases(const std::vector<PlannedCase> &all, const std::vect
             known_lines.insert(one.line());
         known_labels.insert(one.labels.begin(), one.labels.end());
     }
+    for (const auto &line : lines)
+        if (contains(without_source, line))
+            return usage_error(fmt::format("no Debian suite has the source of Linux {}", line),
+                               fmt::format("./krun test --source {}=TREE", line));
     if (auto known = expect_known("kernel line", lines, known_lines); !known)
         return tl::unexpected(known.error());
     if (auto known = expect_known("label", labels, known_labels); !known)
         return tl::unexpected(known.error());
 
-    for (const auto &line : lines)
-        if (contains(without_source, line))
-            return usage_error(fmt::format("no Debian suite has the source of Linux {}", line),
-                               fmt::format("./krun test --source {}=TREE", line));
-
     std::set<std::string> chosen;
     std::set<std::string> other_lines;
     for (const auto &one : all) {
-        if (contains(without_source, one.line()))
-            other_lines.insert(one.name);
-        else if (!lines.empty() && !one.line().empty() && !contains(lines, one.line()))
+        if (!lines.empty() && !one.line().empty() && !contains(lines, one.line()))
             other_lines.insert(one.name);
         else if (labels.empty() ? !one.opt_in()
                                 : std::any_of(labels.begin(), labels.end(), [&](const auto &l) { return one.has(l); }))

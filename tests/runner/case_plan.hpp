@@ -32,8 +32,8 @@ struct CasePlan {
 // From `ctest --show-only=json-v1`.
 Result<std::vector<PlannedCase>> read_cases(const std::string &json);
 
-// No lines: all. No labels: all that is not opt-in. A name that no case has is a usage error, and so is one of the
-// lines `without_source`, whose cases are neither run nor left out.
+// No lines: all. No labels: all that is not opt-in. A name that no case has is a usage error; that of a line
+// `without_source` has its own.
 Result<CasePlan> plan_cases(const std::vector<PlannedCase> &all, const std::vector<std::string> &lines,
                             const std::vector<std::string> &labels,
                             const std::vector<std::string> &without_source = {});

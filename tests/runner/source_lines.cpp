@@ -24,7 +24,7 @@ std::vector<std::string> extra_series(const TestSources &sources, const std::vec
     std::vector<std::string> extra;
     for (const auto &[series, tree] : sources) {
         if (std::none_of(lines.begin(), lines.end(),
-                         [&name = series](const KernelLine &line) { return line.name == name; }))
+                         [&name = series](const KernelLine &line) { return line.name == name && line.has_package(); }))
             extra.push_back(series);
     }
     return extra;

@@ -16,7 +16,7 @@
 namespace krun
 {
 
-// Series that no line names.
+// Series without cases of their own: those that no line names, or only one that no Debian package has.
 std::vector<std::string> extra_series(const TestSources &sources, const std::vector<KernelLine> &lines);
 // Lines that no Debian package has, and no tree of the person's own.
 std::vector<std::string> lines_without_source(const TestSources &sources, const std::vector<KernelLine> &lines);

@@ -2,6 +2,7 @@
 // The hooks of one line, applied to the files of another kernel; see port_hooks.hpp.
 #include "porting/port_hooks.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <optional>
 
@@ -26,19 +27,28 @@ FilePatch only(const FilePatch &changes, const Chosen &chosen)
     return part;
 }
 
-// Lines share patches, so that one was not always made for the line's own file.
-bool is_made_for(const std::string &text, const Hunk &hunk)
+// Where the lines are that the hunk wants, nearest to where it wants them; 0 if nowhere. Lines share patches, so that
+// one was not always made for the line's own file.
+std::size_t place_of(const Hunk &hunk, const std::string &text)
 {
-    const auto lines = lines_of(text);
-    auto at = hunk.old_line;
+    std::vector<std::string> wanted;
     for (const auto &line : hunk.lines) {
-        if (line.front() != ' ' && line.front() != '-')
-            continue;
-        if (at < 1 || at > lines.size() || lines[at - 1] != line.substr(1))
-            return false;
-        ++at;
+        if (line.front() == ' ' || line.front() == '-')
+            wanted.push_back(line.substr(1));
     }
-    return true;
+    const auto distance = [&hunk](std::size_t line) {
+        return line > hunk.old_line ? line - hunk.old_line : hunk.old_line - line;
+    };
+    const auto lines = lines_of(text);
+    std::size_t best = 0;
+    for (auto from = lines.begin();; ++from) {
+        from = std::search(from, lines.end(), wanted.begin(), wanted.end());
+        if (from == lines.end())
+            return best;
+        const auto at = static_cast<std::size_t>(from - lines.begin()) + 1;
+        if (best == 0 || distance(at) < distance(best))
+            best = at;
+    }
 }
 
 // One file of one hook on its way into the new kernel.
@@ -238,8 +248,8 @@ class Porter
         report.number = hunk.number;
         report.old_line = hunk.old_line;
         report.text = hunk.text;
-        report.inside =
-            base && is_made_for(*base, hunk) ? heading_of(*base, hunk.old_line + hunk.leading_context()) : hunk.section;
+        const auto place = base ? place_of(hunk, *base) : 0;
+        report.inside = place == 0 ? hunk.section : heading_of(*base, place + hunk.leading_context());
         const auto text = state_of(pristine_, changes.path);
         report.look = text ? where_to_look(runner_, input_.tree, changes.path, *text, hunk, report.inside)
                            : where_the_file_is(runner_, input_.tree, changes.path);

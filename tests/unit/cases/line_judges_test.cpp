@@ -55,10 +55,10 @@ TEST(JudgeBuild, AnErrorBelongsToTheStageThatWasToldLast)
     EXPECT_THAT(package.tally.failures, ElementsAre("package: broken (log: /log)"));
 }
 
-CaseResult judged_hooks(const std::string &json)
+CaseResult judged_hooks(const std::string &json, bool is_line = true)
 {
     auto result = judge_build(BuiltKernel{}, std::nullopt);
-    judge_hooks(nlohmann::ordered_json::parse(json), result);
+    judge_hooks(nlohmann::ordered_json::parse(json), is_line, result);
     return result;
 }
 
@@ -86,6 +86,19 @@ TEST(JudgeHooks, AnOptionalHookMayNotBeMissingEither)
         R"([{"hook": "a", "required": false, "result": "missing", "variant": "5.8", "reason": "hunk 1 has no place"}])");
     EXPECT_THAT(result.tally.failures, ElementsAre("apply: the hook a is missing: hunk 1 has no place"));
     EXPECT_FALSE(result.stages.at("apply"));
+}
+
+TEST(JudgeHooks, WhatAPersonsOwnSourceLacksIsNamed)
+{
+    const auto result = judged_hooks(
+        R"([{"hook": "a", "required": false, "result": "missing", "variant": "5.8", "reason": "hunk 1 has no place"},
+            {"hook": "b", "result": "placed", "variant": "5.8", "fuzz": 1}])",
+        false);
+    EXPECT_THAT(result.tally.skips, ElementsAre("the hook a is missing: hunk 1 has no place",
+                                                "the hook b, of Linux 5.8, fits with fuzz 1"));
+    EXPECT_EQ(result.tally.failed, 0U);
+    EXPECT_TRUE(result.stages.at("apply"));
+    EXPECT_FALSE(judged_hooks("[]", false).stages.at("apply"));
 }
 
 TEST(JudgeHooks, AKernelWithoutARecordIsNoSuccess)
