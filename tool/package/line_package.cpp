@@ -4,7 +4,6 @@
 
 #include <cstdlib>
 #include <fmt/format.h>
-#include <tuple>
 
 #include "source/kernel_tree.hpp"
 #include "util/text.hpp"
@@ -15,15 +14,6 @@ namespace
 {
 
 constexpr const char *separator = "+krun"; // between the kernel's version and the number of its publication
-
-std::tuple<unsigned, unsigned, unsigned> numbers_of(const std::string &version)
-{
-    const auto parts = split(version, '.');
-    const auto number = [&parts](std::size_t at) {
-        return at < parts.size() ? static_cast<unsigned>(std::strtoul(parts[at].c_str(), nullptr, 10)) : 0U;
-    };
-    return {number(0), number(1), number(2)};
-}
 
 std::string control_of(const LinePackage &package)
 {
