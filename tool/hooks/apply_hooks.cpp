@@ -3,6 +3,7 @@
 #include "hooks/apply_hooks.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "hooks/patch_series.hpp"
 #include "util/progress.hpp"
@@ -43,6 +44,20 @@ Result<void> expect_required(const FittedHooks &hooks, const HookedSource &sourc
     return failure(text, source.folder.empty() ? "unpack that source, and fit the hooks to it with `krunctl port TREE`"
                                                : fmt::format("fit the hooks to it with `krunctl port {}`",
                                                              shell_quoted(source.folder.string())));
+}
+
+std::string choice_in_words(const FittedHooks &hooks)
+{
+    std::vector<std::string> placed;
+    std::vector<std::string> others;
+    for (const auto &hook : hooks) {
+        if (hook.fit == Fit::placed)
+            placed.push_back(fmt::format("{} ({})", hook.name, hook.series));
+        else if (hook.fit == Fit::not_needed)
+            others.push_back(hook.name);
+    }
+    return fmt::format("hooks: {}{}{}", fmt::join(placed, ", "),
+                       others.empty() ? "" : "; not needed: ", fmt::join(others, ", "));
 }
 
 std::vector<std::string> notes_on(const FittedHooks &hooks)
@@ -91,6 +106,7 @@ Result<void> fit_and_apply(ProcessRunner &runner, Filesystem &files, const std::
         return tl::unexpected(fitted.error());
     if (auto required = expect_required(*fitted, source); !required)
         return required;
+    say(choice_in_words(*fitted));
     for (const auto &note : notes_on(*fitted))
         say("note: " + note);
     return apply_hooks(runner, files, *fitted, tree);

@@ -23,6 +23,9 @@ struct HookedSource {
 // An Error that names every required hook without a place, and where that was to be.
 Result<void> expect_required(const FittedHooks &hooks, const HookedSource &source);
 
+// Which variant was chosen of each: "hooks: build (4.9), vector (5.15); not needed: quiet-deadline".
+std::string choice_in_words(const FittedHooks &hooks);
+
 // A line for each optional hook that has no place, and one for each that patch(1) has placed with fuzz.
 std::vector<std::string> notes_on(const FittedHooks &hooks);
 

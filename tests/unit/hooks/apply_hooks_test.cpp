@@ -75,6 +75,17 @@ TEST(ExpectRequired, WhatIsNotNeededAndWhatIsOptionalMayBeMissing)
     EXPECT_TRUE(expect_required({not_needed, placed, missing_hook("three", false)}, {}));
 }
 
+TEST(ChoiceOfHooks, NamesTheVariantOfEachAndWhatIsNotNeeded)
+{
+    auto placed = missing_hook("vector", false);
+    placed.fit = Fit::placed;
+    auto not_needed = missing_hook("rcu", false);
+    not_needed.fit = Fit::not_needed;
+    EXPECT_EQ(choice_in_words({placed, not_needed, missing_hook("quiet", false)}),
+              "hooks: vector (6.1); not needed: rcu");
+    EXPECT_EQ(choice_in_words({placed, placed}), "hooks: vector (6.1), vector (6.1)");
+}
+
 TEST(NotesOnHooks, AreAboutWhatIsMissingAndWhatHasFuzz)
 {
     auto placed = missing_hook("placed", true);
