@@ -15,6 +15,7 @@
 #include <linux/irqflags.h>
 #include <linux/math64.h>
 #include <asm/barrier.h>
+#include <asm/cpufeature.h>
 #include <asm/msr.h>
 #include <asm/processor.h>
 #include <asm/tsc.h>
