@@ -2,8 +2,12 @@
 // What all cases share; see case.hpp.
 #include "cases/case.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
+#include "build/output_folder.hpp"
+#include "hooks/fitting.hpp"
 #include "util/paths.hpp"
 #include "util/text.hpp"
 
@@ -81,6 +85,15 @@ Result<BuiltKernel> built_kernel(const Case &one, const std::string &config)
         return host_lacks(name + " has not been built", "ctest builds it first: see docs/testing.md");
     const auto &facts = result->facts;
     return BuiltKernel{facts.at("folder"), facts.at("tree"), facts.at("objects"), facts.at("release")};
+}
+
+bool has_hook(const Case &one, const BuiltKernel &kernel, const std::string &hook)
+{
+    const auto metadata = read_metadata(one.files, kernel.folder).value_or(nlohmann::ordered_json::object());
+    const auto hooks = metadata.value("hook_list", nlohmann::ordered_json::array());
+    return std::any_of(hooks.begin(), hooks.end(), [&hook](const nlohmann::ordered_json &one_hook) {
+        return one_hook.value("hook", "") == hook && one_hook.value("result", "") == name_of(Fit::placed);
+    });
 }
 
 } // namespace krun

@@ -46,6 +46,9 @@ Result<CaseResult> in_time(const Case &one, const std::function<Result<CaseResul
 // The kernel that the case kernel-LINE[-CONFIG] has built. An Error with ExitCode::host_lacks: it has not.
 Result<BuiltKernel> built_kernel(const Case &one, const std::string &config = "vm");
 
+// Whether the kernel's source got this hook.
+bool has_hook(const Case &one, const BuiltKernel &kernel, const std::string &hook);
+
 // A guest for a selftest of the case's line, which the case programs-LINE has built. A kernel that looks for its own
 // mistakes needs more memory and time than another.
 MachineRequest guest_of_selftest(const Case &one, const std::filesystem::path &kernel, const std::string &config,

@@ -85,6 +85,7 @@ Result<void> plan_config_of_line(Filesystem &files, const BuildRequest &request,
     if (!config)
         return tl::unexpected(config.error());
     plan.config = std::move(*config);
+    plan.config.own_source = plan.origin.has_value() && !request.line;
     plan.make.config_settings = plan.config.make_settings;
     return {};
 }

@@ -111,6 +111,7 @@ std::vector<Command> steps_of_configuring(const KernelMake &make, const ConfigPl
 struct Request {
     std::string value;
     std::string fragment; // where it is
+    bool for_machine = false;
 };
 
 std::map<std::string, Request> requests_of(const ConfigPlan &plan)
@@ -118,7 +119,7 @@ std::map<std::string, Request> requests_of(const ConfigPlan &plan)
     std::map<std::string, Request> requests;
     for (const auto &fragment : plan.fragments) {
         for (const auto &[symbol, value] : parse_config(fragment.text))
-            requests[symbol] = {value, input_name(fragment.file)};
+            requests[symbol] = {value, input_name(fragment.file), fragment.for_machine};
     }
     return requests;
 }
@@ -201,7 +202,8 @@ Result<ConfigPlan> plan_config(Filesystem &files, const std::filesystem::path &d
         auto text = files.read(file);
         if (!text)
             return tl::unexpected(text.error());
-        plan.fragments.push_back({file, std::move(*text)});
+        const bool is_krun = file.filename() == "krun.config" || file.filename() == "tickless.config";
+        plan.fragments.push_back({file, std::move(*text), !is_krun});
     }
     plan.fragments.insert(plan.fragments.end(), inputs.fragments.begin(), inputs.fragments.end());
     return plan;
@@ -259,15 +261,28 @@ Result<void> verify_config(Filesystem &files, const KernelMake &make, const Conf
     if (missing.empty())
         return {};
     const auto kconfig = read_kconfig(files, make.tree, "x86");
-    auto message =
-        fmt::format("the final configuration lacks {} of the {} requested values:", missing.size(), requests.size());
-    for (const auto &[symbol, request] : missing) {
-        message += fmt::format("\n  {} ({})", config_line(symbol, request.value), request.fragment);
+    const auto described = [&](const std::string &symbol, const Request &request) {
+        auto text = fmt::format("{} ({})", config_line(symbol, request.value), request.fragment);
         if (kconfig && request.value == "n")
-            message += fmt::format(": it is {}, because something selects it", value_of(final_values, symbol));
+            text += fmt::format(": it is {}, because something selects it", value_of(final_values, symbol));
         else if (kconfig)
-            message += ": " + explain_unmet(*kconfig, final_values, symbol);
+            text += ": " + explain_unmet(*kconfig, final_values, symbol);
+        return text;
+    };
+    std::string list;
+    std::size_t count = 0;
+    for (const auto &[symbol, request] : missing) {
+        if (plan.own_source && request.for_machine) {
+            say("note: the final configuration lacks " + described(symbol, request));
+            continue;
+        }
+        list += "\n  " + described(symbol, request);
+        ++count;
     }
+    if (count == 0)
+        return {};
+    const auto message =
+        fmt::format("the final configuration lacks {} of the {} requested values:{}", count, requests.size(), list);
     return failure(message, "add what is missing to a fragment and pass it with --fragment", make.log.string());
 }
 

@@ -23,6 +23,8 @@ namespace krun
 struct Fragment {
     std::filesystem::path file;
     std::string text;
+    bool for_machine =
+        false; // ours, and about what the kernel is to run on: a kernel of the person's own may lack some
 };
 
 // What the person brings: read once, whatever line it is for.
@@ -39,6 +41,7 @@ struct ConfigPlan {
     bool personal = false; // which a person wrote, so that they want what is in it
     std::vector<Fragment> fragments;        // each of their symbols is verified; later ones win
     std::vector<std::string> make_settings; // what of it is said to make
+    bool own_source = false;                // of the person's own, for which no line vouches
 };
 
 // "vm", or a name for any other configuration that can be a part of a folder's name.
@@ -61,7 +64,8 @@ std::string without_traps(const std::string &base_text, bool personal, bool has_
 std::vector<Command> config_commands(const KernelMake &make, const ConfigPlan &plan);
 // Leaves a .config in make.objects.
 Result<void> configure(ProcessRunner &runner, Filesystem &files, const KernelMake &make, const ConfigPlan &plan);
-// An Error that names every requested symbol that .config does not have, each with its unmet dependency.
+// An Error that names every requested symbol that .config does not have, each with its unmet dependency. Of what is for
+// the machine a source of the person's own may lack some: that is a note.
 Result<void> verify_config(Filesystem &files, const KernelMake &make, const ConfigPlan &plan);
 
 } // namespace krun

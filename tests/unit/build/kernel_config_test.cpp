@@ -54,6 +54,23 @@ TEST_F(VerifyTest, NamesEachMissingSymbolItsFragmentAndItsDependency)
                       HasSubstr("# CONFIG_BAD is not set (krun.config): it is y")));
 }
 
+TEST_F(VerifyTest, WhatIsForTheMachineMayBeMissingInASourceOfThePersonsOwnAlone)
+{
+    plan.fragments = {{"/f/vm.config", "CONFIG_NONE=y\n# CONFIG_BAD is not set\n", true},
+                      {"/f/krun.config", "CONFIG_KRUN=y\n"}};
+    files.add("/objects/.config", "CONFIG_KRUN=y\nCONFIG_BAD=y\n");
+    EXPECT_THAT(verify_config(files, make, plan).error().message, HasSubstr("lacks 2 of the 3"));
+    plan.own_source = true;
+    testing::internal::CaptureStderr();
+    EXPECT_TRUE(verify_config(files, make, plan));
+    const auto said = testing::internal::GetCapturedStderr();
+    EXPECT_THAT(said,
+                HasSubstr("note: the final configuration lacks CONFIG_NONE=y (vm.config): there is no such symbol"));
+    EXPECT_THAT(said, HasSubstr("lacks # CONFIG_BAD is not set (vm.config): it is y"));
+    files.add("/objects/.config", "# CONFIG_KRUN is not set\n");
+    EXPECT_THAT(verify_config(files, make, plan).error().message, HasSubstr("lacks 1 of the 3"));
+}
+
 TEST_F(VerifyTest, AModuleIsNotWhatWasAskedFor)
 {
     files.add("/objects/.config", "CONFIG_KRUN=m\nCONFIG_HZ=1000\n");
