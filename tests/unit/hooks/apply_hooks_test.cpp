@@ -128,7 +128,7 @@ TEST_F(ApplyHooks, AllThatFitGoIntoTheTreeAndOnRecord)
     ASSERT_TRUE(applied) << applied.error().message;
     EXPECT_THAT(text_of("f.c"), HasSubstr("three();\n\tfirst();\n\tfour();"));
     EXPECT_THAT(text_of("g.c"), HasSubstr("three();\n\tsecond();\n\tfour();"));
-    EXPECT_EQ(said, "");
+    EXPECT_EQ(said, "krunctl: hooks: first (6.1), second (6.1)\n");
     const auto record = applied_hooks(files, tree);
     EXPECT_EQ(record, as_json(FittedHooks{[] {
                                               FittedHook hook;
