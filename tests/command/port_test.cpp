@@ -310,7 +310,7 @@ TEST_F(PortTest, OutputAndStartingLineCanBeChosen)
     expect_fits(elsewhere / "hooks/build.patch");
     EXPECT_FALSE(fs::exists(line));
     port({"--dry-run"});
-    EXPECT_THAT(result.output, HasSubstr("the nearest is the line 6.5"));
+    EXPECT_THAT(result.output, HasSubstr("the nearest line: 6.5"));
 }
 
 TEST_F(PortTest, FragmentsOfTheLineGoAlong)
