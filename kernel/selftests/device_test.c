@@ -158,7 +158,7 @@ TEST_F(device, info_tells_what_there_is)
 	EXPECT_EQ(KRUN_FEATURE_TSC_STABLE |
 		  (krun_has_calls() ? 0 : KRUN_FEATURE_MODULE),
 		  info->features & ~(KRUN_FEATURE_NO_GUEST | KRUN_FEATURE_VECTOR));
-	/* The module has no vector, a patched kernel may. */
+	/* The module has no vector; a patched kernel may have one. */
 	EXPECT_TRUE(krun_has_calls() || !(info->features & KRUN_FEATURE_VECTOR));
 	EXPECT_EQ(THREE_COUNTERS, info->counters & THREE_COUNTERS);
 	EXPECT_EQ(0, info->counters & ~(IDLE_COUNTERS | KRUN_COUNTER_SMI |

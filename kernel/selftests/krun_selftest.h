@@ -140,7 +140,7 @@ static inline int suspend(void)
 	return write_text(state, text_contains(state, "mem") ? "mem" : "freeze");
 }
 
-/* What no interface tells of a kernel. */
+/* For what no interface reports. */
 static inline bool kernel_is_before(int version, int patchlevel)
 {
 	int v, p;

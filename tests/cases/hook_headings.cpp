@@ -15,18 +15,6 @@ namespace krun
 namespace
 {
 
-const HookPatch *patch_on_record(const std::vector<Hook> &hooks, const nlohmann::ordered_json &entry)
-{
-    if (entry.value("result", "") != name_of(Fit::placed))
-        return nullptr;
-    for (const auto &hook : hooks) {
-        for (const auto &variant : hook.variants)
-            if (hook.name == entry.value("hook", "") && variant.series == entry.value("variant", ""))
-                return &variant.patch;
-    }
-    return nullptr;
-}
-
 // The lines that the hunk adds first, up to the next that it does not.
 std::string first_addition(const Hunk &hunk)
 {

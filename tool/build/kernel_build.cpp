@@ -222,7 +222,8 @@ Result<BuiltKernel> build(ProcessRunner &runner, Filesystem &files, const BuildR
     say(fmt::format("built Linux {} in {}", name, plan.output.string()));
     if (plan.origin)
         say(fmt::format("proof: it compiles; not booted, no selftests, no check: ./krun test --source {}={} does these",
-                        plan.user.series, plan.origin->is_tarball() ? "TREE" : plan.origin->path.string()));
+                        plan.user.series,
+                        plan.origin->is_tarball() ? "TREE" : shell_quoted(plan.origin->path.string())));
     return result_of(plan, name, false);
 }
 

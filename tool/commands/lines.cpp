@@ -101,7 +101,7 @@ TreeFit fit_of(Context &context, const std::vector<Hook> &hooks, const std::vect
             failure(fmt::format("there is no kernel line in {}", (data_directory() / "kernel/lines").string()))
                 .value());
     const auto version = unwrap(kernel_version_of(context.files, tree, tree.string()));
-    unwrap(expect_unpatched(context.files, tree, tree.string()));
+    unwrap(expect_usable(context.files, tree, tree.string()));
     TreeFit fit;
     fit.tree = tree.string();
     fit.version = version.text();
@@ -118,7 +118,7 @@ void list_lines(Context &context, const LinesOptions &options)
     std::optional<TreeFit> fit;
     if (!options.tree.empty())
         fit = fit_of(context, hooks, known, options.tree);
-    // Who asks about a tree wants the answer now.
+    // Whoever asks about a tree wants the answer now.
     const bool offline = options.offline || fit;
     std::vector<LineSummary> lines;
     for (const auto &line : known)

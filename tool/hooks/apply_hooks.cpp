@@ -119,6 +119,17 @@ nlohmann::ordered_json applied_hooks(Filesystem &files, const std::filesystem::p
     return json.is_array() ? json : nlohmann::ordered_json();
 }
 
+const HookPatch *patch_on_record(const std::vector<Hook> &hooks, const nlohmann::ordered_json &entry)
+{
+    for (const auto &hook : hooks) {
+        for (const auto &variant : hook.variants) {
+            if (hook.name == entry.value("hook", "") && place_in_data(variant.file) == entry.value("patch", ""))
+                return &variant.patch;
+        }
+    }
+    return nullptr;
+}
+
 std::string fragment_of(const nlohmann::ordered_json &applied)
 {
     std::string names;

@@ -45,6 +45,9 @@ Result<void> fit_and_apply(ProcessRunner &runner, Filesystem &files, const std::
 // That record, as as_json() has made it; null without one.
 nlohmann::ordered_json applied_hooks(Filesystem &files, const std::filesystem::path &tree);
 
+// The patch that an entry of it is about; null if that was not applied, or is not known any more.
+const HookPatch *patch_on_record(const std::vector<Hook> &hooks, const nlohmann::ordered_json &entry);
+
 // A configuration fragment that tells the kernel's readers what it lacks; empty when that is nothing.
 std::string fragment_of(const nlohmann::ordered_json &applied);
 

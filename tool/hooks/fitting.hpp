@@ -41,7 +41,10 @@ struct FittedHook {
 using FittedHooks = std::vector<FittedHook>;
 
 // What a hunk that patch(1) has placed there is worth.
-bool is_trustworthy(const Hunk &hunk, const HunkFate &fate, const std::string &patched);
+bool is_trustworthy(const std::string &path, const Hunk &hunk, const HunkFate &fate, const std::string &patched);
+
+// A patch's place below kernel/ that a record names: "hooks/build/4.9.patch", "6.6/hooks/build.patch".
+std::string place_in_data(const std::filesystem::path &patch);
 
 // Only reads the tree. `series` is the tree's own; of two variants that fit equally well, the one nearer to it is
 // taken.

@@ -155,4 +155,10 @@ Result<HookPatch> parse_hook(const std::string &name, const std::string &text)
     return HookParser(name, text).parse();
 }
 
+bool changes(const HookPatch &hook, const std::string &path)
+{
+    return std::any_of(hook.files.begin(), hook.files.end(),
+                       [&path](const FilePatch &file) { return file.path == path; });
+}
+
 } // namespace krun

@@ -35,6 +35,8 @@ struct HookPatch {
     std::vector<FilePatch> files;
 };
 
+bool changes(const HookPatch &hook, const std::string &path);
+
 // Hooks change files that are there: a patch that adds or removes one is an Error (what is new belongs into krun/).
 Result<HookPatch> parse_hook(const std::string &name, const std::string &text);
 

@@ -74,13 +74,13 @@ std::string path_of_system_qemu()
     return system_qemu_name;
 }
 
-// The program and its features; the testbed's is built now, unless only its name is needed.
 // Newer kernels ask for less, and see the CPU as it has always been here.
 bool wants_invariant_tsc(const std::filesystem::path &kernel)
 {
     return numbers_of(kernel_release(kernel).value_or(std::string("9"))) < std::vector<unsigned long>{4, 11};
 }
 
+// The program and its features; the testbed's is built now, unless only its name is needed.
 Result<QemuSetup> choose_qemu(ProcessRunner &runner, Filesystem &files, const MachineRequest &request)
 {
     const auto choice = choose_accelerator(

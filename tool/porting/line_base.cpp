@@ -21,14 +21,8 @@ std::vector<const HookPatch *> patches_in(Filesystem &files, const std::filesyst
 {
     std::vector<const HookPatch *> patches;
     for (const auto &entry : applied_hooks(files, tree)) {
-        if (entry.value("result", "") != name_of(Fit::placed))
-            continue;
-        for (const auto &hook : known) {
-            for (const auto &variant : hook.variants) {
-                if (hook.name == entry.value("hook", "") && variant.series == entry.value("variant", ""))
-                    patches.push_back(&variant.patch);
-            }
-        }
+        if (const auto *patch = patch_on_record(known, entry))
+            patches.push_back(patch);
     }
     return patches;
 }

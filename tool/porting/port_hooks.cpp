@@ -95,7 +95,7 @@ class FilePort
         if (!tried)
             return tl::unexpected(tried.error());
         for (std::size_t at = 0; at < reports_.size(); ++at)
-            placed_[at] = is_trustworthy(changes_.hunks[at], tried->fates[at], tried->text);
+            placed_[at] = is_trustworthy(changes_.path, changes_.hunks[at], tried->fates[at], tried->text);
         const auto trusted = only(changes_, placed_);
         if (trusted.hunks.empty())
             return {};

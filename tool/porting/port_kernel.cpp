@@ -42,7 +42,7 @@ Result<KernelVersion> version_to_port(Filesystem &files, const fs::path &tree)
     auto version = kernel_version_of(files, tree, tree.string());
     if (!version)
         return version;
-    if (auto unpatched = expect_unpatched(files, tree, tree.string()); !unpatched)
+    if (auto unpatched = expect_usable(files, tree, tree.string()); !unpatched)
         return tl::unexpected(unpatched.error());
     return version;
 }
@@ -109,6 +109,17 @@ Result<Plan> make_plan(Filesystem &files, const PortRequest &request)
     return plan;
 }
 
+// A file that the kernel has, and that the hook must change wherever it is.
+HunkReport left_out(const std::string &path)
+{
+    HunkReport report;
+    report.file = path;
+    report.number = 1;
+    report.text = "# what this hook does to the file in newer kernels\n";
+    report.look = {fmt::format("this variant of the hook leaves {} as it is", path)};
+    return report;
+}
+
 // The variant of each hook that is worth porting, and what is known of the hook before that.
 struct Candidates {
     std::vector<HookPatch> patches;
@@ -142,6 +153,10 @@ Result<Candidates> choose_candidates(ProcessRunner &runner, Filesystem &files, c
         const auto &variant = by_name || best == hook.variants.end() ? named : *best;
         report.variant = variant.series;
         candidates.wants_merges = candidates.wants_merges || by_name || fit.fuzz > 0;
+        for (const auto &path : hook.whole) {
+            if (files.exists(plan.tree / path) && !changes(variant.patch, path))
+                report.hunks.push_back(left_out(path));
+        }
         candidates.patches.push_back(variant.patch);
         candidates.patches.back().name = report.name;
         candidates.reports.push_back(std::move(report));
@@ -158,7 +173,7 @@ void complete(std::vector<HookReport> &reports, std::vector<HookReport> ported)
             continue;
         report.description = std::move(next->description);
         report.diffs = std::move(next->diffs);
-        report.hunks = std::move(next->hunks);
+        report.hunks.insert(report.hunks.begin(), next->hunks.begin(), next->hunks.end());
         ++next;
     }
 }

@@ -92,13 +92,16 @@ Result<KernelSource> hash_own_files(ProcessRunner &runner, Filesystem &files, co
                                     const std::filesystem::path &data)
 {
     // Report mistakes in the clone before using the network.
-    if (const auto hooks = load_hooks(files, data); !hooks)
-        return tl::unexpected(hooks.error());
-    auto hooks = sha256_of_tree(runner, data / "kernel/hooks");
-    if (hooks && files.is_directory(line.hooks)) {
-        const auto own = sha256_of_tree(runner, line.hooks);
-        hooks = own ? sha256_of_text(runner, *hooks + *own) : own;
+    const auto known = load_hooks(files, data);
+    if (!known)
+        return tl::unexpected(known.error());
+    // Of every line: a tree gets those that fit it best. And a line prefers its own.
+    std::string text = line.name;
+    for (const auto &hook : *known) {
+        for (const auto &variant : hook.variants)
+            text += fmt::format("\n{} {} {}", hook.name, variant.series, files.read(variant.file).value_or(""));
     }
+    auto hooks = sha256_of_text(runner, text + files.read(data / "kernel/hooks/hooks.toml").value_or(""));
     if (!hooks)
         return tl::unexpected(hooks.error());
     auto overlay = sha256_of_tree(runner, data / "kernel/krun");

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <limits>
 #include <map>
+#include <utility>
 
 #include "util/text.hpp"
 
@@ -14,6 +15,8 @@ namespace krun
 {
 namespace
 {
+
+constexpr std::pair oldest{4U, 9U};
 
 // "SUBLEVEL = 117" and the like, up to the first line that is something else.
 std::map<std::string, std::string> version_settings(const std::string &makefile)
@@ -70,6 +73,17 @@ Result<void> expect_unpatched(Filesystem &files, const std::filesystem::path &tr
         return {};
     return failure(fmt::format("{} is patched already: it contains Krun's hooks or overlay", origin),
                    "name the pristine source that it was made from");
+}
+
+Result<void> expect_usable(Filesystem &files, const std::filesystem::path &tree, const std::string &origin)
+{
+    const auto version = kernel_version_of(files, tree, origin);
+    if (!version)
+        return tl::unexpected(version.error());
+    if (std::pair(version->major, version->minor) < oldest)
+        return failure(fmt::format("{} is Linux {}: Krun is for 4.9 and later", origin, version->text()),
+                       "take a newer kernel");
+    return expect_unpatched(files, tree, origin);
 }
 
 unsigned releases_between(const KernelVersion &version, const std::string &series)

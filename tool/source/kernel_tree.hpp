@@ -30,6 +30,10 @@ Result<KernelVersion> kernel_version_of(Filesystem &files, const std::filesystem
 // An Error when our hooks, or those of another Krun, are in the tree. `origin` names it there.
 Result<void> expect_unpatched(Filesystem &files, const std::filesystem::path &tree, const std::string &origin);
 
+// Whether our files can go into it at all: an Error for one that has them already, or is older than any that they are
+// for.
+Result<void> expect_usable(Filesystem &files, const std::filesystem::path &tree, const std::string &origin);
+
 // How many releases are between two series: 5.19 and 6.0 are neighbours, and so are 6.19 and 7.0.
 unsigned releases_between(const KernelVersion &version, const std::string &series);
 

@@ -177,7 +177,7 @@ Result<KernelVersion> fetch_tree(ProcessRunner &runner, Filesystem &files, UserS
     auto version = kernel_version_of(files, folder / "tree", source.origin.text);
     if (!version)
         return version;
-    if (auto unpatched = expect_unpatched(files, folder / "tree", source.origin.text); !unpatched)
+    if (auto unpatched = expect_usable(files, folder / "tree", source.origin.text); !unpatched)
         return tl::unexpected(unpatched.error());
     return version;
 }

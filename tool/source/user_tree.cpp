@@ -74,7 +74,7 @@ Result<void> check_user_tree(ProcessRunner &runner, Filesystem &files, const Sou
 {
     if (auto version = kernel_version_of(files, origin.path, origin.text); !version)
         return tl::unexpected(version.error());
-    if (auto unpatched = expect_unpatched(files, origin.path, origin.text); !unpatched)
+    if (auto unpatched = expect_usable(files, origin.path, origin.text); !unpatched)
         return unpatched;
     if (auto clean = check_clean(files, origin.path); !clean)
         return clean;

@@ -69,7 +69,9 @@ static inline void krun_pmu_hold(void)
 	};
 
 	/* Without a PMU there are no other events, either. */
-	IS_ERR(perf_event_create_kernel_counter(&attr, 0, NULL, NULL, NULL));
+	if (IS_ERR(perf_event_create_kernel_counter(&attr, 0, NULL, NULL, NULL)) &&
+	    x86_pmu.num_counters)
+		pr_warn("krun: no event to hold: CPU hotplug may wait for ever\n");
 #endif
 }
 

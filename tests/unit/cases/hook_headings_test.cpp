@@ -26,7 +26,9 @@ class HookHeadings : public testing::Test
     }
     void record(const std::string &result)
     {
-        files.add("/t/.krun-hooks.json", R"([{"hook": "quiet", "result": ")" + result + R"(", "variant": "6.1"}])");
+        const std::string patch = result == "placed" ? R"(, "patch": "hooks/quiet/6.1.patch")" : "";
+        files.add("/t/.krun-hooks.json",
+                  R"([{"hook": "quiet", "result": ")" + result + R"(", "variant": "6.1")" + patch + "}]");
     }
     Tally judge(const std::string &section, const std::string &path = "f.c")
     {

@@ -136,6 +136,7 @@ TEST_F(ApplyHooks, AllThatFitGoIntoTheTreeAndOnRecord)
                                               hook.required = true;
                                               hook.fit = Fit::placed;
                                               hook.series = "6.1";
+                                              hook.patch = "/d/kernel/hooks/" + hook.name + "/6.1.patch";
                                               return hook;
                                           }(),
                                           [] {
@@ -143,6 +144,7 @@ TEST_F(ApplyHooks, AllThatFitGoIntoTheTreeAndOnRecord)
                                               hook.name = "second";
                                               hook.fit = Fit::placed;
                                               hook.series = "6.1";
+                                              hook.patch = "/d/kernel/hooks/" + hook.name + "/6.1.patch";
                                               return hook;
                                           }()}));
     EXPECT_THAT(files.list(tree).value(), ElementsAre(".krun-hooks.json", "f.c", "g.c"));

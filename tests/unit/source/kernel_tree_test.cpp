@@ -85,5 +85,16 @@ TEST(KernelTree, TheNearestLineIsCountedInReleases)
     EXPECT_EQ(nearest_to(5, 15), "5.10"); // six releases from 6.1, five from 5.10
 }
 
+TEST(KernelTree, WhatIsOlderThanAnyThatKrunIsForIsRefused)
+{
+    FakeFilesystem files;
+    files.add("/t/scripts/kconfig/merge_config.sh", "");
+    files.add("/t/Makefile", "VERSION = 4\nPATCHLEVEL = 8\nSUBLEVEL = 17\n");
+    EXPECT_EQ(expect_usable(files, "/t", "linux-4.8").error().message,
+              "linux-4.8 is Linux 4.8.17: Krun is for 4.9 and later");
+    files.add("/t/Makefile", "VERSION = 4\nPATCHLEVEL = 9\nSUBLEVEL = 0\n");
+    EXPECT_TRUE(expect_usable(files, "/t", "linux-4.9"));
+}
+
 } // namespace
 } // namespace krun
