@@ -205,7 +205,7 @@ TEST_F(LinesOfTreeTest, AProgramGetsItAsJson)
     EXPECT_EQ(fit["lacks"], nlohmann::json({"lost"}));
     ASSERT_EQ(fit["hooks"].size(), 4U);
     EXPECT_EQ(fit["hooks"][0], nlohmann::json::parse(R"({"hook": "build", "required": true, "result": "placed",
-                                                         "variant": "6.12", "fuzz": 0})"));
+                                                         "variant": "6.12", "patch": "hooks/build/6.12.patch", "fuzz": 0})"));
     EXPECT_EQ(fit["hooks"][1]["result"], "missing");
     EXPECT_EQ(fit["hooks"][2]["result"], "not needed");
     EXPECT_EQ(fit["hooks"][3]["fuzz"], 1);
