@@ -47,7 +47,7 @@
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(5, 8, 0)
 #define __vmalloc(size, gfp)						\
-	(__vmalloc)(size, (gfp) | __GFP_HIGHMEM, PAGE_KERNEL)
+	((__vmalloc)(size, (gfp) | __GFP_HIGHMEM, PAGE_KERNEL))
 #endif
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(4, 12, 0)

@@ -124,7 +124,7 @@ std::vector<Checker> overlay_checkers(const Checkpatch &checkpatch, const fs::pa
     const std::string uapi = (data / "kernel/krun/uapi/linux/krun.h").string();
     std::erase(sources, uapi);
     std::vector<std::string> of_versions;
-    for (const char *name : {"compat.h", "patched/access.h", "module/access.h"}) {
+    for (const char *name : {"compat.h", "older.h", "patched/access.h", "module/access.h"}) {
         of_versions.push_back((data / "kernel/krun" / name).string());
         std::erase(sources, of_versions.back());
     }
@@ -135,9 +135,9 @@ std::vector<Checker> overlay_checkers(const Checkpatch &checkpatch, const fs::pa
     return {
         // absent.c answers as if there were no such call, hence ENOSYS.
         checkpatch.of("overlay", {"--file"}, newer_ways + ",ENOSYS", sources),
-        // Those that may ask for the kernel's version.
+        // Those that may ask for the kernel's version, and use what older kernels have.
         checkpatch.of("overlay's headers for versions", {"--file"},
-                      newer_ways + ",LINUX_VERSION_CODE,CONSTANT_COMPARISON", of_versions),
+                      newer_ways + ",LINUX_VERSION_CODE,CONSTANT_COMPARISON,DEPRECATED_API", of_versions),
         // checkpatch knows of include/uapi alone that user space has no such macros.
         checkpatch.of("header for user space", {"--file"}, "BIT_MACRO,PREFER_DEFINED_ATTRIBUTE_MACRO", {uapi}),
         // User space has neither the kernel's types nor its macros.
