@@ -253,7 +253,7 @@ TEST_F(HooksBuildTest, AnOptionalHookMayBeMissingAndThatIsSaidAndOnRecord)
     EXPECT_EQ(json["hook_list"], metadata["hook_list"]);
     EXPECT_EQ(metadata["hook_list"],
               nlohmann::json::parse(R"([{"hook": "build", "required": true, "result": "placed", "variant": "6.12",
-                                         "fuzz": 0},
+                                         "patch": "hooks/build/6.12.patch", "fuzz": 0},
                                         {"hook": "quiet", "required": false, "result": "missing", "variant": "6.12",
                                          "reason": "hunk 1 of Kconfig has no place", "without": "it is loud"}])"));
     EXPECT_THAT(read_text(std::filesystem::path(json["tree"]) / "Kconfig"), HasSubstr("krun/Kconfig"));
