@@ -263,9 +263,6 @@ nlohmann::ordered_json metadata_of(const BuildPlan &plan, const std::string &rel
                      {"key", plan.key}});
     if (!plan.hooks.is_null())
         metadata["hook_list"] = plan.hooks;
-    // Of a line, the tests say more: see `krunctl lines`.
-    if (plan.origin)
-        metadata["proof"] = {{"compiled", true}, {"booted", false}, {"selftests", false}, {"check", false}};
     return metadata;
 }
 

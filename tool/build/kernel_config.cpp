@@ -272,7 +272,8 @@ Result<void> verify_config(Filesystem &files, const KernelMake &make, const Conf
     std::string list;
     std::size_t count = 0;
     for (const auto &[symbol, request] : missing) {
-        if (plan.own_source && request.for_machine) {
+        const bool is_unknown = kconfig && !kconfig->symbols.contains(symbol);
+        if (request.for_machine && (plan.own_source || is_unknown)) {
             say("note: the final configuration lacks " + described(symbol, request));
             continue;
         }

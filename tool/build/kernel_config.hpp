@@ -23,8 +23,7 @@ namespace krun
 struct Fragment {
     std::filesystem::path file;
     std::string text;
-    bool for_machine =
-        false; // ours, and about what the kernel is to run on: a kernel of the person's own may lack some
+    bool for_machine = false; // ours, and about what the kernel is to run on
 };
 
 // What the person brings: read once, whatever line it is for.
@@ -65,7 +64,7 @@ std::vector<Command> config_commands(const KernelMake &make, const ConfigPlan &p
 // Leaves a .config in make.objects.
 Result<void> configure(ProcessRunner &runner, Filesystem &files, const KernelMake &make, const ConfigPlan &plan);
 // An Error that names every requested symbol that .config does not have, each with its unmet dependency. Of what is for
-// the machine a source of the person's own may lack some: that is a note.
+// the machine, some kernels have no such symbol, and a source of the person's own may lack more: that is a note.
 Result<void> verify_config(Filesystem &files, const KernelMake &make, const ConfigPlan &plan);
 
 } // namespace krun

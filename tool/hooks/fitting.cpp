@@ -238,14 +238,11 @@ FittedHooks foreseen_hooks(const std::vector<Hook> &hooks, const std::string &se
     return foreseen;
 }
 
-std::size_t count_of(const FittedHooks &hooks, Fit fit, bool required)
+bool lacks_required(const FittedHooks &hooks)
 {
-    return static_cast<std::size_t>(std::count_if(hooks.begin(), hooks.end(), [&](const FittedHook &hook) {
-        return hook.fit == fit && hook.required == required;
-    }));
+    return std::any_of(hooks.begin(), hooks.end(),
+                       [](const FittedHook &hook) { return hook.required && hook.fit == Fit::missing; });
 }
-
-bool lacks_required(const FittedHooks &hooks) { return count_of(hooks, Fit::missing, true) > 0; }
 
 const char *name_of(Fit fit)
 {
@@ -268,9 +265,7 @@ nlohmann::ordered_json as_json(const FittedHooks &hooks)
         if (!hook.series.empty())
             json["variant"] = hook.series;
         if (hook.fit == Fit::placed)
-            json["patch"] = place_in_data(hook.patch);
-        if (hook.fit == Fit::placed)
-            json["fuzz"] = hook.fuzz;
+            json.update({{"patch", place_in_data(hook.patch)}, {"fuzz", hook.fuzz}});
         else
             json["reason"] = hook.reason;
         if (hook.fit == Fit::missing && !hook.without.empty())

@@ -53,7 +53,6 @@ Result<FittedHooks> fit_hooks(ProcessRunner &runner, Filesystem &files, const st
 // By name only, for a tree that is not there yet.
 FittedHooks foreseen_hooks(const std::vector<Hook> &hooks, const std::string &series);
 
-std::size_t count_of(const FittedHooks &hooks, Fit fit, bool required);
 bool lacks_required(const FittedHooks &hooks);
 
 const char *name_of(Fit fit); // "placed", "not needed", "missing"

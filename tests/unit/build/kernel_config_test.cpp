@@ -54,12 +54,15 @@ TEST_F(VerifyTest, NamesEachMissingSymbolItsFragmentAndItsDependency)
                       HasSubstr("# CONFIG_BAD is not set (krun.config): it is y")));
 }
 
-TEST_F(VerifyTest, WhatIsForTheMachineMayBeMissingInASourceOfThePersonsOwnAlone)
+TEST_F(VerifyTest, WhatIsForTheMachineMayBeUnknownAndInASourceOfThePersonsOwnMissing)
 {
     plan.fragments = {{"/f/vm.config", "CONFIG_NONE=y\n# CONFIG_BAD is not set\n", true},
                       {"/f/krun.config", "CONFIG_KRUN=y\n"}};
+    files.add("/tree/Kconfig", "config KRUN\n\tbool \"k\"\nconfig BAD\n\tbool \"b\"\n");
     files.add("/objects/.config", "CONFIG_KRUN=y\nCONFIG_BAD=y\n");
-    EXPECT_THAT(verify_config(files, make, plan).error().message, HasSubstr("lacks 2 of the 3"));
+    const auto verified = verify_config(files, make, plan);
+    ASSERT_FALSE(verified);
+    EXPECT_THAT(verified.error().message, AllOf(HasSubstr("lacks 1 of the 3"), HasSubstr("CONFIG_BAD is not set")));
     plan.own_source = true;
     testing::internal::CaptureStderr();
     EXPECT_TRUE(verify_config(files, make, plan));
