@@ -24,6 +24,9 @@ Result<std::filesystem::path> build_module(ProcessRunner &runner, Filesystem &fi
         command.argv.push_back("O=" + request.objects.string());
     // Headers name the compiler of their Debian, which may not be here.
     command.argv.push_back("CC=" + cached_compiler("gcc"));
+    // Headers can bring the kernel's type information along. `pahole` then makes the module's, and need not be here:
+    // headers that are unpacked bring no dependencies.
+    command.argv.push_back("CONFIG_DEBUG_INFO_BTF_MODULES=");
     command.argv.push_back("modules");
     command.inherits = variables_for_builds();
     command.environment = {{"LC_ALL", "C"}, {"MAKEFLAGS", ""}};

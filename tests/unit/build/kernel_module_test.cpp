@@ -51,6 +51,12 @@ TEST_F(KernelModule, ATreesObjectsAreNamed)
     EXPECT_THAT(runner.commands[0].argv, Contains("O=/objects"));
 }
 
+TEST_F(KernelModule, NeedsNoPahole)
+{
+    ASSERT_TRUE(build());
+    EXPECT_THAT(runner.commands[0].argv, Contains("CONFIG_DEBUG_INFO_BTF_MODULES="));
+}
+
 TEST_F(KernelModule, AFailureSaysTheFirstErrorAndWhereTheLogIs)
 {
     runner.on({"make"}, 2, "  CC [M]  /output/cpus.o\n/output/cpus.c:7:1: error: unknown type name 'x'\n");
