@@ -20,17 +20,13 @@ namespace fs = std::filesystem;
 Result<fs::path> prepare_cache(const Case &one, const fs::path &folder)
 {
     const auto data = folder / "data";
-    if (auto made = one.files.make_directories(data / "kernel"); !made)
-        return tl::unexpected(made.error());
-    if (auto copied = mirror_folder(one.files, data_directory() / "kernel", data / "kernel"); !copied)
-        return tl::unexpected(copied.error());
+    TRY(one.files.make_directories(data / "kernel"));
+    TRY(mirror_folder(one.files, data_directory() / "kernel", data / "kernel"));
     if (!one.files.exists(folder / "krun/apt")) {
-        if (auto made = one.files.make_directories(folder / "krun"); !made)
-            return tl::unexpected(made.error());
+        TRY(one.files.make_directories(folder / "krun"));
         Command link;
         link.argv = {"cp", "-al", (cache_directory() / "apt").string(), (folder / "krun/apt").string()};
-        if (auto linked = one.runner.run_ok(link); !linked)
-            return tl::unexpected(linked.error());
+        TRY(one.runner.run_ok(link));
     }
     return data;
 }
@@ -41,23 +37,19 @@ Result<BuiltKernel> build_altered_kernel(const Case &one, const std::string &kin
                                          const std::function<Result<void>(const fs::path &)> &alter)
 {
     const auto cache = cache_directory() / (kind + "s");
-    const auto data = prepare_cache(one, cache);
-    if (!data)
-        return tl::unexpected(data.error());
-    if (auto altered = alter(*data / "kernel"); !altered)
-        return tl::unexpected(altered.error());
+    const auto data = TRY(prepare_cache(one, cache));
+    TRY(alter(data / "kernel"));
     Command build;
     build.argv = {own_executable().string(), "build",        "--line", one.line, "--config", config,
                   "--local-version",         ".krun." + kind};
-    build.environment = {{"XDG_CACHE_HOME", cache.string()}, {"KRUN_DATA", data->string()}};
+    build.environment = {{"XDG_CACHE_HOME", cache.string()}, {"KRUN_DATA", data.string()}};
     // Where ccache keeps what others have compiled depends on XDG_CACHE_HOME.
     Command where;
     where.argv = {"ccache", "--get-config", "cache_dir"};
     if (const auto folder = one.runner.run(where); folder && folder->ok())
         build.environment["CCACHE_DIR"] = trim(folder->output);
     build.log = one.log;
-    if (auto built = one.runner.run_ok(build); !built)
-        return tl::unexpected(built.error());
+    TRY(one.runner.run_ok(build));
     const auto name = fmt::format("{}-{}", one.line, config);
     const auto folder = cache / "krun/kernels" / name;
     const auto metadata = read_metadata(one.files, folder);

@@ -65,15 +65,13 @@ Result<CaseResult> in_time(const Case &one, const std::function<Result<CaseResul
 Result<CaseResult> unless_proven(const Case &one, const CaseInputs &inputs,
                                  const std::function<Result<CaseResult>()> &run)
 {
-    const auto digest = inputs.digest(one.runner, std::filesystem::read_symlink("/proc/self/exe"));
-    if (!digest)
-        return tl::unexpected(digest.error());
+    const auto digest = TRY(inputs.digest(one.runner, std::filesystem::read_symlink("/proc/self/exe")));
     if (!one.again)
-        if (auto result = proven(one, *digest))
+        if (auto result = proven(one, digest))
             return *result;
     auto result = in_time(one, run);
     if (result)
-        remember(one, *digest, *result);
+        remember(one, digest, *result);
     return result;
 }
 

@@ -73,10 +73,8 @@ Result<std::string> CaseInputs::digest(ProcessRunner &runner, const std::filesys
         all.insert(all.end(), {*init, *busybox, own_executable(), testbed_qemu_in(*qemu).program});
     }
     for (const auto &file : all) {
-        const auto digest = digest_of(runner, file);
-        if (!digest)
-            return tl::unexpected(digest.error());
-        text += *digest + "\n";
+        const auto digest = TRY(digest_of(runner, file));
+        text += digest + "\n";
     }
     return sha256_of_text(runner, text);
 }

@@ -118,26 +118,20 @@ Result<CostGuests> counted_guests(const Case &one, const std::filesystem::path &
                                   const std::vector<std::filesystem::path> &modules)
 {
     const auto guest = [&](const std::string &benchmark, unsigned cpus) -> Result<MachineRequest> {
-        const auto program = private_program(one.files, benchmark);
-        if (!program)
-            return tl::unexpected(program.error());
+        const auto program = TRY(private_program(one.files, benchmark));
         MachineRequest request = test_guest(image);
         request.cpus = cpus;
         request.icount = true;
-        request.copy_in = {{*program, "/benchmark"}};
+        request.copy_in = {{program, "/benchmark"}};
         request.command = {"/benchmark"};
         if (modules.empty())
             return request;
         request.memory_mib = memory_of_stock_kernels;
         return with_modules(std::move(request), modules);
     };
-    auto alone = guest("read_cost", 1);
-    if (!alone)
-        return tl::unexpected(alone.error());
-    auto taking_turns = guest("sample_cost", 4);
-    if (!taking_turns)
-        return tl::unexpected(taking_turns.error());
-    CostGuests guests{std::move(*alone), *taking_turns, *taking_turns};
+    auto alone = TRY(guest("read_cost", 1));
+    auto taking_turns = TRY(guest("sample_cost", 4));
+    CostGuests guests{std::move(alone), taking_turns, taking_turns};
     guests.side_by_side.icount_turn = short_turn;
     return guests;
 }
@@ -170,47 +164,37 @@ void test_difference(const std::vector<WayCost> &costs, const DifferenceLimit &l
 
 Result<Tally> test_one_cpu(const Case &one, const MachineRequest &guest, const CostLimits &limits)
 {
-    const auto first = run_guest(one, guest);
-    if (!first)
-        return tl::unexpected(first.error());
-    const auto second = run_guest(one, guest);
-    if (!second)
-        return tl::unexpected(second.error());
+    const auto first = TRY(run_guest(one, guest));
+    const auto second = TRY(run_guest(one, guest));
     Tally tally;
-    if (first->status == 0 && first->output == second->output)
+    if (first.status == 0 && first.output == second.output)
         tally.pass("cost of a reading: the same in two runs");
     else
-        tally.fail("cost of a reading: the same in two runs\n" + first->output + second->output);
-    const auto costs = parse_costs(first->output);
-    if (!costs)
-        return tl::unexpected(costs.error());
+        tally.fail("cost of a reading: the same in two runs\n" + first.output + second.output);
+    const auto costs = TRY(parse_costs(first.output));
     for (const RatioLimit &limit : limits.ratios)
-        test_ratio(*costs, limit, tally);
+        test_ratio(costs, limit, tally);
     for (const DifferenceLimit &limit : limits.differences)
-        test_difference(*costs, limit, tally);
+        test_difference(costs, limit, tally);
     return tally;
 }
 
 Result<Tally> test_four_cpus(const Case &one, const MachineRequest &guest, const std::vector<CountLimit> &limits,
                              const std::vector<RatioLimit> &ratios)
 {
-    const auto run = run_guest(one, guest);
-    if (!run)
-        return tl::unexpected(run.error());
-    const auto costs = parse_costs(run->output);
-    if (!costs)
-        return tl::unexpected(costs.error());
+    const auto run = TRY(run_guest(one, guest));
+    const auto costs = TRY(parse_costs(run.output));
     Tally tally;
     for (const CountLimit &limit : limits) {
         const auto name = fmt::format("four CPUs{}: {}", guest.icount_turn == 0 ? "" : " side by side", limit.figure);
-        const auto count = cost_of(*costs, limit.figure);
+        const auto count = cost_of(costs, limit.figure);
         if (count && *count >= limit.least && *count <= limit.most)
             tally.pass(name);
         else
-            tally.fail(fmt::format("{}\nnot within {} and {}:\n{}", name, limit.least, limit.most, run->output));
+            tally.fail(fmt::format("{}\nnot within {} and {}:\n{}", name, limit.least, limit.most, run.output));
     }
     for (const RatioLimit &limit : ratios)
-        test_ratio(*costs, limit, tally);
+        test_ratio(costs, limit, tally);
     return tally;
 }
 
@@ -220,18 +204,13 @@ Result<CaseResult> judge_costs(const Case &one, const CostGuests &guests, const 
     inputs.add_guest(guests.alone).add_guest(guests.taking_turns).add_guest(guests.side_by_side);
     return unless_proven(one, inputs, [&]() -> Result<CaseResult> {
         CaseResult result;
-        const auto of_one = test_one_cpu(one, guests.alone, limits);
-        if (!of_one)
-            return tl::unexpected(of_one.error());
-        const auto turns = test_four_cpus(one, guests.taking_turns, limits.counts, {});
-        if (!turns)
-            return tl::unexpected(turns.error());
-        const auto beside = test_four_cpus(one, guests.side_by_side, limits.side_by_side, limits.side_by_side_ratios);
-        if (!beside)
-            return tl::unexpected(beside.error());
-        result.tally = *of_one;
-        result.tally += *turns;
-        result.tally += *beside;
+        const auto of_one = TRY(test_one_cpu(one, guests.alone, limits));
+        const auto turns = TRY(test_four_cpus(one, guests.taking_turns, limits.counts, {}));
+        const auto beside =
+            TRY(test_four_cpus(one, guests.side_by_side, limits.side_by_side, limits.side_by_side_ratios));
+        result.tally = of_one;
+        result.tally += turns;
+        result.tally += beside;
         return result;
     });
 }
@@ -243,10 +222,8 @@ Result<CaseResult> run_cost_case(const Case &one)
     const auto kernel = built_kernel(one);
     if (!kernel)
         return not_run(kernel.error().message);
-    const auto guests = counted_guests(one, kernel->folder / "vmlinuz", {});
-    if (!guests)
-        return tl::unexpected(guests.error());
-    return judge_costs(one, *guests, has_hook(one, *kernel, "vector") ? limits_of_patched : limits_without_vector);
+    const auto guests = TRY(counted_guests(one, kernel->folder / "vmlinuz", {}));
+    return judge_costs(one, guests, has_hook(one, *kernel, "vector") ? limits_of_patched : limits_without_vector);
 }
 
 Result<CaseResult> run_module_cost_case(const Case &one)
@@ -256,10 +233,8 @@ Result<CaseResult> run_module_cost_case(const Case &one)
         return not_run(built.error().message);
     auto modules = built->modules;
     modules.push_back(built->bare_call);
-    const auto guests = counted_guests(one, built->image, modules);
-    if (!guests)
-        return tl::unexpected(guests.error());
-    return judge_costs(one, *guests, one.line == "5.10" ? limits_of_module_on_510() : limits_of_module);
+    const auto guests = TRY(counted_guests(one, built->image, modules));
+    return judge_costs(one, guests, one.line == "5.10" ? limits_of_module_on_510() : limits_of_module);
 }
 
 } // namespace krun

@@ -143,19 +143,14 @@ Result<std::vector<FileCoverage>> coverage_of(ProcessRunner &runner, Filesystem 
         Command decode;
         decode.argv = {"base64", "--decode"};
         decode.input = text;
-        const auto bytes = runner.run_ok(decode);
-        if (!bytes)
-            return tl::unexpected(bytes.error());
-        if (const auto written = files.write(folder / name, bytes->output); !written)
-            return tl::unexpected(written.error());
+        const auto bytes = TRY(runner.run_ok(decode));
+        TRY(files.write(folder / name, bytes.output));
         gcov.argv.push_back(name);
     }
     if (counted.data.empty())
         return failure("the guest's kernel has not counted anything: is CONFIG_GCOV_KERNEL set?");
-    const auto report = runner.run_ok(gcov);
-    if (!report)
-        return tl::unexpected(report.error());
-    return read_gcov(report->output);
+    const auto report = TRY(runner.run_ok(gcov));
+    return read_gcov(report.output);
 }
 
 } // namespace krun

@@ -40,17 +40,13 @@ Result<fs::path> image_in(const Case &one, const fs::path &folder)
 // The gate lets a good kernel pass, and only that.
 Result<void> test_gate(const Case &one, const fs::path &folder, bool good, Tally &tally)
 {
-    const auto image = image_in(one, folder);
-    if (!image)
-        return tl::unexpected(image.error());
-    const auto gate = boot_gate(one.runner, one.files, *image);
-    if (!gate)
-        return tl::unexpected(gate.error());
-    const auto name = "the boot gate of " + image->filename().string();
-    if (gate->passed == good)
+    const auto image = TRY(image_in(one, folder));
+    const auto gate = TRY(boot_gate(one.runner, one.files, image));
+    const auto name = "the boot gate of " + image.filename().string();
+    if (gate.passed == good)
         tally.pass(name);
     else
-        tally.fail(name + "\n" + gate->detail);
+        tally.fail(name + "\n" + gate.detail);
     return {};
 }
 
@@ -72,13 +68,11 @@ Result<Tally> run_scenarios(const Case &one, const std::map<std::string, std::st
 Result<CaseResult> run_tools_case(const Case &one)
 {
     return in_time(one, [&]() -> Result<CaseResult> {
-        if (auto removed = one.files.remove_all(tools_folder()); !removed)
-            return tl::unexpected(removed.error());
+        TRY(one.files.remove_all(tools_folder()));
         Command command;
         command.argv = {(clone_directory() / "packaging/build-debs").string(), tools_folder().string()};
         command.log = one.log;
-        if (auto built = one.runner.run_ok(command); !built)
-            return tl::unexpected(built.error());
+        TRY(one.runner.run_ok(command));
         CaseResult result;
         result.tally.pass();
         return result;
@@ -108,15 +102,11 @@ Result<CaseResult> run_disk_case(const Case &one)
     return unless_proven(one, inputs, [&]() -> Result<CaseResult> {
         CaseResult result;
         if (all) {
-            if (auto gate = test_gate(one, good, true, result.tally); !gate)
-                return tl::unexpected(gate.error());
-            if (auto gate = test_gate(one, panicking, false, result.tally); !gate)
-                return tl::unexpected(gate.error());
+            TRY(test_gate(one, good, true, result.tally));
+            TRY(test_gate(one, panicking, false, result.tally));
         }
-        const auto ran = run_scenarios(one, folders, scenarios.at(which));
-        if (!ran)
-            return tl::unexpected(ran.error());
-        result.tally += *ran;
+        const auto ran = TRY(run_scenarios(one, folders, scenarios.at(which)));
+        result.tally += ran;
         return result;
     });
 }

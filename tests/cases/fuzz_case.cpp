@@ -41,22 +41,16 @@ using Judge = std::function<void(const BuiltKernel &, const GuestRun &, unsigned
 
 Result<CaseResult> fuzz(const Case &one, const std::string &config, const std::string &wrapper, const Judge &judge)
 {
-    const auto seconds = seconds_of_fuzzing(one);
-    if (!seconds)
-        return tl::unexpected(seconds.error());
+    const auto seconds = TRY(seconds_of_fuzzing(one));
     const auto kernel = built_kernel(one, config);
     if (!kernel)
         return not_run(kernel.error().message);
-    const auto guest = fuzzing_guest(one, kernel->folder / "vmlinuz", wrapper, *seconds);
-    if (!guest)
-        return tl::unexpected(guest.error());
-    return unless_proven(one, CaseInputs().add_guest(*guest), [&]() -> Result<CaseResult> {
-        const auto run = run_guest(one, *guest);
-        if (!run)
-            return tl::unexpected(run.error());
+    const auto guest = TRY(fuzzing_guest(one, kernel->folder / "vmlinuz", wrapper, seconds));
+    return unless_proven(one, CaseInputs().add_guest(guest), [&]() -> Result<CaseResult> {
+        const auto run = TRY(run_guest(one, guest));
         CaseResult result;
-        result.tally = tally_of_program(fmt::format("fuzzer with seed {}", one.seed), *run);
-        judge(*kernel, *run, *seconds, result.tally);
+        result.tally = tally_of_program(fmt::format("fuzzer with seed {}", one.seed), run);
+        judge(*kernel, run, seconds, result.tally);
         return result;
     });
 }

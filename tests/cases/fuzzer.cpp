@@ -19,13 +19,11 @@ constexpr unsigned seconds_to_boot_and_end = 300; // such a kernel is slow
 Result<std::filesystem::path> build_fuzzer(const Case &one)
 {
     const auto output = cache_directory() / "fuzz";
-    if (const auto made = one.files.make_directories(output); !made)
-        return tl::unexpected(made.error());
+    TRY(one.files.make_directories(output));
     Command make;
     make.argv = {"make", "-C", (clone_directory() / "tests/kernel/fuzz").string(), "OUT=" + output.string()};
     make.log = one.log;
-    if (const auto built = one.runner.run_ok(make); !built)
-        return tl::unexpected(built.error());
+    TRY(one.runner.run_ok(make));
     return output / "krun_fuzz";
 }
 
@@ -53,11 +51,9 @@ MachineRequest checking_guest(const std::filesystem::path &kernel, unsigned seco
 Result<MachineRequest> fuzzing_guest(const Case &one, const std::filesystem::path &kernel, const std::string &wrapper,
                                      unsigned seconds)
 {
-    const auto fuzzer = build_fuzzer(one);
-    if (!fuzzer)
-        return tl::unexpected(fuzzer.error());
+    const auto fuzzer = TRY(build_fuzzer(one));
     MachineRequest guest = checking_guest(kernel, seconds);
-    guest.copy_in = {{*fuzzer, "/krun_fuzz"}};
+    guest.copy_in = {{fuzzer, "/krun_fuzz"}};
     guest.command = {"/krun_fuzz", fmt::format("{}", one.seed), fmt::format("{}", seconds)};
     if (!wrapper.empty()) {
         guest.copy_in.push_back({clone_directory() / "tests/kernel/fuzz" / wrapper, "/" + wrapper});

@@ -34,11 +34,9 @@ std::string why_of(const nlohmann::json &list)
 
 Result<CaseResult> result_of_gtest(const Case &one, const GtestRun &run)
 {
-    auto tally = run_gtest(one, run);
-    if (!tally)
-        return tl::unexpected(tally.error());
+    auto tally = TRY(run_gtest(one, run));
     CaseResult result;
-    result.tally = std::move(*tally);
+    result.tally = std::move(tally);
     return result;
 }
 
@@ -51,8 +49,7 @@ Result<Tally> run_gtest(const Case &one, const GtestRun &run)
         return failure("the test program " + program.lexically_normal().string() + " has not been built",
                        "./krun test builds it; by hand: cmake --preset release && cmake --build --preset release");
     const fs::path report = one.log.string() + "." + program.filename().string() + ".json";
-    if (const auto removed = one.files.remove_all(report); !removed)
-        return tl::unexpected(removed.error());
+    TRY(one.files.remove_all(report));
     Command command;
     command.argv = run.under;
     command.argv.insert(command.argv.end(),
@@ -62,16 +59,14 @@ Result<Tally> run_gtest(const Case &one, const GtestRun &run)
     command.environment = run.environment;
     command.on_line = run.on_line;
     command.log = one.log;
-    const auto result = one.runner.run(command);
-    if (!result)
-        return tl::unexpected(result.error());
+    const auto result = TRY(one.runner.run(command));
     auto json = one.files.read(report);
     if (!json)
         return failure(program.filename().string() + " died before its report", "", one.log);
     auto tally = tally_of_gtest(*json);
     // A crash after the last test, or in a destructor, is no success either.
-    if (tally && !result->ok() && tally->failed == 0)
-        tally->fail(program.filename().string() + " ended with status " + std::to_string(result->status));
+    if (tally && !result.ok() && tally->failed == 0)
+        tally->fail(program.filename().string() + " ended with status " + std::to_string(result.status));
     return tally;
 }
 

@@ -32,10 +32,8 @@ Result<BuildRequest> request_for(const Case &one, const std::string &config)
     request.config = config;
     request.package = config == "disk" || config == "panic";
     if (config == "panic") { // as disk, without a driver for its disk
-        const auto good = built_kernel(one, "disk");
-        if (!good)
-            return tl::unexpected(good.error());
-        request.config = (good->folder / "config").string();
+        const auto good = TRY(built_kernel(one, "disk"));
+        request.config = (good.folder / "config").string();
         request.fragments = {clone_directory() / "tests/e2e/panic.config"};
         request.local_version = ".krun.panic";
     }
@@ -61,12 +59,10 @@ Result<CaseResult> run_kernel_case(const Case &one)
     if (one.files.exists(cache_directory() / "kernels" / fmt::format("{}{}-{}", one.line, origin, config)))
         timed.estimate = std::min(one.estimate, relinking);
     return in_time(timed, [&]() -> Result<CaseResult> {
-        auto request = request_for(one, config);
-        if (!request)
-            return tl::unexpected(request.error());
+        auto request = TRY(request_for(one, config));
         std::optional<BuildStage> last;
-        request->on_stage = [&last](BuildStage stage) { last = stage; };
-        const auto built = build_kernel(one.runner, one.files, *request);
+        request.on_stage = [&last](BuildStage stage) { last = stage; };
+        const auto built = build_kernel(one.runner, one.files, request);
         if (!built && built.error().code == ExitCode::interrupted)
             return tl::unexpected(built.error());
         auto result = judge_build(built, last);
@@ -100,8 +96,7 @@ Result<CaseResult> run_programs_case(const Case &one)
     Command make;
     make.argv = {"make", "-C", (kernel->tree / "krun").string(), "LDFLAGS=-static"};
     make.log = one.log;
-    if (const auto made = one.runner.run_ok(make); !made)
-        return tl::unexpected(made.error());
+    TRY(one.runner.run_ok(make));
     CaseResult result;
     result.tally.pass();
     return result;
@@ -114,9 +109,7 @@ Result<CaseResult> run_testbed_case(const Case &one)
     if (folder && one.files.exists(testbed_qemu_in(*folder).program))
         timed.estimate = std::chrono::seconds{0};
     return in_time(timed, [&]() -> Result<CaseResult> {
-        const auto qemu = make_testbed_qemu(one.runner, one.files);
-        if (!qemu)
-            return tl::unexpected(qemu.error());
+        TRY(make_testbed_qemu(one.runner, one.files));
         CaseResult result;
         result.tally.pass();
         return result;

@@ -37,32 +37,24 @@ const std::vector<Model> models = {
 Result<CaseResult> run_model_case(const Case &one)
 {
     const fs::path output = cache_directory() / "pmu-model";
-    if (const auto made = one.files.make_directories(output); !made)
-        return tl::unexpected(made.error());
+    TRY(one.files.make_directories(output));
     Command make;
     make.argv = {"make", "-C", (data_directory() / "tests/kernel/pmu-model").string(), "OUT=" + output.string()};
     make.log = one.log;
-    if (const auto built = one.runner.run_ok(make); !built)
-        return tl::unexpected(built.error());
-    const auto line = find_kernel_line(one.files, data_directory(), line_of_kernel);
-    if (!line)
-        return tl::unexpected(line.error());
-    const auto stock = stock_kernel(one.runner, one.files, *line);
-    if (!stock)
-        return tl::unexpected(stock.error());
-    const auto msr = stock_module(one, *stock, "arch/x86/kernel/msr");
-    if (!msr)
-        return tl::unexpected(msr.error());
+    TRY(one.runner.run_ok(make));
+    const auto line = TRY(find_kernel_line(one.files, data_directory(), line_of_kernel));
+    const auto stock = TRY(stock_kernel(one.runner, one.files, line));
+    const auto msr = TRY(stock_module(one, stock, "arch/x86/kernel/msr"));
     CaseInputs inputs;
     std::vector<MachineRequest> guests;
     for (const Model &model : models) {
-        MachineRequest guest = test_guest(stock->image);
+        MachineRequest guest = test_guest(stock.image);
         guest.memory_mib = 1024;
         guest.vendor = model.vendor;
         guest.perfctr_core = model.perfctr_core;
         guest.aperf_ratio = model.ratio;
         guest.ipc = model.ipc;
-        guest.copy_in = {{output / "pmu_model_test", "/pmu_model_test"}, {*msr, "/lib/msr.ko"}};
+        guest.copy_in = {{output / "pmu_model_test", "/pmu_model_test"}, {msr, "/lib/msr.ko"}};
         guest.command = {
             "/pmu_model_test", "-r", fmt::format("{}", model.ratio), "-i", fmt::format("{}", model.ipc), "-m",
             "/lib/msr.ko"};
@@ -72,11 +64,9 @@ Result<CaseResult> run_model_case(const Case &one)
     return unless_proven(one, inputs, [&]() -> Result<CaseResult> {
         CaseResult result;
         for (const auto &guest : guests) {
-            const auto tap = run_tap_in_guest(
-                one, fmt::format("pmu-model {} {}/{}", word_for(guest.vendor), guest.aperf_ratio, guest.ipc), guest);
-            if (!tap)
-                return tl::unexpected(tap.error());
-            result.tally += *tap;
+            const auto tap = TRY(run_tap_in_guest(
+                one, fmt::format("pmu-model {} {}/{}", word_for(guest.vendor), guest.aperf_ratio, guest.ipc), guest));
+            result.tally += tap;
         }
         return result;
     });

@@ -25,10 +25,8 @@ constexpr unsigned seconds_of_checked_module = 600;
 
 Result<StockKernel> kernel_of(const Case &one)
 {
-    const auto line = find_kernel_line(one.files, data_directory(), one.line);
-    if (!line)
-        return tl::unexpected(line.error());
-    return stock_kernel(one.runner, one.files, *line);
+    const auto line = TRY(find_kernel_line(one.files, data_directory(), one.line));
+    return stock_kernel(one.runner, one.files, line);
 }
 
 // What a module is made for.
@@ -48,14 +46,10 @@ Result<fs::path> module_for(const Case &one, const ModuleKernel &kernel, const f
 
 Result<CaseResult> build_modules(const Case &one, const ModuleKernel &kernel, BuiltModule built)
 {
-    const auto krun = module_for(one, kernel, data_directory() / "kernel/krun", "krun");
-    if (!krun)
-        return tl::unexpected(krun.error());
-    const auto bare_call = module_for(one, kernel, data_directory() / "tests/kernel/module", "bare_call");
-    if (!bare_call)
-        return tl::unexpected(bare_call.error());
-    built.modules.push_back(*krun);
-    built.bare_call = *bare_call;
+    const auto krun = TRY(module_for(one, kernel, data_directory() / "kernel/krun", "krun"));
+    const auto bare_call = TRY(module_for(one, kernel, data_directory() / "tests/kernel/module", "bare_call"));
+    built.modules.push_back(krun);
+    built.bare_call = bare_call;
     CaseResult result;
     result.tally.pass();
     result.facts = facts_of(built);
@@ -66,21 +60,15 @@ Result<CaseResult> build_modules(const Case &one, const ModuleKernel &kernel, Bu
 Result<void> take_krun_out(const Case &one, const fs::path &kernel)
 {
     // One hook there must be; this kernel does not need it, and of the others nothing is known.
-    if (auto written = one.files.write(kernel / "hooks/hooks.toml", "[[hook]]\n"
-                                                                    "name = \"build\"\n"
-                                                                    "needed = [{ file = \"Makefile\", has = [\"no "
-                                                                    "kernel has this\"] }]\n"
-                                                                    "by_itself = \"it is to have nothing of ours\"\n");
-        !written)
-        return written;
-    if (auto removed = one.files.remove_all(kernel / "lines" / one.line / "config/krun.config"); !removed)
-        return removed;
+    TRY(one.files.write(kernel / "hooks/hooks.toml", "[[hook]]\n"
+                                                     "name = \"build\"\n"
+                                                     "needed = [{ file = \"Makefile\", has = [\"no "
+                                                     "kernel has this\"] }]\n"
+                                                     "by_itself = \"it is to have nothing of ours\"\n"));
+    TRY(one.files.remove_all(kernel / "lines" / one.line / "config/krun.config"));
     for (const char *name : {"krun.config", "tickless.config"}) {
-        const auto text = one.files.read(clone_directory() / "tests/kernel/module/unpatched.config");
-        if (!text)
-            return tl::unexpected(text.error());
-        if (auto written = one.files.write(kernel / "config" / name, *text); !written)
-            return written;
+        const auto text = TRY(one.files.read(clone_directory() / "tests/kernel/module/unpatched.config"));
+        TRY(one.files.write(kernel / "config" / name, text));
     }
     return {};
 }
@@ -89,15 +77,13 @@ Result<void> take_krun_out(const Case &one, const fs::path &kernel)
 Result<fs::path> guest_program(const Case &one, const std::string &name)
 {
     const auto output = cache_directory() / "modules/programs";
-    if (auto made = one.files.make_directories(output); !made)
-        return tl::unexpected(made.error());
+    TRY(one.files.make_directories(output));
     auto program = output / name;
     Command make;
     make.argv = {"make", "-C", (clone_directory() / "tests/kernel/module").string(), "OUT=" + output.string(),
                  program.string()};
     make.log = one.log;
-    if (const auto done = one.runner.run_ok(make); !done)
-        return tl::unexpected(done.error());
+    TRY(one.runner.run_ok(make));
     return program;
 }
 
@@ -105,22 +91,18 @@ Result<fs::path> guest_program(const Case &one, const std::string &name)
 Result<CaseResult> run_loader(const Case &one, const std::string &name, MachineRequest guest, const fs::path &module,
                               const std::vector<std::string> &arguments)
 {
-    const auto program = guest_program(one, name);
-    if (!program)
-        return tl::unexpected(program.error());
-    guest.copy_in = {{*program, "/" + name}, {module, "/lib/krun.ko"}};
+    const auto program = TRY(guest_program(one, name));
+    guest.copy_in = {{program, "/" + name}, {module, "/lib/krun.ko"}};
     guest.command = {"/" + name, "/lib/krun.ko"};
     guest.command.insert(guest.command.end(), arguments.begin(), arguments.end());
     return unless_proven(one, CaseInputs().add_guest(guest), [&]() -> Result<CaseResult> {
-        auto run = run_guest(one, guest);
-        if (!run)
-            return tl::unexpected(run.error());
+        auto run = TRY(run_guest(one, guest));
         // The kernel's own loader complains when an allocation of its fails.
-        std::erase_if(run->kernel_problems,
+        std::erase_if(run.kernel_problems,
                       [](const std::string &problem) { return problem.find("vmalloc error") != std::string::npos; });
         CaseResult result;
-        result.tally = tally_of_tap(name, run->output);
-        result.tally += tally_of_program(name + ": its end and the kernel's log", *run);
+        result.tally = tally_of_tap(name, run.output);
+        result.tally += tally_of_program(name + ": its end and the kernel's log", run);
         return result;
     });
 }
@@ -130,13 +112,9 @@ Result<CaseResult> run_loader(const Case &one, const std::string &name, MachineR
 Result<CaseResult> run_module_case(const Case &one)
 {
     return in_time(one, [&]() -> Result<CaseResult> {
-        const auto kernel = kernel_of(one);
-        if (!kernel)
-            return tl::unexpected(kernel.error());
-        const auto msr = stock_module(one, *kernel, "arch/x86/kernel/msr");
-        if (!msr)
-            return tl::unexpected(msr.error());
-        return build_modules(one, {kernel->release, kernel->headers, {}}, {kernel->image, {*msr}, {}});
+        const auto kernel = TRY(kernel_of(one));
+        const auto msr = TRY(stock_module(one, kernel, "arch/x86/kernel/msr"));
+        return build_modules(one, {kernel.release, kernel.headers, {}}, {kernel.image, {msr}, {}});
     });
 }
 
@@ -178,34 +156,26 @@ Result<CaseResult> run_module_selftest_case(const Case &one)
         guest.append = "nohz_full=1-3"; // as a Krun kernel does by itself
     guest = with_modules(std::move(guest), modules->modules);
     return unless_proven(one, CaseInputs().add_guest(guest), [&]() -> Result<CaseResult> {
-        const auto tap = run_tap_in_guest(one, name, guest);
-        if (!tap)
-            return tl::unexpected(tap.error());
+        const auto tap = TRY(run_tap_in_guest(one, name, guest));
         CaseResult result;
-        result.tally = *tap;
+        result.tally = tap;
         return result;
     });
 }
 
 Result<CaseResult> run_module_fuzz_case(const Case &one)
 {
-    const auto seconds = seconds_of_fuzzing(one);
-    if (!seconds)
-        return tl::unexpected(seconds.error());
+    const auto seconds = TRY(seconds_of_fuzzing(one));
     const auto modules = built_module(one, "debug");
     if (!modules)
         return not_run(modules.error().message);
-    auto guest = fuzzing_guest(one, modules->image, "", *seconds);
-    if (!guest)
-        return tl::unexpected(guest.error());
-    guest = with_modules(std::move(*guest), modules->modules);
-    return unless_proven(one, CaseInputs().add_guest(*guest), [&]() -> Result<CaseResult> {
-        const auto run = run_guest(one, *guest);
-        if (!run)
-            return tl::unexpected(run.error());
-        fmt::print("{}", run->output);
+    auto guest = TRY(fuzzing_guest(one, modules->image, "", seconds));
+    guest = with_modules(std::move(guest), modules->modules);
+    return unless_proven(one, CaseInputs().add_guest(guest), [&]() -> Result<CaseResult> {
+        const auto run = TRY(run_guest(one, guest));
+        fmt::print("{}", run.output);
         CaseResult result;
-        result.tally = tally_of_program(fmt::format("fuzzer with seed {}, on the module", one.seed), *run);
+        result.tally = tally_of_program(fmt::format("fuzzer with seed {}, on the module", one.seed), run);
         return result;
     });
 }
@@ -213,22 +183,18 @@ Result<CaseResult> run_module_fuzz_case(const Case &one)
 // krunctl check must be content with what the module does.
 Result<CaseResult> run_module_package_case(const Case &one)
 {
-    const auto kernel = kernel_of(one);
-    if (!kernel)
-        return tl::unexpected(kernel.error());
-    const auto module = cache_directory() / "dkms" / kernel->release / "krun.ko";
+    const auto kernel = TRY(kernel_of(one));
+    const auto module = cache_directory() / "dkms" / kernel.release / "krun.ko";
     if (!one.files.exists(module))
-        return not_run("krun-dkms has built no module for " + kernel->release);
-    auto guest = test_guest(kernel->image);
+        return not_run("krun-dkms has built no module for " + kernel.release);
+    auto guest = test_guest(kernel.image);
     guest.memory_mib = memory_of_stock_kernels;
     guest.command = {"/usr/bin/krunctl", "check", "kernel-identity", "counters", "device"};
     guest = with_modules(std::move(guest), {module});
     return unless_proven(one, CaseInputs().add_guest(guest), [&]() -> Result<CaseResult> {
-        const auto tally = run_program_in_guest(one, "krunctl check with the package's module", guest);
-        if (!tally)
-            return tl::unexpected(tally.error());
+        const auto tally = TRY(run_program_in_guest(one, "krunctl check with the package's module", guest));
         CaseResult result;
-        result.tally = *tally;
+        result.tally = tally;
         return result;
     });
 }
@@ -248,11 +214,9 @@ Result<CaseResult> run_module_refused_case(const Case &one)
                      "insmod /lib/krun.ko && exit 1; test -c /dev/krun && "
                      "dmesg | grep 'krun: this kernel has /dev/krun built in and needs no module'"};
     return unless_proven(one, CaseInputs().add_guest(guest), [&]() -> Result<CaseResult> {
-        const auto run = run_guest(one, guest);
-        if (!run)
-            return tl::unexpected(run.error());
+        const auto run = TRY(run_guest(one, guest));
         CaseResult result;
-        result.tally = tally_of_program("a Krun kernel refuses the module", *run);
+        result.tally = tally_of_program("a Krun kernel refuses the module", run);
         return result;
     });
 }

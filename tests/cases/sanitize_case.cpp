@@ -91,14 +91,12 @@ Result<void> show_fault(const Case &one, const Sanitizer &sanitizer, const Plant
         if (found.empty() && line.find(fault.finding) != std::string::npos)
             found = sanitizer_finding(line);
     };
-    const auto result = one.runner.run(command);
-    if (!result)
-        return tl::unexpected(result.error());
+    const auto result = TRY(one.runner.run(command));
     const auto name = fmt::format("{} finds the fault `{}` in the library", sanitizer.name, fault.name);
     if (!is_possible)
         tally.skip(name + ": this machine's vm.mmap_rnd_bits is too large for ThreadSanitizer");
-    else if (result->ok() || found.empty() || !is_in_library)
-        tally.fail(fmt::format("{}: it ended with status {}, and {}{}", name, result->status,
+    else if (result.ok() || found.empty() || !is_in_library)
+        tally.fail(fmt::format("{}: it ended with status {}, and {}{}", name, result.status,
                                found.empty() ? "no finding" : found, is_in_library ? "" : " not in " + fault.place));
     else
         tally.pass(name);
@@ -133,8 +131,7 @@ Result<void> run_library_tests(const Case &one, const Sanitizer &sanitizer, Tall
 Result<CaseResult> check_library(Case one, const Sanitizer &sanitizer)
 {
     if (sanitizer.has_preset) {
-        if (auto built = build_preset(one, sanitizer); !built)
-            return tl::unexpected(built.error());
+        TRY(build_preset(one, sanitizer));
         one.programs = clone_directory() / "build" / sanitizer.name / "tests";
     } else if (auto present = expect_programs({{sanitizer.under.front(), sanitizer.name}}); !present) {
         return tl::unexpected(present.error());
@@ -145,8 +142,7 @@ Result<CaseResult> check_library(Case one, const Sanitizer &sanitizer)
             return tl::unexpected(shown.error());
     if (result.tally.failed != 0 || result.tally.skipped != 0)
         return result; // it would prove nothing
-    if (auto ran = run_library_tests(one, sanitizer, result.tally); !ran)
-        return tl::unexpected(ran.error());
+    TRY(run_library_tests(one, sanitizer, result.tally));
     return result;
 }
 

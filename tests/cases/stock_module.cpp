@@ -41,8 +41,7 @@ Result<std::filesystem::path> stock_module(const Case &one, const StockKernel &k
         return failure(fmt::format("{} has no module {}", kernel.release, name));
     Command unpack;
     unpack.argv = {"xz", "--keep", "--decompress", packed.string()};
-    if (const auto done = one.runner.run_ok(unpack); !done)
-        return tl::unexpected(done.error());
+    TRY(one.runner.run_ok(unpack));
     return plain;
 }
 

@@ -243,14 +243,10 @@ Result<CaseResult> run_style_case(const Case &one)
     for (Checker &checker : all)
         if (auto ran = run_checker(one, checker, result.tally); !ran)
             return tl::unexpected(ran.error());
-    const auto lines = load_kernel_lines(one.files, data_directory());
-    if (!lines)
-        return tl::unexpected(lines.error());
-    const auto hooks = load_hooks(one.files, data_directory());
-    if (!hooks)
-        return tl::unexpected(hooks.error());
-    for (const KernelLine &line : *lines)
-        check_hook_size(*hooks, line, result.tally);
+    const auto lines = TRY(load_kernel_lines(one.files, data_directory()));
+    const auto hooks = TRY(load_hooks(one.files, data_directory()));
+    for (const KernelLine &line : lines)
+        check_hook_size(hooks, line, result.tally);
     return result;
 }
 
@@ -259,23 +255,18 @@ Result<CaseResult> run_sources_case(const Case &one)
     const auto kernel = built_kernel(one);
     if (!kernel)
         return not_run(kernel.error().message);
-    const auto lines = load_kernel_lines(one.files, data_directory());
-    if (!lines)
-        return tl::unexpected(lines.error());
-    const auto line =
-        std::find_if(lines->begin(), lines->end(), [&](const auto &each) { return each.name == one.line; });
-    if (line == lines->end())
+    const auto lines = TRY(load_kernel_lines(one.files, data_directory()));
+    const auto line = std::find_if(lines.begin(), lines.end(), [&](const auto &each) { return each.name == one.line; });
+    if (line == lines.end())
         return failure("there is no kernel line " + one.line);
-    const auto hooks = load_hooks(one.files, data_directory());
-    if (!hooks)
-        return tl::unexpected(hooks.error());
+    const auto hooks = TRY(load_hooks(one.files, data_directory()));
     return in_time(one, [&]() -> Result<CaseResult> {
         CaseResult result;
         const Checkpatch checkpatch(kernel->tree);
         std::vector<Checker> checkers;
         if (!files_below(line->hooks, {".patch"}).empty())
             checkers.push_back(hooks_checker(checkpatch, "line's own hooks", line->hooks));
-        if (one.line == lines->back().name) { // the newest knows most
+        if (one.line == lines.back().name) { // the newest knows most
             checkers.push_back(hooks_checker(checkpatch, "hooks", data_directory() / "kernel/hooks"));
             for (Checker &checker : overlay_checkers(checkpatch, data_directory()))
                 checkers.push_back(std::move(checker));
@@ -284,9 +275,8 @@ Result<CaseResult> run_sources_case(const Case &one)
             if (auto ran = run_checker(one, checker, result.tally); !ran)
                 return tl::unexpected(ran.error());
         check_ioctl_type(one, kernel->tree, result.tally);
-        result.tally += judge_headings(one.files, kernel->tree, *hooks);
-        if (auto ran = run_sparse(one, *kernel, result.tally); !ran)
-            return tl::unexpected(ran.error());
+        result.tally += judge_headings(one.files, kernel->tree, hooks);
+        TRY(run_sparse(one, *kernel, result.tally));
         return result;
     });
 }

@@ -22,12 +22,10 @@ Result<TestSources> read_sources(Filesystem &files, const std::vector<std::strin
         if (!files.is_directory(tree))
             return usage_error(fmt::format("{} is not a folder", tree.string()),
                                "name the folder of an unpacked kernel source");
-        const auto version = kernel_version_of(files, tree, tree.string());
-        if (!version)
-            return tl::unexpected(version.error());
-        if (version->series() != series)
-            return usage_error(fmt::format("{} is Linux {}, not {}", tree.string(), version->text(), series),
-                               fmt::format("--source {}={}", version->series(), tree.string()));
+        const auto version = TRY(kernel_version_of(files, tree, tree.string()));
+        if (version.series() != series)
+            return usage_error(fmt::format("{} is Linux {}, not {}", tree.string(), version.text(), series),
+                               fmt::format("--source {}={}", version.series(), tree.string()));
         if (!sources.emplace(series, tree).second)
             return usage_error(fmt::format("--source names {} twice", series), "test one after the other");
     }

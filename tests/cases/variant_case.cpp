@@ -25,10 +25,8 @@ fs::path patch_of(const std::string &name) { return clone_directory() / "tests/k
 
 Result<Variant> read_variant(const Case &one, const fs::path &patch)
 {
-    const auto text = one.files.read(patch);
-    if (!text)
-        return tl::unexpected(text.error());
-    auto variant = parse_variant(*text);
+    const auto text = TRY(one.files.read(patch));
+    auto variant = parse_variant(text);
     if (!variant)
         return failure(
             fmt::format("{} does not say which kernel it is of, and which tests fail or pass", patch.string()));
@@ -53,10 +51,8 @@ Result<fs::path> build_variant(const Case &one, const fs::path &fault, const Var
 // hangs.
 Result<void> expect_failures(const Case &one, const Variant &variant, const MachineRequest &guest, Tally &tally)
 {
-    const auto run = run_guest(one, guest);
-    if (!run)
-        return tl::unexpected(run.error());
-    const auto failed = failed_tests(run->output);
+    const auto run = TRY(run_guest(one, guest));
+    const auto failed = failed_tests(run.output);
     if (failed == variant.failing)
         tally.pass(variant.selftest + " finds the fault");
     else
@@ -72,28 +68,19 @@ Result<CaseResult> run_variant_case(const Case &one)
     if (one.arguments.empty())
         return failure("a variant's name is wanted");
     const auto patch = patch_of(one.arguments.front());
-    const auto variant = read_variant(one, patch);
-    if (!variant)
-        return tl::unexpected(variant.error());
+    const auto variant = TRY(read_variant(one, patch));
     return in_time(one, [&]() -> Result<CaseResult> {
-        const auto kernel = build_variant(one, patch, *variant);
-        if (!kernel)
-            return tl::unexpected(kernel.error());
+        const auto kernel = TRY(build_variant(one, patch, variant));
         CaseResult result;
-        if (!variant->failing.empty()) {
-            const auto guest = guest_of_selftest(one, *kernel, variant->config, variant->selftest);
-            if (auto ran = expect_failures(one, *variant, guest, result.tally); !ran)
-                return tl::unexpected(ran.error());
+        if (!variant.failing.empty()) {
+            const auto guest = guest_of_selftest(one, kernel, variant.config, variant.selftest);
+            TRY(expect_failures(one, variant, guest, result.tally));
             return result;
         }
-        const auto programs = build_version1(one);
-        if (!programs)
-            return tl::unexpected(programs.error());
-        for (const auto &name : variant->passing) {
-            const auto tap = run_tap_in_guest(one, name, guest_of_version1(*kernel, *programs / name));
-            if (!tap)
-                return tl::unexpected(tap.error());
-            result.tally += *tap;
+        const auto programs = TRY(build_version1(one));
+        for (const auto &name : variant.passing) {
+            const auto tap = TRY(run_tap_in_guest(one, name, guest_of_version1(kernel, programs / name)));
+            result.tally += tap;
         }
         return result;
     });

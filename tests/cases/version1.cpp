@@ -10,13 +10,11 @@ namespace krun
 Result<std::filesystem::path> build_version1(const Case &one)
 {
     auto output = cache_directory() / "version1";
-    if (const auto made = one.files.make_directories(output); !made)
-        return tl::unexpected(made.error());
+    TRY(one.files.make_directories(output));
     Command make;
     make.argv = {"make", "-C", (clone_directory() / "tests/kernel/version1").string(), "OUT=" + output.string()};
     make.log = one.log;
-    if (const auto built = one.runner.run_ok(make); !built)
-        return tl::unexpected(built.error());
+    TRY(one.runner.run_ok(make));
     return output;
 }
 
@@ -34,17 +32,15 @@ Result<CaseResult> run_version1_case(const Case &one)
     const auto kernel = built_kernel(one, one.arguments.empty() ? "disk" : one.arguments.front());
     if (!kernel)
         return not_run(kernel.error().message);
-    const auto programs = build_version1(one);
-    if (!programs)
-        return tl::unexpected(programs.error());
+    const auto programs = TRY(build_version1(one));
     CaseInputs inputs;
     for (const auto &name : version1_programs)
-        inputs.add_guest(guest_of_version1(kernel->folder / "vmlinuz", *programs / name));
+        inputs.add_guest(guest_of_version1(kernel->folder / "vmlinuz", programs / name));
     return unless_proven(one, inputs, [&]() -> Result<CaseResult> {
         CaseResult result;
         for (const auto &name : version1_programs) {
             const auto tap =
-                run_tap_in_guest(one, name, guest_of_version1(kernel->folder / "vmlinuz", *programs / name));
+                run_tap_in_guest(one, name, guest_of_version1(kernel->folder / "vmlinuz", programs / name));
             if (!tap)
                 return tl::unexpected(tap.error());
             result.tally += *tap;

@@ -120,10 +120,8 @@ Result<CasePlan> plan_cases(const std::vector<PlannedCase> &all, const std::vect
         if (contains(without_source, line))
             return usage_error(fmt::format("no Debian suite has the source of Linux {}", line),
                                fmt::format("./krun test --source {}=TREE", line));
-    if (auto known = expect_known("kernel line", lines, known_lines); !known)
-        return tl::unexpected(known.error());
-    if (auto known = expect_known("label", labels, known_labels); !known)
-        return tl::unexpected(known.error());
+    TRY(expect_known("kernel line", lines, known_lines));
+    TRY(expect_known("label", labels, known_labels));
 
     std::set<std::string> chosen;
     std::set<std::string> other_lines;

@@ -80,25 +80,16 @@ class Run
 
     Result<CasePlan> plan()
     {
-        auto sources = read_sources(files_, options_.sources);
-        if (!sources)
-            return tl::unexpected(sources.error());
-        sources_ = std::move(*sources);
-        const auto lines = load_kernel_lines(files_, data_directory());
-        if (!lines)
-            return tl::unexpected(lines.error());
-        if (auto known = make_cases_of(runner_, files_, options_.build, extra_series(sources_, *lines)); !known)
-            return tl::unexpected(known.error());
+        auto sources = TRY(read_sources(files_, options_.sources));
+        sources_ = std::move(sources);
+        const auto lines = TRY(load_kernel_lines(files_, data_directory()));
+        TRY(make_cases_of(runner_, files_, options_.build, extra_series(sources_, lines)));
         Command command;
         command.argv = {"ctest", "--test-dir", options_.build.string(), "--show-only=json-v1"};
-        const auto shown = runner_.run_ok(command);
-        if (!shown)
-            return tl::unexpected(shown.error());
-        const auto all = read_cases(shown->output);
-        if (!all)
-            return tl::unexpected(all.error());
-        without_source_ = lines_without_source(sources_, *lines);
-        return plan_cases(*all, options_.lines, options_.labels, without_source_);
+        const auto shown = TRY(runner_.run_ok(command));
+        const auto all = TRY(read_cases(shown.output));
+        without_source_ = lines_without_source(sources_, lines);
+        return plan_cases(all, options_.lines, options_.labels, without_source_);
     }
 
     // An Error is that CTest could not be run at all. Interrupted, there is still a report.
@@ -125,8 +116,7 @@ class Run
         command.capture = false;
         command.log = log();
         command.on_line = [&](const std::string &line) { follow(plan, line); };
-        if (auto removed = files_.remove_all(log()); !removed)
-            return tl::unexpected(removed.error());
+        TRY(files_.remove_all(log()));
         const auto ended = runner_.run(command);
         end_strays();
         interrupted_ = !ended && ended.error().code == ExitCode::interrupted;

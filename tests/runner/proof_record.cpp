@@ -16,8 +16,7 @@ Result<void> write_proof(Filesystem &files, const std::filesystem::path &file, c
                                          {"date", proof.date},
                                          {"hooks", proof.hooks},
                                          {"overlay", proof.overlay}};
-    if (auto made = files.make_directories(file.parent_path()); !made)
-        return made;
+    TRY(files.make_directories(file.parent_path()));
     return files.write(file, json.dump(2) + "\n");
 }
 

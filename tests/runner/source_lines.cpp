@@ -65,8 +65,7 @@ Result<void> make_cases_of(ProcessRunner &runner, Filesystem &files, const std::
         return {};
     Command command;
     command.argv = {"cmake", "-DKRUN_TEST_SERIES=" + wanted, build.string()};
-    if (auto made = runner.run_ok(command); !made)
-        return tl::unexpected(made.error());
+    TRY(runner.run_ok(command));
     return {};
 }
 

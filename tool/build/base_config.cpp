@@ -76,16 +76,11 @@ bool is_named_config(const std::string &config)
 
 Result<std::string> debian_config(ProcessRunner &runner, Filesystem &files, AptArchive &archive, const KernelLine &line)
 {
-    const auto deb = archive.download(line.config_package, line.suites);
-    if (!deb)
-        return tl::unexpected(deb.error());
-    const auto folder = cache_directory() / "configs" / deb->stem();
-    const auto lock = FileLock::acquire(cache_directory() / "configs/lock", "Debian's configuration");
-    if (!lock)
-        return tl::unexpected(lock.error());
+    const auto deb = TRY(archive.download(line.config_package, line.suites));
+    const auto folder = cache_directory() / "configs" / deb.stem();
+    TRY(FileLock::acquire(cache_directory() / "configs/lock", "Debian's configuration"));
     if (!files.exists(folder)) {
-        if (auto unpacked = archive.unpack({*deb}, folder); !unpacked)
-            return tl::unexpected(unpacked.error());
+        TRY(archive.unpack({deb}, folder));
     }
     const auto file = folder / "usr/src" / line.config_package / "config.amd64_none_amd64.xz";
     if (!files.exists(file))
@@ -115,17 +110,15 @@ Result<void> fetch_base_config(ProcessRunner &runner, Filesystem &files, AptArch
 {
     if (plan.tiny)
         return {};
-    const auto text = config == "debian"    ? debian_config(runner, files, archive, line)
-                      : config == "running" ? running_config(runner, files)
-                                            : Result<std::string>(std::move(plan.base_text));
-    if (!text)
-        return tl::unexpected(text.error());
+    const auto text = TRY(config == "debian"    ? debian_config(runner, files, archive, line)
+                          : config == "running" ? running_config(runner, files)
+                                                : Result<std::string>(std::move(plan.base_text)));
     const bool has_pahole = program_on_path("pahole");
-    if (plan.personal && !has_pahole && asks_for_btf(*text))
+    if (plan.personal && !has_pahole && asks_for_btf(text))
         say(fmt::format("note: without BTF (DEBUG_INFO_BTF), which {} asks for: `pahole` is not installed (sudo "
                         "apt-get install dwarves)",
                         config));
-    plan.base_text = without_traps(*text, plan.personal, has_pahole);
+    plan.base_text = without_traps(text, plan.personal, has_pahole);
     return {};
 }
 

@@ -72,19 +72,15 @@ Result<std::vector<KernelLine>> possible_lines(Filesystem &files, const std::fil
             return failure(fmt::format("no kernel lines in {}", (data / "kernel/lines").string()));
         return lines;
     }
-    auto line = find_kernel_line(files, data, request.line.value_or(default_line));
-    if (!line)
-        return tl::unexpected(line.error());
-    return std::vector{std::move(*line)};
+    auto line = TRY(find_kernel_line(files, data, request.line.value_or(default_line)));
+    return std::vector{std::move(line)};
 }
 
 // What is wrong with the configuration does not depend on the line, so that it is known before there is one.
 Result<void> plan_config_of_line(Filesystem &files, const BuildRequest &request, BuildPlan &plan)
 {
-    auto config = plan_config(files, plan.data, plan.line, request.config, plan.inputs);
-    if (!config)
-        return tl::unexpected(config.error());
-    plan.config = std::move(*config);
+    auto config = TRY(plan_config(files, plan.data, plan.line, request.config, plan.inputs));
+    plan.config = std::move(config);
     plan.config.own_source = plan.origin.has_value() && !request.line;
     plan.make.config_settings = plan.config.make_settings;
     // In the tools of older kernels, a newer compiler finds something new to warn of.
@@ -138,51 +134,38 @@ std::vector<std::string> compile_targets(bool has_modules)
 Result<PackagePlan> plan_packages(Filesystem &files, const BuildPlan &plan, const std::string &release,
                                   bool has_modules)
 {
-    if (auto nameable = expect_package_name("the release", release, ExitCode::failure); !nameable)
-        return tl::unexpected(nameable.error());
-    const auto version = kernel_version_of(files, plan.source.tree, plan.source.tree.string());
-    if (!version)
-        return tl::unexpected(version.error());
-    return PackagePlan{plan.folder, release, package_version_of(version->text()), has_modules};
+    TRY(expect_package_name("the release", release, ExitCode::failure));
+    const auto version = TRY(kernel_version_of(files, plan.source.tree, plan.source.tree.string()));
+    return PackagePlan{plan.folder, release, package_version_of(version.text()), has_modules};
 }
 
 Result<BuildPlan> make_plan(ProcessRunner &runner, Filesystem &files, const BuildRequest &request)
 {
     BuildPlan plan;
-    if (auto usable = expect_cache_for_building(); !usable)
-        return tl::unexpected(usable.error());
+    TRY(expect_cache_for_building());
     plan.data = data_directory();
     if (!request.local_version.empty()) {
-        if (auto allowed = check_local_version(request.local_version); !allowed)
-            return tl::unexpected(allowed.error());
+        TRY(check_local_version(request.local_version));
         const auto nameable = expect_package_name("the local version", request.local_version, ExitCode::usage);
         if (request.package && !nameable)
             return tl::unexpected(nameable.error());
     }
     plan.package = request.package;
-    auto lines = possible_lines(files, plan.data, request);
-    if (!lines)
-        return tl::unexpected(lines.error());
-    plan.lines = std::move(*lines);
+    auto lines = TRY(possible_lines(files, plan.data, request));
+    plan.lines = std::move(lines);
     plan.line = plan.lines.front();
-    auto inputs = read_config_inputs(runner, files, request.config, request.fragments);
-    if (!inputs)
-        return tl::unexpected(inputs.error());
-    plan.inputs = std::move(*inputs);
-    if (auto configured = plan_config_of_line(files, request, plan); !configured)
-        return tl::unexpected(configured.error());
+    auto inputs = TRY(read_config_inputs(runner, files, request.config, request.fragments));
+    plan.inputs = std::move(inputs);
+    TRY(plan_config_of_line(files, request, plan));
     plan.make.jobs = request.jobs > 0 ? request.jobs : std::max(1U, std::thread::hardware_concurrency());
     if (request.source.given()) {
-        auto origin = find_origin(files, request.source, cache_directory() / "downloads");
-        if (!origin)
-            return tl::unexpected(origin.error());
-        plan.origin = std::move(*origin);
+        auto origin = TRY(find_origin(files, request.source, cache_directory() / "downloads"));
+        plan.origin = std::move(origin);
     } else if (!request.source.keyring.empty() || request.source.unverified) {
         return usage_error("--keyring and --unverified are about a tarball that --source names", "name one");
     }
     place(plan, request, plan.line.name);
-    if (auto present = expect_programs(needed_programs(plan, request)); !present)
-        return tl::unexpected(present.error());
+    TRY(expect_programs(needed_programs(plan, request)));
     return plan;
 }
 
@@ -202,8 +185,7 @@ Result<void> adopt(Filesystem &files, BuildPlan &plan, const BuildRequest &reque
     plan.user = std::move(source);
     plan.line = plan.user.line;
     plan.source = plan.user.source;
-    if (auto configured = plan_config_of_line(files, request, plan); !configured)
-        return configured;
+    TRY(plan_config_of_line(files, request, plan));
     place(plan, request, plan.user.series + "-source");
     return {};
 }

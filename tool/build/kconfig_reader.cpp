@@ -62,10 +62,8 @@ class Reader
 
     Result<void> read(const std::string &name, int depth)
     {
-        const auto text = files_.read(root_ / name);
-        if (!text)
-            return tl::unexpected(text.error());
-        const auto lines = lines_of(*text);
+        const auto text = TRY(files_.read(root_ / name));
+        const auto lines = lines_of(text);
         for (std::size_t at = 0; at < lines.size();) {
             auto line = lines[at++];
             while (line.ends_with('\\') && at < lines.size()) {
@@ -217,8 +215,7 @@ class Reader
 Result<KconfigTree> read_kconfig(Filesystem &files, const std::filesystem::path &tree, const std::string &architecture)
 {
     Reader reader(files, tree, architecture);
-    if (auto read = reader.read("Kconfig", 0); !read)
-        return tl::unexpected(read.error());
+    TRY(reader.read("Kconfig", 0));
     return reader.result();
 }
 

@@ -38,10 +38,8 @@ Result<std::string> compiler_version(ProcessRunner &runner)
     Command command;
     command.argv = {"gcc", "--version"};
     command.environment["LC_ALL"] = "C";
-    const auto result = runner.run_ok(command);
-    if (!result)
-        return tl::unexpected(result.error());
-    const auto lines = lines_of(result->output);
+    const auto result = TRY(runner.run_ok(command));
+    const auto lines = lines_of(result.output);
     return lines.empty() ? "unknown" : lines.front();
 }
 
@@ -72,22 +70,17 @@ Result<void> find_source(ProcessRunner &runner, Filesystem &files, AptArchive &a
                                                           [&files] { return expect_space_for_tree(files); });
         if (!source)
             return tl::unexpected(source.error());
-        if (auto adopted = adopt(files, plan, request, std::move(*source)); !adopted)
-            return adopted;
+        TRY(adopt(files, plan, request, std::move(*source)));
     } else {
-        auto source = locate_kernel_source(runner, files, archive, plan.line, plan.data, request.dry_run);
-        if (!source)
-            return tl::unexpected(source.error());
-        plan.source = std::move(*source);
+        auto source = TRY(locate_kernel_source(runner, files, archive, plan.line, plan.data, request.dry_run));
+        plan.source = std::move(source);
     }
     plan.make.tree = plan.source.tree;
     plan.make.objects = objects_folder(plan.source.tree, plan.config.name);
     plan.make.local_version = request.local_version;
     if (request.local_version.empty()) {
-        auto version = default_local_version(runner, plan.data, plan.source.overlay_hash);
-        if (!version)
-            return tl::unexpected(version.error());
-        plan.make.local_version = std::move(*version);
+        auto version = TRY(default_local_version(runner, plan.data, plan.source.overlay_hash));
+        plan.make.local_version = std::move(version);
     }
     return {};
 }
@@ -102,13 +95,10 @@ Result<void> prepare_source(ProcessRunner &runner, Filesystem &files, AptArchive
 
 Result<BuiltKernel> print_plan(ProcessRunner &runner, Filesystem &files, const BuildPlan &plan)
 {
-    const auto commands = planned_commands(runner, files, plan);
-    if (!commands)
-        return tl::unexpected(commands.error());
+    const auto commands = TRY(planned_commands(runner, files, plan));
     DryRunProcessRunner printer;
-    for (const auto &command : *commands) {
-        if (auto printed = printer.run(command); !printed)
-            return tl::unexpected(printed.error());
+    for (const auto &command : commands) {
+        TRY(printer.run(command));
     }
     return result_of(plan, {}, false);
 }
@@ -117,8 +107,7 @@ Result<void> let_person_configure(ProcessRunner &runner, const KernelMake &make)
 {
     auto command = make.command({"menuconfig"});
     command.terminal = true;
-    if (auto result = runner.run_ok(command); !result)
-        return tl::unexpected(result.error());
+    TRY(runner.run_ok(command));
     return {};
 }
 
@@ -138,14 +127,12 @@ Result<void> expect_possible(const ConfigValues &values, bool package)
 Result<void> package_and_fill(ProcessRunner &runner, Filesystem &files, const BuildPlan &plan,
                               const std::string &release, bool has_modules, nlohmann::ordered_json &metadata)
 {
-    const auto packages = plan_packages(files, plan, release, has_modules);
-    if (!packages)
-        return tl::unexpected(packages.error());
-    const auto made = package_kernel(runner, files, plan.make, *packages, metadata);
+    const auto packages = TRY(plan_packages(files, plan, release, has_modules));
+    const auto made = package_kernel(runner, files, plan.make, packages, metadata);
     auto filled =
         made ? fill_output(files, plan.make.objects, *made, plan.output, metadata) : tl::unexpected(made.error());
     // Also after a failure: what is left takes space, and serves nobody.
-    static_cast<void>(clear_packaging(files, plan.make, *packages));
+    static_cast<void>(clear_packaging(files, plan.make, packages));
     return filled;
 }
 
@@ -157,12 +144,10 @@ Result<void> forget_objects_of_another_tree(Filesystem &files, const BuildPlan &
     if (last == plan.source.tree)
         return {};
     if (last.parent_path() == source_cache()) {
-        if (auto removed = files.remove_all(objects_folder(last, plan.config.name)); !removed)
-            return removed;
+        TRY(files.remove_all(objects_folder(last, plan.config.name)));
     }
     // Where krunctl once kept them: there they depended on the path of their tree.
-    if (auto removed = files.remove_all(plan.folder / "objects"); !removed)
-        return removed;
+    TRY(files.remove_all(plan.folder / "objects"));
     return files.write(stamp, plan.source.tree.string() + "\n");
 }
 
@@ -170,35 +155,24 @@ Result<void> forget_objects_of_another_tree(Filesystem &files, const BuildPlan &
 Result<BuiltKernel> build(ProcessRunner &runner, Filesystem &files, const BuildRequest &request, BuildPlan &plan)
 {
     // The log is of this build alone.
-    if (auto removed = files.remove_all(plan.make.log); !removed)
-        return tl::unexpected(removed.error());
-    if (auto forgotten = forget_objects_of_another_tree(files, plan); !forgotten)
-        return tl::unexpected(forgotten.error());
+    TRY(files.remove_all(plan.make.log));
+    TRY(forget_objects_of_another_tree(files, plan));
     // The folder of the objects is in the tree.
-    if (auto free = expect_no_link(files, plan.source.tree, plan.make.objects.filename()); !free)
-        return tl::unexpected(free.error());
+    TRY(expect_no_link(files, plan.source.tree, plan.make.objects.filename()));
     tell(request, BuildStage::configure);
-    if (auto configured = configure(runner, files, plan.make, plan.config); !configured)
-        return tl::unexpected(configured.error());
+    TRY(configure(runner, files, plan.make, plan.config));
     if (request.menuconfig) {
-        if (auto configured = let_person_configure(runner, plan.make); !configured)
-            return tl::unexpected(configured.error());
+        TRY(let_person_configure(runner, plan.make));
     }
-    if (auto verified = verify_config(files, plan.make, plan.config); !verified)
-        return tl::unexpected(verified.error());
+    TRY(verify_config(files, plan.make, plan.config));
 
-    const auto config = files.read(plan.make.objects / ".config");
-    if (!config)
-        return tl::unexpected(config.error());
-    const auto config_hash = sha256_of_text(runner, *config);
-    if (!config_hash)
-        return tl::unexpected(config_hash.error());
+    const auto config = TRY(files.read(plan.make.objects / ".config"));
+    const auto config_hash = TRY(sha256_of_text(runner, config));
     if (request.menuconfig) // no later build without the person's choices may take this one for its own
-        plan.key = "menuconfig-" + *config_hash;
+        plan.key = "menuconfig-" + config_hash;
 
-    const auto values = parse_config(*config);
-    if (auto possible = expect_possible(values, request.package); !possible)
-        return tl::unexpected(possible.error());
+    const auto values = parse_config(config);
+    TRY(expect_possible(values, request.package));
 
     tell(request, BuildStage::compile);
     const bool has_modules = value_of(values, "MODULES") == "y";
@@ -206,16 +180,13 @@ Result<BuiltKernel> build(ProcessRunner &runner, Filesystem &files, const BuildR
             compile_kernel(runner, files, plan.make, compile_targets(has_modules), with_suffix(plan.folder, ".steps"));
         !compiled)
         return tl::unexpected(compiled.error());
-    const auto release = files.read(plan.make.objects / "include/config/kernel.release");
-    if (!release)
-        return tl::unexpected(release.error());
-    const auto name = trim(*release);
-    auto metadata = metadata_of(plan, name, *config_hash);
+    const auto release = TRY(files.read(plan.make.objects / "include/config/kernel.release"));
+    const auto name = trim(release);
+    auto metadata = metadata_of(plan, name, config_hash);
     if (request.package) {
         tell(request, BuildStage::package);
         metadata["selftests"] = plan.selftests_hash;
-        if (auto packaged = package_and_fill(runner, files, plan, name, has_modules, metadata); !packaged)
-            return tl::unexpected(packaged.error());
+        TRY(package_and_fill(runner, files, plan, name, has_modules, metadata));
     } else if (auto filled = fill_output(files, plan.make.objects, {}, plan.output, metadata); !filled) {
         return tl::unexpected(filled.error());
     }
@@ -231,90 +202,69 @@ Result<BuiltKernel> build(ProcessRunner &runner, Filesystem &files, const BuildR
 
 Result<BuiltKernel> build_kernel(ProcessRunner &runner, Filesystem &files, const BuildRequest &request)
 {
-    auto plan = make_plan(runner, files, request);
-    if (!plan)
-        return tl::unexpected(plan.error());
+    auto plan = TRY(make_plan(runner, files, request));
     AptArchive archive(runner, files, cache_directory() / "apt");
     if (request.dry_run) {
-        if (auto found = find_source(runner, files, archive, request, *plan); !found)
-            return tl::unexpected(found.error());
-        return print_plan(runner, files, *plan);
+        TRY(find_source(runner, files, archive, request, plan));
+        return print_plan(runner, files, plan);
     }
     tell(request, BuildStage::fetch);
     // Where a source of the user's own is built is known when it is fetched, if they have not said it.
-    const bool placed = !plan->origin || !request.output.empty();
+    const bool placed = !plan.origin || !request.output.empty();
     if (placed) {
-        if (auto writable = expect_writable(files, plan->output); !writable)
-            return tl::unexpected(writable.error());
+        TRY(expect_writable(files, plan.output));
     }
     std::optional<FileLock> build_lock;
     const auto lock_build = [&]() -> Result<void> {
-        auto lock = FileLock::acquire(with_suffix(plan->folder, ".lock"), "the build " + plan->name);
-        if (!lock)
-            return tl::unexpected(lock.error());
-        build_lock = std::move(*lock);
+        auto lock = TRY(FileLock::acquire(with_suffix(plan.folder, ".lock"), "the build " + plan.name));
+        build_lock = std::move(lock);
         return {};
     };
-    if (!plan->origin) {
-        if (auto locked = lock_build(); !locked)
-            return tl::unexpected(locked.error());
+    if (!plan.origin) {
+        TRY(lock_build());
     }
-    if (auto found = find_source(runner, files, archive, request, *plan); !found)
-        return tl::unexpected(found.error());
+    TRY(find_source(runner, files, archive, request, plan));
     if (!placed) {
-        if (auto writable = expect_writable(files, plan->output); !writable)
-            return tl::unexpected(writable.error());
+        TRY(expect_writable(files, plan.output));
     }
     if (!build_lock) {
-        if (auto locked = lock_build(); !locked)
-            return tl::unexpected(locked.error());
+        TRY(lock_build());
     }
-    const auto tree_lock = FileLock::acquire(tree_lock_file(plan->source.tree), "the kernel source");
-    if (!tree_lock)
-        return tl::unexpected(tree_lock.error());
+    TRY(FileLock::acquire(tree_lock_file(plan.source.tree), "the kernel source"));
 
-    auto compiler = compiler_version(runner);
-    if (!compiler)
-        return tl::unexpected(compiler.error());
-    plan->compiler = std::move(*compiler);
-    if (auto fetched = fetch_base_config(runner, files, archive, plan->line, request.config, plan->config); !fetched)
-        return tl::unexpected(fetched.error());
+    auto compiler = TRY(compiler_version(runner));
+    plan.compiler = std::move(compiler);
+    TRY(fetch_base_config(runner, files, archive, plan.line, request.config, plan.config));
     if (request.package) {
-        auto hash = sha256_of_tree(runner, plan->data / "kernel/selftests");
-        if (!hash)
-            return tl::unexpected(hash.error());
-        plan->selftests_hash = std::move(*hash);
+        auto hash = TRY(sha256_of_tree(runner, plan.data / "kernel/selftests"));
+        plan.selftests_hash = std::move(hash);
     }
-    auto key = build_key(runner, *plan);
-    if (!key)
-        return tl::unexpected(key.error());
-    plan->key = std::move(*key);
+    auto key = TRY(build_key(runner, plan));
+    plan.key = std::move(key);
 
-    const auto metadata = read_metadata(files, plan->output);
-    const bool up_to_date = !request.menuconfig && metadata && metadata->value("key", "") == plan->key &&
-                            files.exists(plan->make.objects / "vmlinux") &&
-                            (!request.package || (metadata->value("selftests", "") == plan->selftests_hash &&
-                                                  has_packages(runner, files, plan->output, *metadata)));
+    const auto metadata = read_metadata(files, plan.output);
+    const bool up_to_date = !request.menuconfig && metadata && metadata->value("key", "") == plan.key &&
+                            files.exists(plan.make.objects / "vmlinux") &&
+                            (!request.package || (metadata->value("selftests", "") == plan.selftests_hash &&
+                                                  has_packages(runner, files, plan.output, *metadata)));
     if (!up_to_date) {
-        if (auto space = expect_space(files, *plan); !space)
-            return tl::unexpected(space.error());
+        TRY(expect_space(files, plan));
     }
     // Also when the kernel is as it should be: the selftests in the tree are no part of it, and may have changed.
     const auto before_apply = [&] {
-        if (!up_to_date || !files.exists(plan->source.tree))
+        if (!up_to_date || !files.exists(plan.source.tree))
             tell(request, BuildStage::apply);
     };
-    if (auto prepared = prepare_source(runner, files, archive, *plan, before_apply); !prepared)
-        return tl::unexpected(prepared.error());
-    plan->hooks = applied_hooks(files, plan->source.tree);
-    if (auto fragment = fragment_of(plan->hooks); !fragment.empty())
-        plan->config.fragments.push_back({"hooks", std::move(fragment)});
+    TRY(prepare_source(runner, files, archive, plan, before_apply));
+    plan.hooks = applied_hooks(files, plan.source.tree);
+    if (auto fragment = fragment_of(plan.hooks); !fragment.empty())
+        plan.config.fragments.push_back({"hooks", std::move(fragment)});
     if (up_to_date) {
         const auto release = metadata->value("release", "");
-        say(fmt::format("Linux {} in {} is up to date", release, plan->output.string()));
-        return result_of(*plan, release, true);
+        say(fmt::format("Linux {} in {} is up to date", release, plan.output.string()));
+        return result_of(plan, release, true);
     }
-    return build(runner, files, request, *plan);
+    return build(runner, files, request, plan);
 }
 
 } // namespace krun

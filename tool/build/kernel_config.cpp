@@ -51,18 +51,16 @@ bool is_config_line(const std::string &line)
 // What kconfig would pass over with a warning in its log was meant to say something.
 Result<Fragment> read_fragment(ProcessRunner &runner, Filesystem &files, const std::filesystem::path &file)
 {
-    auto text = read_text_input(runner, files, file, fragment_kind);
-    if (!text)
-        return tl::unexpected(text.error());
+    auto text = TRY(read_text_input(runner, files, file, fragment_kind));
     unsigned number = 0;
-    for (const auto &line : lines_of(*text)) {
+    for (const auto &line : lines_of(text)) {
         ++number;
         if (!is_config_line(line))
             return usage_error(fmt::format("line {} of the configuration fragment {} is no setting: {}", number,
                                            shell_quoted(file.string()), trim(line)),
                                "a setting is CONFIG_NAME=value, or `# CONFIG_NAME is not set`");
     }
-    return Fragment{file, std::move(*text)};
+    return Fragment{file, std::move(text)};
 }
 
 // Ubuntu's source has no other configuration.
@@ -164,21 +162,16 @@ Result<ConfigInputs> read_config_inputs(ProcessRunner &runner, Filesystem &files
 {
     ConfigInputs inputs;
     if (!is_named_config(config)) {
-        auto base = read_text_input(runner, files, config, config_kind);
-        if (!base)
-            return tl::unexpected(base.error());
-        if (!are_annotations(*base) && parse_config(*base).empty())
+        auto base = TRY(read_text_input(runner, files, config, config_kind));
+        if (!are_annotations(base) && parse_config(base).empty())
             return usage_error(fmt::format("the configuration {} has no setting in it", shell_quoted(config)),
                                config_kind.hint);
-        inputs.base = std::move(*base);
-        if (auto translated = translate_annotations(runner, files, config, inputs); !translated)
-            return tl::unexpected(translated.error());
+        inputs.base = std::move(base);
+        TRY(translate_annotations(runner, files, config, inputs));
     }
     for (const auto &file : fragments) {
-        auto fragment = read_fragment(runner, files, file);
-        if (!fragment)
-            return tl::unexpected(fragment.error());
-        inputs.fragments.push_back(std::move(*fragment));
+        auto fragment = TRY(read_fragment(runner, files, file));
+        inputs.fragments.push_back(std::move(fragment));
     }
     return inputs;
 }
@@ -199,11 +192,9 @@ Result<ConfigPlan> plan_config(Filesystem &files, const std::filesystem::path &d
             ours.push_back(line.config / name);
     }
     for (const auto &file : ours) {
-        auto text = files.read(file);
-        if (!text)
-            return tl::unexpected(text.error());
+        auto text = TRY(files.read(file));
         const bool is_krun = file.filename() == "krun.config" || file.filename() == "tickless.config";
-        plan.fragments.push_back({file, std::move(*text), !is_krun});
+        plan.fragments.push_back({file, std::move(text), !is_krun});
     }
     plan.fragments.insert(plan.fragments.end(), inputs.fragments.begin(), inputs.fragments.end());
     return plan;
@@ -225,23 +216,18 @@ std::vector<Command> config_commands(const KernelMake &make, const ConfigPlan &p
 Result<void> configure(ProcessRunner &runner, Filesystem &files, const KernelMake &make, const ConfigPlan &plan)
 {
     say("configuring");
-    if (auto made = files.make_directories(make.objects); !made)
-        return made;
+    TRY(files.make_directories(make.objects));
     if (has_ccache()) {
-        if (auto written = files.write(make.cached_compiler(), compiler_script()); !written)
-            return written;
+        TRY(files.write(make.cached_compiler(), compiler_script()));
     }
     if (!plan.tiny) {
-        if (auto written = files.write(base_file(make), plan.base_text); !written)
-            return written;
+        TRY(files.write(base_file(make), plan.base_text));
     }
     for (std::size_t at = 0; at < plan.fragments.size(); ++at) {
-        if (auto written = files.write(fragment_file(make, at + 1), plan.fragments[at].text); !written)
-            return written;
+        TRY(files.write(fragment_file(make, at + 1), plan.fragments[at].text));
     }
     for (const auto &command : steps_of_configuring(make, plan)) {
-        if (auto result = runner.run_ok(command); !result)
-            return tl::unexpected(result.error());
+        TRY(runner.run_ok(command));
     }
     return {};
 }

@@ -131,10 +131,8 @@ Result<std::size_t> run_kernel_make(ProcessRunner &runner, Filesystem &files, co
         ++steps;
         progress.advance(words_of(line).back());
     };
-    const auto result = runner.run(command);
-    if (!result)
-        return tl::unexpected(result.error());
-    if (!result->ok())
+    const auto result = TRY(runner.run(command));
+    if (!result.ok())
         return make_error(files, make, doing);
     return steps;
 }
@@ -148,12 +146,10 @@ Result<void> compile_kernel(ProcessRunner &runner, Filesystem &files, const Kern
     if (from_nothing)
         total = std::strtoull(files.read(steps_file).value_or(std::string()).c_str(), nullptr, 10);
     Progress progress("compiling", total);
-    const auto steps = run_kernel_make(runner, files, make, make.command(targets), progress, "compiling");
-    if (!steps)
-        return tl::unexpected(steps.error());
-    progress.finish(fmt::format("{} steps", *steps));
+    const auto steps = TRY(run_kernel_make(runner, files, make, make.command(targets), progress, "compiling"));
+    progress.finish(fmt::format("{} steps", steps));
     if (from_nothing)
-        return files.write(steps_file, fmt::format("{}\n", *steps));
+        return files.write(steps_file, fmt::format("{}\n", steps));
     return {};
 }
 

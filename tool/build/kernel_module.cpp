@@ -15,8 +15,7 @@ namespace krun
 
 Result<std::filesystem::path> build_module(ProcessRunner &runner, Filesystem &files, const ModuleRequest &request)
 {
-    if (auto copied = mirror_folder(files, request.sources, request.output); !copied)
-        return tl::unexpected(copied.error());
+    TRY(mirror_folder(files, request.sources, request.output));
     Command command;
     command.argv = {"make", "-C", request.kernel.string(), "M=" + request.output.string(),
                     fmt::format("-j{}", std::thread::hardware_concurrency())};
@@ -32,11 +31,9 @@ Result<std::filesystem::path> build_module(ProcessRunner &runner, Filesystem &fi
     command.environment = {{"LC_ALL", "C"}, {"MAKEFLAGS", ""}};
     command.environment.merge(ccache_environment(request.output));
     command.log = request.log;
-    const auto made = runner.run(command);
-    if (!made)
-        return tl::unexpected(made.error());
-    if (!made->ok()) {
-        const auto why = first_build_error(made->output + made->errors);
+    const auto made = TRY(runner.run(command));
+    if (!made.ok()) {
+        const auto why = first_build_error(made.output + made.errors);
         return failure(fmt::format("{}.ko could not be built{}", request.name, why.empty() ? "" : ": " + why), {},
                        request.log.string());
     }

@@ -144,15 +144,13 @@ std::vector<Command> packaging_commands(const KernelMake &make, const PackagePla
 Result<void> clear_packaging(Filesystem &files, const KernelMake &make, const PackagePlan &plan)
 {
     for (const auto *folder : {"packages", "unpacked", "selftests"}) {
-        if (auto removed = files.remove_all(plan.folder / folder); !removed)
-            return removed;
+        TRY(files.remove_all(plan.folder / folder));
     }
     const auto made = made_packages_folder(make);
     for (const auto &name : files.list(made).value_or(std::vector<std::string>())) {
         if (!is_package_file(name))
             continue;
-        if (auto removed = files.remove_all(made / name); !removed)
-            return removed;
+        TRY(files.remove_all(made / name));
     }
     return files.remove_all(make.objects / "debian");
 }
@@ -161,35 +159,25 @@ Result<std::vector<std::filesystem::path>> package_kernel(ProcessRunner &runner,
                                                           const KernelMake &make, const PackagePlan &plan,
                                                           nlohmann::ordered_json &metadata)
 {
-    if (auto cleared = clear_packaging(files, make, plan); !cleared)
-        return tl::unexpected(cleared.error());
-    if (auto made = files.make_directories(plan.folder); !made)
-        return tl::unexpected(made.error());
+    TRY(clear_packaging(files, make, plan));
+    TRY(files.make_directories(plan.folder));
     // A folder that hands its group down would do so to debian/, and dpkg-deb takes none with that bit.
     Command modes;
     modes.argv = {"chmod", "ug-s", plan.folder.string(), make.tree.string(), make.objects.string()};
-    if (auto changed = runner.run_ok(modes); !changed)
-        return tl::unexpected(changed.error());
+    TRY(runner.run_ok(modes));
     metadata["package_format"] = package_format;
     metadata["package_version"] = plan.version;
     metadata["packages"] = plan.names();
     Progress progress("packaging", 0);
-    const auto steps = run_kernel_make(runner, files, make, packaging_command(make, plan), progress, "packaging");
-    if (!steps)
-        return tl::unexpected(steps.error());
-    const auto selftests = build_selftests(runner, files, make.tree, plan.folder / "selftests", make.log);
-    if (!selftests)
-        return tl::unexpected(selftests.error());
+    TRY(run_kernel_make(runner, files, make, packaging_command(make, plan), progress, "packaging"));
+    const auto selftests = TRY(build_selftests(runner, files, make.tree, plan.folder / "selftests", make.log));
     std::vector<std::filesystem::path> packages;
     auto checksums = nlohmann::ordered_json::object();
     for (const auto &name : plan.names()) {
         progress.advance(name);
-        if (auto finished = finish_package(runner, files, make, plan, name, metadata, *selftests); !finished)
-            return tl::unexpected(finished.error());
-        const auto checksum = sha256_of_file(runner, plan.finished(name));
-        if (!checksum)
-            return tl::unexpected(checksum.error());
-        checksums[name] = *checksum;
+        TRY(finish_package(runner, files, make, plan, name, metadata, selftests));
+        const auto checksum = TRY(sha256_of_file(runner, plan.finished(name)));
+        checksums[name] = checksum;
         packages.push_back(plan.finished(name));
     }
     metadata["checksums"] = checksums; // last, because a package cannot hold its own

@@ -47,13 +47,11 @@ Result<std::string> default_local_version(ProcessRunner &runner, const std::file
     Command command;
     command.argv = {"git", "-C", data.string(), "rev-parse", "--show-toplevel", "HEAD"};
     command.inherits = variables_for_git(); // with a GIT_DIR, the commit would be another repository's
-    const auto result = runner.run(command);
-    if (!result)
-        return tl::unexpected(result.error());
-    const auto lines = lines_of(result->output);
+    const auto result = TRY(runner.run(command));
+    const auto lines = lines_of(result.output);
     // A copy of our data inside somebody else's clone must not take that one's commit for its own.
     std::error_code ignored;
-    if (!result->ok() || lines.size() != 2 || lines[1].size() < digits ||
+    if (!result.ok() || lines.size() != 2 || lines[1].size() < digits ||
         !std::filesystem::equivalent(lines[0], data, ignored))
         return from_overlay;
     return ".krun." + lines[1].substr(0, digits);

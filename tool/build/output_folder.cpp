@@ -28,8 +28,7 @@ Result<void> remove_old_packages(Filesystem &files, const std::filesystem::path 
         const auto package = folder / name.get<std::string>();
         if (files.is_directory(package) && !files.is_link(package))
             continue; // not from us
-        if (auto removed = files.remove_file(package); !removed)
-            return removed;
+        TRY(files.remove_file(package));
     }
     return {};
 }
@@ -38,12 +37,10 @@ Result<void> copy_products(Filesystem &files, const std::filesystem::path &objec
                            const std::vector<std::filesystem::path> &packages, const std::filesystem::path &folder)
 {
     for (const auto &product : products_of_build()) {
-        if (auto copied = files.copy_file(objects / product.from, folder / product.to); !copied)
-            return copied;
+        TRY(files.copy_file(objects / product.from, folder / product.to));
     }
     for (const auto &package : packages) {
-        if (auto copied = files.copy_file(package, folder / package.filename()); !copied)
-            return copied;
+        TRY(files.copy_file(package, folder / package.filename()));
     }
     return {};
 }
@@ -52,12 +49,9 @@ Result<void> fill(Filesystem &files, const std::filesystem::path &objects,
                   const std::vector<std::filesystem::path> &packages, const std::filesystem::path &folder,
                   const nlohmann::ordered_json &metadata)
 {
-    if (auto removed = remove_old_packages(files, folder); !removed)
-        return removed;
-    if (auto removed = files.remove_file(folder / "metadata.json"); !removed)
-        return removed;
-    if (auto copied = copy_products(files, objects, packages, folder); !copied)
-        return copied;
+    TRY(remove_old_packages(files, folder));
+    TRY(files.remove_file(folder / "metadata.json"));
+    TRY(copy_products(files, objects, packages, folder));
     return files.write(folder / "metadata.json", metadata.dump(2) + "\n");
 }
 
@@ -90,8 +84,7 @@ Result<void> expect_writable(Filesystem &files, const std::filesystem::path &fol
     if (files.exists(folder) && !files.is_directory(folder))
         return usage_error(fmt::format("the output {} is not a folder", folder.string()));
     const bool is_new = !files.exists(folder);
-    if (auto made = files.make_directories(folder); !made)
-        return made;
+    TRY(files.make_directories(folder));
     const auto probe = folder / ".krun-probe";
     if (auto written = files.write(probe, ""); !written)
         return failure(fmt::format("the output folder {} is not writable", folder.string()),
@@ -107,10 +100,8 @@ Result<void> fill_output(Filesystem &files, const std::filesystem::path &objects
         return fill(files, objects, packages, folder, metadata);
     // A name that nobody has for anything of his own, since what is there goes.
     const auto partial = folder.parent_path() / ("." + folder.filename().string() + ".krunctl-partial");
-    if (auto removed = files.remove_all(partial); !removed)
-        return removed;
-    if (auto made = files.make_directories(partial); !made)
-        return made;
+    TRY(files.remove_all(partial));
+    TRY(files.make_directories(partial));
     auto filled = fill(files, objects, packages, partial, metadata);
     if (filled)
         filled = files.rename(partial, folder);

@@ -28,8 +28,7 @@ Command logged(const Repacking &repacking, std::vector<std::string> argv)
 
 Result<void> run_step(ProcessRunner &runner, const Command &command)
 {
-    if (auto result = runner.run_ok(command); !result)
-        return tl::unexpected(result.error());
+    TRY(runner.run_ok(command));
     return {};
 }
 
@@ -50,12 +49,10 @@ Result<void> strip_programs(ProcessRunner &runner, Filesystem &files, const Repa
         return {};
     Command find;
     find.argv = {"find", (repacking.work / "usr/src").string(), "-type", "f", "-perm", "/111", "-print0"};
-    const auto found = runner.run_ok(find);
-    if (!found)
-        return tl::unexpected(found.error());
+    const auto found = TRY(runner.run_ok(find));
     auto strip = logged(repacking, {"strip", "--strip-all", "--remove-section=.note.gnu.build-id", "--"});
     const auto fixed_words = strip.argv.size();
-    for (const auto &file : split(found->output, '\0')) {
+    for (const auto &file : split(found.output, '\0')) {
         if (!file.empty() && files.read(file).value_or(std::string()).starts_with(elf_magic))
             strip.argv.push_back(file);
     }
@@ -69,10 +66,8 @@ Result<void> replace_changelog(ProcessRunner &runner, Filesystem &files, const R
     const auto doc = repacking.work / "usr/share/doc";
     for (const auto &package : files.list(doc).value_or(std::vector<std::string>())) {
         const auto file = doc / package / "changelog.Debian";
-        if (auto written = files.write(file, repacking.changelog); !written)
-            return written;
-        if (auto packed = run_step(runner, logged(repacking, {"gzip", "-9nf", file.string()})); !packed)
-            return packed;
+        TRY(files.write(file, repacking.changelog));
+        TRY(run_step(runner, logged(repacking, {"gzip", "-9nf", file.string()})));
     }
     return {};
 }
@@ -80,10 +75,8 @@ Result<void> replace_changelog(ProcessRunner &runner, Filesystem &files, const R
 Result<void> add_files(Filesystem &files, const Repacking &repacking)
 {
     for (const auto &[path, text] : repacking.added) {
-        if (auto made = files.make_directories((repacking.work / path).parent_path()); !made)
-            return made;
-        if (auto written = files.write(repacking.work / path, text); !written)
-            return written;
+        TRY(files.make_directories((repacking.work / path).parent_path()));
+        TRY(files.write(repacking.work / path, text));
     }
     return {};
 }
@@ -92,11 +85,8 @@ Result<void> add_programs(ProcessRunner &runner, Filesystem &files, const Repack
 {
     for (const auto &[path, from] : repacking.programs) {
         const auto target = repacking.work / path;
-        if (auto made = files.make_directories(target.parent_path()); !made)
-            return made;
-        if (auto stripped = run_step(runner, logged(repacking, {"strip", "-o", target.string(), from.string()}));
-            !stripped)
-            return stripped;
+        TRY(files.make_directories(target.parent_path()));
+        TRY(run_step(runner, logged(repacking, {"strip", "-o", target.string(), from.string()})));
     }
     return {};
 }
@@ -125,11 +115,9 @@ Result<std::vector<Entry>> entries_of(ProcessRunner &runner, const Repacking &re
     Command find;
     find.argv = {"find", ".", "-mindepth", "1", "-path", "./DEBIAN", "-prune", "-o", "-printf", R"(%y %s %P\0)"};
     find.directory = repacking.work;
-    const auto found = runner.run_ok(find);
-    if (!found)
-        return tl::unexpected(found.error());
+    const auto found = TRY(runner.run_ok(find));
     std::vector<Entry> entries;
-    for (const auto &text : split(found->output, '\0')) {
+    for (const auto &text : split(found.output, '\0')) {
         if (auto entry = parse_entry(text))
             entries.push_back(std::move(*entry));
     }
@@ -148,10 +136,8 @@ Result<void> write_digests(ProcessRunner &runner, Filesystem &files, const Repac
         if (entry.type == 'f')
             digest.input += entry.path + '\0';
     }
-    const auto digests = runner.run_ok(digest);
-    if (!digests)
-        return tl::unexpected(digests.error());
-    return files.write(repacking.work / "DEBIAN/md5sums", digests->output);
+    const auto digests = TRY(runner.run_ok(digest));
+    return files.write(repacking.work / "DEBIAN/md5sums", digests.output);
 }
 
 // As dpkg-gencontrol(1) counts: KiB, each file rounded up, everything that is no file one.
@@ -167,11 +153,9 @@ std::uintmax_t installed_size(const std::vector<Entry> &entries)
 Result<void> write_installed_size(Filesystem &files, const Repacking &repacking, const std::vector<Entry> &entries)
 {
     const auto file = repacking.work / "DEBIAN/control";
-    const auto control = files.read(file);
-    if (!control)
-        return tl::unexpected(control.error());
+    const auto control = TRY(files.read(file));
     std::string text;
-    for (const auto &line : lines_of(*control))
+    for (const auto &line : lines_of(control))
         text += line.starts_with("Installed-Size:") ? fmt::format("Installed-Size: {}\n", installed_size(entries))
                                                     : line + "\n";
     return files.write(file, text);
@@ -179,23 +163,14 @@ Result<void> write_installed_size(Filesystem &files, const Repacking &repacking,
 
 Result<void> change(ProcessRunner &runner, Filesystem &files, const Repacking &repacking)
 {
-    if (auto removed = remove_notes(runner, files, repacking); !removed)
-        return removed;
-    if (auto stripped = strip_programs(runner, files, repacking); !stripped)
-        return stripped;
-    if (auto replaced = replace_changelog(runner, files, repacking); !replaced)
-        return replaced;
-    if (auto added = add_files(files, repacking); !added)
-        return added;
-    if (auto added = add_programs(runner, files, repacking); !added)
-        return added;
-    const auto entries = entries_of(runner, repacking);
-    if (!entries)
-        return tl::unexpected(entries.error());
-    if (auto written = write_digests(runner, files, repacking, *entries); !written)
-        return written;
-    if (auto written = write_installed_size(files, repacking, *entries); !written)
-        return written;
+    TRY(remove_notes(runner, files, repacking));
+    TRY(strip_programs(runner, files, repacking));
+    TRY(replace_changelog(runner, files, repacking));
+    TRY(add_files(files, repacking));
+    TRY(add_programs(runner, files, repacking));
+    const auto entries = TRY(entries_of(runner, repacking));
+    TRY(write_digests(runner, files, repacking, entries));
+    TRY(write_installed_size(files, repacking, entries));
     // Whatever the builder's umask was, and also in a folder that hands its group down.
     return run_step(runner, logged(repacking, {"chmod", "-R", "u+rwX,go+rX,go-w,ug-s", repacking.work.string()}));
 }
@@ -228,10 +203,8 @@ Command pack_command(const Repacking &repacking)
 
 Result<void> repack_deb(ProcessRunner &runner, Filesystem &files, const Repacking &repacking)
 {
-    if (auto removed = files.remove_all(repacking.work); !removed)
-        return removed;
-    if (auto made = files.make_directories(repacking.target.parent_path()); !made)
-        return made;
+    TRY(files.remove_all(repacking.work));
+    TRY(files.make_directories(repacking.target.parent_path()));
     auto done = run_step(runner, unpack_command(repacking));
     if (done)
         done = change(runner, files, repacking);

@@ -13,23 +13,18 @@ Result<std::vector<std::filesystem::path>> build_selftests(ProcessRunner &runner
                                                            const std::filesystem::path &log)
 {
     const auto sources = tree / "tools/testing/selftests/krun";
-    const auto names = files.list(sources);
-    if (!names)
-        return tl::unexpected(names.error());
+    const auto names = TRY(files.list(sources));
     // The older lines' rules do not see that a header has changed.
-    if (const auto removed = files.remove_all(output); !removed)
-        return tl::unexpected(removed.error());
-    if (const auto folder = files.make_directories(output); !folder)
-        return tl::unexpected(folder.error());
+    TRY(files.remove_all(output));
+    TRY(files.make_directories(output));
     Command command;
     command.argv = {"make", "-C", sources.string(), "OUTPUT=" + output.string()};
     command.environment = {{"LC_ALL", "C"}, {"MAKEFLAGS", ""}};
     command.inherits = variables_for_builds();
     command.log = log;
-    if (const auto made = runner.run_ok(command); !made)
-        return tl::unexpected(made.error());
+    TRY(runner.run_ok(command));
     std::vector<std::filesystem::path> programs;
-    for (const auto &name : *names) {
+    for (const auto &name : names) {
         if (name.ends_with("_test.c"))
             programs.push_back(output / std::filesystem::path(name).stem());
     }

@@ -120,12 +120,10 @@ class Policies
             const auto words = words_of(line);
             if (words.empty() || words.front().starts_with('#'))
                 continue;
-            const auto added = words.size() < 2             ? Result<bool>(false)
-                               : words.front() == "include" ? include(words[1])
-                                                            : add_line(words.front(), line);
+            const auto added = TRY(words.size() < 2             ? Result<bool>(false)
+                                   : words.front() == "include" ? include(words[1])
+                                                                : add_line(words.front(), line));
             if (!added)
-                return tl::unexpected(added.error());
-            if (!*added)
                 return usage_error(fmt::format("line {} of the annotations {} is no annotation: {}", number,
                                                shell_quoted(file.string()), trim(line)),
                                    other_configs);
@@ -180,11 +178,8 @@ class Policies
         if (name.empty() || ++included_ > most_included)
             return false;
         const auto path = (folder_ / name).lexically_normal();
-        const auto text = read_(path);
-        if (!text)
-            return tl::unexpected(text.error());
-        if (auto added = add(path, *text); !added)
-            return tl::unexpected(added.error());
+        const auto text = TRY(read_(path));
+        TRY(add(path, text));
         return true;
     }
 
@@ -224,8 +219,7 @@ Result<AnnotatedConfig> config_of_annotations(const std::filesystem::path &file,
         return usage_error(fmt::format("the annotations {} are of no kernel for {}", name, architecture),
                            other_configs);
     Policies policies(file.parent_path(), read);
-    if (auto added = policies.add(file, text); !added)
-        return tl::unexpected(added.error());
+    TRY(policies.add(file, text));
     const auto ancestor = header.ancestors.find(flavour);
     AnnotatedConfig config = {
         flavour, policies.text_for(flavour, ancestor == header.ancestors.end() ? flavour : ancestor->second)};

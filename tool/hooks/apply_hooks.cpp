@@ -89,8 +89,7 @@ Result<void> apply_hooks(ProcessRunner &runner, Filesystem &files, const FittedH
     for (const auto &hook : hooks) {
         if (hook.fit != Fit::placed)
             continue;
-        if (auto applied = apply_patch(runner, tree, hook.patch, "the hook " + hook.name); !applied)
-            return applied;
+        TRY(apply_patch(runner, tree, hook.patch, "the hook " + hook.name));
     }
     return files.write(tree / record, as_json(hooks).dump(2) + "\n");
 }
@@ -98,18 +97,13 @@ Result<void> apply_hooks(ProcessRunner &runner, Filesystem &files, const FittedH
 Result<void> fit_and_apply(ProcessRunner &runner, Filesystem &files, const std::filesystem::path &data,
                            const std::filesystem::path &tree, const std::string &series, const HookedSource &source)
 {
-    const auto hooks = load_hooks(files, data);
-    if (!hooks)
-        return tl::unexpected(hooks.error());
-    const auto fitted = fit_hooks(runner, files, *hooks, tree, series);
-    if (!fitted)
-        return tl::unexpected(fitted.error());
-    if (auto required = expect_required(*fitted, source); !required)
-        return required;
-    say(choice_in_words(*fitted));
-    for (const auto &note : notes_on(*fitted))
+    const auto hooks = TRY(load_hooks(files, data));
+    const auto fitted = TRY(fit_hooks(runner, files, hooks, tree, series));
+    TRY(expect_required(fitted, source));
+    say(choice_in_words(fitted));
+    for (const auto &note : notes_on(fitted))
         say("note: " + note);
-    return apply_hooks(runner, files, *fitted, tree);
+    return apply_hooks(runner, files, fitted, tree);
 }
 
 nlohmann::ordered_json applied_hooks(Filesystem &files, const std::filesystem::path &tree)

@@ -77,20 +77,18 @@ class Fitter
             fitted.reason = hook.by_itself;
             return fitted;
         }
-        auto best = best_of(hook);
-        if (!best)
-            return tl::unexpected(best.error());
-        fitted.fit = best->complete() ? Fit::placed : Fit::missing;
-        fitted.series = best->variant->series;
-        fitted.patch = best->variant->file;
-        fitted.fuzz = best->fuzz;
-        fitted.hunks = best->hunks;
-        fitted.placed = best->placed;
-        fitted.reason = best->reason;
-        fitted.file = best->file;
-        fitted.line = best->line;
-        if (best->complete()) { // the next hook finds it there
-            for (auto &[path, text] : best->texts)
+        auto best = TRY(best_of(hook));
+        fitted.fit = best.complete() ? Fit::placed : Fit::missing;
+        fitted.series = best.variant->series;
+        fitted.patch = best.variant->file;
+        fitted.fuzz = best.fuzz;
+        fitted.hunks = best.hunks;
+        fitted.placed = best.placed;
+        fitted.reason = best.reason;
+        fitted.file = best.file;
+        fitted.line = best.line;
+        if (best.complete()) { // the next hook finds it there
+            for (auto &[path, text] : best.texts)
                 texts_[path] = std::move(text);
         }
         return fitted;
@@ -154,13 +152,11 @@ class Fitter
                 one.miss(fmt::format("{} is not in the tree", changes.path), {}, 0);
                 continue;
             }
-            auto patched = bench_.patch(*text, changes);
-            if (!patched)
-                return tl::unexpected(patched.error());
+            auto patched = TRY(bench_.patch(*text, changes));
             for (std::size_t at = 0; at < changes.hunks.size(); ++at) {
                 const auto &hunk = changes.hunks[at];
-                const auto &fate = patched->fates[at];
-                if (!is_trustworthy(changes.path, hunk, fate, patched->text)) {
+                const auto &fate = patched.fates[at];
+                if (!is_trustworthy(changes.path, hunk, fate, patched.text)) {
                     one.miss(fmt::format("hunk {} of {} has no place", hunk.number, changes.path), changes.path,
                              hunk.old_line);
                     continue;
@@ -168,7 +164,7 @@ class Fitter
                 ++one.placed;
                 one.fuzz = std::max(one.fuzz, fate.fuzz);
             }
-            one.texts[changes.path] = std::move(patched->text);
+            one.texts[changes.path] = std::move(patched.text);
         }
         return one;
     }
@@ -208,16 +204,12 @@ bool is_trustworthy(const std::string &path, const Hunk &hunk, const HunkFate &f
 Result<FittedHooks> fit_hooks(ProcessRunner &runner, Filesystem &files, const std::vector<Hook> &hooks,
                               const std::filesystem::path &tree, const std::string &series)
 {
-    auto bench = Workbench::make(runner, files);
-    if (!bench)
-        return tl::unexpected(bench.error());
-    Fitter fitter(files, *bench, tree, series);
+    auto bench = TRY(Workbench::make(runner, files));
+    Fitter fitter(files, bench, tree, series);
     FittedHooks fitted;
     for (const auto &hook : hooks) {
-        auto one = fitter.fit(hook);
-        if (!one)
-            return tl::unexpected(one.error());
-        fitted.push_back(std::move(*one));
+        auto one = TRY(fitter.fit(hook));
+        fitted.push_back(std::move(one));
     }
     return fitted;
 }

@@ -53,10 +53,8 @@ class HookParser
                 ++at_;
                 continue;
             }
-            auto file = parse_file();
-            if (!file)
-                return tl::unexpected(file.error());
-            hook.files.push_back(std::move(*file));
+            auto file = TRY(parse_file());
+            hook.files.push_back(std::move(file));
         }
         if (hook.files.empty())
             return malformed("it changes no file");
@@ -83,11 +81,9 @@ class HookParser
             return malformed(fmt::format("line {} names no file below a/ or b/", at_ + 2));
         at_ += 2;
         while (at_ < lines_.size() && lines_[at_].starts_with("@@ ")) {
-            auto hunk = parse_hunk();
-            if (!hunk)
-                return tl::unexpected(hunk.error());
-            hunk->number = file.hunks.size() + 1;
-            file.hunks.push_back(std::move(*hunk));
+            auto hunk = TRY(parse_hunk());
+            hunk.number = file.hunks.size() + 1;
+            file.hunks.push_back(std::move(hunk));
         }
         if (file.hunks.empty())
             return malformed(fmt::format("line {} should begin a hunk of {}", at_ + 1, file.path));

@@ -114,13 +114,9 @@ Result<std::vector<Hook>> read_list(Filesystem &files, const std::filesystem::pa
 
 Result<void> add_variant(Filesystem &files, Hook &hook, const std::string &series, const std::filesystem::path &file)
 {
-    const auto text = files.read(file);
-    if (!text)
-        return tl::unexpected(text.error());
-    auto patch = parse_hook(file.string(), *text);
-    if (!patch)
-        return tl::unexpected(patch.error());
-    hook.variants.push_back({series, file, std::move(*patch)});
+    const auto text = TRY(files.read(file));
+    auto patch = TRY(parse_hook(file.string(), text));
+    hook.variants.push_back({series, file, std::move(patch)});
     return {};
 }
 
@@ -133,8 +129,7 @@ Result<void> add_common_variants(Filesystem &files, const std::filesystem::path 
         if (!is_series(series))
             return failure(
                 fmt::format("{} is not named for a series of kernels, as 6.12.patch is", (folder / name).string()));
-        if (auto added = add_variant(files, hook, series, folder / name); !added)
-            return added;
+        TRY(add_variant(files, hook, series, folder / name));
     }
     return {};
 }
@@ -145,8 +140,7 @@ Result<void> add_variants_of_lines(Filesystem &files, const std::filesystem::pat
         const auto file = lines / line / "hooks" / (hook.name + suffix);
         if (!files.exists(file))
             continue;
-        if (auto added = add_variant(files, hook, line, file); !added)
-            return added;
+        TRY(add_variant(files, hook, line, file));
     }
     return {};
 }

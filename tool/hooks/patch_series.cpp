@@ -60,11 +60,9 @@ Complaint first_complaint(const std::string &output)
 
 Result<std::vector<std::filesystem::path>> read_series(Filesystem &files, const std::filesystem::path &hooks)
 {
-    const auto text = files.read(hooks / "series");
-    if (!text)
-        return tl::unexpected(text.error());
+    const auto text = TRY(files.read(hooks / "series"));
     std::vector<std::filesystem::path> patches;
-    for (const auto &line : lines_of(*text)) {
+    for (const auto &line : lines_of(text)) {
         const auto words = words_of(line.substr(0, line.find('#')));
         if (!words.empty())
             patches.push_back(hooks / words.front());
@@ -87,14 +85,12 @@ Command patch_command(const std::filesystem::path &tree, const std::filesystem::
 Result<void> apply_patch(ProcessRunner &runner, const std::filesystem::path &tree, const std::filesystem::path &patch,
                          const std::string &name, bool dry_run)
 {
-    const auto result = runner.run(patch_command(tree, patch, dry_run));
-    if (!result)
-        return tl::unexpected(result.error());
-    if (tells_of_full_disk(result->errors))
+    const auto result = TRY(runner.run(patch_command(tree, patch, dry_run)));
+    if (tells_of_full_disk(result.errors))
         return full_disk("the file system of " + tree.string());
-    if (result->ok())
+    if (result.ok())
         return {};
-    const auto complaint = first_complaint(result->output + result->errors);
+    const auto complaint = first_complaint(result.output + result.errors);
     auto place = complaint.file.empty() ? std::string() : "; look at " + complaint.file;
     if (!complaint.line.empty())
         place += ", at about line " + complaint.line;
@@ -104,16 +100,12 @@ Result<void> apply_patch(ProcessRunner &runner, const std::filesystem::path &tre
 Result<void> apply_series(ProcessRunner &runner, Filesystem &files, const std::filesystem::path &folder,
                           const std::filesystem::path &tree)
 {
-    const auto patches = read_series(files, folder);
-    if (!patches)
-        return tl::unexpected(patches.error());
-    for (const auto &patch : *patches) {
+    const auto patches = TRY(read_series(files, folder));
+    for (const auto &patch : patches) {
         if (!files.exists(patch))
             return failure(fmt::format("the series names {}, which does not exist", patch.string()));
         for (const bool dry_run : {true, false}) {
-            if (auto applied = apply_patch(runner, tree, patch, "the patch " + patch.filename().string(), dry_run);
-                !applied)
-                return applied;
+            TRY(apply_patch(runner, tree, patch, "the patch " + patch.filename().string(), dry_run));
         }
     }
     return {};

@@ -133,8 +133,7 @@ Result<ProcessResult> Workbench::run(std::vector<std::string> argv,
                                      const std::vector<std::pair<std::string, std::string>> &texts)
 {
     for (const auto &[name, text] : texts) {
-        if (auto written = files_.write(folder_ / name, text); !written)
-            return tl::unexpected(written.error());
+        TRY(files_.write(folder_ / name, text));
     }
     Command command;
     command.argv = std::move(argv);
@@ -149,17 +148,13 @@ Result<PatchedText> Workbench::patch(const std::string &text, const FilePatch &c
     if (changes.hunks.empty()) // no patch for patch(1)
         return PatchedText{text, {}};
     // --forward: a change that is there already is a hunk without a place, not one to be taken out.
-    const auto result = run({"patch", "--batch", "--forward", "--verbose", "--no-backup-if-mismatch", "--reject-file=-",
-                             "-i", "changes", "text"},
-                            {{"text", text}, {"changes", changes.text()}});
-    if (!result)
-        return tl::unexpected(result.error());
-    if (result->status >= trouble)
-        return tool_failed("patch", *result);
-    auto patched = files_.read(folder_ / "text");
-    if (!patched)
-        return tl::unexpected(patched.error());
-    return PatchedText{std::move(*patched), fates_in(result->output, changes.hunks.size())};
+    const auto result = TRY(run({"patch", "--batch", "--forward", "--verbose", "--no-backup-if-mismatch",
+                                 "--reject-file=-", "-i", "changes", "text"},
+                                {{"text", text}, {"changes", changes.text()}}));
+    if (result.status >= trouble)
+        return tool_failed("patch", result);
+    auto patched = TRY(files_.read(folder_ / "text"));
+    return PatchedText{std::move(patched), fates_in(result.output, changes.hunks.size())};
 }
 
 Result<std::string> Workbench::unpatch(const std::string &text, const FilePatch &changes)
@@ -176,28 +171,24 @@ Result<std::string> Workbench::unpatch(const std::string &text, const FilePatch 
 
 Result<std::string> Workbench::difference(const std::string &path, const std::string &before, const std::string &after)
 {
-    const auto result = run({"diff", "-u", "--label", "a/" + path, "--label", "b/" + path, "before", "after"},
-                            {{"before", before}, {"after", after}});
-    if (!result)
-        return tl::unexpected(result.error());
-    if (result->status >= trouble)
-        return tool_failed("diff", *result);
-    return result->output;
+    const auto result = TRY(run({"diff", "-u", "--label", "a/" + path, "--label", "b/" + path, "before", "after"},
+                                {{"before", before}, {"after", after}}));
+    if (result.status >= trouble)
+        return tool_failed("diff", result);
+    return result.output;
 }
 
 Result<MergedText> Workbench::merge(const std::string &tree, const std::string &line, const std::string &with_hook,
                                     const MergeLabels &labels)
 {
-    const auto result = run({"git", "merge-file", "-p", "--diff3", "-L", labels.tree, "-L", labels.line, "-L",
-                             labels.hook, "tree", "line", "hook"},
-                            {{"tree", tree}, {"line", line}, {"hook", with_hook}});
-    if (!result)
-        return tl::unexpected(result.error());
-    if (result->status > most_conflicts)
-        return tool_failed("git merge-file", *result);
-    if (!result->ok())
-        return MergedText{false, {}, conflicts_in(result->output)};
-    return MergedText{true, result->output, {}};
+    const auto result = TRY(run({"git", "merge-file", "-p", "--diff3", "-L", labels.tree, "-L", labels.line, "-L",
+                                 labels.hook, "tree", "line", "hook"},
+                                {{"tree", tree}, {"line", line}, {"hook", with_hook}}));
+    if (result.status > most_conflicts)
+        return tool_failed("git merge-file", result);
+    if (!result.ok())
+        return MergedText{false, {}, conflicts_in(result.output)};
+    return MergedText{true, result.output, {}};
 }
 
 } // namespace krun

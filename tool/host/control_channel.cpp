@@ -108,16 +108,12 @@ Result<ControlChannel> ControlChannel::open(const std::string &where)
     const auto comma = names.find(',');
     const auto open_one = kind == "fifo" ? open_fifo : take_descriptor;
     ControlChannel channel;
-    auto commands = open_one(names.substr(0, comma), O_RDONLY);
-    if (!commands)
-        return tl::unexpected(commands.error());
-    channel.commands_ = std::move(*commands);
+    auto commands = TRY(open_one(names.substr(0, comma), O_RDONLY));
+    channel.commands_ = std::move(commands);
     if (comma == std::string::npos)
         return channel;
-    auto acknowledgements = open_one(names.substr(comma + 1), O_WRONLY);
-    if (!acknowledgements)
-        return tl::unexpected(acknowledgements.error());
-    channel.acknowledgements_ = std::move(*acknowledgements);
+    auto acknowledgements = TRY(open_one(names.substr(comma + 1), O_WRONLY));
+    channel.acknowledgements_ = std::move(acknowledgements);
     return channel;
 }
 

@@ -92,12 +92,10 @@ void CounterSession::close()
 Result<std::unique_ptr<CounterSession>> CounterSession::open(Host &host, CounterRequest request, CounterLibrary library)
 {
     std::sort(request.cpus.begin(), request.cpus.end());
-    if (auto possible = expect_possible(host, request.cpus); !possible)
-        return tl::unexpected(std::move(possible.error()));
+    TRY(expect_possible(host, request.cpus));
     raise_open_file_limit();
     std::unique_ptr<CounterSession> session(new CounterSession(host, std::move(request), std::move(library)));
-    if (auto opened = session->open_best(); !opened)
-        return tl::unexpected(std::move(opened.error()));
+    TRY(session->open_best());
     return session;
 }
 

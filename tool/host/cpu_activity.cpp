@@ -70,10 +70,8 @@ std::vector<CounterDecrease> decreases_between(const krunc::Sample &before, cons
 Result<krunc::Sample> ActivityMeter::sample()
 {
     krunc::Sample sample(source_.facts().sample_size);
-    auto renewed = source_.sample(sample);
-    if (!renewed)
-        return tl::unexpected(std::move(renewed.error()));
-    if (*renewed)
+    auto renewed = TRY(source_.sample(sample));
+    if (renewed)
         before_.reset();
     for (const krunc_reading &reading : sample.readings())
         if (has_values(reading))
@@ -83,12 +81,10 @@ Result<krunc::Sample> ActivityMeter::sample()
 
 Result<void> ActivityMeter::start()
 {
-    auto first = sample();
-    if (!first)
-        return tl::unexpected(std::move(first.error()));
+    auto first = TRY(sample());
     if (!started_ns_)
-        started_ns_ = first->raw()->clock;
-    before_ = std::move(*first);
+        started_ns_ = first.raw()->clock;
+    before_ = std::move(first);
     return {};
 }
 
@@ -97,8 +93,7 @@ Result<bool> ActivityMeter::follow()
     auto renewed = source_.renew();
     if (!renewed || !*renewed)
         return renewed;
-    if (auto started = start(); !started)
-        return tl::unexpected(std::move(started.error()));
+    TRY(start());
     return true;
 }
 
@@ -138,10 +133,8 @@ void ActivityMeter::add_unread(std::vector<CpuActivity> &cpus) const
 
 Result<ActivityReading> ActivityMeter::read()
 {
-    auto now = sample();
-    if (!now)
-        return tl::unexpected(std::move(now.error()));
-    const krunc_sample &header = *now->raw();
+    auto now = TRY(sample());
+    const krunc_sample &header = *now.raw();
     ActivityReading reading;
     reading.number = ++number_;
     if ((header.valid & KRUNC_CLOCK) != 0)
@@ -150,18 +143,18 @@ Result<ActivityReading> ActivityMeter::read()
     reading.facts.cpu = nullptr; // it is the session's
     for (std::uint32_t index = 0; index < header.readings; index++) {
         // One that has been offline all the time is as if it were not there.
-        const krunc_reading &one = now->readings()[index];
+        const krunc_reading &one = now.readings()[index];
         if (one.status != KRUNC_EMPTY && (one.status != KRUNC_OFFLINE || seen_.contains(one.cpu)))
-            reading.cpus.push_back(activity_of(*now, index));
+            reading.cpus.push_back(activity_of(now, index));
     }
     add_unread(reading.cpus);
     if (before_)
-        reading.decreases = decreases_between(*before_, *now);
+        reading.decreases = decreases_between(*before_, now);
     for (const CounterDecrease &decrease : reading.decreases) {
         for (CpuActivity &activity : reading.cpus)
             activity.status = activity.cpu == decrease.cpu ? "decreased" : activity.status;
     }
-    before_ = std::move(*now);
+    before_ = std::move(now);
     return reading;
 }
 

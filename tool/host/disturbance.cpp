@@ -125,19 +125,15 @@ Result<Disturbance> disturbance_while_busy(int cpu, const std::vector<int> &onli
     let_pass(settling_seconds);
     if (tracing)
         tracing->begin();
-    const auto before = counts_of(*task, cpu);
-    if (!before)
-        return tl::unexpected(before.error());
+    const auto before = TRY(counts_of(*task, cpu));
     let_pass(seconds);
-    const auto after = counts_of(*task, cpu);
-    if (!after)
-        return tl::unexpected(after.error());
+    const auto after = TRY(counts_of(*task, cpu));
     Disturbance disturbance;
     disturbance.seconds = seconds;
-    disturbance.interrupts = grown_rows(before->interrupts, after->interrupts);
-    disturbance.softirqs = grown_rows(before->softirqs, after->softirqs);
-    disturbance.preemptions = after->preemptions - before->preemptions;
-    disturbance.sleeps = after->sleeps - before->sleeps;
+    disturbance.interrupts = grown_rows(before.interrupts, after.interrupts);
+    disturbance.softirqs = grown_rows(before.softirqs, after.softirqs);
+    disturbance.preemptions = after.preemptions - before.preemptions;
+    disturbance.sleeps = after.sleeps - before.sleeps;
     if (tracing && tracing->works()) {
         disturbance.traced = true;
         disturbance.causes = tracing->causes(BusyTask::name);

@@ -269,19 +269,17 @@ Result<MeasuredRun> CommandMeter::run(const MeasuredCommand &command)
     const SignalsOnlyInWait signals;
     if (interrupt_requested())
         return interrupted();
-    auto waiting = WaitingProcess::make(command, signals);
-    if (!waiting)
-        return tl::unexpected(waiting.error());
+    auto waiting = TRY(WaitingProcess::make(command, signals));
     Result<void> good;
     if (control_ == nullptr)
-        good = begin(waiting->pid());
+        good = begin(waiting.pid());
     if (good)
-        good = waiting->start();
-    waiting->give_up(); // unless it has been started
+        good = waiting.start();
+    waiting.give_up(); // unless it has been started
     if (good)
-        good = wait_for_end(waiting->pid(), signals);
-    const auto finished = finish(waiting->pid(), command.pin);
-    if (const auto failed = waiting->failure(); failed && good) {
+        good = wait_for_end(waiting.pid(), signals);
+    const auto finished = finish(waiting.pid(), command.pin);
+    if (const auto failed = waiting.failure(); failed && good) {
         if (failed->step == WaitingProcess::Failure::Step::bind)
             return tl::unexpected(cannot_bind(failed->error));
         run_.not_run = failed->error;

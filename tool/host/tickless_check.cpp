@@ -77,12 +77,10 @@ Result<Watched> watch_for_quiet(Host &host, int cpu, Load load, const Windows &w
     std::optional<Disturbance> quietest;
     Watched watched;
     for (int window = 0; window < windows.count && (!quietest || quietest->total() != 0); ++window) {
-        auto disturbance = host.disturbance_while_busy(cpu, load, windows.seconds, false);
-        if (!disturbance)
-            return tl::unexpected(disturbance.error());
-        watched.rates.push_back(disturbance->rate());
-        if (!quietest || disturbance->total() < quietest->total())
-            quietest = std::move(*disturbance);
+        auto disturbance = TRY(host.disturbance_while_busy(cpu, load, windows.seconds, false));
+        watched.rates.push_back(disturbance.rate());
+        if (!quietest || disturbance.total() < quietest->total())
+            quietest = std::move(disturbance);
     }
     watched.seen = *quietest;
     watched.judged = quietest->rate();

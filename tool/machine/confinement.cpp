@@ -91,8 +91,7 @@ Result<void> move_in(Filesystem &files, const Confinement &confinement, MachineR
     constexpr mode_t file_mode = 0640;
     const auto take = [&](const fs::path &from, const fs::path &name) -> Result<void> {
         const auto to = confinement.folder / name;
-        if (auto copied = from == to ? Result<void>() : files.copy_file(from, to); !copied)
-            return copied;
+        TRY(from == to ? Result<void>() : files.copy_file(from, to));
         return let_read(confinement, to, file_mode);
     };
     auto done =
@@ -113,10 +112,8 @@ Result<void> move_in(Filesystem &files, const Confinement &confinement, MachineR
             return let_read(confinement, confinement.folder / firmware, folder_mode);
         });
     for (const auto &from : setup.firmware) {
-        const auto names = files.list(from);
-        if (!names)
-            return tl::unexpected(names.error());
-        for (const auto &name : *names)
+        const auto names = TRY(files.list(from));
+        for (const auto &name : names)
             done = done.and_then([&] { return take(from / name, firmware / name); });
     }
     if (!done)

@@ -69,8 +69,7 @@ Result<void> link_applets(ProcessRunner &runner, GuestStaging &staging, const fs
     for (const std::string &applet : lines_of(listed->output)) {
         if (applet.empty() || applet == "busybox")
             continue;
-        if (auto linked = staging.link(fs::path("usr/bin") / applet, "busybox"); !linked)
-            return linked;
+        TRY(staging.link(fs::path("usr/bin") / applet, "busybox"));
     }
     return {};
 }
@@ -93,11 +92,9 @@ Result<void> fill_base(ProcessRunner &runner, GuestStaging &staging, const BaseP
     constexpr std::array<std::string_view, 10> folders{"usr/bin", "usr/lib", "usr/lib64", "proc", "sys",
                                                        "dev",     "etc",     "root",      "run",  "krun"};
     for (const auto name : folders) {
-        if (auto made = staging.make_folder(name, 0755); !made)
-            return made;
+        TRY(staging.make_folder(name, 0755));
     }
-    if (auto made = staging.make_folder("tmp", 01777); !made)
-        return made;
+    TRY(staging.make_folder("tmp", 01777));
     constexpr std::array<std::pair<const char *, const char *>, 5> links{{
         {"bin", "usr/bin"},
         {"sbin", "usr/bin"},
@@ -106,8 +103,7 @@ Result<void> fill_base(ProcessRunner &runner, GuestStaging &staging, const BaseP
         {"lib64", "usr/lib64"},
     }};
     for (const auto &[name, to] : links) {
-        if (auto linked = staging.link(name, to); !linked)
-            return linked;
+        TRY(staging.link(name, to));
     }
     const auto krunctl = stripped_krunctl(runner, parts, folder);
     if (!krunctl)
@@ -203,8 +199,7 @@ Result<void> add_kernel_config(Filesystem &files, GuestStaging &staging, const f
 Result<void> fill_run(Filesystem &files, GuestStaging &staging, const MachineRequest &request, GuestInput input)
 {
     for (const auto &[name, text] : task_files(request, input)) {
-        if (auto written = staging.write(name, text); !written)
-            return written;
+        TRY(staging.write(name, text));
     }
     return add_kernel_config(files, staging, request.kernel);
 }

@@ -81,13 +81,11 @@ Result<GuestRun> run_guest(const GuestHost &host, MachineRequest request)
 
 Result<Tally> run_tap_in_guest(const GuestHost &host, const std::string &name, const MachineRequest &request)
 {
-    const auto run = run_guest(host, request);
-    if (!run)
-        return tl::unexpected(run.error());
-    Tally tally = tally_of_tap(name, run->output);
-    judge_kernel_log(name, *run, tally);
-    if (run->status != 0 && tally.failed == 0)
-        tally.fail(fmt::format("{}: status {}", name, run->status));
+    const auto run = TRY(run_guest(host, request));
+    Tally tally = tally_of_tap(name, run.output);
+    judge_kernel_log(name, run, tally);
+    if (run.status != 0 && tally.failed == 0)
+        tally.fail(fmt::format("{}: status {}", name, run.status));
     return tally;
 }
 
@@ -103,10 +101,8 @@ Tally tally_of_program(const std::string &name, const GuestRun &run)
 
 Result<Tally> run_program_in_guest(const GuestHost &host, const std::string &name, const MachineRequest &request)
 {
-    const auto run = run_guest(host, request);
-    if (!run)
-        return tl::unexpected(run.error());
-    return tally_of_program(name, *run);
+    const auto run = TRY(run_guest(host, request));
+    return tally_of_program(name, run);
 }
 
 } // namespace krun

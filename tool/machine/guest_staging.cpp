@@ -92,8 +92,7 @@ Result<void> GuestStaging::make_way(const fs::path &relative)
 
 Result<void> GuestStaging::write(const fs::path &relative, const std::string &text)
 {
-    if (auto free = make_way(relative); !free)
-        return free;
+    TRY(make_way(relative));
     return files_.make_directories(folder_ / relative.parent_path()).and_then([&] {
         return files_.write(folder_ / relative, text);
     });
@@ -101,8 +100,7 @@ Result<void> GuestStaging::write(const fs::path &relative, const std::string &te
 
 Result<void> GuestStaging::link(const fs::path &relative, const std::string &to)
 {
-    if (auto free = make_way(relative); !free)
-        return free;
+    TRY(make_way(relative));
     std::error_code error;
     fs::create_directories(folder_ / relative.parent_path(), error);
     fs::remove(folder_ / relative, error);
@@ -114,8 +112,7 @@ Result<void> GuestStaging::link(const fs::path &relative, const std::string &to)
 
 Result<void> GuestStaging::make_folder(const fs::path &relative, unsigned mode)
 {
-    if (auto free = make_way(relative / "."); !free)
-        return free;
+    TRY(make_way(relative / "."));
     std::error_code error;
     fs::create_directories(folder_ / relative, error);
     if (!error)
@@ -164,12 +161,9 @@ Result<void> GuestStaging::copy_file(const fs::path &from, const fs::path &relat
             fmt::format("cannot copy {} into the guest: it is neither a file nor a folder", from.string()));
     if (!fits(files_.size_of(from)))
         return {};
-    if (auto free = make_way(relative); !free)
-        return free;
-    if (auto made = files_.make_directories((folder_ / relative).parent_path()); !made)
-        return made;
-    if (auto copied = files_.copy_file(from, folder_ / relative); !copied)
-        return copied;
+    TRY(make_way(relative));
+    TRY(files_.make_directories((folder_ / relative).parent_path()));
+    TRY(files_.copy_file(from, folder_ / relative));
     if (read_elf(from))
         programs_[relative] = from;
     return {};
@@ -192,8 +186,7 @@ Result<void> GuestStaging::copy_folder(const fs::path &from, const fs::path &rel
 {
     std::error_code error;
     const auto mode = static_cast<unsigned>(fs::status(from, error).permissions());
-    if (auto made = make_folder(relative, mode | 0700U); !made)
-        return made;
+    TRY(make_folder(relative, mode | 0700U));
     const auto names = files_.list(from);
     if (!names)
         return tl::unexpected<Error>(names.error());
@@ -264,8 +257,7 @@ Result<void> GuestStaging::add_libraries(const std::vector<std::string> &library
             const auto place = guest_path(library.guest.string());
             if (!place)
                 return tl::unexpected<Error>(place.error());
-            if (auto copied = copy_file(library.host, *place); !copied)
-                return copied;
+            TRY(copy_file(library.host, *place));
         }
     }
     return {};

@@ -95,8 +95,7 @@ class Build
 
     Result<void> run()
     {
-        if (auto usable = expect_cache_for_building(); !usable)
-            return usable;
+        TRY(expect_cache_for_building());
         say("the testbed's QEMU is not in the cache yet; building it once takes a few minutes");
         return check_host(runner_, files_)
             .and_then([&] { return files_.make_directories(work_); })

@@ -88,19 +88,16 @@ Result<std::string> BootDefault::id_of(const std::string &release)
 
 Result<void> BootDefault::update_grub()
 {
-    if (auto updated = changes_.run(plain_command({"update-grub"})); !updated)
-        return updated;
+    TRY(changes_.run(plain_command({"update-grub"})));
     // grub-mkconfig does not wait for the disk.
     return changes_.run(plain_command({"sync"}));
 }
 
 Result<void> BootDefault::verify(const std::string &id, const std::string &release)
 {
-    const auto menu = target_.menu();
-    if (!menu)
-        return tl::unexpected(menu.error());
-    const auto *entry = menu->default_entry({});
-    if (menu->default_setting() != id || entry == nullptr || entry->release != release || entry->recovery)
+    const auto menu = TRY(target_.menu());
+    const auto *entry = menu.default_entry({});
+    if (menu.default_setting() != id || entry == nullptr || entry->release != release || entry->recovery)
         return failure(fmt::format("GRUB's default did not become the kernel {}", release),
                        fmt::format("something else sets GRUB_DEFAULT: look for it in /etc/default/grub.d and {}",
                                    target_.layout.grub_config().string()));
@@ -109,36 +106,27 @@ Result<void> BootDefault::verify(const std::string &id, const std::string &relea
 
 Result<void> BootDefault::pin(const std::string &release)
 {
-    const auto id = id_of(release);
-    if (!id)
-        return tl::unexpected(id.error());
+    const auto id = TRY(id_of(release));
     auto &files = target_.files;
-    const bool is_written = same_file(files, target_.layout.drop_in()) == drop_in_text(*id) &&
+    const bool is_written = same_file(files, target_.layout.drop_in()) == drop_in_text(id) &&
                             same_file(files, target_.layout.script()) == grub_script_text() &&
                             same_file(files, target_.layout.apt_drop_in()) == apt_drop_in_text(release);
-    if (is_written && verify(*id, release)) // or it was cut off before update-grub
+    if (is_written && verify(id, release)) // or it was cut off before update-grub
         return {};
-    if (auto written = changes_.write(target_.layout.apt_drop_in(), apt_drop_in_text(release), file_mode); !written)
-        return written;
-    if (auto written = changes_.write(target_.layout.script(), grub_script_text(), script_mode); !written)
-        return written;
-    if (auto written = changes_.write(target_.layout.drop_in(), drop_in_text(*id), file_mode); !written)
-        return written;
-    if (auto updated = update_grub(); !updated)
-        return updated;
-    return changes_.only_shown() ? Result<void>{} : verify(*id, release);
+    TRY(changes_.write(target_.layout.apt_drop_in(), apt_drop_in_text(release), file_mode));
+    TRY(changes_.write(target_.layout.script(), grub_script_text(), script_mode));
+    TRY(changes_.write(target_.layout.drop_in(), drop_in_text(id), file_mode));
+    TRY(update_grub());
+    return changes_.only_shown() ? Result<void>{} : verify(id, release);
 }
 
 Result<void> BootDefault::unpin()
 {
     const bool is_pinned =
         target_.files.exists(target_.layout.drop_in()) || target_.files.exists(target_.layout.script());
-    if (auto removed = changes_.remove(target_.layout.drop_in()); !removed)
-        return removed;
-    if (auto removed = changes_.remove(target_.layout.script()); !removed)
-        return removed;
-    if (auto removed = changes_.remove(target_.layout.apt_drop_in()); !removed)
-        return removed;
+    TRY(changes_.remove(target_.layout.drop_in()));
+    TRY(changes_.remove(target_.layout.script()));
+    TRY(changes_.remove(target_.layout.apt_drop_in()));
     const auto text = same_file(target_.files, target_.layout.grub_config());
     if (is_pinned || text.find("krun_trial") != std::string::npos)
         return update_grub();
@@ -147,10 +135,8 @@ Result<void> BootDefault::unpin()
 
 Result<void> BootDefault::boot_once(const std::string &release)
 {
-    const auto id = id_of(release);
-    if (!id)
-        return tl::unexpected(id.error());
-    return edit_environment("set", "next_entry=" + *id);
+    const auto id = TRY(id_of(release));
+    return edit_environment("set", "next_entry=" + id);
 }
 
 Result<void> BootDefault::edit_environment(const std::string &action, const std::string &variable)
@@ -158,23 +144,18 @@ Result<void> BootDefault::edit_environment(const std::string &action, const std:
     const auto file = target_.layout.grub_environment();
     const auto copy = target_.layout.new_grub_environment();
     if (target_.files.exists(file)) {
-        if (auto copied = changes_.copy(file, copy); !copied)
-            return copied;
+        TRY(changes_.copy(file, copy));
     }
-    if (auto edited = changes_.run(plain_command({"grub-editenv", copy.string(), action, variable})); !edited)
-        return edited;
+    TRY(changes_.run(plain_command({"grub-editenv", copy.string(), action, variable})));
     // The kernel and its initrd are on the disk, too, before anything points at them.
-    if (auto synced = changes_.run(plain_command({"sync"})); !synced)
-        return synced;
-    if (auto renamed = changes_.rename(copy, file); !renamed)
-        return renamed;
+    TRY(changes_.run(plain_command({"sync"})));
+    TRY(changes_.rename(copy, file));
     return changes_.run(plain_command({"sync"}));
 }
 
 Result<void> BootDefault::not_once(const std::string &release)
 {
-    if (auto removed = changes_.remove(target_.layout.new_grub_environment()); !removed)
-        return removed;
+    TRY(changes_.remove(target_.layout.new_grub_environment()));
     // What grub-editenv cannot read, GRUB cannot either: it holds no entry.
     const auto environment = target_.grub_environment();
     if (!environment || environment->count("next_entry") == 0)

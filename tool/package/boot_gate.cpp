@@ -39,14 +39,11 @@ class Unpacked
 
     Result<fs::path> kernel(ProcessRunner &runner, const fs::path &deb)
     {
-        if (auto removed = files_.remove_all(folder_); !removed)
-            return tl::unexpected(removed.error());
-        if (auto made = files_.make_private_folder(folder_); !made)
-            return tl::unexpected(made.error());
+        TRY(files_.remove_all(folder_));
+        TRY(files_.make_private_folder(folder_));
         Command command;
         command.argv = {"sh", "-c", unpack_script, "sh", deb.string(), folder_.string()};
-        if (const auto unpacked = runner.run_ok(command); !unpacked)
-            return tl::unexpected(unpacked.error());
+        TRY(runner.run_ok(command));
         for (const auto &name : names_in("boot")) {
             if (name.starts_with(start_of_kernel) && is_release(name.substr(start_of_kernel.size())) &&
                 is_plain_file(fs::path("boot") / name))
@@ -98,8 +95,7 @@ Result<Tally> run_all(const GuestHost &host, const Unpacked &package, const fs::
     Tally tally;
     auto guest = test_guest(kernel);
     guest.command = {"/bin/sh", "-c", fmt::format("test \"$(uname -r)\" = {}", shell_quoted(release))};
-    if (auto counted = count(tally, "uname -r", run_program_in_guest(host, "uname -r", guest)); !counted)
-        return tl::unexpected(counted.error());
+    TRY(count(tally, "uname -r", run_program_in_guest(host, "uname -r", guest)));
     if (tally.failed != 0) // every other guest would end in the same way
         return tally;
     const auto folder = Unpacked::selftests(release);
@@ -126,34 +122,25 @@ Result<Tally> run_all(const GuestHost &host, const Unpacked &package, const fs::
 Result<GateResult> boot_gate(ProcessRunner &runner, Filesystem &files, const fs::path &image_deb)
 {
     const auto folder = cache_directory() / "gate";
-    if (auto made = files.make_directories(folder); !made)
-        return tl::unexpected(made.error());
-    const auto lock = FileLock::acquire(folder / "lock", "a boot gate");
-    if (!lock)
-        return tl::unexpected(lock.error());
+    TRY(files.make_directories(folder));
+    TRY(FileLock::acquire(folder / "lock", "a boot gate"));
     Unpacked package(files, folder / "package");
-    const auto kernel = package.kernel(runner, image_deb);
-    if (!kernel)
-        return tl::unexpected(kernel.error());
-    const auto release = kernel->filename().string().substr(start_of_kernel.size());
+    const auto kernel = TRY(package.kernel(runner, image_deb));
+    const auto release = kernel.filename().string().substr(start_of_kernel.size());
     const auto log = cache_directory() / fmt::format("logs/gate-{}.log", release);
-    if (auto made = files.make_directories(log.parent_path()); !made)
-        return tl::unexpected(made.error());
-    if (auto begun = files.write(log, ""); !begun)
-        return tl::unexpected(begun.error());
+    TRY(files.make_directories(log.parent_path()));
+    TRY(files.write(log, ""));
 
-    const auto tally = run_all({runner, files, log}, package, *kernel, release);
-    if (!tally)
-        return tl::unexpected(tally.error());
+    const auto tally = TRY(run_all({runner, files, log}, package, kernel, release));
     GateResult result;
-    result.passed = tally->failed == 0 && tally->passed != 0;
-    result.tests_passed = tally->passed;
-    result.tests_failed = tally->failed;
-    result.failures = tally->failures;
-    result.detail = fmt::format("{} in the testbed (emulated): {}", release, summary(*tally));
+    result.passed = tally.failed == 0 && tally.passed != 0;
+    result.tests_passed = tally.passed;
+    result.tests_failed = tally.failed;
+    result.failures = tally.failures;
+    result.detail = fmt::format("{} in the testbed (emulated): {}", release, summary(tally));
     if (!result.passed)
         result.detail +=
-            fmt::format("; {} ({})", tally->failures.empty() ? "" : lines_of(tally->failures.front())[0], log.string());
+            fmt::format("; {} ({})", tally.failures.empty() ? "" : lines_of(tally.failures.front())[0], log.string());
     return result;
 }
 

@@ -17,22 +17,19 @@ Result<void> RealChanges::run(const Command &command)
     constexpr std::uintmax_t room_for_log = 1 << 20;
     if (target_.files.free_space(log_.parent_path()) >= room_for_log)
         logged.log = log_;
-    const auto result = target_.runner.run(logged);
-    if (!result)
-        return tl::unexpected(result.error());
-    if (result->ok())
+    const auto result = TRY(target_.runner.run(logged));
+    if (result.ok())
         return {};
     const auto name = fmt::format("`{}`", command.argv.front());
-    if (tells_of_full_disk(result->errors) || tells_of_full_disk(result->output))
+    if (tells_of_full_disk(result.errors) || tells_of_full_disk(result.output))
         return failure(fmt::format("no space left for {}", name), "free some space: see df -h / /boot");
     return failure(
-        fmt::format("{} failed with status {}: {}", name, result->status, trim(last_lines(trim(result->errors), 1))));
+        fmt::format("{} failed with status {}: {}", name, result.status, trim(last_lines(trim(result.errors), 1))));
 }
 
 Result<void> RealChanges::write(const std::filesystem::path &path, const std::string &text, unsigned mode)
 {
-    if (auto made = target_.files.make_directories(path.parent_path()); !made)
-        return made;
+    TRY(target_.files.make_directories(path.parent_path()));
     return target_.files.write_durably(path, text, mode);
 }
 

@@ -29,12 +29,10 @@ Result<std::string> fingerprint_of(ProcessRunner &runner, const std::string &key
     Command command;
     command.argv = {"gpg", "--batch", "--with-colons", "--list-secret-keys", key};
     command.environment["LC_ALL"] = "C";
-    const auto listed = runner.run(command);
-    if (!listed)
-        return tl::unexpected(listed.error());
+    const auto listed = TRY(runner.run(command));
     std::string found;
     unsigned keys = 0;
-    for (const auto &line : lines_of(listed->output)) {
+    for (const auto &line : lines_of(listed.output)) {
         const auto fields = split(line, ':');
         keys += fields[0] == "sec" ? 1 : 0;
         // The first fingerprint behind "sec" is the primary key's own; those of subkeys follow.
@@ -83,10 +81,8 @@ Result<void> expect_ours_or_new(Filesystem &files, const PublishRequest &request
         return {};
     if (!files.is_directory(request.folder))
         return usage_error(fmt::format("{} is not a folder", request.folder.string()));
-    const auto names = files.list(request.folder);
-    if (!names)
-        return tl::unexpected(names.error());
-    const bool empty = std::all_of(names->begin(), names->end(), StagedRepository::is_own_name);
+    const auto names = TRY(files.list(request.folder));
+    const bool empty = std::all_of(names.begin(), names.end(), StagedRepository::is_own_name);
     if (empty || files.read(distributions_of(request)).value_or("").starts_with(first_line))
         return {};
     return usage_error(fmt::format("{} contains something other than a repository of ours", request.folder.string()),
@@ -123,11 +119,9 @@ Result<std::vector<std::vector<std::string>>> list_repository(ProcessRunner &run
                                           repository_suite};
     if (!name.empty())
         arguments.push_back(name);
-    const auto listed = runner.run_ok(reprepro(request, arguments));
-    if (!listed)
-        return tl::unexpected(listed.error());
+    const auto listed = TRY(runner.run_ok(reprepro(request, arguments)));
     std::vector<std::vector<std::string>> packages;
-    for (const auto &line : lines_of(listed->output)) {
+    for (const auto &line : lines_of(listed.output)) {
         if (auto words = words_of(line); words.size() >= 2)
             packages.push_back(std::move(words));
     }
@@ -139,12 +133,10 @@ Result<std::optional<PresentLinePackage>> present_line_package(ProcessRunner &ru
 {
     if (!files.exists(distributions_of(request)))
         return std::optional<PresentLinePackage>();
-    const auto found = list_repository(runner, request, name);
-    if (!found)
-        return tl::unexpected(found.error());
-    if (found->empty())
+    const auto found = TRY(list_repository(runner, request, name));
+    if (found.empty())
         return std::optional<PresentLinePackage>();
-    const auto &words = found->front();
+    const auto &words = found.front();
     std::string depends;
     for (std::size_t at = 2; at < words.size(); ++at)
         depends += (at == 2 ? "" : " ") + words[at];
@@ -161,16 +153,13 @@ Result<std::optional<LinePackage>> line_package_for(ProcessRunner &runner, Files
     if (!deb.name.starts_with(prefix + version) || deb.name.ends_with("-dbg") || numbers.size() < 2)
         return std::optional<LinePackage>();
     const auto line = numbers[0] + "." + numbers[1];
-    const auto present = present_line_package(runner, files, request, prefix + "krun-" + line);
-    if (!present)
-        return tl::unexpected(present.error());
-    return next_line_package(line, version, fmt::format("{} (= {})", deb.name, deb.version), *present);
+    const auto present = TRY(present_line_package(runner, files, request, prefix + "krun-" + line));
+    return next_line_package(line, version, fmt::format("{} (= {})", deb.name, deb.version), present);
 }
 
 Result<void> write_settings(Filesystem &files, const PublishRequest &request, const std::string &fingerprint)
 {
-    if (auto made = files.make_directories(request.folder / "conf"); !made)
-        return made;
+    TRY(files.make_directories(request.folder / "conf"));
     const auto before = setting(files.read(distributions_of(request)).value_or(""), validity);
     const auto days = request.valid_days.value_or(0) == 0 ? "" : fmt::format("{}d", *request.valid_days);
     // Without it, what is in the repository has no meaning: it must not be lost with the power.
@@ -185,10 +174,8 @@ Result<void> export_key(ProcessRunner &runner, Filesystem &files, const PublishR
 {
     Command command;
     command.argv = {"gpg", "--batch", "--armor", "--export", fingerprint};
-    const auto exported = runner.run_ok(command);
-    if (!exported)
-        return tl::unexpected(exported.error());
-    return files.write(request.folder / repository_key_file, exported->output);
+    const auto exported = TRY(runner.run_ok(command));
+    return files.write(request.folder / repository_key_file, exported.output);
 }
 
 // reprepro takes no package without these two; dpkg-deb makes them, and apt takes them.
@@ -200,10 +187,8 @@ Result<std::vector<std::string>> options_for(ProcessRunner &runner, const fs::pa
         Command ask;
         ask.argv = {"dpkg-deb", "-f", deb.string(), field};
         ask.environment["LC_ALL"] = "C";
-        const auto answer = runner.run_ok(ask);
-        if (!answer)
-            return tl::unexpected(answer.error());
-        if (trim(answer->output).empty())
+        const auto answer = TRY(runner.run_ok(ask));
+        if (trim(answer.output).empty())
             options.insert(options.end(), {option, value});
     }
     return options;
@@ -216,59 +201,45 @@ Result<void> include(ProcessRunner &runner, const PublishRequest &request, const
     arguments.insert(arguments.end(),
                      {"--component", "main", "includedeb", repository_suite, fs::absolute(deb).string()});
     const auto command = reprepro(request, arguments);
-    const auto result = runner.run(command);
-    if (!result)
-        return tl::unexpected(result.error());
-    if (result->ok())
+    const auto result = TRY(runner.run(command));
+    if (result.ok())
         return {};
-    if (result->errors.find("can only be included again, if they are the same") != std::string::npos)
+    if (result.errors.find("can only be included again, if they are the same") != std::string::npos)
         return failure("the repository has a package of the same name and version, but with other contents",
                        "build with another --local-version; published packages are never replaced");
-    return failure(fmt::format("reprepro failed with status {}, the repository is as it was:\n{}", result->status,
-                               trim(last_lines(result->errors, 10))));
+    return failure(fmt::format("reprepro failed with status {}, the repository is as it was:\n{}", result.status,
+                               trim(last_lines(result.errors, 10))));
 }
 
 // reprepro skips a package that is older than the one it has, and is content.
 Result<void> expect_included(ProcessRunner &runner, const PublishRequest &request, const KernelPackage &package)
 {
-    const auto present = list_repository(runner, request, package.name);
-    if (!present)
-        return tl::unexpected(present.error());
-    for (const auto &words : *present) {
+    const auto present = TRY(list_repository(runner, request, package.name));
+    for (const auto &words : present) {
         if (words[1] == package.version)
             return {};
     }
     return failure(fmt::format("reprepro did not take {} {}{}", package.name, package.version,
-                               present->empty() ? "" : ": the repository has " + present->front()[1]),
+                               present.empty() ? "" : ": the repository has " + present.front()[1]),
                    "build it with a higher version");
 }
 
 Result<void> include_all(ProcessRunner &runner, Filesystem &files, const PublishRequest &request,
                          const std::vector<KernelPackage> &packages)
 {
-    const auto scratch = ScratchFolder::make(files, cache_directory() / "run", "publish");
-    if (!scratch)
-        return tl::unexpected(scratch.error());
+    const auto scratch = TRY(ScratchFolder::make(files, cache_directory() / "run", "publish"));
     for (const auto &package : packages) {
         say(fmt::format("publishing {} {}", package.name, package.version));
         std::vector<fs::path> debs = {package.deb};
-        const auto line = line_package_for(runner, files, request, package);
-        if (!line)
-            return tl::unexpected(line.error());
-        if (*line) {
-            auto made = make_line_package(runner, files, **line, scratch->path());
-            if (!made)
-                return tl::unexpected(made.error());
-            debs.push_back(std::move(*made)); // last: it depends on the other
+        const auto line = TRY(line_package_for(runner, files, request, package));
+        if (line) {
+            auto made = TRY(make_line_package(runner, files, *line, scratch.path()));
+            debs.push_back(std::move(made)); // last: it depends on the other
         }
         for (const auto &deb : debs) {
-            const auto options = options_for(runner, deb);
-            if (!options)
-                return tl::unexpected(options.error());
-            if (auto included = include(runner, request, deb, *options); !included)
-                return included;
-            if (auto there = deb == package.deb ? expect_included(runner, request, package) : Result<void>(); !there)
-                return there;
+            const auto options = TRY(options_for(runner, deb));
+            TRY(include(runner, request, deb, options));
+            TRY(deb == package.deb ? expect_included(runner, request, package) : Result<void>());
         }
     }
     return {};
@@ -278,51 +249,38 @@ Result<void> include_all(ProcessRunner &runner, Filesystem &files, const Publish
 
 Result<Published> publish(ProcessRunner &runner, Filesystem &files, const PublishRequest &request)
 {
-    if (auto present = expect_programs({{"reprepro", "reprepro"}, {"gpg", "gnupg"}, {"dpkg-deb", "dpkg"}}); !present)
-        return tl::unexpected(present.error());
+    TRY(expect_programs({{"reprepro", "reprepro"}, {"gpg", "gnupg"}, {"dpkg-deb", "dpkg"}}));
     std::vector<KernelPackage> packages;
     for (const auto &deb : request.debs) {
-        auto package = read_package(runner, files, deb);
-        if (!package)
-            return tl::unexpected(package.error());
-        if (package->architecture != "amd64" && package->architecture != "all")
-            return usage_error(fmt::format("{} is for {}, not for amd64", deb.string(), package->architecture));
-        packages.push_back(std::move(*package));
+        auto package = TRY(read_package(runner, files, deb));
+        if (package.architecture != "amd64" && package.architecture != "all")
+            return usage_error(fmt::format("{} is for {}, not for amd64", deb.string(), package.architecture));
+        packages.push_back(std::move(package));
     }
-    if (auto ours = expect_ours_or_new(files, request); !ours)
-        return tl::unexpected(ours.error());
+    TRY(expect_ours_or_new(files, request));
     Published published;
-    const auto fingerprint = fingerprint_of(runner, request.key);
-    if (!fingerprint)
-        return tl::unexpected(fingerprint.error());
-    published.fingerprint = *fingerprint;
-    if (auto same = expect_same_key(files, request, *fingerprint); !same)
-        return tl::unexpected(same.error());
+    const auto fingerprint = TRY(fingerprint_of(runner, request.key));
+    published.fingerprint = fingerprint;
+    TRY(expect_same_key(files, request, fingerprint));
     if (request.dry_run) {
         DryRunProcessRunner printer;
         for (const auto &deb : request.debs) {
-            const auto options = options_for(runner, deb);
-            if (!options)
-                return tl::unexpected(options.error());
-            if (auto printed = include(printer, request, deb, *options); !printed)
-                return tl::unexpected(printed.error());
+            const auto options = TRY(options_for(runner, deb));
+            TRY(include(printer, request, deb, options));
         }
         return published;
     }
 
-    auto staged = StagedRepository::make(runner, files, fs::absolute(request.folder));
-    if (!staged)
-        return tl::unexpected(staged.error());
+    auto staged = TRY(StagedRepository::make(runner, files, fs::absolute(request.folder)));
     auto staged_request = request;
-    staged_request.folder = staged->path();
-    const auto all = write_settings(files, staged_request, *fingerprint)
+    staged_request.folder = staged.path();
+    const auto all = write_settings(files, staged_request, fingerprint)
                          .and_then([&] { return include_all(runner, files, staged_request, packages); })
-                         .and_then([&] { return export_key(runner, files, staged_request, *fingerprint); })
+                         .and_then([&] { return export_key(runner, files, staged_request, fingerprint); })
                          .and_then([&] { return list_repository(runner, staged_request, {}); });
     if (!all)
         return tl::unexpected(all.error());
-    if (auto committed = staged->commit(); !committed)
-        return tl::unexpected(committed.error());
+    TRY(staged.commit());
     for (const auto &words : *all)
         published.packages.push_back({words[0], words[1]});
     return published;

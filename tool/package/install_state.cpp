@@ -136,12 +136,10 @@ std::string state_text(const InstallState &state)
 Result<InstallState> read_state(Filesystem &files, const SystemLayout &layout)
 {
     const auto path = layout.state();
-    const auto text = files.read_if_there(path);
+    const auto text = TRY(files.read_if_there(path));
     if (!text)
-        return tl::unexpected(text.error());
-    if (!*text)
         return InstallState{};
-    const auto json = ordered_json::parse(**text, nullptr, false);
+    const auto json = ordered_json::parse(*text, nullptr, false);
     if (json.is_object() && json.contains("format") && json["format"] != format_version)
         return failure(fmt::format("{} was written by another version of krunctl", path.string()),
                        "use the newer krunctl");

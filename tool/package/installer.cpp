@@ -43,10 +43,8 @@ Result<void> Installer::begin_install(InstallState &state, const KernelPackages 
     for (const auto &package : packages.all())
         operation.debs.push_back(package.deb);
     for (const auto &package : packages.shared) {
-        const auto status = target_.package_status(package.name);
-        if (!status)
-            return tl::unexpected(status.error());
-        if (*status == "not-installed" || *status == "config-files")
+        const auto status = TRY(target_.package_status(package.name));
+        if (status == "not-installed" || status == "config-files")
             kernel.shared_packages.push_back({package.name, package.version});
     }
     if (state.kernels.empty())
@@ -88,12 +86,10 @@ Result<void> Installer::install_packages(const InstalledKernel &kernel, const Op
     bool all_unpacked = !changes_.only_shown();
     for (const auto &package : packages) {
         std::string version;
-        const auto status = target_.package_status(package.name, &version);
-        if (!status)
-            return tl::unexpected(status.error());
-        if (is_unpacked(*status))
+        const auto status = TRY(target_.package_status(package.name, &version));
+        if (is_unpacked(status))
             unpacked.push_back(package.name);
-        all_unpacked = all_unpacked && version == package.version && (*status == "installed" || is_unpacked(*status));
+        all_unpacked = all_unpacked && version == package.version && (status == "installed" || is_unpacked(status));
     }
     if (all_unpacked && unpacked.empty())
         return {};
@@ -104,8 +100,7 @@ Result<void> Installer::install_packages(const InstalledKernel &kernel, const Op
     } else {
         argv.emplace_back("--install");
         for (const auto &deb : operation.debs) {
-            if (auto kept = changes_.only_shown() ? Result<void>() : expect_kept(target_, deb); !kept)
-                return kept;
+            TRY(changes_.only_shown() ? Result<void>() : expect_kept(target_, deb));
             argv.push_back(deb.string());
         }
     }
@@ -122,8 +117,7 @@ Result<void> Installer::verify_installed(const std::string &release, const std::
     if (!menu)
         return tl::unexpected(menu.error());
     if (menu->entry_of(release) == nullptr) { // where no hook of the packages ran update-grub
-        if (auto updated = changes_.run(plain_command({"update-grub"})); !updated)
-            return updated;
+        TRY(changes_.run(plain_command({"update-grub"})));
         menu = target_.menu();
         if (!menu)
             return tl::unexpected(menu.error());
@@ -149,8 +143,7 @@ Result<void> Installer::promote(InstallState &state, const std::string &release)
 {
     if (!state.operation) {
         state.operation = Operation{Operation::Kind::promote, release, {}};
-        if (auto saved = changes_.save(state); !saved)
-            return saved;
+        TRY(changes_.save(state));
     }
     const auto pinned = step(fmt::format("making {} the default", release), [&] { return boot_default_.pin(release); });
     if (!pinned)
@@ -167,8 +160,7 @@ Result<void> Installer::undo_promotion(InstallState &state)
     const auto release = state.operation->release;
     const auto before = state.default_release(release);
     tell_(fmt::format("keeping {} as the default", before));
-    if (auto pinned = boot_default_.pin(before); !pinned)
-        return pinned;
+    TRY(boot_default_.pin(before));
     state.operation.reset();
     return changes_.save(state);
 }

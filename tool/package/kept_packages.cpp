@@ -22,14 +22,10 @@ Result<fs::path> copy_one(Target &target, const fs::path &deb)
 {
     const auto folder = target.layout.kept_packages();
     const auto copy = folder / "incoming";
-    if (auto copied = target.files.copy_file(deb, copy); !copied)
-        return tl::unexpected(copied.error());
-    const auto digest = sha256_of_file(target.runner, copy);
-    if (!digest)
-        return tl::unexpected(digest.error());
-    const auto name = folder / (*digest + suffix);
-    if (auto renamed = target.files.rename(copy, name); !renamed)
-        return tl::unexpected(renamed.error());
+    TRY(target.files.copy_file(deb, copy));
+    const auto digest = TRY(sha256_of_file(target.runner, copy));
+    const auto name = folder / (digest + suffix);
+    TRY(target.files.rename(copy, name));
     return name;
 }
 
@@ -64,24 +60,19 @@ Result<KeptPackages> KeptPackages::copy(Target &target, const KernelPackages &pa
     KeptPackages kept(target);
     std::vector<fs::path> copies;
     for (const auto &package : packages.all()) {
-        auto copied = copy_one(target, package.deb);
-        if (!copied)
-            return tl::unexpected(copied.error());
-        copies.push_back(std::move(*copied));
+        auto copied = TRY(copy_one(target, package.deb));
+        copies.push_back(std::move(copied));
     }
     // Before a journal names them.
     std::vector<std::string> argv = {"sync", "--"};
     for (const auto &path : copies)
         argv.push_back(path.string());
     argv.push_back(folder.string());
-    if (auto synced = target.runner.run_ok(plain_command(std::move(argv))); !synced)
-        return tl::unexpected(synced.error());
-    auto read = read_kernel_packages(target.runner, target.files, copies);
-    if (!read)
-        return tl::unexpected(read.error());
-    if (!are_alike(*read, packages))
+    TRY(target.runner.run_ok(plain_command(std::move(argv))));
+    auto read = TRY(read_kernel_packages(target.runner, target.files, copies));
+    if (!are_alike(read, packages))
         return failure("the packages were changed while they were read", "find out by whom, and try again");
-    kept.packages_ = std::move(*read);
+    kept.packages_ = std::move(read);
     return kept;
 }
 
@@ -107,10 +98,8 @@ Result<void> expect_kept(Target &target, const fs::path &deb)
     constexpr const char *way_out = "roll the installation back with `krunctl install --undo`, and begin again";
     if (!target.files.exists(deb))
         return failure(fmt::format("the package {} is no longer there", deb.string()), way_out);
-    const auto digest = sha256_of_file(target.runner, deb);
-    if (!digest)
-        return tl::unexpected(digest.error());
-    if (deb != target.layout.kept_packages() / (*digest + suffix))
+    const auto digest = TRY(sha256_of_file(target.runner, deb));
+    if (deb != target.layout.kept_packages() / (digest + suffix))
         return failure(fmt::format("{} is not the package that was checked", deb.string()), way_out);
     return {};
 }

@@ -47,10 +47,8 @@ bool are_fields_of_debian(const KernelPackage &package)
 // Takes release and size of the kernel from the package's list of files.
 Result<void> read_image(ProcessRunner &runner, const KernelPackage &image, KernelPackages &packages)
 {
-    const auto result = runner.run(dpkg_deb({"-c", image.deb.string()}));
-    if (!result)
-        return tl::unexpected(result.error());
-    if (!result->ok())
+    const auto result = TRY(runner.run(dpkg_deb({"-c", image.deb.string()})));
+    if (!result.ok())
         return usage_error(fmt::format("{} is damaged", shell_quoted(image.deb.string())), way_to_packages);
     const auto release = image.name.substr(std::string("linux-image-").size());
     if (!is_release(release))
@@ -59,7 +57,7 @@ Result<void> read_image(ProcessRunner &runner, const KernelPackage &image, Kerne
                            way_to_packages);
     bool has_metadata = false;
     bool has_kernel = false;
-    for (const auto &line : lines_of(result->output)) {
+    for (const auto &line : lines_of(result.output)) {
         const auto words = words_of(line); // mode, owner, size, date, time, name
         if (words.size() < 6)
             continue;
@@ -89,8 +87,7 @@ Result<KernelPackage> read_package(ProcessRunner &runner, Filesystem &files, con
 {
     if (!files.exists(deb) || files.is_directory(deb))
         return usage_error(fmt::format("there is no file {}", shell_quoted(deb.string())), way_to_packages);
-    if (auto regular = expect_regular_file(deb, {"package", way_to_packages}); !regular)
-        return tl::unexpected(regular.error());
+    TRY(expect_regular_file(deb, {"package", way_to_packages}));
     const auto result =
         runner.run(dpkg_deb({"-f", deb.string(), "Package", "Version", "Architecture", "Installed-Size"}));
     if (!result)
@@ -130,19 +127,16 @@ Result<KernelPackages> read_kernel_packages(ProcessRunner &runner, Filesystem &f
     KernelPackages packages;
     std::vector<KernelPackage> others;
     for (const auto &deb : debs) {
-        auto package = read_package(runner, files, deb);
-        if (!package)
-            return tl::unexpected(package.error());
-        if (package->name.rfind("linux-image-", 0) != 0) {
-            others.push_back(std::move(*package));
+        auto package = TRY(read_package(runner, files, deb));
+        if (package.name.rfind("linux-image-", 0) != 0) {
+            others.push_back(std::move(package));
             continue;
         }
         if (!packages.kernel.empty())
-            return usage_error(fmt::format("{} and {} are two kernels", packages.image().name, package->name),
+            return usage_error(fmt::format("{} and {} are two kernels", packages.image().name, package.name),
                                "install one after the other");
-        if (auto read = read_image(runner, *package, packages); !read)
-            return tl::unexpected(read.error());
-        packages.kernel.push_back(std::move(*package));
+        TRY(read_image(runner, package, packages));
+        packages.kernel.push_back(std::move(package));
     }
     if (packages.kernel.empty())
         return usage_error("no kernel among the packages: none is named linux-image-…", way_to_packages);

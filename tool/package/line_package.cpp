@@ -51,21 +51,17 @@ Result<std::filesystem::path> make_line_package(ProcessRunner &runner, Filesyste
                                                 const std::filesystem::path &folder)
 {
     const auto root = folder / package.name;
-    if (auto made = files.make_directories(root / "DEBIAN"); !made)
-        return tl::unexpected(made.error());
-    if (auto written = files.write(root / "DEBIAN/control", control_of(package)); !written)
-        return tl::unexpected(written.error());
+    TRY(files.make_directories(root / "DEBIAN"));
+    TRY(files.write(root / "DEBIAN/control", control_of(package)));
     // Whatever our umask is, and also in a folder that hands its group down.
     Command modes;
     modes.argv = {"chmod", "-R", "u=rwX,go=rX,ug-s", root.string()};
-    if (auto changed = runner.run_ok(modes); !changed)
-        return tl::unexpected(changed.error());
+    TRY(runner.run_ok(modes));
     const auto deb = folder / fmt::format("{}_{}_amd64.deb", package.name, package.version);
     Command command;
     command.argv = {"dpkg-deb", "--root-owner-group", "--build", root.string(), deb.string()};
     command.environment["LC_ALL"] = "C";
-    if (auto built = runner.run_ok(command); !built)
-        return tl::unexpected(built.error());
+    TRY(runner.run_ok(command));
     return deb;
 }
 

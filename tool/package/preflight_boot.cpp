@@ -51,13 +51,11 @@ unsigned version_number(const std::string &text)
 
 Result<std::string> probe(Target &target, const std::string &what)
 {
-    const auto result = target.runner.run(
-        plain_command({"grub-probe", "--target=" + what, target.layout.grub_environment().parent_path().string()}));
-    if (!result)
-        return tl::unexpected(result.error());
-    if (!result->ok())
-        return failure(trim(result->errors));
-    return trim(result->output);
+    const auto result = TRY(target.runner.run(
+        plain_command({"grub-probe", "--target=" + what, target.layout.grub_environment().parent_path().string()})));
+    if (!result.ok())
+        return failure(trim(result.errors));
+    return trim(result.output);
 }
 
 bool sets_default(const std::string &text)

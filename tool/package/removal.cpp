@@ -18,10 +18,8 @@ Result<std::vector<std::string>> Installer::known_to_dpkg(const std::vector<Inst
 {
     std::vector<std::string> known;
     for (const auto &package : packages) {
-        const auto status = target_.package_status(package.name);
-        if (!status)
-            return tl::unexpected(status.error());
-        if (!knows_nothing(*status))
+        const auto status = TRY(target_.package_status(package.name));
+        if (!knows_nothing(status))
             known.push_back(package.name);
     }
     return known;
@@ -29,14 +27,12 @@ Result<std::vector<std::string>> Installer::known_to_dpkg(const std::vector<Inst
 
 Result<void> Installer::purge(const std::vector<InstalledPackage> &packages)
 {
-    const auto known = known_to_dpkg(packages);
-    if (!known)
-        return tl::unexpected(known.error());
-    if (known->empty())
+    const auto known = TRY(known_to_dpkg(packages));
+    if (known.empty())
         return {};
     // dpkg refuses to remove a half-unpacked package, unless forced.
     std::vector<std::string> argv = {"dpkg", "--purge", "--force-remove-reinstreq"};
-    argv.insert(argv.end(), known->begin(), known->end());
+    argv.insert(argv.end(), known.begin(), known.end());
     auto command = plain_command(std::move(argv));
     command.environment["DEBIAN_FRONTEND"] = "noninteractive";
     return changes_.run(command);
@@ -53,8 +49,7 @@ Result<void> Installer::remove_files_of(const std::string &release)
             leftovers.push_back(target_.layout.boot() / name);
     }
     for (const auto &path : leftovers) {
-        if (auto removed = changes_.remove(path); !removed)
-            return removed;
+        TRY(changes_.remove(path));
     }
     return {};
 }
@@ -86,16 +81,12 @@ Result<std::string> Installer::default_without(const InstallState &state, const 
 Result<Removal> Installer::uninstall(InstallState &state, const std::string &release)
 {
     const auto *kernel = state.find(release);
-    const auto known = known_to_dpkg(kernel->packages);
-    if (!known)
-        return tl::unexpected(known.error());
+    const auto known = TRY(known_to_dpkg(kernel->packages));
     // Where dpkg knows nothing of it any more (or yet), the default cannot be this kernel.
     std::string next_default;
-    if (!known->empty()) {
-        auto found = default_without(state, release);
-        if (!found)
-            return tl::unexpected(found.error());
-        next_default = std::move(*found);
+    if (!known.empty()) {
+        auto found = TRY(default_without(state, release));
+        next_default = std::move(found);
     }
 
     // Where the journal already says that this kernel is half there, it need not be said again: an installation that
@@ -105,29 +96,22 @@ Result<Removal> Installer::uninstall(InstallState &state, const std::string &rel
     state.operation = Operation{Operation::Kind::uninstall, release, {}};
     if (auto saved = changes_.save(state); !saved && !half_there)
         return tl::unexpected(saved.error());
-    if (auto cleared = boot_default_.not_once(release); !cleared)
-        return tl::unexpected(cleared.error());
+    TRY(boot_default_.not_once(release));
     if (!next_default.empty()) {
         tell_(fmt::format("making {} the default", next_default));
-        if (auto pinned = boot_default_.pin(next_default); !pinned)
-            return tl::unexpected(pinned.error());
+        TRY(boot_default_.pin(next_default));
     }
     if (target_.running_release == release) {
         state.find(release)->state = KernelState::removing;
         state.operation.reset();
-        if (auto removed = changes_.remove(target_.layout.kept_packages()); !removed)
-            return tl::unexpected(removed.error());
-        if (auto saved = changes_.save(state); !saved)
-            return tl::unexpected(saved.error());
+        TRY(changes_.remove(target_.layout.kept_packages()));
+        TRY(changes_.save(state));
         return Removal::pending_reboot;
     }
     tell_(fmt::format("removing {}", release));
-    if (auto purged = purge(state.find(release)->packages); !purged)
-        return tl::unexpected(purged.error());
-    if (auto removed = remove_files_of(release); !removed)
-        return tl::unexpected(removed.error());
-    if (auto finished = finish_removal(state, release); !finished)
-        return tl::unexpected(finished.error());
+    TRY(purge(state.find(release)->packages));
+    TRY(remove_files_of(release));
+    TRY(finish_removal(state, release));
     return Removal::done;
 }
 
@@ -138,13 +122,11 @@ Result<void> Installer::finish_removal(InstallState &state, const std::string &r
     // What an installation added is removed when it is rolled back, otherwise with the last kernel.
     const bool with_shared = last || kernel.state == KernelState::installing;
     if (with_shared) {
-        if (auto purged = purge(kernel.shared_packages); !purged)
-            return purged;
+        TRY(purge(kernel.shared_packages));
     }
     if (last) {
         tell_("restoring the boot settings");
-        if (auto unpinned = boot_default_.unpin(); !unpinned)
-            return unpinned;
+        TRY(boot_default_.unpin());
     }
     std::erase_if(state.kernels, [&](const InstalledKernel &other) { return other.release == release; });
     if (last)
@@ -153,10 +135,8 @@ Result<void> Installer::finish_removal(InstallState &state, const std::string &r
         state.kernels.front().shared_packages.insert(state.kernels.front().shared_packages.end(),
                                                      kernel.shared_packages.begin(), kernel.shared_packages.end());
     state.operation.reset();
-    if (auto removed = changes_.remove(target_.layout.kept_packages()); !removed)
-        return removed;
-    if (auto synced = changes_.run(plain_command({"sync"})); !synced)
-        return synced;
+    TRY(changes_.remove(target_.layout.kept_packages()));
+    TRY(changes_.run(plain_command({"sync"})));
     return changes_.save(state);
 }
 

@@ -15,42 +15,32 @@ namespace
 
 Result<std::string> ask(ProcessRunner &runner, std::vector<std::string> argv)
 {
-    const auto result = runner.run_ok(plain_command(std::move(argv)));
-    if (!result)
-        return tl::unexpected(result.error());
-    return trim(result->output);
+    const auto result = TRY(runner.run_ok(plain_command(std::move(argv))));
+    return trim(result.output);
 }
 
 } // namespace
 
 Result<Target> system_target(ProcessRunner &runner, Filesystem &files)
 {
-    const auto release = ask(runner, {"uname", "-r"});
-    if (!release)
-        return tl::unexpected(release.error());
-    const auto user = ask(runner, {"id", "-u"});
-    if (!user)
-        return tl::unexpected(user.error());
-    return Target{runner, files, system_layout(), *release, *user == "0"};
+    const auto release = TRY(ask(runner, {"uname", "-r"}));
+    const auto user = TRY(ask(runner, {"id", "-u"}));
+    return Target{runner, files, system_layout(), release, user == "0"};
 }
 
 Result<InstallSession> InstallSession::open(const Target &target, bool only_show)
 {
     std::optional<FileLock> lock;
     if (target.is_root && !only_show) {
-        auto acquired = FileLock::acquire_alone(target.layout.lock(), "the installed kernels");
-        if (!acquired)
-            return tl::unexpected(acquired.error());
-        lock = std::move(*acquired);
+        auto acquired = TRY(FileLock::acquire_alone(target.layout.lock(), "the installed kernels"));
+        lock = std::move(acquired);
     }
-    auto state = read_state(target.files, target.layout);
-    if (!state)
-        return tl::unexpected(state.error());
+    auto state = TRY(read_state(target.files, target.layout));
     if (lock) {
         auto locked = target;
-        remove_abandoned_packages(locked, *state);
+        remove_abandoned_packages(locked, state);
     }
-    return InstallSession(target, std::move(lock), std::move(*state));
+    return InstallSession(target, std::move(lock), std::move(state));
 }
 
 Result<void> InstallSession::expect_root()

@@ -34,8 +34,7 @@ Result<void> run_quietly(ProcessRunner &runner, std::vector<std::string> argv)
     command.argv = std::move(argv);
     command.environment["LC_ALL"] = "C";
     command.dies_with_us = true;
-    if (auto done = runner.run_ok(command); !done)
-        return tl::unexpected(done.error());
+    TRY(runner.run_ok(command));
     return {};
 }
 
@@ -56,23 +55,17 @@ Result<StagedRepository> StagedRepository::make(ProcessRunner &runner, Filesyste
     const auto names = files.list(folder).value_or(std::vector<std::string>());
     // Also when an earlier publish made it, and was killed.
     const bool is_bare = std::all_of(names.begin(), names.end(), is_own_name);
-    if (auto made = files.make_directories(folder); !made)
-        return tl::unexpected(made.error());
-    auto lock = FileLock::acquire(folder / stage_lock_name, "the repository " + folder.string());
-    if (!lock)
-        return tl::unexpected(lock.error());
-    StagedRepository staged(runner, files, folder, {is_new, is_bare}, std::move(*lock));
-    if (auto free = staged.expect_no_other_reprepro(); !free)
-        return tl::unexpected(free.error());
+    TRY(files.make_directories(folder));
+    auto lock = TRY(FileLock::acquire(folder / stage_lock_name, "the repository " + folder.string()));
+    StagedRepository staged(runner, files, folder, {is_new, is_bare}, std::move(lock));
+    TRY(staged.expect_no_other_reprepro());
     if (files.exists(staged.path() / list_name)) {
         say("completing the publish that was interrupted");
         staged.state_ = State::committing;
-        if (auto completed = staged.complete(); !completed)
-            return tl::unexpected(completed.error());
+        TRY(staged.complete());
         staged.state_ = State::copying;
     }
-    if (auto copied = staged.copy(); !copied)
-        return tl::unexpected(copied.error());
+    TRY(staged.copy());
     return staged;
 }
 
@@ -104,15 +97,12 @@ Result<void> StagedRepository::expect_no_other_reprepro()
 Result<void> StagedRepository::copy()
 {
     // What a publish that was killed has left.
-    if (auto removed = files_.remove_all(path()); !removed)
-        return removed;
-    if (auto made = files_.make_directories(path()); !made)
-        return made;
+    TRY(files_.remove_all(path()));
+    TRY(files_.make_directories(path()));
     for (const auto *part : {"conf", "db", "dists"}) {
         if (!files_.exists(folder_ / part))
             continue;
-        if (auto copied = run_quietly(runner_, {"cp", "-a", (folder_ / part).string(), path().string()}); !copied)
-            return copied;
+        TRY(run_quietly(runner_, {"cp", "-a", (folder_ / part).string(), path().string()}));
     }
     if (!files_.exists(folder_ / "pool"))
         return {};
@@ -147,8 +137,7 @@ Result<void> StagedRepository::add_new_packages()
     for (fs::recursive_directory_iterator at(pool, error), end; !error && at != end; at.increment(error)) {
         if (at->is_directory())
             continue;
-        if (auto added = add_package(at->path(), folder_ / "pool" / at->path().lexically_relative(pool)); !added)
-            return added;
+        TRY(add_package(at->path(), folder_ / "pool" / at->path().lexically_relative(pool)));
     }
     if (error)
         return system_failure("list", pool, error.value());
@@ -168,8 +157,7 @@ Result<void> StagedRepository::add_package(const fs::path &fresh, const fs::path
     std::error_code no_link;
     fs::create_hard_link(fresh, part, no_link);
     if (no_link) {
-        if (auto copied = files_.copy_file(fresh, part); !copied)
-            return copied;
+        TRY(files_.copy_file(fresh, part));
     }
     return files_.rename(part, target);
 }
@@ -192,17 +180,13 @@ Result<void> StagedRepository::put_in_place(const std::string &name)
 
 Result<void> StagedRepository::complete()
 {
-    const auto list = files_.read(path() / list_name);
-    if (!list)
-        return tl::unexpected(list.error());
-    if (auto added = add_new_packages(); !added)
-        return added;
-    for (const auto &line : lines_of(*list)) {
+    const auto list = TRY(files_.read(path() / list_name));
+    TRY(add_new_packages());
+    for (const auto &line : lines_of(list)) {
         const auto words = words_of(line);
         // By its number, which it keeps: a part that is no longer here is where it belongs.
         if (words.size() == 2 && words[0] == inode_of(path() / words[1])) {
-            if (auto put = put_in_place(words[1]); !put)
-                return put;
+            TRY(put_in_place(words[1]));
         }
         if (words.size() != 2 || words[0] != inode_of(folder_ / words[1]))
             return failure(fmt::format("the interrupted publish into {} cannot be completed: {} is not what it was",

@@ -17,20 +17,17 @@ Command plain_command(std::vector<std::string> argv)
 
 Result<BootMenu> Target::menu()
 {
-    const auto text = files.read(layout.grub_config());
-    if (!text)
-        return tl::unexpected(text.error());
-    return BootMenu::parse(*text);
+    const auto text = TRY(files.read(layout.grub_config()));
+    return BootMenu::parse(text);
 }
 
 Result<GrubEnvironment> Target::grub_environment()
 {
     if (!files.exists(layout.grub_environment()))
         return GrubEnvironment{};
-    const auto listing = runner.run_ok(plain_command({"grub-editenv", layout.grub_environment().string(), "list"}));
-    if (!listing)
-        return tl::unexpected(listing.error());
-    return parse_grub_environment(listing->output);
+    const auto listing =
+        TRY(runner.run_ok(plain_command({"grub-editenv", layout.grub_environment().string(), "list"})));
+    return parse_grub_environment(listing.output);
 }
 
 bool Target::can_boot(const BootMenu &menu, const std::string &release)
@@ -48,11 +45,10 @@ bool Target::can_use_initrd(const std::string &release)
 
 Result<std::string> Target::package_status(const std::string &name, std::string *version)
 {
-    const auto result = runner.run(plain_command({"dpkg-query", "-W", "-f", "${db:Status-Status} ${Version}\n", name}));
-    if (!result)
-        return tl::unexpected(result.error());
-    const auto words = words_of(result->output);
-    if (!result->ok() || words.empty())
+    const auto result =
+        TRY(runner.run(plain_command({"dpkg-query", "-W", "-f", "${db:Status-Status} ${Version}\n", name})));
+    const auto words = words_of(result.output);
+    if (!result.ok() || words.empty())
         return std::string("not-installed");
     if (version != nullptr && words.size() > 1)
         *version = words[1];

@@ -35,26 +35,19 @@ Result<LineBase> fetch_line_base(ProcessRunner &runner, Filesystem &files, Workb
 {
     AptArchive archive(runner, files, cache_directory() / "apt");
     // Without a network, apt continues with what it knows from earlier.
-    const auto source = locate_kernel_source(runner, files, archive, line, data);
-    if (!source)
-        return tl::unexpected(source.error());
-    const auto lock = FileLock::acquire(tree_lock_file(source->tree), "the kernel source");
-    if (!lock)
-        return tl::unexpected(lock.error());
-    if (auto prepared = prepare_kernel_source(runner, files, archive, line, data, *source); !prepared)
-        return tl::unexpected(prepared.error());
+    const auto source = TRY(locate_kernel_source(runner, files, archive, line, data));
+    TRY(FileLock::acquire(tree_lock_file(source.tree), "the kernel source"));
+    TRY(prepare_kernel_source(runner, files, archive, line, data, source));
 
-    LineBase base{read_touched_files(files, source->tree, hooks), source->version};
-    const auto applied = patches_in(files, source->tree, known);
+    LineBase base{read_touched_files(files, source.tree, hooks), source.version};
+    const auto applied = patches_in(files, source.tree, known);
     for (auto hook = applied.rbegin(); hook != applied.rend(); ++hook) {
         for (auto changes = (*hook)->files.rbegin(); changes != (*hook)->files.rend(); ++changes) {
             const auto text = base.files.find(changes->path);
             if (text == base.files.end()) // another variant than the one that is ported has changed it
                 continue;
-            auto without = bench.unpatch(text->second, *changes);
-            if (!without)
-                return tl::unexpected(without.error());
-            text->second = std::move(*without);
+            auto without = TRY(bench.unpatch(text->second, *changes));
+            text->second = std::move(without);
         }
     }
     return base;

@@ -53,21 +53,16 @@ Result<void> fill(Filesystem &files, const std::filesystem::path &folder, const 
                   const KernelLine &from)
 {
     const auto hooks = folder / "hooks";
-    if (auto made = files.make_directories(hooks); !made)
-        return made;
-    if (auto written = files.write(folder / "line.toml", line_toml(report, from)); !written)
-        return written;
-    if (auto written = files.write(hooks / "series", series(report)); !written)
-        return written;
+    TRY(files.make_directories(hooks));
+    TRY(files.write(folder / "line.toml", line_toml(report, from)));
+    TRY(files.write(hooks / "series", series(report)));
     for (const auto &hook : report.hooks) {
         if (!hook.not_needed.empty())
             continue;
-        if (auto written = files.write(hooks / file_of(hook), hook.description + hook.diffs); !written)
-            return written;
+        TRY(files.write(hooks / file_of(hook), hook.description + hook.diffs));
     }
     if (files.exists(from.config)) {
-        if (auto copied = mirror_folder(files, from.config, folder / "config"); !copied)
-            return tl::unexpected(copied.error());
+        TRY(mirror_folder(files, from.config, folder / "config"));
     }
     if (report.complete())
         return {};
@@ -81,8 +76,7 @@ Result<void> write_line_folder(Filesystem &files, const std::filesystem::path &f
 {
     auto partial = folder;
     partial += ".partial";
-    if (auto removed = files.remove_all(partial); !removed)
-        return removed;
+    TRY(files.remove_all(partial));
     auto done = fill(files, partial, report, from);
     if (done)
         done = files.rename(partial, folder);

@@ -70,17 +70,14 @@ class FilePort
             report.old_line = hunk.old_line;
             reports_.push_back(report);
         }
-        if (auto patched = patch(); !patched)
-            return patched;
+        TRY(patch());
         if (!base)
             return {};
         for (std::size_t at = 0; at < reports_.size(); ++at) {
-            if (auto confirmed = reports_[at].place == Place::fuzzy ? confirm(*base, at) : Result<void>(); !confirmed)
-                return confirmed;
+            TRY(reports_[at].place == Place::fuzzy ? confirm(*base, at) : Result<void>());
         }
         for (std::size_t at = 0; at < reports_.size(); ++at) {
-            if (auto merged = reports_[at].is_missing() ? merge(*base, at) : Result<void>(); !merged)
-                return merged;
+            TRY(reports_[at].is_missing() ? merge(*base, at) : Result<void>());
         }
         return {};
     }
@@ -91,23 +88,19 @@ class FilePort
   private:
     Result<void> patch()
     {
-        auto tried = bench_.patch(text_, changes_);
-        if (!tried)
-            return tl::unexpected(tried.error());
+        auto tried = TRY(bench_.patch(text_, changes_));
         for (std::size_t at = 0; at < reports_.size(); ++at)
-            placed_[at] = is_trustworthy(changes_.path, changes_.hunks[at], tried->fates[at], tried->text);
+            placed_[at] = is_trustworthy(changes_.path, changes_.hunks[at], tried.fates[at], tried.text);
         const auto trusted = only(changes_, placed_);
         if (trusted.hunks.empty())
             return {};
-        auto patched = bench_.patch(text_, trusted);
-        if (!patched)
-            return tl::unexpected(patched.error());
-        text_ = std::move(patched->text);
+        auto patched = TRY(bench_.patch(text_, trusted));
+        text_ = std::move(patched.text);
         std::size_t next = 0;
         for (std::size_t at = 0; at < reports_.size(); ++at) {
             if (!placed_[at])
                 continue;
-            const auto &fate = patched->fates[next++];
+            const auto &fate = patched.fates[next++];
             auto &report = reports_[at];
             report.place = fate.fuzz > 0 ? Place::fuzzy : fate.offset != 0 ? Place::moved : Place::exactly;
             report.offset = fate.offset;
@@ -125,18 +118,12 @@ class FilePort
     {
         auto with = others;
         with[at] = true;
-        const auto before = bench_.patch(base, only(changes_, others));
-        if (!before)
-            return tl::unexpected(before.error());
-        const auto after = bench_.patch(base, only(changes_, with));
-        if (!after)
-            return tl::unexpected(after.error());
-        if (!before->complete() || !after->complete())
+        const auto before = TRY(bench_.patch(base, only(changes_, others)));
+        const auto after = TRY(bench_.patch(base, only(changes_, with)));
+        if (!before.complete() || !after.complete())
             return std::nullopt;
-        auto merged = bench_.merge(tree, before->text, after->text, labels_);
-        if (!merged)
-            return tl::unexpected(merged.error());
-        return std::move(*merged);
+        auto merged = TRY(bench_.merge(tree, before.text, after.text, labels_));
+        return merged;
     }
 
     // Fuzz can mean a wrong place. Does a merge, which looks at the whole file, choose the same one?
@@ -147,10 +134,8 @@ class FilePort
             return {};
         auto others = placed_;
         others[at] = false;
-        const auto merged = merge_one(base, others, at, *without);
-        if (!merged)
-            return tl::unexpected(merged.error());
-        reports_[at].confirmed = *merged && (*merged)->clean && (*merged)->text == text_;
+        const auto merged = TRY(merge_one(base, others, at, *without));
+        reports_[at].confirmed = merged && merged->clean && merged->text == text_;
         return {};
     }
 
@@ -199,15 +184,12 @@ class Porter
             report.name = hook.name;
             report.description = hook.description;
             for (const auto &changes : hook.files) {
-                auto diff = port_file(changes, report.hunks);
-                if (!diff)
-                    return tl::unexpected(diff.error());
-                report.diffs += *diff;
+                auto diff = TRY(port_file(changes, report.hunks));
+                report.diffs += diff;
             }
             reports.push_back(std::move(report));
         }
-        if (auto proved = prove(reports); !proved)
-            return tl::unexpected(proved.error());
+        TRY(prove(reports));
         return reports;
     }
 
@@ -221,8 +203,7 @@ class Porter
         std::vector<HunkReport> mine;
         if (before) {
             FilePort port(bench_, input_.labels, changes, *before);
-            if (auto ported = port.run(base); !ported)
-                return tl::unexpected(ported.error());
+            TRY(port.run(base));
             auto made = bench_.difference(changes.path, *before, port.text());
             if (!made)
                 return made;
@@ -237,8 +218,7 @@ class Porter
                 explain(changes, changes.hunks[at], base, mine[at]);
             reports.push_back(std::move(mine[at]));
         }
-        if (auto advanced = advance_base(changes, base); !advanced)
-            return tl::unexpected(advanced.error());
+        TRY(advance_base(changes, base));
         return diff;
     }
 
@@ -260,10 +240,8 @@ class Porter
     {
         if (!base)
             return {};
-        auto patched = bench_.patch(*base, changes);
-        if (!patched)
-            return tl::unexpected(patched.error());
-        base_[changes.path] = std::move(patched->text);
+        auto patched = TRY(bench_.patch(*base, changes));
+        base_[changes.path] = std::move(patched.text);
         return {};
     }
 
@@ -274,18 +252,14 @@ class Porter
         for (const auto &report : reports) {
             if (report.diffs.empty())
                 continue;
-            const auto hook = parse_hook(report.name, report.diffs);
-            if (!hook)
-                return tl::unexpected(hook.error());
-            for (const auto &changes : hook->files) {
-                auto patched = bench_.patch(texts[changes.path], changes);
-                if (!patched)
-                    return tl::unexpected(patched.error());
-                for (const auto &fate : patched->fates) {
+            const auto hook = TRY(parse_hook(report.name, report.diffs));
+            for (const auto &changes : hook.files) {
+                auto patched = TRY(bench_.patch(texts[changes.path], changes));
+                for (const auto &fate : patched.fates) {
                     if (!fate.exactly())
                         return failure(fmt::format("the new {} does not fit {} exactly", report.name, changes.path));
                 }
-                texts[changes.path] = std::move(patched->text);
+                texts[changes.path] = std::move(patched.text);
             }
         }
         return {};

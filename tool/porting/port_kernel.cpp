@@ -42,8 +42,7 @@ Result<KernelVersion> version_to_port(Filesystem &files, const fs::path &tree)
     auto version = kernel_version_of(files, tree, tree.string());
     if (!version)
         return version;
-    if (auto unpatched = expect_usable(files, tree, tree.string()); !unpatched)
-        return tl::unexpected(unpatched.error());
+    TRY(expect_usable(files, tree, tree.string()));
     return version;
 }
 
@@ -52,12 +51,10 @@ Result<KernelLine> line_to_start_from(Filesystem &files, const fs::path &data, c
 {
     if (!request.from.empty())
         return find_kernel_line(files, data, request.from);
-    const auto lines = load_kernel_lines(files, data);
-    if (!lines)
-        return tl::unexpected(lines.error());
-    if (lines->empty())
+    const auto lines = TRY(load_kernel_lines(files, data));
+    if (lines.empty())
         return failure(fmt::format("there is no kernel line in {} to start from", (data / "kernel/lines").string()));
-    return nearest_line(*lines, version);
+    return nearest_line(lines, version);
 }
 
 bool is_below(const fs::path &path, const fs::path &folder)
@@ -88,24 +85,18 @@ Result<Plan> make_plan(Filesystem &files, const PortRequest &request)
     Plan plan;
     plan.data = data_directory();
     plan.tree = request.tree;
-    auto version = version_to_port(files, plan.tree);
-    if (!version)
-        return tl::unexpected(version.error());
-    plan.version = std::move(*version);
-    auto from = line_to_start_from(files, plan.data, request, plan.version);
-    if (!from)
-        return tl::unexpected(from.error());
-    plan.from = std::move(*from);
+    auto version = TRY(version_to_port(files, plan.tree));
+    plan.version = std::move(version);
+    auto from = TRY(line_to_start_from(files, plan.data, request, plan.version));
+    plan.from = std::move(from);
     plan.folder = request.output.empty() ? plan.data / "kernel/lines" / plan.version.series()
                                          : fs::absolute(request.output).lexically_normal();
     if (!plan.folder.has_filename()) // "--output folder/"
         plan.folder = plan.folder.parent_path();
     if (!request.dry_run) {
-        if (auto place = expect_free_place(files, plan, !request.output.empty()); !place)
-            return tl::unexpected(place.error());
+        TRY(expect_free_place(files, plan, !request.output.empty()));
     }
-    if (auto present = expect_programs({{"patch", "patch"}, {"diff", "diffutils"}, {"git", "git"}}); !present)
-        return tl::unexpected(present.error());
+    TRY(expect_programs({{"patch", "patch"}, {"diff", "diffutils"}, {"git", "git"}}));
     return plan;
 }
 
@@ -130,13 +121,11 @@ struct Candidates {
 Result<Candidates> choose_candidates(ProcessRunner &runner, Filesystem &files, const Plan &plan,
                                      const std::vector<Hook> &hooks, bool forced)
 {
-    const auto fitted = fit_hooks(runner, files, hooks, plan.tree, plan.version.series());
-    if (!fitted)
-        return tl::unexpected(fitted.error());
+    const auto fitted = TRY(fit_hooks(runner, files, hooks, plan.tree, plan.version.series()));
     Candidates candidates;
     for (std::size_t at = 0; at < hooks.size(); ++at) {
         const auto &hook = hooks[at];
-        const auto &fit = (*fitted)[at];
+        const auto &fit = fitted[at];
         HookReport report;
         report.name = hook.name + ".patch";
         report.required = hook.required;
@@ -212,42 +201,30 @@ Result<void> add_base(ProcessRunner &runner, Filesystem &files, Workbench &bench
 
 Result<PortedLine> port_kernel(ProcessRunner &runner, Filesystem &files, const PortRequest &request)
 {
-    const auto plan = make_plan(files, request);
-    if (!plan)
-        return tl::unexpected(plan.error());
-    const auto hooks = load_hooks(files, plan->data);
-    if (!hooks)
-        return tl::unexpected(hooks.error());
-    auto candidates = choose_candidates(runner, files, *plan, *hooks, !request.from.empty());
-    if (!candidates)
-        return tl::unexpected(candidates.error());
-    PortInput input{plan->tree, std::move(candidates->patches), {}, {}};
+    const auto plan = TRY(make_plan(files, request));
+    const auto hooks = TRY(load_hooks(files, plan.data));
+    auto candidates = TRY(choose_candidates(runner, files, plan, hooks, !request.from.empty()));
+    PortInput input{plan.tree, std::move(candidates.patches), {}, {}};
     PortReport report;
-    report.tree = plan->tree.string();
-    report.version = plan->version.text();
-    report.series = plan->version.series();
-    report.from = plan->from.name;
-    report.packaged = plan->from.has_package();
+    report.tree = plan.tree.string();
+    report.version = plan.version.text();
+    report.series = plan.version.series();
+    report.from = plan.from.name;
+    report.packaged = plan.from.has_package();
     report.forced = !request.from.empty();
 
-    auto bench = Workbench::make(runner, files);
-    if (!bench)
-        return tl::unexpected(bench.error());
-    if (candidates->wants_merges) {
-        if (auto added = add_base(runner, files, *bench, *plan, *hooks, input, report); !added)
-            return tl::unexpected(added.error());
+    auto bench = TRY(Workbench::make(runner, files));
+    if (candidates.wants_merges) {
+        TRY(add_base(runner, files, bench, plan, hooks, input, report));
     }
-    note_fragments(files, plan->from, report);
-    auto ported = port_hooks(runner, files, *bench, input);
-    if (!ported)
-        return tl::unexpected(ported.error());
-    report.hooks = std::move(candidates->reports);
-    complete(report.hooks, std::move(*ported));
+    note_fragments(files, plan.from, report);
+    auto ported = TRY(port_hooks(runner, files, bench, input));
+    report.hooks = std::move(candidates.reports);
+    complete(report.hooks, std::move(ported));
     if (request.dry_run)
         return PortedLine{std::move(report), {}};
-    if (auto written = write_line_folder(files, plan->folder, report, plan->from); !written)
-        return tl::unexpected(written.error());
-    return PortedLine{std::move(report), plan->folder};
+    TRY(write_line_folder(files, plan.folder, report, plan.from));
+    return PortedLine{std::move(report), plan.folder};
 }
 
 } // namespace krun

@@ -18,10 +18,8 @@ Result<bool> is_newer(ProcessRunner &runner, const std::string &version, const s
         return true;
     Command compare;
     compare.argv = {"dpkg", "--compare-versions", version, "gt", than};
-    const auto compared = runner.run(compare);
-    if (!compared)
-        return tl::unexpected(compared.error());
-    return compared->ok();
+    const auto compared = TRY(runner.run(compare));
+    return compared.ok();
 }
 
 } // namespace

@@ -35,24 +35,18 @@ AptArchive::AptArchive(ProcessRunner &runner, Filesystem &files, std::filesystem
 
 Result<std::string> AptArchive::newest_version(const std::string &package, const std::vector<std::string> &suites)
 {
-    auto wanted = find_wanted("deb", package, suites);
-    if (!wanted)
-        return tl::unexpected(wanted.error());
-    return std::move(wanted->version);
+    auto wanted = TRY(find_wanted("deb", package, suites));
+    return std::move(wanted.version);
 }
 
 Result<std::vector<std::string>> AptArchive::dependencies(const std::string &package,
                                                           const std::vector<std::string> &suites)
 {
-    auto wanted = find_wanted("deb", package, suites);
-    if (!wanted)
-        return tl::unexpected(wanted.error());
-    const auto shown = runner_.run_ok(wanted->index.command({"apt-cache", "show", package + "=" + wanted->version}));
-    if (!shown)
-        return tl::unexpected(shown.error());
+    auto wanted = TRY(find_wanted("deb", package, suites));
+    const auto shown = TRY(runner_.run_ok(wanted.index.command({"apt-cache", "show", package + "=" + wanted.version})));
     const std::string field = "Depends:";
     std::vector<std::string> names;
-    for (const auto &line : lines_of(shown->output)) {
+    for (const auto &line : lines_of(shown.output)) {
         if (!line.starts_with(field))
             continue;
         for (const auto &one : split(line.substr(field.size()), ','))
@@ -71,9 +65,7 @@ Result<std::string> AptArchive::known_version(const std::string &package, const 
 Result<std::string> AptArchive::checksum(const std::string &package, const std::string &version,
                                          const std::vector<std::string> &suites)
 {
-    auto lock = FileLock::acquire(state_ / "lock", "the download cache");
-    if (!lock)
-        return tl::unexpected(lock.error());
+    TRY(FileLock::acquire(state_ / "lock", "the download cache"));
     auto index = AptIndex::existing(runner_, files_, state_, "deb", suites);
     return index ? index->checksum(package, version) : std::string();
 }
@@ -82,16 +74,12 @@ Result<std::string> AptArchive::checksum(const std::string &package, const std::
 Result<void> AptArchive::fetch(AptIndex &index, const std::vector<std::string> &action, const std::string &what,
                                const std::filesystem::path &folder)
 {
-    if (auto removed = files_.remove_all(folder); !removed)
-        return removed;
-    if (auto made = files_.make_directories(folder); !made)
-        return made;
+    TRY(files_.remove_all(folder));
+    TRY(files_.make_directories(folder));
     std::vector<std::string> arguments = {"-o", "APT::Status-Fd=1"};
     arguments.insert(arguments.end(), action.begin(), action.end());
-    const auto made_sandbox = index.sandbox();
-    if (!made_sandbox)
-        return tl::unexpected(made_sandbox.error());
-    const auto &sandbox = *made_sandbox;
+    const auto made_sandbox = TRY(index.sandbox());
+    const auto &sandbox = made_sandbox;
     auto command = index.networked(sandbox, std::move(arguments));
     command.directory = sandbox ? sandbox->downloads() : folder;
     Progress progress("downloading " + what, 100);
@@ -124,12 +112,9 @@ Result<void> AptArchive::fetch(AptIndex &index, const std::vector<std::string> &
 
 Result<void> AptArchive::take_over(const std::filesystem::path &downloads, const std::filesystem::path &folder)
 {
-    const auto names = files_.list(downloads);
-    if (!names)
-        return tl::unexpected(names.error());
-    for (const auto &name : *names) {
-        if (auto copied = copy_foreign_file(downloads / name, folder / name); !copied)
-            return copied;
+    const auto names = TRY(files_.list(downloads));
+    for (const auto &name : names) {
+        TRY(copy_foreign_file(downloads / name, folder / name));
     }
     return {};
 }
@@ -137,22 +122,16 @@ Result<void> AptArchive::take_over(const std::filesystem::path &downloads, const
 Result<void> AptArchive::expect_source(const AptIndex &index, const std::string &package, const std::string &version,
                                        const std::filesystem::path &folder)
 {
-    const auto shown = runner_.run_ok(index.command({"apt-cache", "showsrc", "--only-source", package}));
-    if (!shown)
-        return tl::unexpected(shown.error());
-    const auto names = files_.list(folder);
-    if (!names)
-        return tl::unexpected(names.error());
-    const auto wanted = files_of_source(shown->output, version);
-    if (wanted.empty() || wanted.size() != names->size())
+    const auto shown = TRY(runner_.run_ok(index.command({"apt-cache", "showsrc", "--only-source", package})));
+    const auto names = TRY(files_.list(folder));
+    const auto wanted = files_of_source(shown.output, version);
+    if (wanted.empty() || wanted.size() != names.size())
         return failure(
             fmt::format("apt-get left other files of {} {} than the index of the Debian archive has", package, version),
             try_again);
     for (const auto &[name, digest] : wanted) {
-        const auto actual = sha256_of_file(runner_, folder / name);
-        if (!actual)
-            return tl::unexpected(actual.error());
-        if (*actual != digest)
+        const auto actual = TRY(sha256_of_file(runner_, folder / name));
+        if (actual != digest)
             return failure(fmt::format("{} is not what the index of the Debian archive says", name), try_again);
     }
     return {};
@@ -170,24 +149,16 @@ bool AptArchive::is_intact(AptIndex &index, const std::string &package, const st
 Result<AptArchive::Wanted> AptArchive::find_wanted(const std::string &types, const std::string &package,
                                                    const std::vector<std::string> &suites)
 {
-    auto lock = FileLock::acquire(state_ / "lock", "the download cache");
-    if (!lock)
-        return tl::unexpected(lock.error());
-    auto index = AptIndex::open(runner_, files_, state_, types, suites);
-    if (!index)
-        return tl::unexpected(index.error());
-    auto version = index->newest(package);
-    if (!version)
-        return tl::unexpected(version.error());
-    return Wanted{std::move(*lock), std::move(*index), std::move(*version)};
+    auto lock = TRY(FileLock::acquire(state_ / "lock", "the download cache"));
+    auto index = TRY(AptIndex::open(runner_, files_, state_, types, suites));
+    auto version = TRY(index.newest(package));
+    return Wanted{std::move(lock), std::move(index), std::move(version)};
 }
 
 Result<std::filesystem::path> AptArchive::download(const std::string &package, const std::vector<std::string> &suites)
 {
-    auto wanted = find_wanted("deb", package, suites);
-    if (!wanted)
-        return tl::unexpected(wanted.error());
-    auto &[lock, index, version] = *wanted;
+    auto wanted = TRY(find_wanted("deb", package, suites));
+    auto &[lock, index, version] = wanted;
 
     const auto folder = state_ / "packages";
     const auto deb = folder / fmt::format("{}_{}.deb", package, in_file_name(version));
@@ -195,13 +166,11 @@ Result<std::filesystem::path> AptArchive::download(const std::string &package, c
         if (is_intact(index, package, version, deb))
             return deb;
         say(fmt::format("{} is damaged; downloading it again", deb.string()));
-        if (auto removed = files_.remove_all(deb); !removed)
-            return tl::unexpected(removed.error());
+        TRY(files_.remove_all(deb));
     }
     const auto partial = state_ / "packages.partial";
     const auto what = fmt::format("{} {}", package, version);
-    if (auto fetched = fetch(index, {"download", package + "=" + version}, what, partial); !fetched)
-        return tl::unexpected(fetched.error());
+    TRY(fetch(index, {"download", package + "=" + version}, what, partial));
     const auto names = files_.list(partial);
     if (!names || names->size() != 1)
         return failure(fmt::format("apt-get left no package file for {}", what));
@@ -209,10 +178,8 @@ Result<std::filesystem::path> AptArchive::download(const std::string &package, c
         static_cast<void>(files_.remove_all(partial));
         return failure(fmt::format("{} is not what the index of the Debian archive says", names->front()), try_again);
     }
-    if (auto made = files_.make_directories(folder); !made)
-        return tl::unexpected(made.error());
-    if (auto renamed = files_.rename(partial / names->front(), deb); !renamed)
-        return tl::unexpected(renamed.error());
+    TRY(files_.make_directories(folder));
+    TRY(files_.rename(partial / names->front(), deb));
     // Versions that this one replaces would only fill the disk.
     for (const auto &name : files_.list(folder).value_or(std::vector<std::string>())) {
         if (name.starts_with(package + "_") && folder / name != deb)
@@ -225,31 +192,23 @@ Result<std::filesystem::path> AptArchive::download(const std::string &package, c
 Result<std::filesystem::path> AptArchive::download_source(const std::string &package,
                                                           const std::vector<std::string> &suites)
 {
-    auto wanted = find_wanted("deb-src", package, suites);
-    if (!wanted)
-        return tl::unexpected(wanted.error());
-    auto &[lock, index, version] = *wanted;
+    auto wanted = TRY(find_wanted("deb-src", package, suites));
+    auto &[lock, index, version] = wanted;
 
     const auto folder = state_ / "sources" / fmt::format("{}_{}", package, in_file_name(version));
     if (!files_.exists(folder)) {
         const auto partial = state_ / "sources.partial";
-        const auto fetched = fetch(index, {"source", "--download-only", "--only-source", package + "=" + version},
-                                   fmt::format("the source of {} {}", package, version), partial);
-        if (!fetched)
-            return tl::unexpected(fetched.error());
+        TRY(fetch(index, {"source", "--download-only", "--only-source", package + "=" + version},
+                  fmt::format("the source of {} {}", package, version), partial));
         if (auto intact = expect_source(index, package, version, partial); !intact) {
             static_cast<void>(files_.remove_all(partial));
             return tl::unexpected(intact.error());
         }
-        if (auto made = files_.make_directories(folder.parent_path()); !made)
-            return tl::unexpected(made.error());
-        if (auto renamed = files_.rename(partial, folder); !renamed)
-            return tl::unexpected(renamed.error());
+        TRY(files_.make_directories(folder.parent_path()));
+        TRY(files_.rename(partial, folder));
     }
-    const auto names = files_.list(folder);
-    if (!names)
-        return tl::unexpected(names.error());
-    for (const auto &name : *names) {
+    const auto names = TRY(files_.list(folder));
+    for (const auto &name : names) {
         if (name.ends_with(".dsc"))
             return folder / name;
     }
@@ -260,10 +219,8 @@ Result<void> AptArchive::unpack(const std::vector<std::filesystem::path> &debs, 
 {
     auto partial = directory;
     partial += ".partial";
-    if (auto removed = files_.remove_all(partial); !removed)
-        return removed;
-    if (auto made = files_.make_directories(partial); !made)
-        return made;
+    TRY(files_.remove_all(partial));
+    TRY(files_.make_directories(partial));
     for (const auto &deb : debs) {
         Command command;
         command.argv = {"dpkg-deb", "-x", deb.string(), partial.string()};

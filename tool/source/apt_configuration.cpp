@@ -99,27 +99,21 @@ Result<std::string> taken_over(ProcessRunner &runner)
     Command dump;
     dump.argv = {"apt-config", "dump"};
     dump.environment["LC_ALL"] = "C";
-    const auto settings = runner.run_ok(dump);
-    if (!settings)
-        return tl::unexpected(settings.error());
+    const auto settings = TRY(runner.run_ok(dump));
     Command shell;
     shell.argv = {"apt-config", "shell"};
     for (const auto &[name, setting] : machines_files)
         shell.argv.insert(shell.argv.end(), {name, setting});
     shell.environment["LC_ALL"] = "C";
-    const auto folders = runner.run_ok(shell);
-    if (!folders)
-        return tl::unexpected(folders.error());
-    return settings_taken_over(settings->output) + machines_folders(folders->output);
+    const auto folders = TRY(runner.run_ok(shell));
+    return settings_taken_over(settings.output) + machines_folders(folders.output);
 }
 
 } // namespace
 
 Result<std::string> apt_configuration(ProcessRunner &runner, const std::filesystem::path &folder)
 {
-    const auto of_the_machine = taken_over(runner);
-    if (!of_the_machine)
-        return tl::unexpected(of_the_machine.error());
+    const auto of_the_machine = TRY(taken_over(runner));
     const auto own = apt_value(folder.lexically_normal().string()); // two slashes would begin a comment
     return fmt::format("{1}"
                        // apt reads these two after this file.
@@ -135,7 +129,7 @@ Result<std::string> apt_configuration(ProcessRunner &runner, const std::filesyst
                        "Dir::Cache {0}/cache;\n"
                        "Acquire::Languages \"none\";\n"
                        "APT::Update::Error-Mode \"any\";\n",
-                       own, *of_the_machine);
+                       own, of_the_machine);
 }
 
 } // namespace krun

@@ -48,8 +48,7 @@ Result<AptIndex> AptIndex::open(ProcessRunner &runner, Filesystem &files, const 
                                 const std::string &types, const std::vector<std::string> &suites)
 {
     AptIndex index(runner, files, state, types, suites);
-    if (auto prepared = index.prepare(types, suites); !prepared)
-        return tl::unexpected(prepared.error());
+    TRY(index.prepare(types, suites));
     return index;
 }
 
@@ -63,29 +62,18 @@ std::optional<AptIndex> AptIndex::existing(ProcessRunner &runner, Filesystem &fi
 Result<void> AptIndex::prepare(const std::string &types, const std::vector<std::string> &suites)
 {
     for (const auto *folder : {"state/lists/partial", "cache/archives/partial"}) {
-        if (auto made = files_.make_directories(folder_ / folder); !made)
-            return tl::unexpected(made.error());
+        TRY(files_.make_directories(folder_ / folder));
     }
-    auto mirrors = find_apt_mirrors(runner_, files_);
-    if (!mirrors)
-        return tl::unexpected(mirrors.error());
-    const auto sources = sources_for(*mirrors, suites, types);
-    if (!sources)
-        return tl::unexpected(sources.error());
+    auto mirrors = TRY(find_apt_mirrors(runner_, files_));
+    const auto sources = TRY(sources_for(mirrors, suites, types));
     // Another mirror than last time: what we have is not its index.
-    if (files_.read(folder_ / "krun.sources").value_or(std::string()) != *sources) {
-        if (auto removed = files_.remove_all(stamp()); !removed)
-            return tl::unexpected(removed.error());
+    if (files_.read(folder_ / "krun.sources").value_or(std::string()) != sources) {
+        TRY(files_.remove_all(stamp()));
     }
-    if (auto written = files_.write(folder_ / "krun.sources", *sources); !written)
-        return tl::unexpected(written.error());
-    const auto configuration = apt_configuration(runner_, folder_);
-    if (!configuration)
-        return tl::unexpected(configuration.error());
-    if (auto written = files_.write(folder_ / "state/status", ""); !written)
-        return tl::unexpected(written.error());
-    if (auto written = files_.write(folder_ / "apt.conf", *configuration); !written)
-        return tl::unexpected(written.error());
+    TRY(files_.write(folder_ / "krun.sources", sources));
+    const auto configuration = TRY(apt_configuration(runner_, folder_));
+    TRY(files_.write(folder_ / "state/status", ""));
+    TRY(files_.write(folder_ / "apt.conf", configuration));
     return {};
 }
 
@@ -115,10 +103,8 @@ Command AptIndex::networked(const std::optional<AptSandbox> &sandbox, std::vecto
 Result<void> AptIndex::update()
 {
     say("reading the index of the Debian archive ...");
-    const auto made = sandbox();
-    if (!made)
-        return tl::unexpected(made.error());
-    const auto &apart = *made;
+    const auto made = TRY(sandbox());
+    const auto &apart = made;
     auto update = networked(apart, {"update"});
     if (apart)
         update.argv.insert(update.argv.end(), {"-o", "Dir::State::lists=" + apart->lists().string()});
@@ -126,16 +112,12 @@ Result<void> AptIndex::update()
     const auto copy_lists = [&](const std::filesystem::path &from, const std::filesystem::path &to) -> Result<void> {
         Command copy;
         copy.argv = {"cp", "-rT", "--preserve=timestamps", "--", from.string(), to.string()};
-        if (auto copied = runner_.run_ok(copy); !copied)
-            return tl::unexpected(copied.error());
+        TRY(runner_.run_ok(copy));
         return {};
     };
     // apt asks the mirror only for what is newer.
-    if (auto copied = apart ? copy_lists(lists, apart->lists()) : Result<void>(); !copied)
-        return copied;
-    const auto result = runner_.run(update);
-    if (!result)
-        return tl::unexpected(result.error());
+    TRY(apart ? copy_lists(lists, apart->lists()) : Result<void>());
+    const auto result = TRY(runner_.run(update));
     // Also when some of it could not be had.
     if (apart) {
         const auto fresh = folder_ / "state/lists.new";
@@ -147,8 +129,8 @@ Result<void> AptIndex::update()
         if (!replaced)
             return replaced;
     }
-    if (!result->ok())
-        return archive_unreachable("update the index of the Debian archive", result->errors);
+    if (!result.ok())
+        return archive_unreachable("update the index of the Debian archive", result.errors);
     return files_.write(stamp(), fmt::format("{}\n", now_in_seconds()));
 }
 
@@ -162,10 +144,8 @@ Result<std::string> AptIndex::maximum(const std::vector<std::string> &versions)
         }
         Command compare;
         compare.argv = {"dpkg", "--compare-versions", version, "gt", newest_so_far};
-        const auto greater = runner_.run(compare);
-        if (!greater)
-            return tl::unexpected(greater.error());
-        if (greater->ok())
+        const auto greater = TRY(runner_.run(compare));
+        if (greater.ok())
             newest_so_far = version;
     }
     return newest_so_far;
@@ -175,18 +155,14 @@ Result<std::string> AptIndex::known(const std::string &package)
 {
     std::vector<std::string> versions;
     if (of_sources_) {
-        const auto shown = runner_.run(command({"apt-cache", "showsrc", "--only-source", package}));
-        if (!shown)
-            return tl::unexpected(shown.error());
-        for (const auto &line : lines_of(shown->output)) {
+        const auto shown = TRY(runner_.run(command({"apt-cache", "showsrc", "--only-source", package})));
+        for (const auto &line : lines_of(shown.output)) {
             if (line.starts_with("Version: "))
                 versions.push_back(trim(line.substr(9)));
         }
     } else {
-        const auto listed = runner_.run(command({"apt-cache", "madison", package}));
-        if (!listed)
-            return tl::unexpected(listed.error());
-        for (const auto &line : lines_of(listed->output)) {
+        const auto listed = TRY(runner_.run(command({"apt-cache", "madison", package})));
+        for (const auto &line : lines_of(listed.output)) {
             const auto fields = split(line, '|');
             if (fields.size() == 3 && trim(fields[0]) == package && !fields[2].ends_with(" Sources"))
                 versions.push_back(trim(fields[1]));

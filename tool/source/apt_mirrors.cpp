@@ -107,11 +107,9 @@ Result<AptMirrors> find_apt_mirrors(ProcessRunner &runner, Filesystem &files)
     Command command;
     command.argv = {"apt-get", "indextargets", "--format",
                     "$(CREATED_BY)|$(ORIGIN)|$(CODENAME)|$(REPO_URI)|$(SOURCESENTRY)"};
-    const auto targets = runner.run_ok(command);
-    if (!targets)
-        return tl::unexpected(targets.error());
+    const auto targets = TRY(runner.run_ok(command));
     AptMirrors mirrors;
-    for (const auto &line : lines_of(targets->output)) {
+    for (const auto &line : lines_of(targets.output)) {
         const auto fields = split(line, '|');
         if (fields.size() != 5 || fields[0] != "Packages" || fields[1] != "Debian")
             continue;

@@ -55,10 +55,8 @@ Result<std::string> answer_of(ProcessRunner &runner, std::vector<std::string> ar
     Command command;
     command.argv = std::move(argv);
     command.environment["LC_ALL"] = "C";
-    const auto answer = runner.run(command);
-    if (!answer)
-        return tl::unexpected(answer.error());
-    return answer->ok() ? trim(answer->output) : std::string();
+    const auto answer = TRY(runner.run(command));
+    return answer.ok() ? trim(answer.output) : std::string();
 }
 
 // The id of the user that apt is to become; nothing when there is none but us.
@@ -71,11 +69,9 @@ Result<std::optional<uid_t>> user_of_methods(ProcessRunner &runner)
     const auto end = name->rfind('\'');
     if (begin == std::string::npos || end <= begin + 1)
         return std::optional<uid_t>();
-    const auto id = answer_of(runner, {"id", "-u", "--", name->substr(begin + 1, end - begin - 1)});
-    if (!id)
-        return tl::unexpected(id.error());
+    const auto id = TRY(answer_of(runner, {"id", "-u", "--", name->substr(begin + 1, end - begin - 1)}));
     uid_t user = 0;
-    const auto read = std::from_chars(id->data(), id->data() + id->size(), user);
+    const auto read = std::from_chars(id.data(), id.data() + id.size(), user);
     return read.ec == std::errc() && user != 0 ? std::optional(user) : std::nullopt;
 }
 
@@ -85,10 +81,8 @@ Result<std::optional<AptSandbox>> AptSandbox::make(ProcessRunner &runner, Filesy
 {
     if (geteuid() != 0 || is_local(sources))
         return std::optional<AptSandbox>();
-    const auto user = user_of_methods(runner);
+    const auto user = TRY(user_of_methods(runner));
     if (!user)
-        return tl::unexpected(user.error());
-    if (!*user)
         return std::optional<AptSandbox>();
     remove_abandoned(files);
     auto path = parent + prefix + "XXXXXX";
@@ -97,16 +91,13 @@ Result<std::optional<AptSandbox>> AptSandbox::make(ProcessRunner &runner, Filesy
                         std::strerror(errno)));
         return std::optional<AptSandbox>();
     }
-    auto owner = FileLock::acquire(path + owner_name, path);
-    if (!owner)
-        return tl::unexpected(owner.error());
-    AptSandbox sandbox(files, path, std::move(*owner));
+    auto owner = TRY(FileLock::acquire(path + owner_name, path));
+    AptSandbox sandbox(files, path, std::move(owner));
     constexpr mode_t to_pass = 0711;
     if (chmod(path.c_str(), to_pass) != 0)
         return system_failure("change the mode of", path, errno);
     for (const auto *folder : {"lists/partial", "archives/partial", "downloads"}) {
-        if (auto made = files.make_directories(sandbox.folder_ / folder); !made)
-            return tl::unexpected(made.error());
+        TRY(files.make_directories(sandbox.folder_ / folder));
     }
     for (const auto *folder : {"lists", "archives", "downloads"}) {
         constexpr mode_t to_read = 0755;
@@ -114,7 +105,7 @@ Result<std::optional<AptSandbox>> AptSandbox::make(ProcessRunner &runner, Filesy
             return system_failure("change the mode of", sandbox.folder_ / folder, errno);
     }
     // Root of a namespace without other users, or without that capability, cannot; nor would apt's sandbox work there.
-    if (chown(sandbox.downloads().c_str(), **user, static_cast<gid_t>(-1)) != 0)
+    if (chown(sandbox.downloads().c_str(), *user, static_cast<gid_t>(-1)) != 0)
         return std::optional<AptSandbox>();
     return std::optional(std::move(sandbox));
 }

@@ -61,27 +61,23 @@ Result<void> download(ProcessRunner &runner, Filesystem &files, const std::strin
 {
     if (files.exists(file))
         return {};
-    if (auto made = files.make_directories(file.parent_path()); !made)
-        return made;
+    TRY(files.make_directories(file.parent_path()));
     auto partial = file;
     partial += ".partial";
     for (;;) {
         const bool resumed = files.exists(partial);
         say(fmt::format("{} {}", resumed ? "resuming the download of" : "downloading", name));
         // An Error usually means Ctrl-C: the next run resumes the download.
-        const auto result = runner.run(download_command(url, partial));
-        if (!result)
-            return tl::unexpected(result.error());
-        if (result->ok())
+        const auto result = TRY(runner.run(download_command(url, partial)));
+        if (result.ok())
             return files.rename(partial, file);
-        const bool refused = result->status == http_error || result->status == no_such_file;
-        const bool start_over = resumed && (refused || result->status == no_ranges || result->status == cannot_resume);
+        const bool refused = result.status == http_error || result.status == no_such_file;
+        const bool start_over = resumed && (refused || result.status == no_ranges || result.status == cannot_resume);
         if (refused || start_over) {
-            if (auto removed = files.remove_all(partial); !removed)
-                return removed;
+            TRY(files.remove_all(partial));
         }
         if (!start_over)
-            return download_error(*result, name, file);
+            return download_error(result, name, file);
     }
 }
 

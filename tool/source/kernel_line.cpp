@@ -23,15 +23,13 @@ bool comes_before(const KernelLine &left, const KernelLine &right)
 Result<KernelLine> parse(Filesystem &files, const std::filesystem::path &folder)
 {
     const auto path = folder / "line.toml";
-    const auto text = files.read(path);
-    if (!text)
-        return tl::unexpected(text.error());
+    const auto text = TRY(files.read(path));
     KernelLine line;
     line.name = folder.filename().string();
     line.hooks = folder / "hooks";
     line.config = folder / "config";
     try {
-        const auto table = toml::parse(*text, path.string());
+        const auto table = toml::parse(text, path.string());
         line.package = table["package"].value_or(std::string());
         line.config_package = table["config_package"].value_or(std::string());
         line.stock_image = table["stock_image"].value_or(std::string());
@@ -62,10 +60,8 @@ Result<std::vector<KernelLine>> load_kernel_lines(Filesystem &files, const std::
     for (const auto &name : *names) {
         if (!files.exists(folder / name / "line.toml"))
             continue;
-        auto line = parse(files, folder / name);
-        if (!line)
-            return tl::unexpected(line.error());
-        lines.push_back(std::move(*line));
+        auto line = TRY(parse(files, folder / name));
+        lines.push_back(std::move(line));
     }
     std::sort(lines.begin(), lines.end(), comes_before);
     return lines;
@@ -81,11 +77,9 @@ Result<void> expect_package(const KernelLine &line)
 
 Result<KernelLine> find_kernel_line(Filesystem &files, const std::filesystem::path &data, const std::string &name)
 {
-    auto lines = load_kernel_lines(files, data);
-    if (!lines)
-        return tl::unexpected(lines.error());
+    auto lines = TRY(load_kernel_lines(files, data));
     std::vector<std::string> known;
-    for (auto &line : *lines) {
+    for (auto &line : lines) {
         if (line.name == name)
             return std::move(line);
         known.push_back(line.name);

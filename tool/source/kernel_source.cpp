@@ -44,18 +44,15 @@ Result<void> unpack_package(Filesystem &files, AptArchive &archive, const Kernel
                             const std::filesystem::path &folder)
 {
     for (bool again : {true, false}) {
-        const auto deb = archive.download(line.package, line.suites);
-        if (!deb)
-            return tl::unexpected(deb.error());
-        say(fmt::format("extracting {}", deb->filename().string()));
-        auto unpacked = archive.unpack({*deb}, folder);
+        const auto deb = TRY(archive.download(line.package, line.suites));
+        say(fmt::format("extracting {}", deb.filename().string()));
+        auto unpacked = archive.unpack({deb}, folder);
         const bool damaged = !unpacked && unpacked.error().code == ExitCode::failure &&
                              unpacked.error().message.find("no space left") == std::string::npos;
         if (!damaged || !again)
             return unpacked;
-        say(fmt::format("{} is damaged; downloading it again", deb->string()));
-        if (auto removed = files.remove_all(*deb); !removed)
-            return removed;
+        say(fmt::format("{} is damaged; downloading it again", deb.string()));
+        TRY(files.remove_all(deb));
     }
     return {};
 }
@@ -66,18 +63,12 @@ Result<void> unpack_tree(ProcessRunner &runner, Filesystem &files, AptArchive &a
 {
     const auto package = work / "package";
     const auto tree = work / "tree";
-    if (auto made = files.make_directories(tree); !made)
-        return made;
-    if (auto unpacked = unpack_package(files, archive, line, package); !unpacked)
-        return unpacked;
-    const auto tarball = find_tarball(files, package, line.package);
-    if (!tarball)
-        return tl::unexpected(tarball.error());
-    if (auto unpacked = unpack_tarball(runner, *tarball, tree); !unpacked)
-        return unpacked;
+    TRY(files.make_directories(tree));
+    TRY(unpack_package(files, archive, line, package));
+    const auto tarball = TRY(find_tarball(files, package, line.package));
+    TRY(unpack_tarball(runner, tarball, tree));
     // A changed package could contain anything; better reported now than by make.
-    if (auto version = kernel_version_of(files, tree, tarball->filename().string()); !version)
-        return tl::unexpected(version.error());
+    TRY(kernel_version_of(files, tree, tarball.filename().string()));
     return {};
 }
 
@@ -92,46 +83,35 @@ Result<KernelSource> hash_own_files(ProcessRunner &runner, Filesystem &files, co
                                     const std::filesystem::path &data)
 {
     // Report mistakes in the clone before using the network.
-    const auto known = load_hooks(files, data);
-    if (!known)
-        return tl::unexpected(known.error());
+    const auto known = TRY(load_hooks(files, data));
     // Of every line: a tree gets those that fit it best. And a line prefers its own.
     std::string text = line.name;
-    for (const auto &hook : *known) {
+    for (const auto &hook : known) {
         for (const auto &variant : hook.variants)
             text += fmt::format("\n{} {} {}", hook.name, variant.series, files.read(variant.file).value_or(""));
     }
-    auto hooks = sha256_of_text(runner, text + files.read(data / "kernel/hooks/hooks.toml").value_or(""));
-    if (!hooks)
-        return tl::unexpected(hooks.error());
-    auto overlay = sha256_of_tree(runner, data / "kernel/krun");
-    if (!overlay)
-        return tl::unexpected(overlay.error());
+    auto hooks = TRY(sha256_of_text(runner, text + files.read(data / "kernel/hooks/hooks.toml").value_or("")));
+    auto overlay = TRY(sha256_of_tree(runner, data / "kernel/krun"));
     KernelSource source;
-    source.hooks_hash = std::move(*hooks);
-    source.overlay_hash = std::move(*overlay);
+    source.hooks_hash = std::move(hooks);
+    source.overlay_hash = std::move(overlay);
     return source;
 }
 
 Result<KernelSource> locate_kernel_source(ProcessRunner &runner, Filesystem &files, AptArchive &archive,
                                           const KernelLine &line, const std::filesystem::path &data, bool known_only)
 {
-    if (auto has = expect_package(line); !has)
-        return tl::unexpected(has.error());
+    TRY(expect_package(line));
     auto source = hash_own_files(runner, files, line, data);
     if (!source)
         return source;
-    const auto version = known_only ? archive.known_version(line.package, line.suites)
-                                    : archive.newest_version(line.package, line.suites);
-    if (!version)
-        return tl::unexpected(version.error());
+    const auto version = TRY(known_only ? archive.known_version(line.package, line.suites)
+                                        : archive.newest_version(line.package, line.suites));
     source->package = line.package;
-    source->version = version->empty() ? "NEWEST" : *version;
+    source->version = version.empty() ? "NEWEST" : version;
     if (!known_only) {
-        auto checksum = archive.checksum(line.package, *version, line.suites);
-        if (!checksum)
-            return tl::unexpected(checksum.error());
-        source->checksum = std::move(*checksum);
+        auto checksum = TRY(archive.checksum(line.package, version, line.suites));
+        source->checksum = std::move(checksum);
     }
     source->tree = tree_folder(source->package, source->version, source->hooks_hash);
     return source;
@@ -144,8 +124,7 @@ Result<void> prepare_kernel_source(ProcessRunner &runner, Filesystem &files, Apt
     const bool is_new = !files.exists(source.tree);
     const auto work = work_folder(source.tree);
     if (is_new) {
-        if (auto removed = files.remove_all(work); !removed)
-            return removed;
+        TRY(files.remove_all(work));
         if (auto unpacked = unpack_tree(runner, files, archive, line, work); !unpacked) {
             static_cast<void>(files.remove_all(work));
             return unpacked;
@@ -170,9 +149,7 @@ Result<void> prepare_kernel_source(ProcessRunner &runner, Filesystem &files, Apt
 Result<std::vector<Command>> preparation_commands(Filesystem &files, const KernelLine &line,
                                                   const std::filesystem::path &data, const KernelSource &source)
 {
-    const auto hooks = load_hooks(files, data);
-    if (!hooks)
-        return tl::unexpected(hooks.error());
+    const auto hooks = TRY(load_hooks(files, data));
     std::vector<Command> commands;
     Command download;
     download.argv = {"apt-get", "download", source.package + "=" + source.version};
@@ -182,7 +159,7 @@ Result<std::vector<Command>> preparation_commands(Filesystem &files, const Kerne
     commands.push_back(
         dpkg_command(download.directory / fmt::format("{}_{}.deb", source.package, source.version), work / "package"));
     commands.push_back(tar_command(work / "package/usr/src" / (source.package + ".tar.xz"), work / "tree"));
-    for (auto &command : hook_commands(foreseen_hooks(*hooks, line.name), work / "tree"))
+    for (auto &command : hook_commands(foreseen_hooks(hooks, line.name), work / "tree"))
         commands.push_back(std::move(command));
     Command rename;
     rename.argv = {"mv", (work / "tree").string(), source.tree.string()};

@@ -77,11 +77,9 @@ Result<void> expect_unpatched(Filesystem &files, const std::filesystem::path &tr
 
 Result<void> expect_usable(Filesystem &files, const std::filesystem::path &tree, const std::string &origin)
 {
-    const auto version = kernel_version_of(files, tree, origin);
-    if (!version)
-        return tl::unexpected(version.error());
-    if (std::pair(version->major, version->minor) < oldest)
-        return failure(fmt::format("{} is Linux {}: Krun is for 4.9 and later", origin, version->text()),
+    const auto version = TRY(kernel_version_of(files, tree, origin));
+    if (std::pair(version.major, version.minor) < oldest)
+        return failure(fmt::format("{} is Linux {}: Krun is for 4.9 and later", origin, version.text()),
                        "take a newer kernel");
     return expect_unpatched(files, tree, origin);
 }

@@ -76,10 +76,8 @@ Result<void> check_signature(ProcessRunner &runner, const std::filesystem::path 
                              const SignedNames &names)
 {
     const auto &name = names.data;
-    const auto result = runner.run(signature_command(keyring, signature, data));
-    if (!result)
-        return tl::unexpected(result.error());
-    switch (verdict_of(*result)) {
+    const auto result = TRY(runner.run(signature_command(keyring, signature, data)));
+    switch (verdict_of(result)) {
     case SignatureVerdict::good:
         return {};
     case SignatureVerdict::bad:

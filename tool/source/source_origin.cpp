@@ -55,8 +55,7 @@ Result<void> expect_tarball(Filesystem &files, const std::filesystem::path &path
 {
     constexpr InputKind kind = {"tarball", "the names of tarballs end in .tar, .tar.xz, .tar.gz, .tar.bz2 or .tar.zst"};
     constexpr std::size_t magic_size = 8;
-    if (auto regular = expect_regular_file(path, kind); !regular)
-        return regular;
+    TRY(expect_regular_file(path, kind));
     const auto head = files.read_at_most(path, magic_size);
     if (!head)
         return usage_error(fmt::format("the tarball cannot be used: {}", head.error().message));
@@ -114,8 +113,7 @@ Result<SourceOrigin> path_origin(Filesystem &files, const std::string &name)
     const auto tar = tar_name(origin.path.filename().string());
     if (tar.empty())
         return no_tarball(name);
-    if (auto readable = expect_tarball(files, origin.path); !readable)
-        return tl::unexpected(readable.error());
+    TRY(expect_tarball(files, origin.path));
     origin.name = in_folder_name(tar.substr(0, tar.size() - 4));
     return origin;
 }
@@ -140,10 +138,8 @@ Result<void> choose_keyring(Filesystem &files, const SourceRequest &request, Sou
                            "or build it with --unverified, if you know where it comes from");
     // gpgv looks for a bare name in the home folder of GnuPG.
     origin.keyring = std::filesystem::absolute(request.keyring).lexically_normal();
-    auto data = read_keyring(files, origin.keyring);
-    if (!data)
-        return tl::unexpected(data.error());
-    origin.keyring_data = std::move(*data);
+    auto data = TRY(read_keyring(files, origin.keyring));
+    origin.keyring_data = std::move(data);
     return {};
 }
 
@@ -170,8 +166,7 @@ Result<SourceOrigin> find_origin(Filesystem &files, const SourceRequest &request
     auto origin = is_url(request.name) ? url_origin(request.name, downloads) : path_origin(files, request.name);
     if (!origin)
         return origin;
-    if (auto chosen = choose_keyring(files, request, *origin); !chosen)
-        return tl::unexpected(chosen.error());
+    TRY(choose_keyring(files, request, *origin));
     return origin;
 }
 

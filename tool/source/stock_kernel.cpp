@@ -21,10 +21,8 @@ constexpr const char *image_prefix = "linux-image-";
 // linux-image-cloud-amd64 only names the current one, linux-image-6.1.0-<ABI>-cloud-amd64.
 Result<std::string> current_image(AptArchive &archive, const KernelLine &line)
 {
-    const auto names = archive.dependencies(line.stock_image, line.suites);
-    if (!names)
-        return tl::unexpected(names.error());
-    for (const auto &name : *names)
+    const auto names = TRY(archive.dependencies(line.stock_image, line.suites));
+    for (const auto &name : names)
         if (name.starts_with(image_prefix + line.name + "."))
             return name;
     return failure(fmt::format("{} names no kernel {} in its dependencies", line.stock_image, line.name));
@@ -34,18 +32,14 @@ Result<std::string> current_image(AptArchive &archive, const KernelLine &line)
 Result<std::vector<fs::path>> header_packages(AptArchive &archive, const KernelLine &line, const std::string &release)
 {
     const auto own = "linux-headers-" + release;
-    auto names = archive.dependencies(own, line.suites);
-    if (!names)
-        return tl::unexpected(names.error());
-    names->push_back(own);
+    auto names = TRY(archive.dependencies(own, line.suites));
+    names.push_back(own);
     std::vector<fs::path> debs;
-    for (const auto &name : *names) {
+    for (const auto &name : names) {
         if (!name.starts_with("linux-headers-") && !name.starts_with("linux-kbuild-"))
             continue;
-        const auto deb = archive.download(name, line.suites);
-        if (!deb)
-            return tl::unexpected(deb.error());
-        debs.push_back(*deb);
+        const auto deb = TRY(archive.download(name, line.suites));
+        debs.push_back(deb);
     }
     return debs;
 }
@@ -53,15 +47,13 @@ Result<std::vector<fs::path>> header_packages(AptArchive &archive, const KernelL
 // Its makefile includes another one by the place where the packages would be installed.
 Result<void> relocate(Filesystem &files, const fs::path &makefile, const fs::path &root)
 {
-    auto text = files.read(makefile);
-    if (!text)
-        return tl::unexpected(text.error());
+    auto text = TRY(files.read(makefile));
     const std::string installed = "include /usr/src/";
-    const auto place = text->find(installed);
+    const auto place = text.find(installed);
     if (place == std::string::npos)
         return {};
-    text->replace(place, installed.size(), "include " + (root / "usr/src").string() + "/");
-    return files.write(makefile, *text);
+    text.replace(place, installed.size(), "include " + (root / "usr/src").string() + "/");
+    return files.write(makefile, text);
 }
 
 } // namespace
@@ -73,27 +65,18 @@ Result<StockKernel> stock_kernel(ProcessRunner &runner, Filesystem &files, const
             fmt::format("there is no kernel {} of Debian's whose headers this machine can use", line.name),
             "choose another line");
     AptArchive archive(runner, files, cache_directory() / "apt");
-    const auto package = current_image(archive, line);
-    if (!package)
-        return tl::unexpected(package.error());
-    const auto image = archive.download(*package, line.suites);
-    if (!image)
-        return tl::unexpected(image.error());
-    const auto release = package->substr(std::string(image_prefix).size());
-    const auto root = cache_directory() / "stock" / image->stem();
+    const auto package = TRY(current_image(archive, line));
+    const auto image = TRY(archive.download(package, line.suites));
+    const auto release = package.substr(std::string(image_prefix).size());
+    const auto root = cache_directory() / "stock" / image.stem();
     const auto headers = root / "usr/src" / ("linux-headers-" + release);
     if (!files.exists(headers)) {
-        auto debs = header_packages(archive, line, release);
-        if (!debs)
-            return tl::unexpected(debs.error());
-        debs->push_back(*image);
-        if (auto removed = files.remove_all(root); !removed)
-            return tl::unexpected(removed.error());
-        if (auto unpacked = archive.unpack(*debs, root); !unpacked)
-            return tl::unexpected(unpacked.error());
+        auto debs = TRY(header_packages(archive, line, release));
+        debs.push_back(image);
+        TRY(files.remove_all(root));
+        TRY(archive.unpack(debs, root));
     }
-    if (auto relocated = relocate(files, headers / "Makefile", root); !relocated)
-        return tl::unexpected(relocated.error());
+    TRY(relocate(files, headers / "Makefile", root));
     return StockKernel{release, root / "boot" / ("vmlinuz-" + release), root / "lib/modules" / release / "kernel",
                        headers};
 }

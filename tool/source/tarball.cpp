@@ -67,14 +67,12 @@ std::size_t unpacked_size(ProcessRunner &runner, const std::filesystem::path &ta
 Result<void> run_on_tarball(ProcessRunner &runner, const Command &command, const std::filesystem::path &tarball,
                             const std::filesystem::path &folder)
 {
-    const auto result = runner.run(command);
-    if (!result)
-        return tl::unexpected(result.error());
-    if (tells_of_full_disk(result->errors))
+    const auto result = TRY(runner.run(command));
+    if (tells_of_full_disk(result.errors))
         return full_disk("the file system of " + folder.string());
-    if (!result->ok())
+    if (!result.ok())
         return failure(fmt::format("{} is damaged: {} failed with status {}", tarball.string(), command.argv.front(),
-                                   result->status),
+                                   result.status),
                        "fetch it again");
     return {};
 }
@@ -115,12 +113,10 @@ Result<std::filesystem::path> decompress(ProcessRunner &runner, Filesystem &file
 {
     const auto file = tarball.filename().string();
     // A copy, because these programs write beside what they read.
-    if (auto copied = files.copy_file(tarball, folder / file); !copied)
-        return tl::unexpected(copied.error());
+    TRY(files.copy_file(tarball, folder / file));
     for (const auto &command : decompress_commands(folder, file)) {
         say(fmt::format("decompressing {}", file));
-        if (auto done = run_on_tarball(runner, command, tarball, folder); !done)
-            return tl::unexpected(done.error());
+        TRY(run_on_tarball(runner, command, tarball, folder));
     }
     return folder / tar_name(file);
 }
@@ -155,13 +151,11 @@ Result<void> unpack_tarball(ProcessRunner &runner, const std::filesystem::path &
         if (words.size() == 2 && words[0] == "tar:" && words[1].find_first_not_of("0123456789") == std::string::npos)
             progress.set(std::strtoull(words[1].c_str(), nullptr, 10) * tar_record / mebibyte, "MiB");
     };
-    if (auto done = run_on_tarball(runner, command, tarball, folder); !done)
-        return done;
+    TRY(run_on_tarball(runner, command, tarball, folder));
     progress.finish("done");
     Command modes; // of a tree that nobody may write to
     modes.argv = {"chmod", "-R", "u+rwX", folder.string()};
-    if (auto changed = runner.run_ok(modes); !changed)
-        return tl::unexpected(changed.error());
+    TRY(runner.run_ok(modes));
     return {};
 }
 

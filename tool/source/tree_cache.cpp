@@ -66,10 +66,8 @@ Result<void> place_overlay(Filesystem &files, const std::filesystem::path &data,
     for (const auto &[from, to] : our_folders) {
         if (!files.exists(data / from))
             continue;
-        if (auto free = expect_no_link(files, tree, to); !free)
-            return free;
-        if (auto mirrored = mirror_folder(files, data / from, tree / to); !mirrored)
-            return tl::unexpected(mirrored.error());
+        TRY(expect_no_link(files, tree, to));
+        TRY(mirror_folder(files, data / from, tree / to));
     }
     return {};
 }

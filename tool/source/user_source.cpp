@@ -44,10 +44,8 @@ Result<void> complete(ProcessRunner &runner, Filesystem &files, UserSource &sour
                       const Lines &lines, const std::filesystem::path &data)
 {
     source.line = nearest_line(lines, version);
-    auto hashed = hash_own_files(runner, files, source.line, data);
-    if (!hashed)
-        return tl::unexpected(hashed.error());
-    source.source = std::move(*hashed);
+    auto hashed = TRY(hash_own_files(runner, files, source.line, data));
+    source.source = std::move(hashed);
     source.source.version = version.text();
     source.series = version.series();
     source.hook_series = lines.size() == 1 ? source.line.name : source.series;
@@ -78,9 +76,7 @@ Result<void> download_origin(ProcessRunner &runner, Filesystem &files, const Sou
     // The small file first: without it the large one is of no use.
     if (!origin.keyring.empty()) {
         const auto signature = signature_names(origin.path).front();
-        if (auto fetched = download(runner, files, origin.signature_url, "the signature of " + origin.text, signature);
-            !fetched)
-            return fetched;
+        TRY(download(runner, files, origin.signature_url, "the signature of " + origin.text, signature));
     }
     return download(runner, files, origin.url, origin.text, origin.path);
 }
@@ -99,10 +95,8 @@ Result<std::filesystem::path> find_signature(Filesystem &files, const SourceOrig
 // "<digest of the tarball> <digest of the keyring>"
 Result<std::string> trust_of(ProcessRunner &runner, const UserSource &source)
 {
-    const auto keyring = sha256_of_text(runner, source.origin.keyring_data);
-    if (!keyring)
-        return tl::unexpected(keyring.error());
-    return fmt::format("{} {}\n", source.identity, *keyring);
+    const auto keyring = TRY(sha256_of_text(runner, source.origin.keyring_data));
+    return fmt::format("{} {}\n", source.identity, keyring);
 }
 
 // Decompressed once: the bytes that are verified are those that are unpacked.
@@ -110,25 +104,19 @@ Result<void> unpack_verified(ProcessRunner &runner, Filesystem &files, UserSourc
                              const std::filesystem::path &work)
 {
     const auto &origin = source.origin;
-    const auto tar = decompress(runner, files, origin.path, work);
-    if (!tar)
-        return tl::unexpected(tar.error());
+    const auto tar = TRY(decompress(runner, files, origin.path, work));
     if (origin.keyring.empty()) {
         say(fmt::format("note: {} is UNVERIFIED: nobody vouches for what is in it", origin.text));
     } else {
-        const auto signature = find_signature(files, origin);
-        if (!signature)
-            return tl::unexpected(signature.error());
+        const auto signature = TRY(find_signature(files, origin));
         const auto keyring = work / "keyring.gpg";
-        if (auto written = files.write(keyring, origin.keyring_data); !written)
-            return written;
+        TRY(files.write(keyring, origin.keyring_data));
         const SignedNames names = {origin.text, origin.keyring.string()};
-        if (auto good = check_signature(runner, keyring, *signature, *tar, names); !good)
-            return good;
+        TRY(check_signature(runner, keyring, signature, tar, names));
         source.verified = true;
         say(fmt::format("the signature of {} is good", origin.text));
     }
-    return unpack_tarball(runner, *tar, work / "tree");
+    return unpack_tarball(runner, tar, work / "tree");
 }
 
 // The file is wrong, and not the keyring or the disk.
@@ -145,8 +133,7 @@ bool tells_of_damage(const Error &error)
 Result<void> unpack_origin(ProcessRunner &runner, Filesystem &files, UserSource &source,
                            const std::filesystem::path &work)
 {
-    if (auto made = files.make_directories(work / "tree"); !made)
-        return made;
+    TRY(files.make_directories(work / "tree"));
     if (!source.origin.is_tarball())
         return copy_user_tree(runner, source.origin, source.identity, work);
     auto unpacked = unpack_verified(runner, files, source, work);
@@ -157,11 +144,9 @@ Result<void> unpack_origin(ProcessRunner &runner, Filesystem &files, UserSource 
 
 Result<void> identify(ProcessRunner &runner, UserSource &source)
 {
-    auto identity = source.origin.is_tarball() ? sha256_of_file(runner, source.origin.path)
-                                               : identity_of_user_tree(runner, source.origin);
-    if (!identity)
-        return tl::unexpected(identity.error());
-    source.identity = std::move(*identity);
+    auto identity = TRY(source.origin.is_tarball() ? sha256_of_file(runner, source.origin.path)
+                                                   : identity_of_user_tree(runner, source.origin));
+    source.identity = std::move(identity);
     return {};
 }
 
@@ -169,16 +154,13 @@ Result<void> identify(ProcessRunner &runner, UserSource &source)
 Result<KernelVersion> fetch_tree(ProcessRunner &runner, Filesystem &files, UserSource &source)
 {
     const auto folder = work_folder(stem_of(source));
-    if (auto removed = files.remove_all(folder); !removed)
-        return tl::unexpected(removed.error());
+    TRY(files.remove_all(folder));
     source.work = std::make_unique<WorkFolder>(files, folder);
-    if (auto unpacked = unpack_origin(runner, files, source, folder); !unpacked)
-        return tl::unexpected(unpacked.error());
+    TRY(unpack_origin(runner, files, source, folder));
     auto version = kernel_version_of(files, folder / "tree", source.origin.text);
     if (!version)
         return version;
-    if (auto unpatched = expect_usable(files, folder / "tree", source.origin.text); !unpatched)
-        return tl::unexpected(unpatched.error());
+    TRY(expect_usable(files, folder / "tree", source.origin.text));
     return version;
 }
 
@@ -201,49 +183,34 @@ Result<UserSource> fetch_user_source(ProcessRunner &runner, Filesystem &files, c
     UserSource source;
     source.origin = origin;
     if (!origin.is_tarball()) {
-        if (auto good = check_user_tree(runner, files, origin); !good)
-            return tl::unexpected(good.error());
+        TRY(check_user_tree(runner, files, origin));
     }
     if (origin.kind == OriginKind::url) {
-        const auto lock = FileLock::acquire(tree_lock_file(origin.path.parent_path()), "the download");
-        if (!lock)
-            return tl::unexpected(lock.error());
-        if (auto fetched = download_origin(runner, files, origin); !fetched)
-            return tl::unexpected(fetched.error());
+        TRY(FileLock::acquire(tree_lock_file(origin.path.parent_path()), "the download"));
+        TRY(download_origin(runner, files, origin));
     }
-    if (auto identified = identify(runner, source); !identified)
-        return tl::unexpected(identified.error());
-    auto lock = FileLock::acquire(tree_lock_file(stem_of(source)), "the source " + origin.text);
-    if (!lock)
-        return tl::unexpected(lock.error());
-    source.lock = std::move(*lock);
+    TRY(identify(runner, source));
+    auto lock = TRY(FileLock::acquire(tree_lock_file(stem_of(source)), "the source " + origin.text));
+    source.lock = std::move(lock);
 
     std::string trust;
     if (!origin.keyring.empty()) {
-        auto wanted = trust_of(runner, source);
-        if (!wanted)
-            return tl::unexpected(wanted.error());
-        trust = std::move(*wanted);
+        auto wanted = TRY(trust_of(runner, source));
+        trust = std::move(wanted);
         source.verified = files.read(verified_stamp(source)).value_or(std::string()) == trust;
     }
     if (const auto version = known_version(files, source)) {
-        if (auto completed = complete(runner, files, source, *version, lines, data); !completed)
-            return tl::unexpected(completed.error());
+        TRY(complete(runner, files, source, *version, lines, data));
         if (files.exists(source.source.tree) && source.verified == !origin.keyring.empty())
             return source;
     }
-    if (auto enough = expect_space(); !enough)
-        return tl::unexpected(enough.error());
+    TRY(expect_space());
     source.verified = false;
-    const auto version = fetch_tree(runner, files, source);
-    if (!version)
-        return tl::unexpected(version.error());
+    const auto version = TRY(fetch_tree(runner, files, source));
     if (source.verified) {
-        if (auto written = files.write(verified_stamp(source), trust); !written)
-            return tl::unexpected(written.error());
+        TRY(files.write(verified_stamp(source), trust));
     }
-    if (auto completed = complete(runner, files, source, *version, lines, data); !completed)
-        return tl::unexpected(completed.error());
+    TRY(complete(runner, files, source, version, lines, data));
     return source;
 }
 
@@ -257,17 +224,14 @@ Result<void> apply_to_user_source(ProcessRunner &runner, Filesystem &files, User
     if (!files.exists(tree)) {
         // Another krunctl may have removed the tree since it was found.
         if (!source.work) {
-            if (auto version = fetch_tree(runner, files, source); !version)
-                return tl::unexpected(version.error());
+            TRY(fetch_tree(runner, files, source));
         }
         const auto work = source.work->path() / "tree";
         HookedSource hooked{origin.text, {}};
         if (!origin.is_tarball())
             hooked.folder = origin.path;
-        if (auto applied = fit_and_apply(runner, files, data, work, source.hook_series, hooked); !applied)
-            return applied;
-        if (auto renamed = files.rename(work, tree); !renamed)
-            return renamed;
+        TRY(fit_and_apply(runner, files, data, work, source.hook_series, hooked));
+        TRY(files.rename(work, tree));
     }
     source.work.reset();
     forget_old_trees(files, tree, is_user_tree);
@@ -280,8 +244,7 @@ Result<UserSource> foresee_user_source(ProcessRunner &runner, Filesystem &files,
     UserSource source;
     source.origin = origin;
     if (!origin.is_tarball()) {
-        if (auto good = check_user_tree(runner, files, origin); !good)
-            return tl::unexpected(good.error());
+        TRY(check_user_tree(runner, files, origin));
     }
     if (origin.kind == OriginKind::url && !files.exists(origin.path)) {
         source.identity = "DIGEST";
@@ -292,14 +255,12 @@ Result<UserSource> foresee_user_source(ProcessRunner &runner, Filesystem &files,
     if (!version)
         version = version_in_name(origin.name);
     if (version) {
-        if (auto completed = complete(runner, files, source, *version, lines, data); !completed)
-            return tl::unexpected(completed.error());
+        TRY(complete(runner, files, source, *version, lines, data));
         return source;
     }
     say(fmt::format("note: the version of {} is known only after unpacking; the hooks shown are those for {}",
                     origin.text, lines.back().name));
-    if (auto completed = complete(runner, files, source, {}, {lines.back()}, data); !completed)
-        return tl::unexpected(completed.error());
+    TRY(complete(runner, files, source, {}, {lines.back()}, data));
     source.series = "SERIES";
     return source;
 }
@@ -307,17 +268,12 @@ Result<UserSource> foresee_user_source(ProcessRunner &runner, Filesystem &files,
 Result<std::vector<Command>> user_source_commands(ProcessRunner &runner, Filesystem &files, const UserSource &source,
                                                   const std::filesystem::path &data)
 {
-    const auto known = load_hooks(files, data);
-    if (!known)
-        return tl::unexpected(known.error());
-    auto hooks = foreseen_hooks(*known, source.hook_series);
+    const auto known = TRY(load_hooks(files, data));
+    auto hooks = foreseen_hooks(known, source.hook_series);
     if (!source.origin.is_tarball()) {
-        auto fitted = fit_hooks(runner, files, *known, source.origin.path, source.hook_series);
-        if (!fitted)
-            return tl::unexpected(fitted.error());
-        hooks = std::move(*fitted);
-        if (auto required = expect_required(hooks, {source.origin.text, source.origin.path}); !required)
-            return tl::unexpected(required.error());
+        auto fitted = TRY(fit_hooks(runner, files, known, source.origin.path, source.hook_series));
+        hooks = std::move(fitted);
+        TRY(expect_required(hooks, {source.origin.text, source.origin.path}));
     }
     const auto &origin = source.origin;
     const auto work = work_folder(stem_of(source));

@@ -30,24 +30,20 @@ Command git_command(const std::filesystem::path &tree, const std::vector<std::st
 Result<std::string> ask_git(ProcessRunner &runner, const std::filesystem::path &tree,
                             const std::vector<std::string> &arguments)
 {
-    const auto result = runner.run(git_command(tree, arguments));
-    if (!result)
-        return tl::unexpected(result.error());
-    if (result->ok())
-        return result->output;
+    const auto result = TRY(runner.run(git_command(tree, arguments)));
+    if (result.ok())
+        return result.output;
     // git's first line says what is wrong; the rest may be a page of advice.
-    const auto lines = lines_of(result->errors);
+    const auto lines = lines_of(result.errors);
     return failure(fmt::format("git cannot read {}: {}", tree.string(),
-                               lines.empty() ? fmt::format("status {}", result->status) : trim(lines.front())));
+                               lines.empty() ? fmt::format("status {}", result.status) : trim(lines.front())));
 }
 
 Result<void> check_git(ProcessRunner &runner, const std::filesystem::path &tree)
 {
-    const auto status = ask_git(runner, tree, {"status", "--porcelain", "-z", "--untracked-files=no"});
-    if (!status)
-        return tl::unexpected(status.error());
+    const auto status = TRY(ask_git(runner, tree, {"status", "--porcelain", "-z", "--untracked-files=no"}));
     // "XY name", each ended by NUL
-    const auto first = status->substr(0, status->find('\0'));
+    const auto first = status.substr(0, status.find('\0'));
     if (first.size() > 3)
         return failure(fmt::format("{} has changes that are not committed, the first in {}", tree.string(),
                                    shell_quoted(first.substr(3))),
@@ -72,12 +68,9 @@ Result<void> check_clean(Filesystem &files, const std::filesystem::path &tree)
 
 Result<void> check_user_tree(ProcessRunner &runner, Filesystem &files, const SourceOrigin &origin)
 {
-    if (auto version = kernel_version_of(files, origin.path, origin.text); !version)
-        return tl::unexpected(version.error());
-    if (auto unpatched = expect_usable(files, origin.path, origin.text); !unpatched)
-        return unpatched;
-    if (auto clean = check_clean(files, origin.path); !clean)
-        return clean;
+    TRY(kernel_version_of(files, origin.path, origin.text));
+    TRY(expect_usable(files, origin.path, origin.text));
+    TRY(check_clean(files, origin.path));
     if (origin.kind == OriginKind::git)
         return check_git(runner, origin.path);
     return {};
@@ -86,10 +79,8 @@ Result<void> check_user_tree(ProcessRunner &runner, Filesystem &files, const Sou
 Result<std::string> identity_of_user_tree(ProcessRunner &runner, const SourceOrigin &origin)
 {
     if (origin.kind == OriginKind::git) {
-        const auto commit = ask_git(runner, origin.path, {"rev-parse", "--verify", "HEAD^{commit}"});
-        if (!commit)
-            return tl::unexpected(commit.error());
-        return trim(*commit);
+        const auto commit = TRY(ask_git(runner, origin.path, {"rev-parse", "--verify", "HEAD^{commit}"}));
+        return trim(commit);
     }
     say(fmt::format("reading {}", origin.text));
     return sha256_of_tree(runner, origin.path);
@@ -118,8 +109,7 @@ Result<void> copy_user_tree(ProcessRunner &runner, const SourceOrigin &origin, c
 {
     say(fmt::format("copying {}", origin.text));
     for (const auto &command : copy_commands(origin, identity, work)) {
-        if (auto result = runner.run_ok(command); !result)
-            return tl::unexpected(result.error());
+        TRY(runner.run_ok(command));
     }
     return {};
 }

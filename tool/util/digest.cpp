@@ -16,11 +16,9 @@ constexpr std::size_t digest_length = 64;
 
 Result<std::string> first_digest(ProcessRunner &runner, const Command &command)
 {
-    const auto result = runner.run_ok(command);
-    if (!result)
-        return tl::unexpected(result.error());
+    const auto result = TRY(runner.run_ok(command));
     // GNU sha256sum puts a backslash before a line whose file name it had to escape.
-    auto text = result->output;
+    auto text = result.output;
     if (!text.empty() && text.front() == '\\')
         text.erase(0, 1);
     if (text.size() < digest_length)
@@ -50,10 +48,8 @@ Result<std::string> sha256_of_tree(ProcessRunner &runner, const std::filesystem:
     Command find;
     find.argv = {"find", ".", "-type", "f", "-print0"};
     find.directory = folder;
-    const auto found = runner.run_ok(find);
-    if (!found)
-        return tl::unexpected(found.error());
-    auto names = split(found->output, '\0');
+    const auto found = TRY(runner.run_ok(find));
+    auto names = split(found.output, '\0');
     std::sort(names.begin(), names.end()); // find's order is the directory's
 
     Command digest;
@@ -63,10 +59,8 @@ Result<std::string> sha256_of_tree(ProcessRunner &runner, const std::filesystem:
         if (!name.empty())
             digest.input += name + '\0';
     }
-    const auto digests = runner.run_ok(digest);
-    if (!digests)
-        return tl::unexpected(digests.error());
-    return sha256_of_text(runner, digests->output);
+    const auto digests = TRY(runner.run_ok(digest));
+    return sha256_of_text(runner, digests.output);
 }
 
 } // namespace krun

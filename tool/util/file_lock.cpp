@@ -34,8 +34,7 @@ int open_lock(const std::filesystem::path &path)
 
 Result<FileLock> FileLock::acquire_alone(const std::filesystem::path &path, const std::string &what)
 {
-    if (auto made = SystemFilesystem().make_private_folder(path.parent_path()); !made)
-        return tl::unexpected(made.error());
+    TRY(SystemFilesystem().make_private_folder(path.parent_path()));
     return acquire(path, what);
 }
 

@@ -213,10 +213,8 @@ Result<std::optional<std::string>> SystemFilesystem::read_if_there(const fs::pat
     struct stat status = {};
     if (stat(path.c_str(), &status) != 0 && errno == ENOENT && !is_link(path))
         return std::nullopt;
-    auto text = read(path);
-    if (!text)
-        return tl::unexpected(text.error());
-    return std::optional(std::move(*text));
+    auto text = TRY(read(path));
+    return std::optional(std::move(text));
 }
 
 Result<std::string> SystemFilesystem::read_at_most(const fs::path &path, std::size_t limit)
@@ -289,8 +287,7 @@ Result<void> SystemFilesystem::make_directories(const fs::path &path)
 
 Result<void> SystemFilesystem::make_private_folder(const fs::path &path)
 {
-    if (auto made = make_directories(path.parent_path()); !made)
-        return made;
+    TRY(make_directories(path.parent_path()));
     if (mkdir(path.c_str(), S_IRWXU) != 0 && errno != EEXIST)
         return system_failure("create", path, errno);
     struct stat status = {};

@@ -33,10 +33,8 @@ class Filesystem
     {
         if (!exists(path))
             return std::nullopt;
-        auto text = read(path);
-        if (!text)
-            return tl::unexpected(text.error());
-        return std::optional(std::move(*text));
+        auto text = TRY(read(path));
+        return std::optional(std::move(text));
     }
     // The beginning, for what may have no end.
     virtual Result<std::string> read_at_most(const std::filesystem::path &path, std::size_t size)

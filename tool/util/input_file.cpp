@@ -41,18 +41,15 @@ tl::unexpected<Error> refused(const std::filesystem::path &path, const InputKind
 Result<std::string> decompressed_input(ProcessRunner &runner, std::string data, const NeededProgram &decompressor,
                                        const std::filesystem::path &path, const InputKind &kind)
 {
-    if (auto present = expect_programs({decompressor}); !present)
-        return tl::unexpected(present.error());
+    TRY(expect_programs({decompressor}));
     Command command;
     command.argv = {decompressor.program, "-dc"};
     command.environment["LC_ALL"] = "C";
     command.input = std::move(data);
-    auto result = runner.run(command);
-    if (!result)
-        return tl::unexpected(result.error());
-    if (!result->ok())
+    auto result = TRY(runner.run(command));
+    if (!result.ok())
         return refused(path, kind, fmt::format("is damaged: {} cannot decompress it", decompressor.program));
-    return std::move(result->output);
+    return std::move(result.output);
 }
 
 std::string without_carriage_returns(const std::string &text)

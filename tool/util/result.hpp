@@ -50,6 +50,23 @@ template <class T> using Result = tl::expected<T, Error>;
     return tl::unexpected<Error>(Error{ExitCode::interrupted, "interrupted", {}, {}});
 }
 
+// What TRY() leaves of a success: the value, or nothing.
+template <class T> T value_of(Result<T> &result)
+{
+    if constexpr (!std::is_void_v<T>)
+        return std::move(*result);
+}
+
+// The value of `expression`, a Result; an error is returned from the function that says it. A statement expression,
+// which GCC and Clang have: nothing else can return from the middle of an expression.
+#define TRY(...)                                                                                                       \
+    __extension__({                                                                                                    \
+        auto try_result = (__VA_ARGS__);                                                                               \
+        if (!try_result)                                                                                               \
+            return tl::unexpected(std::move(try_result.error()));                                                      \
+        ::krun::value_of(try_result);                                                                                  \
+    })
+
 class UserError : public std::runtime_error
 {
   public:

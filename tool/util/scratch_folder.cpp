@@ -40,17 +40,13 @@ void remove_abandoned(Filesystem &files, const fs::path &parent)
 
 Result<ScratchFolder> ScratchFolder::make(Filesystem &files, const fs::path &parent, const std::string &name)
 {
-    const auto all = FileLock::acquire(parent / lock_of_all, parent.string());
-    if (!all)
-        return tl::unexpected(all.error());
+    TRY(FileLock::acquire(parent / lock_of_all, parent.string()));
     remove_abandoned(files, parent);
     auto path = (parent / (name + "-XXXXXX")).string();
     if (mkdtemp(path.data()) == nullptr)
         return system_failure("create a folder in", parent, errno);
-    auto owner = FileLock::acquire(fs::path(path) / lock_of_one, path);
-    if (!owner)
-        return tl::unexpected(owner.error());
-    return ScratchFolder(files, path, std::move(*owner));
+    auto owner = TRY(FileLock::acquire(fs::path(path) / lock_of_one, path));
+    return ScratchFolder(files, path, std::move(owner));
 }
 
 ScratchFolder::ScratchFolder(ScratchFolder &&other) noexcept

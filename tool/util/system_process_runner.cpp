@@ -287,16 +287,12 @@ Result<ProcessResult> SystemProcessRunner::run(const Command &command)
     if (interrupt_requested() || was_stopped(command))
         return interrupted();
     Log log;
-    if (auto opened = log.open_for(command); !opened)
-        return tl::unexpected(opened.error());
-    auto child = start_child(command);
-    if (!child)
-        return tl::unexpected(child.error());
-    auto result = command.terminal ? wait_on_terminal(*child) : Run(command, *child, log).to_the_end();
+    TRY(log.open_for(command));
+    auto child = TRY(start_child(command));
+    auto result = command.terminal ? wait_on_terminal(child) : Run(command, child, log).to_the_end();
     if (interrupt_requested() || was_stopped(command))
         return interrupted();
-    if (auto written = log.check(); !written)
-        return tl::unexpected(written.error());
+    TRY(log.check());
     return result;
 }
 
