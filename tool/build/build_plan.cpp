@@ -94,9 +94,9 @@ Result<void> expect_free(Filesystem &files, std::uintmax_t needed)
     const auto free = files.free_space(cache_directory());
     if (free >= needed)
         return {};
-    return failure(fmt::format("no space left on the file system of {}: this build needs {} MiB, {} are free",
-                               cache_directory().string(), needed / mebibyte, free / mebibyte),
-                   "free some space there, or name a folder on another disk with XDG_CACHE_HOME");
+    return no_space(fmt::format("no space left on the file system of {}: this build needs {} MiB, {} are free",
+                                cache_directory().string(), needed / mebibyte, free / mebibyte),
+                    "free some space there, or name a folder on another disk with XDG_CACHE_HOME");
 }
 
 // For --dry-run: what a base of others says is not known then, and they all have modules.

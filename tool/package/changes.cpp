@@ -22,7 +22,7 @@ Result<void> RealChanges::run(const Command &command)
         return {};
     const auto name = fmt::format("`{}`", command.argv.front());
     if (tells_of_full_disk(result.errors) || tells_of_full_disk(result.output))
-        return failure(fmt::format("no space left for {}", name), "free some space: see df -h / /boot");
+        return no_space(fmt::format("no space left for {}", name), "free some space: see df -h / /boot");
     return failure(
         fmt::format("{} failed with status {}: {}", name, result.status, trim(last_lines(trim(result.errors), 1))));
 }

@@ -10,6 +10,7 @@
 #include "util/digest.hpp"
 #include "util/file_lock.hpp"
 #include "util/progress.hpp"
+#include "util/system_error.hpp"
 #include "util/text.hpp"
 
 namespace krun
@@ -103,7 +104,7 @@ Result<void> AptArchive::fetch(AptIndex &index, const std::vector<std::string> &
         return tl::unexpected(result.error());
     if (result->errors.find("No space left on device") != std::string::npos ||
         result->errors.find("enough free space") != std::string::npos)
-        return failure(
+        return no_space(
             fmt::format("no space left on {} for {}", (sandbox ? sandbox->downloads() : state_).string(), what),
             sandbox ? "free some space there"
                     : "free some space there, or name a folder on another disk with XDG_CACHE_HOME");
@@ -225,10 +226,16 @@ Result<void> AptArchive::unpack(const std::vector<std::filesystem::path> &debs, 
         Command command;
         command.argv = {"dpkg-deb", "-x", deb.string(), partial.string()};
         command.environment["LC_ALL"] = "C";
-        if (const auto result = runner_.run_ok(command); !result) {
-            static_cast<void>(files_.remove_all(partial));
+        const auto result = runner_.run(command);
+        if (result && result->ok())
+            continue;
+        static_cast<void>(files_.remove_all(partial));
+        if (!result)
             return tl::unexpected(result.error());
-        }
+        if (tells_of_full_disk(result->errors))
+            return full_disk("the file system of " + directory.string());
+        return damaged(fmt::format("{} cannot be unpacked: {}", deb.string(), trim(last_lines(result->errors, 1))),
+                       "fetch it again");
     }
     return files_.rename(partial, directory);
 }

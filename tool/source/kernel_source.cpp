@@ -47,9 +47,7 @@ Result<void> unpack_package(Filesystem &files, AptArchive &archive, const Kernel
         const auto deb = TRY(archive.download(line.package, line.suites));
         say(fmt::format("extracting {}", deb.filename().string()));
         auto unpacked = archive.unpack({deb}, folder);
-        const bool damaged = !unpacked && unpacked.error().code == ExitCode::failure &&
-                             unpacked.error().message.find("no space left") == std::string::npos;
-        if (!damaged || !again)
+        if (unpacked || unpacked.error().kind != ErrorKind::damaged || !again)
             return unpacked;
         say(fmt::format("{} is damaged; downloading it again", deb.string()));
         TRY(files.remove_all(deb));

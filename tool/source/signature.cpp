@@ -81,7 +81,7 @@ Result<void> check_signature(ProcessRunner &runner, const std::filesystem::path 
     case SignatureVerdict::good:
         return {};
     case SignatureVerdict::bad:
-        return failure(fmt::format("{} is not what was signed: the signature {} is bad", name, signature.string()),
+        return damaged(fmt::format("{} is not what was signed: the signature {} is bad", name, signature.string()),
                        "tarball or signature were changed or are damaged: fetch both again");
     case SignatureVerdict::unknown_key:
         return failure(fmt::format("the keyring {} does not have the key that signed {}", names.keyring, name),
@@ -96,7 +96,7 @@ Result<void> check_signature(ProcessRunner &runner, const std::filesystem::path 
     case SignatureVerdict::no_signature:
         break;
     }
-    return failure(fmt::format("{} is not an OpenPGP signature of {}", signature.string(), name),
+    return damaged(fmt::format("{} is not an OpenPGP signature of {}", signature.string(), name),
                    fmt::format("fetch the signature again, {}", way_out));
 }
 

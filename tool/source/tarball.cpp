@@ -71,7 +71,7 @@ Result<void> run_on_tarball(ProcessRunner &runner, const Command &command, const
     if (tells_of_full_disk(result.errors))
         return full_disk("the file system of " + folder.string());
     if (!result.ok())
-        return failure(fmt::format("{} is damaged: {} failed with status {}", tarball.string(), command.argv.front(),
+        return damaged(fmt::format("{} is damaged: {} failed with status {}", tarball.string(), command.argv.front(),
                                    result.status),
                        "fetch it again");
     return {};

@@ -119,16 +119,6 @@ Result<void> unpack_verified(ProcessRunner &runner, Filesystem &files, UserSourc
     return unpack_tarball(runner, tar, work / "tree");
 }
 
-// The file is wrong, and not the keyring or the disk.
-bool tells_of_damage(const Error &error)
-{
-    for (const auto *words : {" is damaged", " is bad", " is not an OpenPGP signature"}) {
-        if (error.message.find(words) != std::string::npos)
-            return true;
-    }
-    return false;
-}
-
 // A damaged download must not be used again.
 Result<void> unpack_origin(ProcessRunner &runner, Filesystem &files, UserSource &source,
                            const std::filesystem::path &work)
@@ -137,7 +127,7 @@ Result<void> unpack_origin(ProcessRunner &runner, Filesystem &files, UserSource 
     if (!source.origin.is_tarball())
         return copy_user_tree(runner, source.origin, source.identity, work);
     auto unpacked = unpack_verified(runner, files, source, work);
-    if (!unpacked && source.origin.kind == OriginKind::url && tells_of_damage(unpacked.error()))
+    if (!unpacked && source.origin.kind == OriginKind::url && unpacked.error().kind == ErrorKind::damaged)
         static_cast<void>(files.remove_all(source.origin.path.parent_path()));
     return unpacked;
 }

@@ -21,11 +21,19 @@ enum class ExitCode {
     interrupted = 130,
 };
 
+// What a caller may want to know of a failure, besides its exit code. Messages are for people: no code looks into them.
+enum class ErrorKind {
+    other,
+    damaged, // what was read is not what it should be: fetching it again may help
+    no_space,
+};
+
 struct Error {
     ExitCode code = ExitCode::failure;
     std::string message; // one line, no trailing full stop
     std::string hint;    // the remedy; empty if none is known
     std::string log;     // path of the full log; empty when there is none
+    ErrorKind kind = ErrorKind::other;
 };
 
 template <class T> using Result = tl::expected<T, Error>;
@@ -33,6 +41,17 @@ template <class T> using Result = tl::expected<T, Error>;
 [[nodiscard]] inline tl::unexpected<Error> failure(std::string message, std::string hint = {}, std::string log = {})
 {
     return tl::unexpected<Error>(Error{ExitCode::failure, std::move(message), std::move(hint), std::move(log)});
+}
+
+[[nodiscard]] inline tl::unexpected<Error> damaged(std::string message, std::string hint)
+{
+    return tl::unexpected<Error>(Error{ExitCode::failure, std::move(message), std::move(hint), {}, ErrorKind::damaged});
+}
+
+[[nodiscard]] inline tl::unexpected<Error> no_space(std::string message, std::string hint, std::string log = {})
+{
+    return tl::unexpected<Error>(
+        Error{ExitCode::failure, std::move(message), std::move(hint), std::move(log), ErrorKind::no_space});
 }
 
 [[nodiscard]] inline tl::unexpected<Error> usage_error(std::string message, std::string hint = {})

@@ -11,8 +11,8 @@ namespace krun
 
 tl::unexpected<Error> full_disk(const std::string &where, const std::string &log)
 {
-    return failure(fmt::format("no space left on {}", where),
-                   "free some space there, or name a folder on another disk with XDG_CACHE_HOME", log);
+    return no_space(fmt::format("no space left on {}", where),
+                    "free some space there, or name a folder on another disk with XDG_CACHE_HOME", log);
 }
 
 tl::unexpected<Error> system_failure(std::string_view what, const std::filesystem::path &path, int error_number)

@@ -199,8 +199,20 @@ TEST_F(AptArchiveTest, SeveralPackagesMayBeUnpackedTogether)
 TEST_F(AptArchiveTest, AFailedUnpackingLeavesNothing)
 {
     runner.on({"dpkg-deb", "-x"}, 2, "", "dpkg-deb: error: not a Debian format archive\n");
-    EXPECT_FALSE(archive.unpack({"/x.deb"}, "/out/folder"));
+    const auto unpacked = archive.unpack({"/x.deb"}, "/out/folder");
+    ASSERT_FALSE(unpacked);
+    EXPECT_EQ(unpacked.error().kind, ErrorKind::damaged);
     EXPECT_FALSE(files.exists("/out/folder"));
+    EXPECT_FALSE(files.exists("/out/folder.partial"));
+}
+
+TEST_F(AptArchiveTest, AFullDiskIsNotTakenForADamagedPackage)
+{
+    runner.on({"dpkg-deb", "-x"}, 2, "",
+              "tar: ./usr/src/x: Cannot write: No space left on device\ndpkg-deb: error: tar\n");
+    const auto unpacked = archive.unpack({"/x.deb"}, "/out/folder");
+    ASSERT_FALSE(unpacked);
+    EXPECT_EQ(unpacked.error().kind, ErrorKind::no_space);
     EXPECT_FALSE(files.exists("/out/folder.partial"));
 }
 
