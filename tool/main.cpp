@@ -47,7 +47,7 @@ int run_command(int argc, char **argv)
 {
     SystemProcessRunner runner;
     SystemFilesystem files;
-    Context context{runner, files};
+    Context context{{runner, files}};
 
     CLI::App app("Builds, boots and measures with the Krun Linux kernel.", "krunctl");
     app.set_version_flag("--version", "krunctl " + tool_version());

@@ -60,9 +60,9 @@ Result<std::string> CaseInputs::digest(ProcessRunner &runner, const std::filesys
     std::string text = fmt::format("{}\n", texts_);
     if (has_guest_) {
         SystemFilesystem files;
-        const auto qemu = testbed_qemu_folder(runner, files);
+        const auto qemu = testbed_qemu_folder(Env{runner, files});
         const auto init = private_program(files, "krun-init");
-        const auto busybox = guest_busybox(runner, files);
+        const auto busybox = guest_busybox(Env{runner, files});
         if (!qemu)
             return tl::unexpected(qemu.error());
         if (!init)

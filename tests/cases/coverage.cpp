@@ -132,8 +132,7 @@ std::string coverage_table(const std::vector<FileCoverage> &files)
     return table + fmt::format("{:.1f} % of the overlay's lines executed\n", percent_executed(files));
 }
 
-Result<std::vector<FileCoverage>> coverage_of(ProcessRunner &runner, Filesystem &files, const BuiltKernel &kernel,
-                                              const CountedOutput &counted)
+Result<std::vector<FileCoverage>> coverage_of(const Env &env, const BuiltKernel &kernel, const CountedOutput &counted)
 {
     const auto folder = kernel.objects / overlay;
     Command gcov;
@@ -143,13 +142,13 @@ Result<std::vector<FileCoverage>> coverage_of(ProcessRunner &runner, Filesystem 
         Command decode;
         decode.argv = {"base64", "--decode"};
         decode.input = text;
-        const auto bytes = TRY(runner.run_ok(decode));
-        TRY(files.write(folder / name, bytes.output));
+        const auto bytes = TRY(env.runner.run_ok(decode));
+        TRY(env.files.write(folder / name, bytes.output));
         gcov.argv.push_back(name);
     }
     if (counted.data.empty())
         return failure("the guest's kernel has not counted anything: is CONFIG_GCOV_KERNEL set?");
-    const auto report = TRY(runner.run_ok(gcov));
+    const auto report = TRY(env.runner.run_ok(gcov));
     return read_gcov(report.output);
 }
 

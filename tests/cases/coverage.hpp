@@ -7,8 +7,7 @@
 #include <vector>
 
 #include "build/kernel_build.hpp"
-#include "util/filesystem.hpp"
-#include "util/process.hpp"
+#include "util/env.hpp"
 
 namespace krun
 {
@@ -39,7 +38,6 @@ double percent_executed(const std::vector<FileCoverage> &files);
 std::string coverage_table(const std::vector<FileCoverage> &files);
 
 // Runs gcov on what the guest has counted.
-Result<std::vector<FileCoverage>> coverage_of(ProcessRunner &runner, Filesystem &files, const BuiltKernel &kernel,
-                                              const CountedOutput &counted);
+Result<std::vector<FileCoverage>> coverage_of(const Env &env, const BuiltKernel &kernel, const CountedOutput &counted);
 
 } // namespace krun

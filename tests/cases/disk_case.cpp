@@ -41,7 +41,7 @@ Result<fs::path> image_in(const Case &one, const fs::path &folder)
 Result<void> test_gate(const Case &one, const fs::path &folder, bool good, Tally &tally)
 {
     const auto image = TRY(image_in(one, folder));
-    const auto gate = TRY(boot_gate(one.runner, one.files, image));
+    const auto gate = TRY(boot_gate(one, image));
     const auto name = "the boot gate of " + image.filename().string();
     if (gate.passed == good)
         tally.pass(name);

@@ -25,7 +25,7 @@ constexpr unsigned seconds_for_coverage = 100; // in less time random calls do n
 void judge_coverage(const Case &one, const BuiltKernel &kernel, const CountedOutput &counted, unsigned seconds,
                     Tally &tally)
 {
-    const auto coverage = coverage_of(one.runner, one.files, kernel, counted);
+    const auto coverage = coverage_of(one, kernel, counted);
     if (!coverage) { // what the kernel said is known already: it must not get lost
         tally.fail("coverage\n" + coverage.error().message);
         return;

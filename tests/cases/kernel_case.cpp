@@ -62,7 +62,7 @@ Result<CaseResult> run_kernel_case(const Case &one)
         auto request = TRY(request_for(one, config));
         std::optional<BuildStage> last;
         request.on_stage = [&last](BuildStage stage) { last = stage; };
-        const auto built = build_kernel(one.runner, one.files, request);
+        const auto built = build_kernel(one, request);
         if (!built && built.error().code == ExitCode::interrupted)
             return tl::unexpected(built.error());
         auto result = judge_build(built, last);
@@ -88,8 +88,7 @@ Result<CaseResult> run_programs_case(const Case &one)
     const auto kernel = built_kernel(one);
     if (!kernel)
         return not_run(kernel.error().message);
-    const auto selftests =
-        build_selftests(one.runner, one.files, kernel->tree, cache_directory() / "selftests" / one.line, one.log);
+    const auto selftests = build_selftests(one, kernel->tree, cache_directory() / "selftests" / one.line, one.log);
     if (!selftests)
         return tl::unexpected(selftests.error());
     // As the README says: cd krun && make. Static, because the guest has no libraries.
@@ -104,12 +103,12 @@ Result<CaseResult> run_programs_case(const Case &one)
 
 Result<CaseResult> run_testbed_case(const Case &one)
 {
-    const auto folder = testbed_qemu_folder(one.runner, one.files);
+    const auto folder = testbed_qemu_folder(one);
     Case timed = one;
     if (folder && one.files.exists(testbed_qemu_in(*folder).program))
         timed.estimate = std::chrono::seconds{0};
     return in_time(timed, [&]() -> Result<CaseResult> {
-        TRY(make_testbed_qemu(one.runner, one.files));
+        TRY(make_testbed_qemu(one));
         CaseResult result;
         result.tally.pass();
         return result;

@@ -135,7 +135,7 @@ int run_case(int argc, char **argv)
         fmt::print(stderr, "there is no kind of case called {}\n", kind);
         return static_cast<int>(ExitCode::usage);
     }
-    Case one{{runner, files, results / (name + ".log")},
+    Case one{{Env{runner, files}, results / (name + ".log")},
              name,
              line,
              arguments,

@@ -43,7 +43,7 @@ Result<CaseResult> run_model_case(const Case &one)
     make.log = one.log;
     TRY(one.runner.run_ok(make));
     const auto line = TRY(find_kernel_line(one.files, data_directory(), line_of_kernel));
-    const auto stock = TRY(stock_kernel(one.runner, one.files, line));
+    const auto stock = TRY(stock_kernel(one, line));
     const auto msr = TRY(stock_module(one, stock, "arch/x86/kernel/msr"));
     CaseInputs inputs;
     std::vector<MachineRequest> guests;

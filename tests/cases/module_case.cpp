@@ -26,7 +26,7 @@ constexpr unsigned seconds_of_checked_module = 600;
 Result<StockKernel> kernel_of(const Case &one)
 {
     const auto line = TRY(find_kernel_line(one.files, data_directory(), one.line));
-    return stock_kernel(one.runner, one.files, line);
+    return stock_kernel(one, line);
 }
 
 // What a module is made for.
@@ -39,9 +39,8 @@ struct ModuleKernel {
 Result<fs::path> module_for(const Case &one, const ModuleKernel &kernel, const fs::path &sources,
                             const std::string &name)
 {
-    return build_module(one.runner, one.files,
-                        {sources, kernel.headers, kernel.objects, cache_directory() / "modules" / kernel.release / name,
-                         name, one.log});
+    return build_module(one, {sources, kernel.headers, kernel.objects,
+                              cache_directory() / "modules" / kernel.release / name, name, one.log});
 }
 
 Result<CaseResult> build_modules(const Case &one, const ModuleKernel &kernel, BuiltModule built)

@@ -62,17 +62,17 @@ Result<void> install_boot_loader(const TestbedQemu &qemu, const fs::path &work)
     return {};
 }
 
-Result<void> make(ProcessRunner &runner, Filesystem &files, const TestbedQemu &qemu, const fs::path &work)
+Result<void> make(const Env &env, const TestbedQemu &qemu, const fs::path &work)
 {
     say("the end-to-end test's disk is not in the cache yet: making it, once, takes some minutes");
-    const auto mirrors = find_apt_mirrors(runner, files);
+    const auto mirrors = find_apt_mirrors(env);
     if (!mirrors)
         return tl::unexpected<Error>(mirrors.error());
     const auto sources = sources_for(*mirrors, suites, "deb");
     if (!sources)
         return tl::unexpected<Error>(sources.error());
-    if (auto made = files.remove_all(work).and_then([&] { return files.make_directories(work); }).and_then([&] {
-            return files.write(work / "disk.sources", *sources);
+    if (auto made = env.files.remove_all(work).and_then([&] { return env.files.make_directories(work); }).and_then([&] {
+            return env.files.write(work / "disk.sources", *sources);
         });
         !made)
         return made;
@@ -80,38 +80,38 @@ Result<void> make(ProcessRunner &runner, Filesystem &files, const TestbedQemu &q
     command.argv = {(data_directory() / "testbed/disk/make-disk").string(), (work / "disk.sources").string(),
                     work.string()};
     command.log = cache_directory() / "logs/make-disk.log";
-    if (const auto made = runner.run_ok(command); !made)
+    if (const auto made = env.runner.run_ok(command); !made)
         return tl::unexpected<Error>(made.error());
     return install_boot_loader(qemu, work);
 }
 
 } // namespace
 
-Result<fs::path> base_disk(ProcessRunner &runner, Filesystem &files, const TestbedQemu &qemu)
+Result<fs::path> base_disk(const Env &env, const TestbedQemu &qemu)
 {
-    const auto hash = sha256_of_tree(runner, data_directory() / "testbed/disk");
+    const auto hash = sha256_of_tree(env.runner, data_directory() / "testbed/disk");
     if (!hash)
         return tl::unexpected<Error>(hash.error());
     const fs::path all = cache_directory() / "disk";
     const fs::path folder = all / fmt::format("{}-{}", hash->substr(0, 16), recipe);
     const fs::path work = all / "work";
-    if (auto made = files.make_directories(all); !made)
+    if (auto made = env.files.make_directories(all); !made)
         return tl::unexpected<Error>(made.error());
     const auto lock = FileLock::acquire(all / "lock", "the end-to-end test's disk");
     if (!lock)
         return tl::unexpected<Error>(lock.error());
-    if (files.exists(folder))
+    if (env.files.exists(folder))
         return folder / "disk.raw";
-    if (auto made = make(runner, files, qemu, work); !made)
+    if (auto made = make(env, qemu, work); !made)
         return tl::unexpected<Error>(made.error());
     // An older one takes a gigabyte, and nobody asks for it again.
-    if (const auto names = files.list(all)) {
+    if (const auto names = env.files.list(all)) {
         for (const std::string &name : *names) {
             if (name != "work" && name != "lock")
-                std::ignore = files.remove_all(all / name);
+                std::ignore = env.files.remove_all(all / name);
         }
     }
-    return files.rename(work, folder).map([&] { return folder / "disk.raw"; });
+    return env.files.rename(work, folder).map([&] { return folder / "disk.raw"; });
 }
 
 } // namespace krun

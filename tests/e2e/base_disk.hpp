@@ -5,14 +5,12 @@
 #include <filesystem>
 
 #include "machine/testbed_qemu.hpp"
-#include "util/filesystem.hpp"
-#include "util/process.hpp"
-#include "util/result.hpp"
+#include "util/env.hpp"
 
 namespace krun
 {
 
 // Its disk.raw. Made when it is not there, which takes some minutes.
-Result<std::filesystem::path> base_disk(ProcessRunner &runner, Filesystem &files, const TestbedQemu &qemu);
+Result<std::filesystem::path> base_disk(const Env &env, const TestbedQemu &qemu);
 
 } // namespace krun

@@ -78,35 +78,35 @@ std::string missing_inputs()
     return {};
 }
 
-Result<Inputs> find_inputs(ProcessRunner &runner, Filesystem &files)
+Result<Inputs> find_inputs(const Env &env)
 {
     Inputs inputs;
-    const auto qemu = make_testbed_qemu(runner, files);
+    const auto qemu = make_testbed_qemu(env);
     if (!qemu)
         return tl::unexpected<Error>(qemu.error());
     inputs.qemu = *qemu;
-    const auto base = base_disk(runner, files, *qemu);
+    const auto base = base_disk(env, *qemu);
     if (!base)
         return tl::unexpected<Error>(base.error());
     inputs.base = *base;
     inputs.logs = from_environment("KRUN_E2E_LOGS");
     if (inputs.logs.empty())
         inputs.logs = cache_directory() / "logs/e2e";
-    auto scratch = make_run_folder(files);
+    auto scratch = make_run_folder(env.files);
     if (!scratch)
         return tl::unexpected<Error>(scratch.error());
     inputs.scratch = std::make_shared<ScratchFolder>(std::move(*scratch));
     inputs.payload = inputs.scratch->path() / "payload.tar";
-    if (auto made = files.make_directories(inputs.logs); !made)
+    if (auto made = env.files.make_directories(inputs.logs); !made)
         return tl::unexpected<Error>(made.error());
     for (const Source &source : sources) {
         const fs::path folder = from_environment(source.variable);
         if (folder.empty())
             continue;
-        const auto debs = packages_in(files, folder);
+        const auto debs = packages_in(env.files, folder);
         if (debs.empty())
             return failure(fmt::format("{}: no packages in {}", source.variable, folder.string()));
-        if (auto added = add_to_archive(runner, inputs.payload, folder, source.folder, debs); !added)
+        if (auto added = add_to_archive(env.runner, inputs.payload, folder, source.folder, debs); !added)
             return tl::unexpected<Error>(added.error());
         if (source.folder == std::string("kernel"))
             inputs.release = release_of_image(debs);

@@ -14,9 +14,7 @@
 
 #include "machine/run_folder.hpp"
 #include "machine/testbed_qemu.hpp"
-#include "util/filesystem.hpp"
-#include "util/process.hpp"
-#include "util/result.hpp"
+#include "util/env.hpp"
 
 namespace krun
 {
@@ -34,6 +32,6 @@ struct Inputs {
 // Empty when the environment names everything that is needed; else what is missing.
 std::string missing_inputs();
 // Made once in a process, the disk included.
-Result<Inputs> find_inputs(ProcessRunner &runner, Filesystem &files);
+Result<Inputs> find_inputs(const Env &env);
 
 } // namespace krun

@@ -47,7 +47,7 @@ void EndToEnd::SetUpTestSuite()
     if (!missing_inputs().empty() || inputs_)
         return;
     install_interrupt_handlers();
-    auto found = find_inputs(runner, files);
+    auto found = find_inputs(Env{runner, files});
     if (!found)
         throw std::runtime_error(found.error().message + " " + found.error().log);
     inputs_ = std::make_unique<Inputs>(std::move(*found));

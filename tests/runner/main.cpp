@@ -73,20 +73,17 @@ Limit limit_of(const Options &options)
 class Run
 {
   public:
-    Run(ProcessRunner &runner, Filesystem &files, const Options &options, FILE *out)
-        : runner_(runner), files_(files), options_(options), out_(out)
-    {
-    }
+    Run(const Env &env, const Options &options, FILE *out) : env_(env), options_(options), out_(out) {}
 
     Result<CasePlan> plan()
     {
-        auto sources = TRY(read_sources(files_, options_.sources));
+        auto sources = TRY(read_sources(env_.files, options_.sources));
         sources_ = std::move(sources);
-        const auto lines = TRY(load_kernel_lines(files_, data_directory()));
-        TRY(make_cases_of(runner_, files_, options_.build, extra_series(sources_, lines)));
+        const auto lines = TRY(load_kernel_lines(env_.files, data_directory()));
+        TRY(make_cases_of(env_, options_.build, extra_series(sources_, lines)));
         Command command;
         command.argv = {"ctest", "--test-dir", options_.build.string(), "--show-only=json-v1"};
-        const auto shown = TRY(runner_.run_ok(command));
+        const auto shown = TRY(env_.runner.run_ok(command));
         const auto all = TRY(read_cases(shown.output));
         without_source_ = lines_without_source(sources_, lines);
         return plan_cases(all, options_.lines, options_.labels, without_source_);
@@ -96,10 +93,10 @@ class Run
     Result<RunReport> run(const CasePlan &plan)
     {
         for (const fs::path &step : {logs(), results()})
-            if (auto made = files_.make_directories(step); !made)
+            if (auto made = env_.files.make_directories(step); !made)
                 return tl::unexpected(made.error());
         for (const auto &one : plan.run)
-            if (auto removed = files_.remove_all(result_file(results(), one.name)); !removed)
+            if (auto removed = env_.files.remove_all(result_file(results(), one.name)); !removed)
                 return tl::unexpected(removed.error());
         const auto limit = limit_of(options_);
         Command command;
@@ -116,8 +113,8 @@ class Run
         command.capture = false;
         command.log = log();
         command.on_line = [&](const std::string &line) { follow(plan, line); };
-        TRY(files_.remove_all(log()));
-        const auto ended = runner_.run(command);
+        TRY(env_.files.remove_all(log()));
+        const auto ended = env_.runner.run(command);
         end_strays();
         interrupted_ = !ended && ended.error().code == ExitCode::interrupted;
         if (!ended && !interrupted_)
@@ -150,7 +147,7 @@ class Run
             const auto *one = called(plan, end->name);
             if (one == nullptr)
                 return;
-            ended_[one->name] = report_end(*one, *end, read_result(files_, result_file(results(), one->name)));
+            ended_[one->name] = report_end(*one, *end, read_result(env_.files, result_file(results(), one->name)));
             const auto &now = ended_[one->name];
             fmt::print(out_, "[{}/{}] {}: {}{} ({:.0f} s)\n", ended_.size(), plan.run.size(), one->name,
                        closing_line(now.result.tally), now.result.proven_before ? ", proven before" : "", now.seconds);
@@ -176,8 +173,7 @@ class Run
         return report;
     }
 
-    ProcessRunner &runner_;
-    Filesystem &files_;
+    Env env_;
     const Options &options_;
     FILE *out_;
     TestSources sources_;
@@ -230,7 +226,7 @@ int run_tests(const Options &options)
 {
     SystemProcessRunner runner;
     SystemFilesystem files;
-    Run run(runner, files, options, options.json == "-" ? stderr : stdout);
+    Run run(Env{runner, files}, options, options.json == "-" ? stderr : stdout);
     const auto plan = run.plan();
     if (!plan)
         return fail(plan.error());

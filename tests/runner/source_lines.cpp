@@ -52,12 +52,11 @@ PlannedCase line_as_case(const std::string &line)
     return one;
 }
 
-Result<void> make_cases_of(ProcessRunner &runner, Filesystem &files, const std::filesystem::path &build,
-                           const std::vector<std::string> &series)
+Result<void> make_cases_of(const Env &env, const std::filesystem::path &build, const std::vector<std::string> &series)
 {
     const auto wanted = fmt::format("{}", fmt::join(series, ";"));
     std::string now;
-    for (const auto &line : lines_of(files.read(build / "CMakeCache.txt").value_or(std::string()))) {
+    for (const auto &line : lines_of(env.files.read(build / "CMakeCache.txt").value_or(std::string()))) {
         if (line.starts_with(cached))
             now = line.substr(cached.size());
     }
@@ -65,7 +64,7 @@ Result<void> make_cases_of(ProcessRunner &runner, Filesystem &files, const std::
         return {};
     Command command;
     command.argv = {"cmake", "-DKRUN_TEST_SERIES=" + wanted, build.string()};
-    TRY(runner.run_ok(command));
+    TRY(env.runner.run_ok(command));
     return {};
 }
 

@@ -9,9 +9,7 @@
 #include "cases/test_sources.hpp"
 #include "runner/case_plan.hpp"
 #include "source/kernel_line.hpp"
-#include "util/filesystem.hpp"
-#include "util/process.hpp"
-#include "util/result.hpp"
+#include "util/env.hpp"
 
 namespace krun
 {
@@ -25,7 +23,6 @@ std::string why_without_source(const std::string &line);
 PlannedCase line_as_case(const std::string &line);
 
 // Has CMake make cases for these series, and none for those of an earlier run.
-Result<void> make_cases_of(ProcessRunner &runner, Filesystem &files, const std::filesystem::path &build,
-                           const std::vector<std::string> &series);
+Result<void> make_cases_of(const Env &env, const std::filesystem::path &build, const std::vector<std::string> &series);
 
 } // namespace krun

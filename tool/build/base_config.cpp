@@ -74,21 +74,21 @@ bool is_named_config(const std::string &config)
     return is_tiny_config(config) || config == "debian" || config == "running";
 }
 
-Result<std::string> debian_config(ProcessRunner &runner, Filesystem &files, AptArchive &archive, const KernelLine &line)
+Result<std::string> debian_config(const Env &env, AptArchive &archive, const KernelLine &line)
 {
     const auto deb = TRY(archive.download(line.config_package, line.suites));
     const auto folder = cache_directory() / "configs" / deb.stem();
     TRY(FileLock::acquire(cache_directory() / "configs/lock", "Debian's configuration"));
-    if (!files.exists(folder)) {
+    if (!env.files.exists(folder)) {
         TRY(archive.unpack({deb}, folder));
     }
     const auto file = folder / "usr/src" / line.config_package / "config.amd64_none_amd64.xz";
-    if (!files.exists(file))
+    if (!env.files.exists(file))
         return failure(fmt::format("the package {} contains no configuration for amd64", line.config_package));
-    return read_text_input(runner, files, file, known_config);
+    return read_text_input(env, file, known_config);
 }
 
-Result<std::string> running_config(ProcessRunner &runner, Filesystem &files)
+Result<std::string> running_config(const Env &env)
 {
     utsname system = {};
     uname(&system);
@@ -97,21 +97,21 @@ Result<std::string> running_config(ProcessRunner &runner, Filesystem &files)
     const auto file = std::filesystem::path("/boot") / fmt::format("config-{}", system.release);
     const auto headers = std::filesystem::path("/lib/modules") / system.release / "build/.config";
     for (const auto &candidate : {file, std::filesystem::path("/proc/config.gz"), headers}) {
-        if (files.exists(candidate))
-            return read_text_input(runner, files, candidate, known_config);
+        if (env.files.exists(candidate))
+            return read_text_input(env, candidate, known_config);
     }
     return host_lacks(fmt::format("the running kernel's configuration is neither {} nor /proc/config.gz nor {}",
                                   file.string(), headers.string()),
                       "name a configuration file with --config, or take --config debian");
 }
 
-Result<void> fetch_base_config(ProcessRunner &runner, Filesystem &files, AptArchive &archive, const KernelLine &line,
-                               const std::string &config, ConfigPlan &plan)
+Result<void> fetch_base_config(const Env &env, AptArchive &archive, const KernelLine &line, const std::string &config,
+                               ConfigPlan &plan)
 {
     if (plan.tiny)
         return {};
-    const auto text = TRY(config == "debian"    ? debian_config(runner, files, archive, line)
-                          : config == "running" ? running_config(runner, files)
+    const auto text = TRY(config == "debian"    ? debian_config(env, archive, line)
+                          : config == "running" ? running_config(env)
                                                 : Result<std::string>(std::move(plan.base_text)));
     const bool has_pahole = program_on_path("pahole");
     if (plan.personal && !has_pahole && asks_for_btf(text))

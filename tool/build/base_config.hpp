@@ -7,9 +7,7 @@
 
 #include "source/apt_archive.hpp"
 #include "source/kernel_line.hpp"
-#include "util/filesystem.hpp"
-#include "util/process.hpp"
-#include "util/result.hpp"
+#include "util/env.hpp"
 
 namespace krun
 {
@@ -22,8 +20,7 @@ bool is_tiny_config(const std::string &config);
 // The kernel's type information, which the program `pahole` makes.
 bool asks_for_btf(const std::string &text);
 
-Result<std::string> debian_config(ProcessRunner &runner, Filesystem &files, AptArchive &archive,
-                                  const KernelLine &line);
-Result<std::string> running_config(ProcessRunner &runner, Filesystem &files);
+Result<std::string> debian_config(const Env &env, AptArchive &archive, const KernelLine &line);
+Result<std::string> running_config(const Env &env);
 
 } // namespace krun

@@ -139,7 +139,7 @@ Result<PackagePlan> plan_packages(Filesystem &files, const BuildPlan &plan, cons
     return PackagePlan{plan.folder, release, package_version_of(version.text()), has_modules};
 }
 
-Result<BuildPlan> make_plan(ProcessRunner &runner, Filesystem &files, const BuildRequest &request)
+Result<BuildPlan> make_plan(const Env &env, const BuildRequest &request)
 {
     BuildPlan plan;
     TRY(expect_cache_for_building());
@@ -151,15 +151,15 @@ Result<BuildPlan> make_plan(ProcessRunner &runner, Filesystem &files, const Buil
             return tl::unexpected(nameable.error());
     }
     plan.package = request.package;
-    auto lines = TRY(possible_lines(files, plan.data, request));
+    auto lines = TRY(possible_lines(env.files, plan.data, request));
     plan.lines = std::move(lines);
     plan.line = plan.lines.front();
-    auto inputs = TRY(read_config_inputs(runner, files, request.config, request.fragments));
+    auto inputs = TRY(read_config_inputs(env, request.config, request.fragments));
     plan.inputs = std::move(inputs);
-    TRY(plan_config_of_line(files, request, plan));
+    TRY(plan_config_of_line(env.files, request, plan));
     plan.make.jobs = request.jobs > 0 ? request.jobs : std::max(1U, std::thread::hardware_concurrency());
     if (request.source.given()) {
-        auto origin = TRY(find_origin(files, request.source, cache_directory() / "downloads"));
+        auto origin = TRY(find_origin(env.files, request.source, cache_directory() / "downloads"));
         plan.origin = std::move(origin);
     } else if (!request.source.keyring.empty() || request.source.unverified) {
         return usage_error("--keyring and --unverified are about a tarball that --source names", "name one");
@@ -248,12 +248,12 @@ nlohmann::ordered_json metadata_of(const BuildPlan &plan, const std::string &rel
     return metadata;
 }
 
-Result<std::vector<Command>> planned_commands(ProcessRunner &runner, Filesystem &files, const BuildPlan &plan)
+Result<std::vector<Command>> planned_commands(const Env &env, const BuildPlan &plan)
 {
     std::vector<Command> commands;
-    if (!files.exists(plan.source.tree)) {
-        auto preparation = plan.origin ? user_source_commands(runner, files, plan.user, plan.data)
-                                       : preparation_commands(files, plan.line, plan.data, plan.source);
+    if (!env.files.exists(plan.source.tree)) {
+        auto preparation = plan.origin ? user_source_commands(env, plan.user, plan.data)
+                                       : preparation_commands(env.files, plan.line, plan.data, plan.source);
         if (!preparation)
             return preparation;
         commands = std::move(*preparation);
@@ -266,7 +266,7 @@ Result<std::vector<Command>> planned_commands(ProcessRunner &runner, Filesystem 
     for (const auto &[from, to] : products_of_build())
         copies.emplace_back(plan.make.objects / from, plan.output / to);
     if (plan.package) {
-        const auto packages = foreseen_packages(files, plan, has_modules);
+        const auto packages = foreseen_packages(env.files, plan, has_modules);
         for (auto &command : packaging_commands(plan.make, packages))
             commands.push_back(std::move(command));
         for (const auto &name : packages.names())

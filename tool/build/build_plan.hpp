@@ -16,9 +16,7 @@
 #include "source/kernel_line.hpp"
 #include "source/kernel_source.hpp"
 #include "source/user_source.hpp"
-#include "util/filesystem.hpp"
-#include "util/process.hpp"
-#include "util/result.hpp"
+#include "util/env.hpp"
 
 namespace krun
 {
@@ -44,7 +42,7 @@ struct BuildPlan {
 };
 
 // Everything that can be known to be wrong before the network is asked.
-Result<BuildPlan> make_plan(ProcessRunner &runner, Filesystem &files, const BuildRequest &request);
+Result<BuildPlan> make_plan(const Env &env, const BuildRequest &request);
 // Names the plan's folders, which `beginning` tells apart: "6.12", "7.4-source".
 void place(BuildPlan &plan, const BuildRequest &request, const std::string &beginning);
 // The source is what fetching has found it to be.
@@ -63,6 +61,6 @@ Result<PackagePlan> plan_packages(Filesystem &files, const BuildPlan &plan, cons
                                   bool has_modules);
 
 // The commands in the order in which they would run.
-Result<std::vector<Command>> planned_commands(ProcessRunner &runner, Filesystem &files, const BuildPlan &plan);
+Result<std::vector<Command>> planned_commands(const Env &env, const BuildPlan &plan);
 
 } // namespace krun

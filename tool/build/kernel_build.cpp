@@ -61,41 +61,40 @@ void tell(const BuildRequest &request, BuildStage stage)
 }
 
 // Says where the source is, and what the kernel will be called. A source of the user's own is fetched for that.
-Result<void> find_source(ProcessRunner &runner, Filesystem &files, AptArchive &archive, const BuildRequest &request,
-                         BuildPlan &plan)
+Result<void> find_source(const Env &env, AptArchive &archive, const BuildRequest &request, BuildPlan &plan)
 {
     if (plan.origin) {
-        auto source = request.dry_run ? foresee_user_source(runner, files, *plan.origin, plan.lines, plan.data)
-                                      : fetch_user_source(runner, files, *plan.origin, plan.lines, plan.data,
-                                                          [&files] { return expect_space_for_tree(files); });
+        auto source = request.dry_run ? foresee_user_source(env, *plan.origin, plan.lines, plan.data)
+                                      : fetch_user_source(env, *plan.origin, plan.lines, plan.data,
+                                                          [&env] { return expect_space_for_tree(env.files); });
         if (!source)
             return tl::unexpected(source.error());
-        TRY(adopt(files, plan, request, std::move(*source)));
+        TRY(adopt(env.files, plan, request, std::move(*source)));
     } else {
-        auto source = TRY(locate_kernel_source(runner, files, archive, plan.line, plan.data, request.dry_run));
+        auto source = TRY(locate_kernel_source(env, archive, plan.line, plan.data, request.dry_run));
         plan.source = std::move(source);
     }
     plan.make.tree = plan.source.tree;
     plan.make.objects = objects_folder(plan.source.tree, plan.config.name);
     plan.make.local_version = request.local_version;
     if (request.local_version.empty()) {
-        auto version = TRY(default_local_version(runner, plan.data, plan.source.overlay_hash));
+        auto version = TRY(default_local_version(env.runner, plan.data, plan.source.overlay_hash));
         plan.make.local_version = std::move(version);
     }
     return {};
 }
 
-Result<void> prepare_source(ProcessRunner &runner, Filesystem &files, AptArchive &archive, BuildPlan &plan,
+Result<void> prepare_source(const Env &env, AptArchive &archive, BuildPlan &plan,
                             const std::function<void()> &before_apply)
 {
     if (plan.origin)
-        return apply_to_user_source(runner, files, plan.user, plan.data, before_apply);
-    return prepare_kernel_source(runner, files, archive, plan.line, plan.data, plan.source, before_apply);
+        return apply_to_user_source(env, plan.user, plan.data, before_apply);
+    return prepare_kernel_source(env, archive, plan.line, plan.data, plan.source, before_apply);
 }
 
-Result<BuiltKernel> print_plan(ProcessRunner &runner, Filesystem &files, const BuildPlan &plan)
+Result<BuiltKernel> print_plan(const Env &env, const BuildPlan &plan)
 {
-    const auto commands = TRY(planned_commands(runner, files, plan));
+    const auto commands = TRY(planned_commands(env, plan));
     DryRunProcessRunner printer;
     for (const auto &command : commands) {
         TRY(printer.run(command));
@@ -124,15 +123,15 @@ Result<void> expect_possible(const ConfigValues &values, bool package)
     return expect_package_name("the configuration's LOCALVERSION", local_version, ExitCode::failure);
 }
 
-Result<void> package_and_fill(ProcessRunner &runner, Filesystem &files, const BuildPlan &plan,
-                              const std::string &release, bool has_modules, nlohmann::ordered_json &metadata)
+Result<void> package_and_fill(const Env &env, const BuildPlan &plan, const std::string &release, bool has_modules,
+                              nlohmann::ordered_json &metadata)
 {
-    const auto packages = TRY(plan_packages(files, plan, release, has_modules));
-    const auto made = package_kernel(runner, files, plan.make, packages, metadata);
+    const auto packages = TRY(plan_packages(env.files, plan, release, has_modules));
+    const auto made = package_kernel(env, plan.make, packages, metadata);
     auto filled =
-        made ? fill_output(files, plan.make.objects, *made, plan.output, metadata) : tl::unexpected(made.error());
+        made ? fill_output(env.files, plan.make.objects, *made, plan.output, metadata) : tl::unexpected(made.error());
     // Also after a failure: what is left takes space, and serves nobody.
-    static_cast<void>(clear_packaging(files, plan.make, packages));
+    static_cast<void>(clear_packaging(env.files, plan.make, packages));
     return filled;
 }
 
@@ -152,22 +151,22 @@ Result<void> forget_objects_of_another_tree(Filesystem &files, const BuildPlan &
 }
 
 // The part that takes long; the output folder is not touched before all of it went well.
-Result<BuiltKernel> build(ProcessRunner &runner, Filesystem &files, const BuildRequest &request, BuildPlan &plan)
+Result<BuiltKernel> build(const Env &env, const BuildRequest &request, BuildPlan &plan)
 {
     // The log is of this build alone.
-    TRY(files.remove_all(plan.make.log));
-    TRY(forget_objects_of_another_tree(files, plan));
+    TRY(env.files.remove_all(plan.make.log));
+    TRY(forget_objects_of_another_tree(env.files, plan));
     // The folder of the objects is in the tree.
-    TRY(expect_no_link(files, plan.source.tree, plan.make.objects.filename()));
+    TRY(expect_no_link(env.files, plan.source.tree, plan.make.objects.filename()));
     tell(request, BuildStage::configure);
-    TRY(configure(runner, files, plan.make, plan.config));
+    TRY(configure(env, plan.make, plan.config));
     if (request.menuconfig) {
-        TRY(let_person_configure(runner, plan.make));
+        TRY(let_person_configure(env.runner, plan.make));
     }
-    TRY(verify_config(files, plan.make, plan.config));
+    TRY(verify_config(env.files, plan.make, plan.config));
 
-    const auto config = TRY(files.read(plan.make.objects / ".config"));
-    const auto config_hash = TRY(sha256_of_text(runner, config));
+    const auto config = TRY(env.files.read(plan.make.objects / ".config"));
+    const auto config_hash = TRY(sha256_of_text(env.runner, config));
     if (request.menuconfig) // no later build without the person's choices may take this one for its own
         plan.key = "menuconfig-" + config_hash;
 
@@ -177,17 +176,17 @@ Result<BuiltKernel> build(ProcessRunner &runner, Filesystem &files, const BuildR
     tell(request, BuildStage::compile);
     const bool has_modules = value_of(values, "MODULES") == "y";
     if (auto compiled =
-            compile_kernel(runner, files, plan.make, compile_targets(has_modules), with_suffix(plan.folder, ".steps"));
+            compile_kernel(env, plan.make, compile_targets(has_modules), with_suffix(plan.folder, ".steps"));
         !compiled)
         return tl::unexpected(compiled.error());
-    const auto release = TRY(files.read(plan.make.objects / "include/config/kernel.release"));
+    const auto release = TRY(env.files.read(plan.make.objects / "include/config/kernel.release"));
     const auto name = trim(release);
     auto metadata = metadata_of(plan, name, config_hash);
     if (request.package) {
         tell(request, BuildStage::package);
         metadata["selftests"] = plan.selftests_hash;
-        TRY(package_and_fill(runner, files, plan, name, has_modules, metadata));
-    } else if (auto filled = fill_output(files, plan.make.objects, {}, plan.output, metadata); !filled) {
+        TRY(package_and_fill(env, plan, name, has_modules, metadata));
+    } else if (auto filled = fill_output(env.files, plan.make.objects, {}, plan.output, metadata); !filled) {
         return tl::unexpected(filled.error());
     }
     say(fmt::format("built Linux {} in {}", name, plan.output.string()));
@@ -200,19 +199,19 @@ Result<BuiltKernel> build(ProcessRunner &runner, Filesystem &files, const BuildR
 
 } // namespace
 
-Result<BuiltKernel> build_kernel(ProcessRunner &runner, Filesystem &files, const BuildRequest &request)
+Result<BuiltKernel> build_kernel(const Env &env, const BuildRequest &request)
 {
-    auto plan = TRY(make_plan(runner, files, request));
-    AptArchive archive(runner, files, cache_directory() / "apt");
+    auto plan = TRY(make_plan(env, request));
+    AptArchive archive(env, cache_directory() / "apt");
     if (request.dry_run) {
-        TRY(find_source(runner, files, archive, request, plan));
-        return print_plan(runner, files, plan);
+        TRY(find_source(env, archive, request, plan));
+        return print_plan(env, plan);
     }
     tell(request, BuildStage::fetch);
     // Where a source of the user's own is built is known when it is fetched, if they have not said it.
     const bool placed = !plan.origin || !request.output.empty();
     if (placed) {
-        TRY(expect_writable(files, plan.output));
+        TRY(expect_writable(env.files, plan.output));
     }
     std::optional<FileLock> build_lock;
     const auto lock_build = [&]() -> Result<void> {
@@ -223,40 +222,40 @@ Result<BuiltKernel> build_kernel(ProcessRunner &runner, Filesystem &files, const
     if (!plan.origin) {
         TRY(lock_build());
     }
-    TRY(find_source(runner, files, archive, request, plan));
+    TRY(find_source(env, archive, request, plan));
     if (!placed) {
-        TRY(expect_writable(files, plan.output));
+        TRY(expect_writable(env.files, plan.output));
     }
     if (!build_lock) {
         TRY(lock_build());
     }
     TRY(FileLock::acquire(tree_lock_file(plan.source.tree), "the kernel source"));
 
-    auto compiler = TRY(compiler_version(runner));
+    auto compiler = TRY(compiler_version(env.runner));
     plan.compiler = std::move(compiler);
-    TRY(fetch_base_config(runner, files, archive, plan.line, request.config, plan.config));
+    TRY(fetch_base_config(env, archive, plan.line, request.config, plan.config));
     if (request.package) {
-        auto hash = TRY(sha256_of_tree(runner, plan.data / "kernel/selftests"));
+        auto hash = TRY(sha256_of_tree(env.runner, plan.data / "kernel/selftests"));
         plan.selftests_hash = std::move(hash);
     }
-    auto key = TRY(build_key(runner, plan));
+    auto key = TRY(build_key(env.runner, plan));
     plan.key = std::move(key);
 
-    const auto metadata = read_metadata(files, plan.output);
+    const auto metadata = read_metadata(env.files, plan.output);
     const bool up_to_date = !request.menuconfig && metadata && metadata->value("key", "") == plan.key &&
-                            files.exists(plan.make.objects / "vmlinux") &&
+                            env.files.exists(plan.make.objects / "vmlinux") &&
                             (!request.package || (metadata->value("selftests", "") == plan.selftests_hash &&
-                                                  has_packages(runner, files, plan.output, *metadata)));
+                                                  has_packages(env, plan.output, *metadata)));
     if (!up_to_date) {
-        TRY(expect_space(files, plan));
+        TRY(expect_space(env.files, plan));
     }
     // Also when the kernel is as it should be: the selftests in the tree are no part of it, and may have changed.
     const auto before_apply = [&] {
-        if (!up_to_date || !files.exists(plan.source.tree))
+        if (!up_to_date || !env.files.exists(plan.source.tree))
             tell(request, BuildStage::apply);
     };
-    TRY(prepare_source(runner, files, archive, plan, before_apply));
-    plan.hooks = applied_hooks(files, plan.source.tree);
+    TRY(prepare_source(env, archive, plan, before_apply));
+    plan.hooks = applied_hooks(env.files, plan.source.tree);
     if (auto fragment = fragment_of(plan.hooks); !fragment.empty())
         plan.config.fragments.push_back({"hooks", std::move(fragment)});
     if (up_to_date) {
@@ -264,7 +263,7 @@ Result<BuiltKernel> build_kernel(ProcessRunner &runner, Filesystem &files, const
         say(fmt::format("Linux {} in {} is up to date", release, plan.output.string()));
         return result_of(plan, release, true);
     }
-    return build(runner, files, request, plan);
+    return build(env, request, plan);
 }
 
 } // namespace krun

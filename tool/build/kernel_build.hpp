@@ -10,9 +10,7 @@
 #include <vector>
 
 #include "source/source_origin.hpp"
-#include "util/filesystem.hpp"
-#include "util/process.hpp"
-#include "util/result.hpp"
+#include "util/env.hpp"
 
 namespace krun
 {
@@ -45,6 +43,6 @@ struct BuiltKernel {
 };
 
 // Builds, or finds that the output folder already holds exactly this kernel.
-Result<BuiltKernel> build_kernel(ProcessRunner &runner, Filesystem &files, const BuildRequest &request);
+Result<BuiltKernel> build_kernel(const Env &env, const BuildRequest &request);
 
 } // namespace krun

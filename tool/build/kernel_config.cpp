@@ -49,9 +49,9 @@ bool is_config_line(const std::string &line)
 }
 
 // What kconfig would pass over with a warning in its log was meant to say something.
-Result<Fragment> read_fragment(ProcessRunner &runner, Filesystem &files, const std::filesystem::path &file)
+Result<Fragment> read_fragment(const Env &env, const std::filesystem::path &file)
 {
-    auto text = TRY(read_text_input(runner, files, file, fragment_kind));
+    auto text = TRY(read_text_input(env, file, fragment_kind));
     unsigned number = 0;
     for (const auto &line : lines_of(text)) {
         ++number;
@@ -64,13 +64,12 @@ Result<Fragment> read_fragment(ProcessRunner &runner, Filesystem &files, const s
 }
 
 // Ubuntu's source has no other configuration.
-Result<void> translate_annotations(ProcessRunner &runner, Filesystem &files, const std::filesystem::path &file,
-                                   ConfigInputs &inputs)
+Result<void> translate_annotations(const Env &env, const std::filesystem::path &file, ConfigInputs &inputs)
 {
     if (!are_annotations(inputs.base))
         return {};
     auto config = config_of_annotations(file, inputs.base, [&](const std::filesystem::path &included) {
-        return read_text_input(runner, files, included, included_kind);
+        return read_text_input(env, included, included_kind);
     });
     if (!config)
         return tl::unexpected(config.error());
@@ -157,20 +156,20 @@ std::string config_name(const std::string &config)
     return name;
 }
 
-Result<ConfigInputs> read_config_inputs(ProcessRunner &runner, Filesystem &files, const std::string &config,
+Result<ConfigInputs> read_config_inputs(const Env &env, const std::string &config,
                                         const std::vector<std::filesystem::path> &fragments)
 {
     ConfigInputs inputs;
     if (!is_named_config(config)) {
-        auto base = TRY(read_text_input(runner, files, config, config_kind));
+        auto base = TRY(read_text_input(env, config, config_kind));
         if (!are_annotations(base) && parse_config(base).empty())
             return usage_error(fmt::format("the configuration {} has no setting in it", shell_quoted(config)),
                                config_kind.hint);
         inputs.base = std::move(base);
-        TRY(translate_annotations(runner, files, config, inputs));
+        TRY(translate_annotations(env, config, inputs));
     }
     for (const auto &file : fragments) {
-        auto fragment = TRY(read_fragment(runner, files, file));
+        auto fragment = TRY(read_fragment(env, file));
         inputs.fragments.push_back(std::move(fragment));
     }
     return inputs;
@@ -213,21 +212,21 @@ std::vector<Command> config_commands(const KernelMake &make, const ConfigPlan &p
     return commands;
 }
 
-Result<void> configure(ProcessRunner &runner, Filesystem &files, const KernelMake &make, const ConfigPlan &plan)
+Result<void> configure(const Env &env, const KernelMake &make, const ConfigPlan &plan)
 {
     say("configuring");
-    TRY(files.make_directories(make.objects));
+    TRY(env.files.make_directories(make.objects));
     if (has_ccache()) {
-        TRY(files.write(make.cached_compiler(), compiler_script()));
+        TRY(env.files.write(make.cached_compiler(), compiler_script()));
     }
     if (!plan.tiny) {
-        TRY(files.write(base_file(make), plan.base_text));
+        TRY(env.files.write(base_file(make), plan.base_text));
     }
     for (std::size_t at = 0; at < plan.fragments.size(); ++at) {
-        TRY(files.write(fragment_file(make, at + 1), plan.fragments[at].text));
+        TRY(env.files.write(fragment_file(make, at + 1), plan.fragments[at].text));
     }
     for (const auto &command : steps_of_configuring(make, plan)) {
-        TRY(runner.run_ok(command));
+        TRY(env.runner.run_ok(command));
     }
     return {};
 }

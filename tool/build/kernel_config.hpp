@@ -12,9 +12,7 @@
 #include "build/kernel_make.hpp"
 #include "source/apt_archive.hpp"
 #include "source/kernel_line.hpp"
-#include "util/filesystem.hpp"
-#include "util/process.hpp"
-#include "util/result.hpp"
+#include "util/env.hpp"
 
 namespace krun
 {
@@ -47,14 +45,14 @@ struct ConfigPlan {
 std::string config_name(const std::string &config);
 
 // A usage error, by name, for what is no configuration; asks nothing of the network.
-Result<ConfigInputs> read_config_inputs(ProcessRunner &runner, Filesystem &files, const std::string &config,
+Result<ConfigInputs> read_config_inputs(const Env &env, const std::string &config,
                                         const std::vector<std::filesystem::path> &fragments);
 // All fragments. A line's own follows the common one of its name: what only this line calls so, or has.
 Result<ConfigPlan> plan_config(Filesystem &files, const std::filesystem::path &data, const KernelLine &line,
                                const std::string &config, const ConfigInputs &inputs);
 // Completes base_text.
-Result<void> fetch_base_config(ProcessRunner &runner, Filesystem &files, AptArchive &archive, const KernelLine &line,
-                               const std::string &config, ConfigPlan &plan);
+Result<void> fetch_base_config(const Env &env, AptArchive &archive, const KernelLine &line, const std::string &config,
+                               ConfigPlan &plan);
 
 // The base without what only works in the tree, or with the programs, that it was made for. See base_config.cpp.
 std::string without_traps(const std::string &base_text, bool personal, bool has_pahole);
@@ -62,7 +60,7 @@ std::string without_traps(const std::string &base_text, bool personal, bool has_
 // What configure() runs, for --dry-run.
 std::vector<Command> config_commands(const KernelMake &make, const ConfigPlan &plan);
 // Leaves a .config in make.objects.
-Result<void> configure(ProcessRunner &runner, Filesystem &files, const KernelMake &make, const ConfigPlan &plan);
+Result<void> configure(const Env &env, const KernelMake &make, const ConfigPlan &plan);
 // An Error that names every requested symbol that .config does not have, each with its unmet dependency. Of what is for
 // the machine, some kernels have no such symbol, and a source of the person's own may lack more: that is a note.
 Result<void> verify_config(Filesystem &files, const KernelMake &make, const ConfigPlan &plan);

@@ -120,8 +120,8 @@ std::string first_build_error(const std::string &log)
     return from_make;
 }
 
-Result<std::size_t> run_kernel_make(ProcessRunner &runner, Filesystem &files, const KernelMake &make, Command command,
-                                    Progress &progress, const std::string &doing)
+Result<std::size_t> run_kernel_make(const Env &env, const KernelMake &make, Command command, Progress &progress,
+                                    const std::string &doing)
 {
     std::size_t steps = 0;
     command.capture = false;
@@ -131,25 +131,26 @@ Result<std::size_t> run_kernel_make(ProcessRunner &runner, Filesystem &files, co
         ++steps;
         progress.advance(words_of(line).back());
     };
-    const auto result = TRY(runner.run(command));
+    const auto result = TRY(env.runner.run(command));
     if (!result.ok())
-        return make_error(files, make, doing);
+        return make_error(env.files, make, doing);
     return steps;
 }
 
-Result<void> compile_kernel(ProcessRunner &runner, Filesystem &files, const KernelMake &make,
-                            const std::vector<std::string> &targets, const std::filesystem::path &steps_file)
+Result<void> compile_kernel(const Env &env, const KernelMake &make, const std::vector<std::string> &targets,
+                            const std::filesystem::path &steps_file)
 {
     // What a partial build will take nobody knows; only builds from nothing are alike.
-    const bool from_nothing = !files.exists(make.objects / "vmlinux.o") && !files.exists(make.objects / "vmlinux.a");
+    const bool from_nothing =
+        !env.files.exists(make.objects / "vmlinux.o") && !env.files.exists(make.objects / "vmlinux.a");
     std::size_t total = 0;
     if (from_nothing)
-        total = std::strtoull(files.read(steps_file).value_or(std::string()).c_str(), nullptr, 10);
+        total = std::strtoull(env.files.read(steps_file).value_or(std::string()).c_str(), nullptr, 10);
     Progress progress("compiling", total);
-    const auto steps = TRY(run_kernel_make(runner, files, make, make.command(targets), progress, "compiling"));
+    const auto steps = TRY(run_kernel_make(env, make, make.command(targets), progress, "compiling"));
     progress.finish(fmt::format("{} steps", steps));
     if (from_nothing)
-        return files.write(steps_file, fmt::format("{}\n", steps));
+        return env.files.write(steps_file, fmt::format("{}\n", steps));
     return {};
 }
 

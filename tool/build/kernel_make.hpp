@@ -6,10 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "util/filesystem.hpp"
-#include "util/process.hpp"
+#include "util/env.hpp"
 #include "util/progress.hpp"
-#include "util/result.hpp"
 
 namespace krun
 {
@@ -36,11 +34,11 @@ std::filesystem::path objects_folder(const std::filesystem::path &tree, const st
 
 // Runs make with progress and returns how many steps it took. A failure shows the end of the log, and is of `doing`:
 // "compiling", "packaging".
-Result<std::size_t> run_kernel_make(ProcessRunner &runner, Filesystem &files, const KernelMake &make, Command command,
-                                    Progress &progress, const std::string &doing);
+Result<std::size_t> run_kernel_make(const Env &env, const KernelMake &make, Command command, Progress &progress,
+                                    const std::string &doing);
 // Compiles with progress. `steps_file` remembers how many steps a build from nothing took.
-Result<void> compile_kernel(ProcessRunner &runner, Filesystem &files, const KernelMake &make,
-                            const std::vector<std::string> &targets, const std::filesystem::path &steps_file);
+Result<void> compile_kernel(const Env &env, const KernelMake &make, const std::vector<std::string> &targets,
+                            const std::filesystem::path &steps_file);
 
 // The complaint in a build log that all the others follow from; empty when none is found.
 std::string first_build_error(const std::string &log);

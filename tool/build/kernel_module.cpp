@@ -13,9 +13,9 @@
 namespace krun
 {
 
-Result<std::filesystem::path> build_module(ProcessRunner &runner, Filesystem &files, const ModuleRequest &request)
+Result<std::filesystem::path> build_module(const Env &env, const ModuleRequest &request)
 {
-    TRY(mirror_folder(files, request.sources, request.output));
+    TRY(mirror_folder(env.files, request.sources, request.output));
     Command command;
     command.argv = {"make", "-C", request.kernel.string(), "M=" + request.output.string(),
                     fmt::format("-j{}", std::thread::hardware_concurrency())};
@@ -31,7 +31,7 @@ Result<std::filesystem::path> build_module(ProcessRunner &runner, Filesystem &fi
     command.environment = {{"LC_ALL", "C"}, {"MAKEFLAGS", ""}};
     command.environment.merge(ccache_environment(request.output));
     command.log = request.log;
-    const auto made = TRY(runner.run(command));
+    const auto made = TRY(env.runner.run(command));
     if (!made.ok()) {
         const auto why = first_build_error(made.output + made.errors);
         return failure(fmt::format("{}.ko could not be built{}", request.name, why.empty() ? "" : ": " + why), {},

@@ -5,9 +5,7 @@
 #include <filesystem>
 #include <string>
 
-#include "util/filesystem.hpp"
-#include "util/process.hpp"
-#include "util/result.hpp"
+#include "util/env.hpp"
 
 namespace krun
 {
@@ -22,6 +20,6 @@ struct ModuleRequest {
 };
 
 // Returns where NAME.ko is.
-Result<std::filesystem::path> build_module(ProcessRunner &runner, Filesystem &files, const ModuleRequest &request);
+Result<std::filesystem::path> build_module(const Env &env, const ModuleRequest &request);
 
 } // namespace krun

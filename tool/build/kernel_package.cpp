@@ -43,12 +43,11 @@ Repacking repacking_of(const KernelMake &make, const PackagePlan &plan, const st
     return repacking;
 }
 
-Result<void> finish_package(ProcessRunner &runner, Filesystem &files, const KernelMake &make, const PackagePlan &plan,
-                            const std::string &name, const nlohmann::ordered_json &metadata,
-                            const std::vector<std::filesystem::path> &selftests)
+Result<void> finish_package(const Env &env, const KernelMake &make, const PackagePlan &plan, const std::string &name,
+                            const nlohmann::ordered_json &metadata, const std::vector<std::filesystem::path> &selftests)
 {
     auto repacking = repacking_of(make, plan, name);
-    if (!files.exists(repacking.deb))
+    if (!env.files.exists(repacking.deb))
         return failure(fmt::format("packaging the kernel produced no {}", name), {}, make.log.string());
     if (name.starts_with("linux-image-")) {
         repacking.added = {{fmt::format("usr/share/krun/{}/metadata.json", plan.release), metadata.dump(2) + "\n"}};
@@ -56,7 +55,7 @@ Result<void> finish_package(ProcessRunner &runner, Filesystem &files, const Kern
             repacking.programs.push_back(
                 {fmt::format("usr/lib/krun/{}/selftests/{}", plan.release, program.filename().string()), program});
     }
-    return repack_deb(runner, files, repacking);
+    return repack_deb(env, repacking);
 }
 
 bool is_package_file(const std::string &name)
@@ -155,28 +154,27 @@ Result<void> clear_packaging(Filesystem &files, const KernelMake &make, const Pa
     return files.remove_all(make.objects / "debian");
 }
 
-Result<std::vector<std::filesystem::path>> package_kernel(ProcessRunner &runner, Filesystem &files,
-                                                          const KernelMake &make, const PackagePlan &plan,
-                                                          nlohmann::ordered_json &metadata)
+Result<std::vector<std::filesystem::path>> package_kernel(const Env &env, const KernelMake &make,
+                                                          const PackagePlan &plan, nlohmann::ordered_json &metadata)
 {
-    TRY(clear_packaging(files, make, plan));
-    TRY(files.make_directories(plan.folder));
+    TRY(clear_packaging(env.files, make, plan));
+    TRY(env.files.make_directories(plan.folder));
     // A folder that hands its group down would do so to debian/, and dpkg-deb takes none with that bit.
     Command modes;
     modes.argv = {"chmod", "ug-s", plan.folder.string(), make.tree.string(), make.objects.string()};
-    TRY(runner.run_ok(modes));
+    TRY(env.runner.run_ok(modes));
     metadata["package_format"] = package_format;
     metadata["package_version"] = plan.version;
     metadata["packages"] = plan.names();
     Progress progress("packaging", 0);
-    TRY(run_kernel_make(runner, files, make, packaging_command(make, plan), progress, "packaging"));
-    const auto selftests = TRY(build_selftests(runner, files, make.tree, plan.folder / "selftests", make.log));
+    TRY(run_kernel_make(env, make, packaging_command(make, plan), progress, "packaging"));
+    const auto selftests = TRY(build_selftests(env, make.tree, plan.folder / "selftests", make.log));
     std::vector<std::filesystem::path> packages;
     auto checksums = nlohmann::ordered_json::object();
     for (const auto &name : plan.names()) {
         progress.advance(name);
-        TRY(finish_package(runner, files, make, plan, name, metadata, selftests));
-        const auto checksum = TRY(sha256_of_file(runner, plan.finished(name)));
+        TRY(finish_package(env, make, plan, name, metadata, selftests));
+        const auto checksum = TRY(sha256_of_file(env.runner, plan.finished(name)));
         checksums[name] = checksum;
         packages.push_back(plan.finished(name));
     }
@@ -185,16 +183,15 @@ Result<std::vector<std::filesystem::path>> package_kernel(ProcessRunner &runner,
     return packages;
 }
 
-bool has_packages(ProcessRunner &runner, Filesystem &files, const std::filesystem::path &folder,
-                  const nlohmann::ordered_json &metadata)
+bool has_packages(const Env &env, const std::filesystem::path &folder, const nlohmann::ordered_json &metadata)
 {
     const auto checksums = metadata.find("checksums");
     if (metadata.value("package_format", 0) != package_format || checksums == metadata.end() || checksums->empty())
         return false;
     for (const auto &[name, expected] : checksums->items()) {
-        if (!files.exists(folder / name))
+        if (!env.files.exists(folder / name))
             return false;
-        const auto actual = sha256_of_file(runner, folder / name);
+        const auto actual = sha256_of_file(env.runner, folder / name);
         if (!actual || expected != *actual)
             return false;
     }

@@ -13,9 +13,7 @@
 #include <vector>
 
 #include "build/kernel_make.hpp"
-#include "util/filesystem.hpp"
-#include "util/process.hpp"
-#include "util/result.hpp"
+#include "util/env.hpp"
 
 namespace krun
 {
@@ -46,14 +44,12 @@ std::vector<Command> packaging_commands(const KernelMake &make, const PackagePla
 // Returns the finished packages. `metadata` is completed with what is to be known of them, and the image holds it, but
 // for the checksums, at /usr/share/krun/<release>/metadata.json; beside it, in /usr/lib/krun/<release>/selftests, are
 // the kselftests of the tree, for `krunctl gate` and for the machine that it is installed on.
-Result<std::vector<std::filesystem::path>> package_kernel(ProcessRunner &runner, Filesystem &files,
-                                                          const KernelMake &make, const PackagePlan &plan,
-                                                          nlohmann::ordered_json &metadata);
+Result<std::vector<std::filesystem::path>> package_kernel(const Env &env, const KernelMake &make,
+                                                          const PackagePlan &plan, nlohmann::ordered_json &metadata);
 // Removes what this run, or an earlier one that was interrupted, has left.
 Result<void> clear_packaging(Filesystem &files, const KernelMake &make, const PackagePlan &plan);
 
 // Whether the packages that `metadata` tells of are in `folder` as they were made.
-bool has_packages(ProcessRunner &runner, Filesystem &files, const std::filesystem::path &folder,
-                  const nlohmann::ordered_json &metadata);
+bool has_packages(const Env &env, const std::filesystem::path &folder, const nlohmann::ordered_json &metadata);
 
 } // namespace krun

@@ -33,41 +33,41 @@ Result<void> run_step(ProcessRunner &runner, const Command &command)
 }
 
 // The build system's notes and by-products: full of absolute paths, and no external module's build reads them.
-Result<void> remove_notes(ProcessRunner &runner, Filesystem &files, const Repacking &repacking)
+Result<void> remove_notes(const Env &env, const Repacking &repacking)
 {
-    if (!files.exists(repacking.work / "usr/src"))
+    if (!env.files.exists(repacking.work / "usr/src"))
         return {};
-    return run_step(runner, logged(repacking, {"find", (repacking.work / "usr/src").string(), "(", "-name", "*.cmd",
-                                               "-o", "-name", "*.[os]", ")", "-type", "f", "-delete"}));
+    return run_step(env.runner, logged(repacking, {"find", (repacking.work / "usr/src").string(), "(", "-name", "*.cmd",
+                                                   "-o", "-name", "*.[os]", ")", "-type", "f", "-delete"}));
 }
 
 // The kernel's own programs for building modules: objtool is compiled with debug information. The build's identity is a
 // digest over that, so it goes too.
-Result<void> strip_programs(ProcessRunner &runner, Filesystem &files, const Repacking &repacking)
+Result<void> strip_programs(const Env &env, const Repacking &repacking)
 {
-    if (!files.exists(repacking.work / "usr/src"))
+    if (!env.files.exists(repacking.work / "usr/src"))
         return {};
     Command find;
     find.argv = {"find", (repacking.work / "usr/src").string(), "-type", "f", "-perm", "/111", "-print0"};
-    const auto found = TRY(runner.run_ok(find));
+    const auto found = TRY(env.runner.run_ok(find));
     auto strip = logged(repacking, {"strip", "--strip-all", "--remove-section=.note.gnu.build-id", "--"});
     const auto fixed_words = strip.argv.size();
     for (const auto &file : split(found.output, '\0')) {
-        if (!file.empty() && files.read(file).value_or(std::string()).starts_with(elf_magic))
+        if (!file.empty() && env.files.read(file).value_or(std::string()).starts_with(elf_magic))
             strip.argv.push_back(file);
     }
     if (strip.argv.size() == fixed_words)
         return {};
-    return run_step(runner, strip);
+    return run_step(env.runner, strip);
 }
 
-Result<void> replace_changelog(ProcessRunner &runner, Filesystem &files, const Repacking &repacking)
+Result<void> replace_changelog(const Env &env, const Repacking &repacking)
 {
     const auto doc = repacking.work / "usr/share/doc";
-    for (const auto &package : files.list(doc).value_or(std::vector<std::string>())) {
+    for (const auto &package : env.files.list(doc).value_or(std::vector<std::string>())) {
         const auto file = doc / package / "changelog.Debian";
-        TRY(files.write(file, repacking.changelog));
-        TRY(run_step(runner, logged(repacking, {"gzip", "-9nf", file.string()})));
+        TRY(env.files.write(file, repacking.changelog));
+        TRY(run_step(env.runner, logged(repacking, {"gzip", "-9nf", file.string()})));
     }
     return {};
 }
@@ -81,12 +81,12 @@ Result<void> add_files(Filesystem &files, const Repacking &repacking)
     return {};
 }
 
-Result<void> add_programs(ProcessRunner &runner, Filesystem &files, const Repacking &repacking)
+Result<void> add_programs(const Env &env, const Repacking &repacking)
 {
     for (const auto &[path, from] : repacking.programs) {
         const auto target = repacking.work / path;
-        TRY(files.make_directories(target.parent_path()));
-        TRY(run_step(runner, logged(repacking, {"strip", "-o", target.string(), from.string()})));
+        TRY(env.files.make_directories(target.parent_path()));
+        TRY(run_step(env.runner, logged(repacking, {"strip", "-o", target.string(), from.string()})));
     }
     return {};
 }
@@ -126,8 +126,7 @@ Result<std::vector<Entry>> entries_of(ProcessRunner &runner, const Repacking &re
     return entries;
 }
 
-Result<void> write_digests(ProcessRunner &runner, Filesystem &files, const Repacking &repacking,
-                           const std::vector<Entry> &entries)
+Result<void> write_digests(const Env &env, const Repacking &repacking, const std::vector<Entry> &entries)
 {
     Command digest;
     digest.argv = {"xargs", "-0", "-r", "md5sum", "--"};
@@ -136,8 +135,8 @@ Result<void> write_digests(ProcessRunner &runner, Filesystem &files, const Repac
         if (entry.type == 'f')
             digest.input += entry.path + '\0';
     }
-    const auto digests = TRY(runner.run_ok(digest));
-    return files.write(repacking.work / "DEBIAN/md5sums", digests.output);
+    const auto digests = TRY(env.runner.run_ok(digest));
+    return env.files.write(repacking.work / "DEBIAN/md5sums", digests.output);
 }
 
 // As dpkg-gencontrol(1) counts: KiB, each file rounded up, everything that is no file one.
@@ -161,29 +160,29 @@ Result<void> write_installed_size(Filesystem &files, const Repacking &repacking,
     return files.write(file, text);
 }
 
-Result<void> change(ProcessRunner &runner, Filesystem &files, const Repacking &repacking)
+Result<void> change(const Env &env, const Repacking &repacking)
 {
-    TRY(remove_notes(runner, files, repacking));
-    TRY(strip_programs(runner, files, repacking));
-    TRY(replace_changelog(runner, files, repacking));
-    TRY(add_files(files, repacking));
-    TRY(add_programs(runner, files, repacking));
-    const auto entries = TRY(entries_of(runner, repacking));
-    TRY(write_digests(runner, files, repacking, entries));
-    TRY(write_installed_size(files, repacking, entries));
+    TRY(remove_notes(env, repacking));
+    TRY(strip_programs(env, repacking));
+    TRY(replace_changelog(env, repacking));
+    TRY(add_files(env.files, repacking));
+    TRY(add_programs(env, repacking));
+    const auto entries = TRY(entries_of(env.runner, repacking));
+    TRY(write_digests(env, repacking, entries));
+    TRY(write_installed_size(env.files, repacking, entries));
     // Whatever the builder's umask was, and also in a folder that hands its group down.
-    return run_step(runner, logged(repacking, {"chmod", "-R", "u+rwX,go+rX,go-w,ug-s", repacking.work.string()}));
+    return run_step(env.runner, logged(repacking, {"chmod", "-R", "u+rwX,go+rX,go-w,ug-s", repacking.work.string()}));
 }
 
-Result<void> pack(ProcessRunner &runner, Filesystem &files, const Repacking &repacking)
+Result<void> pack(const Env &env, const Repacking &repacking)
 {
     auto partial = repacking;
     partial.target += ".partial";
-    auto packed = run_step(runner, pack_command(partial));
+    auto packed = run_step(env.runner, pack_command(partial));
     if (packed)
-        packed = files.rename(partial.target, repacking.target);
+        packed = env.files.rename(partial.target, repacking.target);
     if (!packed)
-        static_cast<void>(files.remove_all(partial.target));
+        static_cast<void>(env.files.remove_all(partial.target));
     return packed;
 }
 
@@ -201,16 +200,16 @@ Command pack_command(const Repacking &repacking)
                               repacking.target.string()});
 }
 
-Result<void> repack_deb(ProcessRunner &runner, Filesystem &files, const Repacking &repacking)
+Result<void> repack_deb(const Env &env, const Repacking &repacking)
 {
-    TRY(files.remove_all(repacking.work));
-    TRY(files.make_directories(repacking.target.parent_path()));
-    auto done = run_step(runner, unpack_command(repacking));
+    TRY(env.files.remove_all(repacking.work));
+    TRY(env.files.make_directories(repacking.target.parent_path()));
+    auto done = run_step(env.runner, unpack_command(repacking));
     if (done)
-        done = change(runner, files, repacking);
+        done = change(env, repacking);
     if (done)
-        done = pack(runner, files, repacking);
-    static_cast<void>(files.remove_all(repacking.work));
+        done = pack(env, repacking);
+    static_cast<void>(env.files.remove_all(repacking.work));
     return done;
 }
 

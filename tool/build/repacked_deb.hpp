@@ -11,9 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "util/filesystem.hpp"
-#include "util/process.hpp"
-#include "util/result.hpp"
+#include "util/env.hpp"
 
 namespace krun
 {
@@ -46,6 +44,6 @@ Command unpack_command(const Repacking &repacking);
 Command pack_command(const Repacking &repacking);
 
 // `target` appears whole or not at all; `work` is gone afterwards.
-Result<void> repack_deb(ProcessRunner &runner, Filesystem &files, const Repacking &repacking);
+Result<void> repack_deb(const Env &env, const Repacking &repacking);
 
 } // namespace krun

@@ -7,22 +7,21 @@
 namespace krun
 {
 
-Result<std::vector<std::filesystem::path>> build_selftests(ProcessRunner &runner, Filesystem &files,
-                                                           const std::filesystem::path &tree,
+Result<std::vector<std::filesystem::path>> build_selftests(const Env &env, const std::filesystem::path &tree,
                                                            const std::filesystem::path &output,
                                                            const std::filesystem::path &log)
 {
     const auto sources = tree / "tools/testing/selftests/krun";
-    const auto names = TRY(files.list(sources));
+    const auto names = TRY(env.files.list(sources));
     // The older lines' rules do not see that a header has changed.
-    TRY(files.remove_all(output));
-    TRY(files.make_directories(output));
+    TRY(env.files.remove_all(output));
+    TRY(env.files.make_directories(output));
     Command command;
     command.argv = {"make", "-C", sources.string(), "OUTPUT=" + output.string()};
     command.environment = {{"LC_ALL", "C"}, {"MAKEFLAGS", ""}};
     command.inherits = variables_for_builds();
     command.log = log;
-    TRY(runner.run_ok(command));
+    TRY(env.runner.run_ok(command));
     std::vector<std::filesystem::path> programs;
     for (const auto &name : names) {
         if (name.ends_with("_test.c"))

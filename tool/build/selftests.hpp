@@ -5,9 +5,7 @@
 #include <filesystem>
 #include <vector>
 
-#include "util/filesystem.hpp"
-#include "util/process.hpp"
-#include "util/result.hpp"
+#include "util/env.hpp"
 
 namespace krun
 {
@@ -21,8 +19,7 @@ inline constexpr const char *test_of_tscs = "tsc_test";
 inline constexpr const char *test_of_many_cpus = "many_cpus_test";
 
 // Static executables in `output`, which is made anew; sorted. Each prints TAP.
-Result<std::vector<std::filesystem::path>> build_selftests(ProcessRunner &runner, Filesystem &files,
-                                                           const std::filesystem::path &tree,
+Result<std::vector<std::filesystem::path>> build_selftests(const Env &env, const std::filesystem::path &tree,
                                                            const std::filesystem::path &output,
                                                            const std::filesystem::path &log);
 

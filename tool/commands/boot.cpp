@@ -63,7 +63,7 @@ std::filesystem::path kernel_of_line(Context &context, const BootOptions &option
     build.line = options.line;
     if (options.request.dry_run) // only the command is wanted, and that says where the kernel would be
         return cache_directory() / "kernels" / (options.line + "-" + build.config) / "vmlinuz";
-    return unwrap(build_kernel(context.runner, context.files, build)).folder / "vmlinuz";
+    return unwrap(build_kernel(context, build)).folder / "vmlinuz";
 }
 
 // QEMU reads it after we have looked at it: of a pipe, a copy.
@@ -92,13 +92,12 @@ void run_boot(Context &context, BootOptions &options)
         unwrap(find_kernel_line(context.files, data_directory(), options.line));
     std::optional<GuestFiles> gathered;
     if (!request.dry_run)
-        gathered.emplace(unwrap(gather_guest_files(context.runner, context.files, request)));
+        gathered.emplace(unwrap(gather_guest_files(context, request)));
     if (options.kernel.empty())
         request.kernel = kernel_of_line(context, options);
     else
         request.kernel = gathered ? readable_kernel(context, options.kernel, *gathered) : options.kernel;
-    const MachineResult result =
-        unwrap(run_machine(context.runner, context.files, request, gathered ? &*gathered : nullptr));
+    const MachineResult result = unwrap(run_machine(context, request, gathered ? &*gathered : nullptr));
     if (request.dry_run)
         return;
     if (!result.kernel_problems.empty()) {

@@ -43,7 +43,7 @@ void tell_of_unused_settings()
 void run(Context &context, const BuildOptions &options)
 {
     tell_of_unused_settings();
-    const auto built = unwrap(build_kernel(context.runner, context.files, options.request));
+    const auto built = unwrap(build_kernel(context, options.request));
     if (options.request.dry_run)
         return;
     if (options.json)

@@ -4,16 +4,12 @@
 
 #include <CLI/CLI.hpp>
 
-#include "util/filesystem.hpp"
-#include "util/process.hpp"
-#include "util/result.hpp"
+#include "util/env.hpp"
 
 namespace krun
 {
 
-struct Context {
-    ProcessRunner &runner;
-    Filesystem &files;
+struct Context : Env {
     ExitCode exit_code = ExitCode::done; // what a command that ended without an error leaves for main()
     int guest_status = -1;               // >= 0: exit with this instead (boot passes on its command's status)
 };

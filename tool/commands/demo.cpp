@@ -111,7 +111,7 @@ class LiveCounters
 bool run(Context &context, const ShownKernel &kernel, const MachineRequest &request)
 {
     const auto &guest = kernel.modules.empty() ? request : with_modules(request, kernel.modules);
-    const MachineResult result = unwrap(run_machine(context.runner, context.files, guest));
+    const MachineResult result = unwrap(run_machine(context, guest));
     for (const std::string &problem : result.kernel_problems)
         fmt::print("kernel's log: {}\n", problem);
     return result.status == 0 && result.kernel_problems.empty();
@@ -178,29 +178,28 @@ double cpu_seconds_so_far()
     return seconds;
 }
 
-Result<ShownKernel> make_kernel(ProcessRunner &runner, Filesystem &files, const std::string &line)
+Result<ShownKernel> make_kernel(const Env &env, const std::string &line)
 {
     BuildRequest request;
     request.line = line;
-    const auto built = build_kernel(runner, files, request);
+    const auto built = build_kernel(env, request);
     if (!built)
         return tl::unexpected(built.error());
     fmt::print("built: {} in {}\n\n", built->release, built->folder.string());
     return ShownKernel{built->release, built->folder / "vmlinuz", {}};
 }
 
-Result<ShownKernel> make_module(ProcessRunner &runner, Filesystem &files, const std::string &name)
+Result<ShownKernel> make_module(const Env &env, const std::string &name)
 {
-    const auto line = find_kernel_line(files, data_directory(), name);
+    const auto line = find_kernel_line(env.files, data_directory(), name);
     if (!line)
         return tl::unexpected(line.error());
-    const auto kernel = stock_kernel(runner, files, *line);
+    const auto kernel = stock_kernel(env, *line);
     if (!kernel)
         return tl::unexpected(kernel.error());
     const auto output = cache_directory() / "modules" / kernel->release / "krun";
     const auto log = cache_directory() / "logs" / ("module-" + kernel->release + ".log");
-    const auto module =
-        build_module(runner, files, {data_directory() / "kernel/krun", kernel->headers, {}, output, "krun", log});
+    const auto module = build_module(env, {data_directory() / "kernel/krun", kernel->headers, {}, output, "krun", log});
     if (!module)
         return tl::unexpected(module.error());
     fmt::print("built: {} for Debian's kernel {}\n\n", module->string(), kernel->release);
@@ -215,7 +214,7 @@ ShownKernel build_both(Context &context, const DemoOptions &options, std::vector
     double qemu_seconds = 0;
     auto qemu = std::async(std::launch::async, [&] {
         const Stopwatch watch;
-        auto made = make_testbed_qemu(qemu_runner, context.files);
+        auto made = make_testbed_qemu(Env{qemu_runner, context.files});
         qemu_seconds = watch.seconds();
         if (!made)
             kernel_runner.stop();
@@ -224,8 +223,8 @@ ShownKernel build_both(Context &context, const DemoOptions &options, std::vector
     const Stopwatch watch;
     auto kernel =
         options.module
-            ? make_module(kernel_runner, context.files, options.line.empty() ? usual_line_of_module : options.line)
-            : make_kernel(kernel_runner, context.files, options.line.empty() ? usual_line : options.line);
+            ? make_module(Env{kernel_runner, context.files}, options.line.empty() ? usual_line_of_module : options.line)
+            : make_kernel(Env{kernel_runner, context.files}, options.line.empty() ? usual_line : options.line);
     const double kernel_seconds = watch.seconds();
     if (!kernel)
         qemu_runner.stop();

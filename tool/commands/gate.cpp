@@ -20,9 +20,8 @@ struct GateOptions {
 
 void run(Context &context, const GateOptions &options)
 {
-    const auto packages =
-        unwrap(read_kernel_packages(context.runner, context.files, {std::filesystem::absolute(options.deb)}));
-    const auto gate = unwrap(boot_gate(context.runner, context.files, packages.image().deb));
+    const auto packages = unwrap(read_kernel_packages(context, {std::filesystem::absolute(options.deb)}));
+    const auto gate = unwrap(boot_gate(context, packages.image().deb));
     if (options.json) {
         const nlohmann::ordered_json json = {{"release", packages.release},       {"passed", gate.passed},
                                              {"tests_passed", gate.tests_passed}, {"tests_failed", gate.tests_failed},

@@ -85,7 +85,7 @@ ordered_json pass_gate(Context &context, const InstallOptions &options, const Ke
     if (options.no_boot_gate)
         return nullptr;
     say(fmt::format("booting {} in the testbed first", packages.release));
-    const auto gate = unwrap(boot_gate(context.runner, context.files, packages.image().deb));
+    const auto gate = unwrap(boot_gate(context, packages.image().deb));
     ordered_json json = {{"passed", gate.passed},
                          {"tests_passed", gate.tests_passed},
                          {"tests_failed", gate.tests_failed},
@@ -113,7 +113,7 @@ void refuse(const InstallOptions &options, ExitCode code, ordered_json report)
 void install(Context &context, const InstallOptions &options, Target &target, InstallSession &session)
 {
     unwrap(session.expect_nothing_unfinished());
-    const auto packages = unwrap(read_kernel_packages(context.runner, context.files, absolute(options.debs)));
+    const auto packages = unwrap(read_kernel_packages(context, absolute(options.debs)));
     auto &state = session.state();
     const auto checks = preflight({target, packages, state});
     if (!options.json)
@@ -229,7 +229,7 @@ void go_on(const InstallOptions &options, Target &target, InstallSession &sessio
 void run(Context &context, const InstallOptions &options)
 {
     check_usage(options);
-    auto target = unwrap(system_target(context.runner, context.files));
+    auto target = unwrap(system_target(context));
     auto session = unwrap(InstallSession::open(target, options.dry_run || options.status));
     if (options.status) {
         const auto status = install_status(target, session.state());

@@ -106,13 +106,13 @@ TreeFit fit_of(Context &context, const std::vector<Hook> &hooks, const std::vect
     fit.tree = tree.string();
     fit.version = version.text();
     fit.line = nearest_line(lines, version).name;
-    fit.hooks = unwrap(fit_hooks(context.runner, context.files, hooks, tree, version.series()));
+    fit.hooks = unwrap(fit_hooks(context, hooks, tree, version.series()));
     return fit;
 }
 
 void list_lines(Context &context, const LinesOptions &options)
 {
-    AptArchive archive(context.runner, context.files, cache_directory() / "apt");
+    AptArchive archive(context, cache_directory() / "apt");
     const auto hooks = unwrap(load_hooks(context.files, data_directory()));
     const auto known = unwrap(load_kernel_lines(context.files, data_directory()));
     std::optional<TreeFit> fit;

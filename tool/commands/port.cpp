@@ -59,7 +59,7 @@ void print_report(const PortedLine &ported, bool elsewhere)
 
 void run(Context &context, const PortOptions &options)
 {
-    const auto ported = unwrap(port_kernel(context.runner, context.files, options.request));
+    const auto ported = unwrap(port_kernel(context, options.request));
     if (options.json)
         print_json(ported);
     else

@@ -65,7 +65,7 @@ nlohmann::json pass_checks(Context &context, const PromoteOptions &options, cons
 
 void run(Context &context, const PromoteOptions &options)
 {
-    auto target = unwrap(system_target(context.runner, context.files));
+    auto target = unwrap(system_target(context));
     auto session = unwrap(InstallSession::open(target, options.dry_run));
     auto &state = session.state();
     const auto &release = target.running_release;

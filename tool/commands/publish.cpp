@@ -43,7 +43,7 @@ void print_people(const PublishRequest &request, const Published &published)
 
 void run(Context &context, const PublishOptions &options)
 {
-    const auto published = unwrap(publish(context.runner, context.files, options.request));
+    const auto published = unwrap(publish(context, options.request));
     if (options.request.dry_run)
         return;
     if (options.json)

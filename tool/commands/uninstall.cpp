@@ -93,7 +93,7 @@ void show(const UninstallOptions &options, Target &target, InstallState &state, 
 
 void run(Context &context, const UninstallOptions &options)
 {
-    auto target = unwrap(system_target(context.runner, context.files));
+    auto target = unwrap(system_target(context));
     auto session = unwrap(InstallSession::open(target, options.dry_run));
     auto &state = session.state();
     const auto release = choose(state, options.release);

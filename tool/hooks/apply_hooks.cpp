@@ -83,27 +83,26 @@ std::vector<Command> hook_commands(const FittedHooks &hooks, const std::filesyst
     return commands;
 }
 
-Result<void> apply_hooks(ProcessRunner &runner, Filesystem &files, const FittedHooks &hooks,
-                         const std::filesystem::path &tree)
+Result<void> apply_hooks(const Env &env, const FittedHooks &hooks, const std::filesystem::path &tree)
 {
     for (const auto &hook : hooks) {
         if (hook.fit != Fit::placed)
             continue;
-        TRY(apply_patch(runner, tree, hook.patch, "the hook " + hook.name));
+        TRY(apply_patch(env.runner, tree, hook.patch, "the hook " + hook.name));
     }
-    return files.write(tree / record, as_json(hooks).dump(2) + "\n");
+    return env.files.write(tree / record, as_json(hooks).dump(2) + "\n");
 }
 
-Result<void> fit_and_apply(ProcessRunner &runner, Filesystem &files, const std::filesystem::path &data,
-                           const std::filesystem::path &tree, const std::string &series, const HookedSource &source)
+Result<void> fit_and_apply(const Env &env, const std::filesystem::path &data, const std::filesystem::path &tree,
+                           const std::string &series, const HookedSource &source)
 {
-    const auto hooks = TRY(load_hooks(files, data));
-    const auto fitted = TRY(fit_hooks(runner, files, hooks, tree, series));
+    const auto hooks = TRY(load_hooks(env.files, data));
+    const auto fitted = TRY(fit_hooks(env, hooks, tree, series));
     TRY(expect_required(fitted, source));
     say(choice_in_words(fitted));
     for (const auto &note : notes_on(fitted))
         say("note: " + note);
-    return apply_hooks(runner, files, fitted, tree);
+    return apply_hooks(env, fitted, tree);
 }
 
 nlohmann::ordered_json applied_hooks(Filesystem &files, const std::filesystem::path &tree)

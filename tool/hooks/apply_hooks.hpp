@@ -7,9 +7,7 @@
 #include <vector>
 
 #include "hooks/fitting.hpp"
-#include "util/filesystem.hpp"
-#include "util/process.hpp"
-#include "util/result.hpp"
+#include "util/env.hpp"
 
 namespace krun
 {
@@ -34,13 +32,12 @@ std::vector<Command> hook_commands(const FittedHooks &hooks, const std::filesyst
 
 // Applies what is placed, and leaves a record of it in the tree; expect_required() first. After an Error the tree is
 // worth nothing.
-Result<void> apply_hooks(ProcessRunner &runner, Filesystem &files, const FittedHooks &hooks,
-                         const std::filesystem::path &tree);
+Result<void> apply_hooks(const Env &env, const FittedHooks &hooks, const std::filesystem::path &tree);
 
 // All of it: the hooks of `data`, fitted to a tree of this series and applied, with a note for the person where they
 // should know.
-Result<void> fit_and_apply(ProcessRunner &runner, Filesystem &files, const std::filesystem::path &data,
-                           const std::filesystem::path &tree, const std::string &series, const HookedSource &source);
+Result<void> fit_and_apply(const Env &env, const std::filesystem::path &data, const std::filesystem::path &tree,
+                           const std::string &series, const HookedSource &source);
 
 // That record, as as_json() has made it; null without one.
 nlohmann::ordered_json applied_hooks(Filesystem &files, const std::filesystem::path &tree);

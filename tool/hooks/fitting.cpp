@@ -201,11 +201,11 @@ bool is_trustworthy(const std::string &path, const Hunk &hunk, const HunkFate &f
     return wanted.empty() || (found.empty() && !is_c) || wanted == found;
 }
 
-Result<FittedHooks> fit_hooks(ProcessRunner &runner, Filesystem &files, const std::vector<Hook> &hooks,
-                              const std::filesystem::path &tree, const std::string &series)
+Result<FittedHooks> fit_hooks(const Env &env, const std::vector<Hook> &hooks, const std::filesystem::path &tree,
+                              const std::string &series)
 {
-    auto bench = TRY(Workbench::make(runner, files));
-    Fitter fitter(files, bench, tree, series);
+    auto bench = TRY(Workbench::make(env));
+    Fitter fitter(env.files, bench, tree, series);
     FittedHooks fitted;
     for (const auto &hook : hooks) {
         auto one = TRY(fitter.fit(hook));

@@ -14,9 +14,7 @@
 
 #include "hooks/known_hooks.hpp"
 #include "hooks/workbench.hpp"
-#include "util/filesystem.hpp"
-#include "util/process.hpp"
-#include "util/result.hpp"
+#include "util/env.hpp"
 
 namespace krun
 {
@@ -48,8 +46,8 @@ std::string place_in_data(const std::filesystem::path &patch);
 
 // Only reads the tree. `series` is the tree's own; of two variants that fit equally well, the one nearer to it is
 // taken.
-Result<FittedHooks> fit_hooks(ProcessRunner &runner, Filesystem &files, const std::vector<Hook> &hooks,
-                              const std::filesystem::path &tree, const std::string &series);
+Result<FittedHooks> fit_hooks(const Env &env, const std::vector<Hook> &hooks, const std::filesystem::path &tree,
+                              const std::string &series);
 // By name only, for a tree that is not there yet.
 FittedHooks foreseen_hooks(const std::vector<Hook> &hooks, const std::string &series);
 

@@ -97,15 +97,14 @@ Result<void> apply_patch(ProcessRunner &runner, const std::filesystem::path &tre
     return failure(fmt::format("{} does not apply: {}{}", name, complaint.words, place));
 }
 
-Result<void> apply_series(ProcessRunner &runner, Filesystem &files, const std::filesystem::path &folder,
-                          const std::filesystem::path &tree)
+Result<void> apply_series(const Env &env, const std::filesystem::path &folder, const std::filesystem::path &tree)
 {
-    const auto patches = TRY(read_series(files, folder));
+    const auto patches = TRY(read_series(env.files, folder));
     for (const auto &patch : patches) {
-        if (!files.exists(patch))
+        if (!env.files.exists(patch))
             return failure(fmt::format("the series names {}, which does not exist", patch.string()));
         for (const bool dry_run : {true, false}) {
-            TRY(apply_patch(runner, tree, patch, "the patch " + patch.filename().string(), dry_run));
+            TRY(apply_patch(env.runner, tree, patch, "the patch " + patch.filename().string(), dry_run));
         }
     }
     return {};

@@ -6,9 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "util/filesystem.hpp"
-#include "util/process.hpp"
-#include "util/result.hpp"
+#include "util/env.hpp"
 
 namespace krun
 {
@@ -23,7 +21,6 @@ Command patch_command(const std::filesystem::path &tree, const std::filesystem::
 Result<void> apply_patch(ProcessRunner &runner, const std::filesystem::path &tree, const std::filesystem::path &patch,
                          const std::string &name, bool dry_run = false);
 // All that the folder's series names. Each is tried before it is applied.
-Result<void> apply_series(ProcessRunner &runner, Filesystem &files, const std::filesystem::path &folder,
-                          const std::filesystem::path &tree);
+Result<void> apply_series(const Env &env, const std::filesystem::path &folder, const std::filesystem::path &tree);
 
 } // namespace krun

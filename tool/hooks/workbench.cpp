@@ -108,17 +108,16 @@ bool PatchedText::complete() const
     return std::all_of(fates.begin(), fates.end(), [](const HunkFate &fate) { return fate.placed; });
 }
 
-Result<Workbench> Workbench::make(ProcessRunner &runner, Filesystem &files)
+Result<Workbench> Workbench::make(const Env &env)
 {
     const auto temporary = temporary_folder();
     auto name = (temporary / "krunctl-port-XXXXXX").string();
     if (mkdtemp(name.data()) == nullptr)
         return system_failure("create a folder in", temporary, errno);
-    return Workbench(runner, files, name);
+    return Workbench(env, name);
 }
 
-Workbench::Workbench(Workbench &&other) noexcept
-    : runner_(other.runner_), files_(other.files_), folder_(std::move(other.folder_))
+Workbench::Workbench(Workbench &&other) noexcept : env_(other.env_), folder_(std::move(other.folder_))
 {
     other.folder_.clear();
 }
@@ -126,21 +125,21 @@ Workbench::Workbench(Workbench &&other) noexcept
 Workbench::~Workbench()
 {
     if (!folder_.empty())
-        static_cast<void>(files_.remove_all(folder_));
+        static_cast<void>(env_.files.remove_all(folder_));
 }
 
 Result<ProcessResult> Workbench::run(std::vector<std::string> argv,
                                      const std::vector<std::pair<std::string, std::string>> &texts)
 {
     for (const auto &[name, text] : texts) {
-        TRY(files_.write(folder_ / name, text));
+        TRY(env_.files.write(folder_ / name, text));
     }
     Command command;
     command.argv = std::move(argv);
     command.directory = folder_;
     command.environment["LC_ALL"] = "C";
     command.inherits = variables_for_git(); // git merge-file refuses to work with a GIT_DIR that is none
-    return runner_.run(command);
+    return env_.runner.run(command);
 }
 
 Result<PatchedText> Workbench::patch(const std::string &text, const FilePatch &changes)
@@ -153,7 +152,7 @@ Result<PatchedText> Workbench::patch(const std::string &text, const FilePatch &c
                                 {{"text", text}, {"changes", changes.text()}}));
     if (result.status >= trouble)
         return tool_failed("patch", result);
-    auto patched = TRY(files_.read(folder_ / "text"));
+    auto patched = TRY(env_.files.read(folder_ / "text"));
     return PatchedText{std::move(patched), fates_in(result.output, changes.hunks.size())};
 }
 
@@ -166,7 +165,7 @@ Result<std::string> Workbench::unpatch(const std::string &text, const FilePatch 
         return tl::unexpected(result.error());
     if (!result->ok())
         return tool_failed("patch -R", *result);
-    return files_.read(folder_ / "text");
+    return env_.files.read(folder_ / "text");
 }
 
 Result<std::string> Workbench::difference(const std::string &path, const std::string &before, const std::string &after)

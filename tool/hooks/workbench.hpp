@@ -9,9 +9,7 @@
 #include <vector>
 
 #include "hooks/hook_patch.hpp"
-#include "util/filesystem.hpp"
-#include "util/process.hpp"
-#include "util/result.hpp"
+#include "util/env.hpp"
 
 namespace krun
 {
@@ -50,7 +48,7 @@ class Workbench
 {
   public:
     // A folder in the system's place for temporary files; gone with the object.
-    static Result<Workbench> make(ProcessRunner &runner, Filesystem &files);
+    static Result<Workbench> make(const Env &env);
     Workbench(Workbench &&other) noexcept;
     Workbench(const Workbench &) = delete;
     Workbench &operator=(const Workbench &) = delete;
@@ -68,15 +66,11 @@ class Workbench
                              const MergeLabels &labels);
 
   private:
-    Workbench(ProcessRunner &runner, Filesystem &files, std::filesystem::path folder)
-        : runner_(runner), files_(files), folder_(std::move(folder))
-    {
-    }
+    Workbench(const Env &env, std::filesystem::path folder) : env_(env), folder_(std::move(folder)) {}
     Result<ProcessResult> run(std::vector<std::string> argv,
                               const std::vector<std::pair<std::string, std::string>> &texts);
 
-    ProcessRunner &runner_;
-    Filesystem &files_;
+    Env env_;
     std::filesystem::path folder_;
 };
 

@@ -148,39 +148,39 @@ void remove_older_bases(Filesystem &files, const fs::path &folder, const fs::pat
     }
 }
 
-Result<fs::path> base_archive(ProcessRunner &runner, Filesystem &files, const fs::path &work)
+Result<fs::path> base_archive(const Env &env, const fs::path &work)
 {
-    const auto init = private_program(files, "krun-init");
+    const auto init = private_program(env.files, "krun-init");
     if (!init)
         return init;
-    const auto busybox = guest_busybox(runner, files);
+    const auto busybox = guest_busybox(env);
     if (!busybox)
         return busybox;
     const BaseParts parts{*init, own_executable(), *busybox};
-    const auto text = identity_of(runner, parts);
+    const auto text = identity_of(env.runner, parts);
     if (!text)
         return tl::unexpected<Error>(text.error());
-    const auto key = sha256_of_text(runner, *text);
+    const auto key = sha256_of_text(env.runner, *text);
     if (!key)
         return tl::unexpected<Error>(key.error());
     const fs::path folder = cache_directory() / "guest";
     const fs::path archive = folder / fmt::format("base-{}.cpio.gz", key->substr(0, 16));
-    if (files.exists(archive))
+    if (env.files.exists(archive))
         return archive;
     const fs::path root = work / "base";
-    if (auto made = files.make_directories(root); !made)
+    if (auto made = env.files.make_directories(root); !made)
         return tl::unexpected<Error>(made.error());
-    GuestStaging staging(runner, files, root);
+    GuestStaging staging(env, root);
     const fs::path fresh = work / "base.cpio.gz";
     if (auto filled =
-            fill_base(runner, staging, parts, work).and_then([&] { return staging.add_libraries(); }).and_then([&] {
+            fill_base(env.runner, staging, parts, work).and_then([&] { return staging.add_libraries(); }).and_then([&] {
                 return staging.pack(fresh);
             });
         !filled)
         return tl::unexpected<Error>(filled.error());
-    if (auto moved = files.rename(fresh, archive); !moved)
+    if (auto moved = env.files.rename(fresh, archive); !moved)
         return tl::unexpected<Error>(moved.error());
-    remove_older_bases(files, folder, archive);
+    remove_older_bases(env.files, folder, archive);
     return archive;
 }
 
@@ -256,21 +256,21 @@ Result<void> concatenate(const std::vector<fs::path> &parts, const fs::path &tar
 } // namespace
 
 // Look in the cache first, so that no network is needed once it is there.
-Result<fs::path> guest_busybox(ProcessRunner &runner, Filesystem &files)
+Result<fs::path> guest_busybox(const Env &env)
 {
     const fs::path folder = cache_directory() / "guest/busybox-static";
     for (const fs::path &candidate : {folder / "bin/busybox", folder / "usr/bin/busybox"}) {
-        if (files.exists(candidate))
+        if (env.files.exists(candidate))
             return candidate;
     }
-    AptArchive archive(runner, files, cache_directory() / "apt");
+    AptArchive archive(env, cache_directory() / "apt");
     const auto deb = archive.download("busybox-static", {"bookworm", "bookworm-updates", "bookworm-security"});
     if (!deb)
         return tl::unexpected<Error>(deb.error());
     if (auto unpacked = archive.unpack({*deb}, folder); !unpacked)
         return tl::unexpected<Error>(unpacked.error());
     for (const fs::path &candidate : {folder / "bin/busybox", folder / "usr/bin/busybox"}) {
-        if (files.exists(candidate))
+        if (env.files.exists(candidate))
             return candidate;
     }
     return failure(fmt::format("{} contains no busybox", deb->string()));
@@ -301,17 +301,17 @@ unsigned memory_for_files(std::uintmax_t unpacked, std::uintmax_t packed)
     return static_cast<unsigned>((bytes + guest_mebibyte - 1) / guest_mebibyte);
 }
 
-Result<GuestFiles> gather_guest_files(ProcessRunner &runner, Filesystem &files, const MachineRequest &request)
+Result<GuestFiles> gather_guest_files(const Env &env, const MachineRequest &request)
 {
     if (auto checked = check_machine_size(request); !checked)
         return tl::unexpected<Error>(checked.error());
-    auto folder = make_run_folder(files);
+    auto folder = make_run_folder(env.files);
     if (!folder)
         return tl::unexpected<Error>(folder.error());
     const fs::path root = folder->path() / "run";
-    if (auto made = files.make_directories(root); !made)
+    if (auto made = env.files.make_directories(root); !made)
         return tl::unexpected<Error>(made.error());
-    GuestFiles gathered{std::move(*folder), GuestStaging(runner, files, root)};
+    GuestFiles gathered{std::move(*folder), GuestStaging(env, root)};
     auto &staging = gathered.staging;
     staging.limit(room_for_files(request.memory_mib));
     for (const GuestFile &file : request.copy_in) {
@@ -326,21 +326,20 @@ Result<GuestFiles> gather_guest_files(ProcessRunner &runner, Filesystem &files, 
     return gathered;
 }
 
-Result<fs::path> make_guest_image(ProcessRunner &runner, Filesystem &files, const MachineRequest &request,
-                                  GuestInput input, GuestFiles &gathered)
+Result<fs::path> make_guest_image(const Env &env, const MachineRequest &request, GuestInput input, GuestFiles &gathered)
 {
     const fs::path folder = gathered.folder.path();
     auto &staging = gathered.staging;
     const fs::path own = folder / "run.cpio.gz";
-    if (auto packed = fill_run(files, staging, request, input).and_then([&] { return staging.pack(own); }); !packed)
+    if (auto packed = fill_run(env.files, staging, request, input).and_then([&] { return staging.pack(own); }); !packed)
         return tl::unexpected<Error>(packed.error());
-    if (auto fits = expect_room(request, staging.bytes(), files.size_of(own)); !fits)
+    if (auto fits = expect_room(request, staging.bytes(), env.files.size_of(own)); !fits)
         return tl::unexpected<Error>(fits.error());
 
     const auto lock = FileLock::acquire(cache_directory() / "guest/lock", "the guest's image");
     if (!lock)
         return tl::unexpected<Error>(lock.error());
-    const auto base = base_archive(runner, files, folder);
+    const auto base = base_archive(env, folder);
     if (!base)
         return base;
     const fs::path initrd = folder / "initrd";

@@ -11,9 +11,7 @@
 #include "machine/guest_staging.hpp"
 #include "machine/machine_session.hpp"
 #include "machine/virtual_machine.hpp"
-#include "util/filesystem.hpp"
-#include "util/process.hpp"
-#include "util/result.hpp"
+#include "util/env.hpp"
 #include "util/scratch_folder.hpp"
 
 namespace krun
@@ -26,14 +24,14 @@ struct GuestFiles {
     GuestStaging staging;
 };
 // A usage error also when the guest's memory cannot hold it all; it says how much would.
-Result<GuestFiles> gather_guest_files(ProcessRunner &runner, Filesystem &files, const MachineRequest &request);
+Result<GuestFiles> gather_guest_files(const Env &env, const MachineRequest &request);
 
 // Makes the run folder's `initrd`.
-Result<std::filesystem::path> make_guest_image(ProcessRunner &runner, Filesystem &files, const MachineRequest &request,
-                                               GuestInput input, GuestFiles &gathered);
+Result<std::filesystem::path> make_guest_image(const Env &env, const MachineRequest &request, GuestInput input,
+                                               GuestFiles &gathered);
 
 // The guests' shell and tools, downloaded where the cache does not have them.
-Result<std::filesystem::path> guest_busybox(ProcessRunner &runner, Filesystem &files);
+Result<std::filesystem::path> guest_busybox(const Env &env);
 
 // MiB of memory for a guest with files that take `unpacked` bytes, `packed` in the archive. Both are in memory at once,
 // and the kernel gives the unpacked ones at most half of what is left.

@@ -70,7 +70,7 @@ Result<GuestRun> run_guest(const GuestHost &host, MachineRequest request)
     GuestRun run;
     request.on_output = [&](const std::string &piece) { run.output += piece; };
     request.on_errors = [&](const std::string &piece) { run.errors += piece; };
-    const auto result = run_machine(host.runner, host.files, request);
+    const auto result = run_machine(host, request);
     append_to_log(host.log, run.output + run.errors);
     if (!result)
         return tl::unexpected(result.error());

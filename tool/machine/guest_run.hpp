@@ -11,9 +11,7 @@ namespace krun
 {
 
 // What a run needs of its host.
-struct GuestHost {
-    ProcessRunner &runner;
-    Filesystem &files;
+struct GuestHost : Env {
     std::filesystem::path log; // what the guests' programs print is appended here
 };
 

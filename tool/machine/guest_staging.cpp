@@ -67,8 +67,7 @@ Result<fs::path> guest_path(const std::string &target)
     return path;
 }
 
-GuestStaging::GuestStaging(ProcessRunner &runner, Filesystem &files, fs::path folder)
-    : runner_(runner), files_(files), folder_(std::move(folder))
+GuestStaging::GuestStaging(const Env &env, fs::path folder) : env_(env), folder_(std::move(folder))
 {
     std::error_code error;
     real_ = fs::weakly_canonical(folder_, error);
@@ -93,8 +92,8 @@ Result<void> GuestStaging::make_way(const fs::path &relative)
 Result<void> GuestStaging::write(const fs::path &relative, const std::string &text)
 {
     TRY(make_way(relative));
-    return files_.make_directories(folder_ / relative.parent_path()).and_then([&] {
-        return files_.write(folder_ / relative, text);
+    return env_.files.make_directories(folder_ / relative.parent_path()).and_then([&] {
+        return env_.files.write(folder_ / relative, text);
     });
 }
 
@@ -159,11 +158,11 @@ Result<void> GuestStaging::copy_file(const fs::path &from, const fs::path &relat
     if (!fs::is_regular_file(from))
         return usage_error(
             fmt::format("cannot copy {} into the guest: it is neither a file nor a folder", from.string()));
-    if (!fits(files_.size_of(from)))
+    if (!fits(env_.files.size_of(from)))
         return {};
     TRY(make_way(relative));
-    TRY(files_.make_directories((folder_ / relative).parent_path()));
-    TRY(files_.copy_file(from, folder_ / relative));
+    TRY(env_.files.make_directories((folder_ / relative).parent_path()));
+    TRY(env_.files.copy_file(from, folder_ / relative));
     if (read_elf(from))
         programs_[relative] = from;
     return {};
@@ -172,7 +171,8 @@ Result<void> GuestStaging::copy_file(const fs::path &from, const fs::path &relat
 Result<void> GuestStaging::copy_pipe(const fs::path &from, const fs::path &relative)
 {
     const auto room = limit_ > bytes_ ? limit_ - bytes_ : 0;
-    const auto data = files_.read_at_most(from, room == std::numeric_limits<std::uintmax_t>::max() ? room : room + 1);
+    const auto data =
+        env_.files.read_at_most(from, room == std::numeric_limits<std::uintmax_t>::max() ? room : room + 1);
     if (!data && interrupt_requested())
         return interrupted();
     if (!data)
@@ -187,7 +187,7 @@ Result<void> GuestStaging::copy_folder(const fs::path &from, const fs::path &rel
     std::error_code error;
     const auto mode = static_cast<unsigned>(fs::status(from, error).permissions());
     TRY(make_folder(relative, mode | 0700U));
-    const auto names = files_.list(from);
+    const auto names = env_.files.list(from);
     if (!names)
         return tl::unexpected<Error>(names.error());
     auto inside = way;
@@ -248,7 +248,7 @@ Result<void> GuestStaging::add_libraries(const std::vector<std::string> &library
         const auto source = programs_.find(*relative);
         return source == programs_.end() ? folder_ / *relative : source->second;
     };
-    LibrarySearch search(runner_, in_guest, library_path);
+    LibrarySearch search(env_.runner, in_guest, library_path);
     for (const auto &[relative, source] : std::map(programs_)) {
         const auto needed = search.needed_by({source, "/" / relative});
         if (!needed)
@@ -280,11 +280,11 @@ Result<void> GuestStaging::pack(const fs::path &archive)
     pack.directory = folder_;
     for (const std::string &name : names)
         pack.input.append(name).push_back('\0');
-    if (auto packed = runner_.run_ok(pack); !packed)
+    if (auto packed = env_.runner.run_ok(pack); !packed)
         return tl::unexpected<Error>(packed.error());
     Command compress;
     compress.argv = {"gzip", "-1", "--no-name", "--force", plain.string()};
-    if (auto compressed = runner_.run_ok(compress); !compressed)
+    if (auto compressed = env_.runner.run_ok(compress); !compressed)
         return tl::unexpected<Error>(compressed.error());
     return {};
 }

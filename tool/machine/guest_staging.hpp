@@ -14,9 +14,7 @@
 #include <vector>
 
 #include "machine/virtual_machine.hpp"
-#include "util/filesystem.hpp"
-#include "util/process.hpp"
-#include "util/result.hpp"
+#include "util/env.hpp"
 
 namespace krun
 {
@@ -29,7 +27,7 @@ class GuestStaging
 {
   public:
     // `folder` is an empty folder that belongs to this object's user.
-    GuestStaging(ProcessRunner &runner, Filesystem &files, std::filesystem::path folder);
+    GuestStaging(const Env &env, std::filesystem::path folder);
 
     // A file (a symbolic link is followed; a pipe is read to its end) or a folder with all that is in it. A target that
     // ends in '/' is the folder to put it in. In a folder, a link that leads out of it becomes what it leads to, and
@@ -61,8 +59,7 @@ class GuestStaging
     Result<void> make_way(const std::filesystem::path &relative);
     bool fits(std::uintmax_t size);
 
-    ProcessRunner &runner_;
-    Filesystem &files_;
+    Env env_;
     std::filesystem::path folder_;
     std::filesystem::path real_;                                      // the same, without links in its name
     std::map<std::filesystem::path, std::filesystem::path> programs_; // and libraries: in the guest, and where from

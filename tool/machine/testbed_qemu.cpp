@@ -61,7 +61,7 @@ const std::vector<Firmware> firmware{
     {"qemu-system-data", "qemu", {"kvmvapic.bin", "linuxboot.bin", "linuxboot_dma.bin"}},
 };
 
-Result<void> check_host(ProcessRunner &runner, Filesystem &files)
+Result<void> check_host(const Env &env)
 {
     const std::string hint = "apt install build-essential dpkg-dev patch ninja-build meson pkg-config python3 "
                              "libglib2.0-dev libpixman-1-dev libfdt-dev libseccomp-dev zlib1g-dev";
@@ -72,13 +72,13 @@ Result<void> check_host(ProcessRunner &runner, Filesystem &files)
     for (const char *library : {"glib-2.0", "gthread-2.0", "pixman-1", "libseccomp", "zlib"}) {
         Command ask;
         ask.argv = {"pkg-config", "--exists", library};
-        const auto answer = runner.run(ask);
+        const auto answer = env.runner.run(ask);
         if (!answer)
             return tl::unexpected<Error>(answer.error());
         if (!answer->ok())
             return host_lacks(fmt::format("building the testbed's QEMU needs the library {}", library), hint);
     }
-    if (!files.exists("/usr/include/libfdt.h")) // comes without a file for pkg-config
+    if (!env.files.exists("/usr/include/libfdt.h")) // comes without a file for pkg-config
         return host_lacks("building the testbed's QEMU needs the library libfdt", hint);
     return {};
 }
@@ -86,9 +86,9 @@ Result<void> check_host(ProcessRunner &runner, Filesystem &files)
 class Build
 {
   public:
-    Build(ProcessRunner &runner, Filesystem &files, fs::path result)
-        : runner_(runner), files_(files), archive_(runner, files, cache_directory() / "apt"),
-          result_(std::move(result)), work_(result_.parent_path() / ("work-" + result_.filename().string())),
+    Build(const Env &env, fs::path result)
+        : env_(env), archive_(env, cache_directory() / "apt"), result_(std::move(result)),
+          work_(result_.parent_path() / ("work-" + result_.filename().string())),
           log_(cache_directory() / "logs/qemu-build.log")
     {
     }
@@ -97,10 +97,10 @@ class Build
     {
         TRY(expect_cache_for_building());
         say("the testbed's QEMU is not in the cache yet; building it once takes a few minutes");
-        return check_host(runner_, files_)
-            .and_then([&] { return files_.make_directories(work_); })
-            .and_then([&] { return files_.make_directories(log_.parent_path()); })
-            .and_then([&] { return files_.write(log_, ""); })
+        return check_host(env_)
+            .and_then([&] { return env_.files.make_directories(work_); })
+            .and_then([&] { return env_.files.make_directories(log_.parent_path()); })
+            .and_then([&] { return env_.files.write(log_, ""); })
             .and_then([&] { return prepare_source(); })
             .and_then([&] { return configure(); })
             .and_then([&] { return precompile_common_header(); })
@@ -117,7 +117,7 @@ class Build
         command.inherits = variables_for_builds();
         command.environment = environment();
         command.log = log_;
-        auto done = runner_.run_ok(command);
+        auto done = env_.runner.run_ok(command);
         if (!done)
             return tl::unexpected<Error>(done.error());
         return {};
@@ -125,53 +125,54 @@ class Build
 
     Result<void> prepare_source()
     {
-        if (files_.exists(source()))
+        if (env_.files.exists(source()))
             return {};
         const auto description = archive_.download_source("qemu", suites);
         if (!description)
             return tl::unexpected<Error>(description.error());
         const fs::path unpacked = work_ / "source.part";
-        return files_
+        return env_.files
             .remove_all(unpacked)
             // apt has verified the files; without the check dpkg-source needs no keyring of its own
             .and_then([&] {
                 return step({"dpkg-source", "--no-check", "--extract", description->string(), unpacked.string()},
                             work_);
             })
-            .and_then([&] { return apply_series(runner_, files_, data_directory() / "testbed/qemu", unpacked); })
+            .and_then([&] { return apply_series(env_, data_directory() / "testbed/qemu", unpacked); })
             .and_then([&] {
-                return files_.copy_file(data_directory() / "testbed/qemu" / device_list,
-                                        unpacked / device_list_in_source);
+                return env_.files.copy_file(data_directory() / "testbed/qemu" / device_list,
+                                            unpacked / device_list_in_source);
             })
-            .and_then([&] { return files_.write(work_ / "version", description->stem().string() + "\n"); })
-            .and_then([&] { return files_.rename(unpacked, source()); });
+            .and_then([&] { return env_.files.write(work_ / "version", description->stem().string() + "\n"); })
+            .and_then([&] { return env_.files.rename(unpacked, source()); });
     }
 
     Result<void> configure()
     {
-        if (files_.exists(objects() / "build.ninja"))
+        if (env_.files.exists(objects() / "build.ninja"))
             return {};
         std::vector<std::string> argv{(source() / "configure").string()};
         argv.insert(argv.end(), configure_options.begin(), configure_options.end());
         if (has_ccache()) // not in the key: it makes the same program
             argv.push_back("--cc=" + cached_compiler("cc"));
-        return files_.remove_all(objects())
-            .and_then([&] { return files_.remove_all(precompiled()); })
-            .and_then([&] { return files_.make_directories(objects()); })
+        return env_.files.remove_all(objects())
+            .and_then([&] { return env_.files.remove_all(precompiled()); })
+            .and_then([&] { return env_.files.make_directories(objects()); })
             .and_then([&] { return step(argv, objects()); });
     }
 
     Result<void> precompile_common_header()
     {
-        if (files_.exists(precompiled()))
+        if (env_.files.exists(precompiled()))
             return {};
         const fs::path part = precompiled().string() + ".part";
-        auto done = files_.remove_all(part).and_then([&] { return files_.make_directories(part); }).and_then([&] {
-            return step({"ninja", generated_header}, objects());
-        });
+        auto done =
+            env_.files.remove_all(part).and_then([&] { return env_.files.make_directories(part); }).and_then([&] {
+                return step({"ninja", generated_header}, objects());
+            });
         for (const char *object : compiled_alike)
             done = done.and_then([&] { return compile_header_as(object, part / fs::path(object).filename()); });
-        return done.and_then([&] { return files_.rename(part, precompiled()); });
+        return done.and_then([&] { return env_.files.rename(part, precompiled()); });
     }
 
     Result<void> compile_header_as(const std::string &object, const fs::path &result)
@@ -179,7 +180,7 @@ class Build
         Command ask;
         ask.argv = {"ninja", "-t", "commands", "-s", object};
         ask.directory = objects();
-        const auto answer = runner_.run_ok(ask);
+        const auto answer = env_.runner.run_ok(ask);
         if (!answer)
             return tl::unexpected<Error>(answer.error());
         const std::string command = trim(answer->output);
@@ -210,7 +211,7 @@ class Build
                 bar.emplace("compiling the testbed's QEMU", at->second);
             bar->set(at->first, line.substr(line.rfind(' ') + 1));
         };
-        auto built = runner_.run_ok(command);
+        auto built = env_.runner.run_ok(command);
         if (!built)
             return tl::unexpected<Error>(built.error());
         if (bar)
@@ -222,8 +223,8 @@ class Build
     {
         const fs::path stage = work_ / "result";
         auto staged =
-            files_.remove_all(stage)
-                .and_then([&] { return files_.make_directories(stage); })
+            env_.files.remove_all(stage)
+                .and_then([&] { return env_.files.make_directories(stage); })
                 .and_then([&] {
                     return step({"strip", "-o", (stage / program_name).string(), (objects() / program_name).string()},
                                 objects());
@@ -232,11 +233,11 @@ class Build
                 .and_then([&] {
                     return step({"chmod", "0755", (stage / program_name).string()}, objects());
                 })
-                .and_then([&] { return files_.copy_file(work_ / "version", stage / "version"); });
+                .and_then([&] { return env_.files.copy_file(work_ / "version", stage / "version"); });
         for (const Firmware &part : firmware)
             staged = staged.and_then([&] { return add_firmware(part, stage); });
-        return staged.and_then([&] { return files_.rename(stage, result_); }).and_then([&] {
-            return files_.remove_all(work_);
+        return staged.and_then([&] { return env_.files.rename(stage, result_); }).and_then([&] {
+            return env_.files.remove_all(work_);
         });
     }
 
@@ -247,13 +248,13 @@ class Build
             return tl::unexpected<Error>(deb.error());
         const fs::path unpacked = work_ / part.package;
         auto done =
-            files_.remove_all(unpacked).and_then([&] { return archive_.unpack({*deb}, unpacked); }).and_then([&] {
-                return files_.make_directories(stage / "share" / part.folder);
+            env_.files.remove_all(unpacked).and_then([&] { return archive_.unpack({*deb}, unpacked); }).and_then([&] {
+                return env_.files.make_directories(stage / "share" / part.folder);
             });
         for (const char *name : part.names) {
             done = done.and_then([&] {
-                return files_.copy_file(unpacked / "usr/share" / part.folder / name,
-                                        stage / "share" / part.folder / name);
+                return env_.files.copy_file(unpacked / "usr/share" / part.folder / name,
+                                            stage / "share" / part.folder / name);
             });
         }
         return done;
@@ -275,8 +276,7 @@ class Build
     [[nodiscard]] fs::path source() const { return work_ / "source"; }
     [[nodiscard]] fs::path objects() const { return work_ / "objects"; }
 
-    ProcessRunner &runner_;
-    Filesystem &files_;
+    Env env_;
     AptArchive archive_;
     fs::path result_;
     fs::path work_;
@@ -301,12 +301,12 @@ std::optional<std::pair<std::size_t, std::size_t>> ninja_progress(const std::str
     return std::pair{std::stoul(done), std::stoul(total)};
 }
 
-Result<fs::path> testbed_qemu_folder(ProcessRunner &runner, Filesystem &files)
+Result<fs::path> testbed_qemu_folder(const Env &env)
 {
     if (const char *other = std::getenv("KRUN_TESTBED_QEMU"); other != nullptr && *other != '\0')
         return fs::absolute(other);
     const fs::path patches = data_directory() / "testbed/qemu";
-    const auto series = read_series(files, patches);
+    const auto series = read_series(env.files, patches);
     if (!series)
         return tl::unexpected<Error>(series.error());
     // Not the version of Debian's package: a warm cache must be found without asking the archive for news.
@@ -316,12 +316,12 @@ Result<fs::path> testbed_qemu_folder(ProcessRunner &runner, Filesystem &files)
     std::vector<fs::path> inputs = *series;
     inputs.push_back(patches / device_list);
     for (const fs::path &input : inputs) {
-        const auto text = files.read(input);
+        const auto text = env.files.read(input);
         if (!text)
             return tl::unexpected<Error>(text.error());
         all += input.filename().string() + "\n" + *text;
     }
-    const auto hash = sha256_of_text(runner, all);
+    const auto hash = sha256_of_text(env.runner, all);
     if (!hash)
         return tl::unexpected<Error>(hash.error());
     return cache_directory() / "qemu" / ("testbed-" + hash->substr(0, 16));
@@ -332,13 +332,13 @@ TestbedQemu testbed_qemu_in(const fs::path &folder)
     return {folder / program_name, {folder / "share/seabios", folder / "share/qemu"}};
 }
 
-Result<TestbedQemu> make_testbed_qemu(ProcessRunner &runner, Filesystem &files)
+Result<TestbedQemu> make_testbed_qemu(const Env &env)
 {
-    const auto folder = testbed_qemu_folder(runner, files);
+    const auto folder = testbed_qemu_folder(env);
     if (!folder)
         return tl::unexpected<Error>(folder.error());
     const TestbedQemu qemu = testbed_qemu_in(*folder);
-    if (files.exists(qemu.program))
+    if (env.files.exists(qemu.program))
         return qemu;
     if (std::getenv("KRUN_TESTBED_QEMU") != nullptr)
         return usage_error(
@@ -346,9 +346,9 @@ Result<TestbedQemu> make_testbed_qemu(ProcessRunner &runner, Filesystem &files)
     const auto lock = FileLock::acquire(cache_directory() / "qemu/lock", "the testbed's QEMU");
     if (!lock)
         return tl::unexpected<Error>(lock.error());
-    if (files.exists(qemu.program)) // another krunctl built it while we waited
+    if (env.files.exists(qemu.program)) // another krunctl built it while we waited
         return qemu;
-    if (auto built = Build(runner, files, *folder).run(); !built)
+    if (auto built = Build(env, *folder).run(); !built)
         return tl::unexpected<Error>(built.error());
     return qemu;
 }

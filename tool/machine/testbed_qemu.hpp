@@ -8,9 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "util/filesystem.hpp"
-#include "util/process.hpp"
-#include "util/result.hpp"
+#include "util/env.hpp"
 
 namespace krun
 {
@@ -22,10 +20,10 @@ struct TestbedQemu {
 
 // Where it is in the cache, or would be. $KRUN_TESTBED_QEMU names another folder of the same layout instead
 // (qemu-system-x86_64, share/qemu, share/seabios): for work on the patches themselves.
-Result<std::filesystem::path> testbed_qemu_folder(ProcessRunner &runner, Filesystem &files);
+Result<std::filesystem::path> testbed_qemu_folder(const Env &env);
 TestbedQemu testbed_qemu_in(const std::filesystem::path &folder);
 // Builds it if it is missing: a few minutes, with progress. After an interruption the next call continues.
-Result<TestbedQemu> make_testbed_qemu(ProcessRunner &runner, Filesystem &files);
+Result<TestbedQemu> make_testbed_qemu(const Env &env);
 
 // "[12/345] ..." of ninja as done and total.
 std::optional<std::pair<std::size_t, std::size_t>> ninja_progress(const std::string &line);

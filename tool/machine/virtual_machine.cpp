@@ -81,7 +81,7 @@ bool wants_invariant_tsc(const std::filesystem::path &kernel)
 }
 
 // The program and its features; the testbed's is built now, unless only its name is needed.
-Result<QemuSetup> choose_qemu(ProcessRunner &runner, Filesystem &files, const MachineRequest &request)
+Result<QemuSetup> choose_qemu(const Env &env, const MachineRequest &request)
 {
     const auto choice = choose_accelerator(
         request, [] { return probe_kvm(); }, [] { return program_on_path(system_qemu_name); });
@@ -98,9 +98,9 @@ Result<QemuSetup> choose_qemu(ProcessRunner &runner, Filesystem &files, const Ma
     setup.counters = request.pmu_model;
     setup.host_tsc_khz = measured_tsc_khz();
     setup.invariant_tsc = setup.counters && wants_invariant_tsc(request.kernel);
-    const auto qemu =
-        request.dry_run ? testbed_qemu_folder(runner, files).map([](const fs::path &at) { return testbed_qemu_in(at); })
-                        : make_testbed_qemu(runner, files);
+    const auto qemu = request.dry_run
+                          ? testbed_qemu_folder(env).map([](const fs::path &at) { return testbed_qemu_in(at); })
+                          : make_testbed_qemu(env);
     if (!qemu)
         return tl::unexpected<Error>(qemu.error());
     setup.qemu = qemu->program;
@@ -223,19 +223,18 @@ Result<void> check_machine_size(const MachineRequest &request)
     return {};
 }
 
-Result<MachineResult> run_machine(ProcessRunner &runner, Filesystem &files, const MachineRequest &request,
-                                  GuestFiles *gathered)
+Result<MachineResult> run_machine(const Env &env, const MachineRequest &request, GuestFiles *gathered)
 {
-    if (auto checked = check_request(request); !checked && !(request.dry_run && !files.exists(request.kernel)))
+    if (auto checked = check_request(request); !checked && !(request.dry_run && !env.files.exists(request.kernel)))
         return tl::unexpected<Error>(checked.error());
     std::optional<GuestFiles> own;
     if (gathered == nullptr && !request.dry_run) {
-        auto gathered_now = gather_guest_files(runner, files, request);
+        auto gathered_now = gather_guest_files(env, request);
         if (!gathered_now)
             return tl::unexpected<Error>(gathered_now.error());
         gathered = &own.emplace(std::move(*gathered_now));
     }
-    auto setup = choose_qemu(runner, files, request);
+    auto setup = choose_qemu(env, request);
     if (!setup)
         return tl::unexpected<Error>(setup.error());
     if (request.dry_run) {
@@ -245,20 +244,20 @@ Result<MachineResult> run_machine(ProcessRunner &runner, Filesystem &files, cons
         std::puts(quoted(command).c_str());
         return MachineResult{};
     }
-    const auto console_log = place_of_console_log(files, request, gathered->folder.path());
+    const auto console_log = place_of_console_log(env.files, request, gathered->folder.path());
     if (!console_log)
         return tl::unexpected<Error>(console_log.error());
     const GuestInput input = input_for(request);
     MachineRequest complete = request;
     if (const char *terminal = std::getenv("TERM"); terminal != nullptr && input == GuestInput::terminal)
         complete.environment.insert(complete.environment.begin(), std::string("TERM=") + terminal);
-    const auto image = make_guest_image(runner, files, complete, input, *gathered);
+    const auto image = make_guest_image(env, complete, input, *gathered);
     if (!image)
         return tl::unexpected<Error>(image.error());
     setup->initrd = *image;
     if (input == GuestInput::terminal)
         say("starting a shell in the guest; `exit` or Ctrl-] ends the machine");
-    return run_qemu(files, std::move(complete), std::move(*setup), input, gathered->folder.path(), *console_log);
+    return run_qemu(env.files, std::move(complete), std::move(*setup), input, gathered->folder.path(), *console_log);
 }
 
 } // namespace krun

@@ -9,9 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "util/filesystem.hpp"
-#include "util/process.hpp"
-#include "util/result.hpp"
+#include "util/env.hpp"
 
 namespace krun
 {
@@ -70,7 +68,6 @@ Result<void> check_machine_size(const MachineRequest &request);
 // Makes the testbed's QEMU and the guest image when they are not in the cache yet, boots, runs, cleans up. `gathered`
 // is what is copied in, if the caller has done so already. An Error: QEMU could not start, the guest never reached the
 // command, timeout, Ctrl-C.
-Result<MachineResult> run_machine(ProcessRunner &runner, Filesystem &files, const MachineRequest &request,
-                                  GuestFiles *gathered = nullptr);
+Result<MachineResult> run_machine(const Env &env, const MachineRequest &request, GuestFiles *gathered = nullptr);
 
 } // namespace krun

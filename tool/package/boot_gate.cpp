@@ -119,19 +119,19 @@ Result<Tally> run_all(const GuestHost &host, const Unpacked &package, const fs::
 
 } // namespace
 
-Result<GateResult> boot_gate(ProcessRunner &runner, Filesystem &files, const fs::path &image_deb)
+Result<GateResult> boot_gate(const Env &env, const fs::path &image_deb)
 {
     const auto folder = cache_directory() / "gate";
-    TRY(files.make_directories(folder));
+    TRY(env.files.make_directories(folder));
     TRY(FileLock::acquire(folder / "lock", "a boot gate"));
-    Unpacked package(files, folder / "package");
-    const auto kernel = TRY(package.kernel(runner, image_deb));
+    Unpacked package(env.files, folder / "package");
+    const auto kernel = TRY(package.kernel(env.runner, image_deb));
     const auto release = kernel.filename().string().substr(start_of_kernel.size());
     const auto log = cache_directory() / fmt::format("logs/gate-{}.log", release);
-    TRY(files.make_directories(log.parent_path()));
-    TRY(files.write(log, ""));
+    TRY(env.files.make_directories(log.parent_path()));
+    TRY(env.files.write(log, ""));
 
-    const auto tally = TRY(run_all({runner, files, log}, package, kernel, release));
+    const auto tally = TRY(run_all({env, log}, package, kernel, release));
     GateResult result;
     result.passed = tally.failed == 0 && tally.passed != 0;
     result.tests_passed = tally.passed;

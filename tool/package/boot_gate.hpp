@@ -7,9 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "util/filesystem.hpp"
-#include "util/process.hpp"
-#include "util/result.hpp"
+#include "util/env.hpp"
 
 namespace krun
 {
@@ -23,6 +21,6 @@ struct GateResult {
 };
 
 // An Error when there was no way to find out (no QEMU, no disk space, Ctrl-C).
-Result<GateResult> boot_gate(ProcessRunner &runner, Filesystem &files, const std::filesystem::path &image_deb);
+Result<GateResult> boot_gate(const Env &env, const std::filesystem::path &image_deb);
 
 } // namespace krun

@@ -128,12 +128,12 @@ Result<std::vector<std::vector<std::string>>> list_repository(ProcessRunner &run
     return packages;
 }
 
-Result<std::optional<PresentLinePackage>> present_line_package(ProcessRunner &runner, Filesystem &files,
-                                                               const PublishRequest &request, const std::string &name)
+Result<std::optional<PresentLinePackage>> present_line_package(const Env &env, const PublishRequest &request,
+                                                               const std::string &name)
 {
-    if (!files.exists(distributions_of(request)))
+    if (!env.files.exists(distributions_of(request)))
         return std::optional<PresentLinePackage>();
-    const auto found = TRY(list_repository(runner, request, name));
+    const auto found = TRY(list_repository(env.runner, request, name));
     if (found.empty())
         return std::optional<PresentLinePackage>();
     const auto &words = found.front();
@@ -144,8 +144,8 @@ Result<std::optional<PresentLinePackage>> present_line_package(ProcessRunner &ru
 }
 
 // The line package for this kernel, if it is a kernel and the newest of its line.
-Result<std::optional<LinePackage>> line_package_for(ProcessRunner &runner, Filesystem &files,
-                                                    const PublishRequest &request, const KernelPackage &deb)
+Result<std::optional<LinePackage>> line_package_for(const Env &env, const PublishRequest &request,
+                                                    const KernelPackage &deb)
 {
     const std::string prefix = "linux-image-";
     const auto version = deb.version.substr(0, deb.version.find('-'));
@@ -153,7 +153,7 @@ Result<std::optional<LinePackage>> line_package_for(ProcessRunner &runner, Files
     if (!deb.name.starts_with(prefix + version) || deb.name.ends_with("-dbg") || numbers.size() < 2)
         return std::optional<LinePackage>();
     const auto line = numbers[0] + "." + numbers[1];
-    const auto present = TRY(present_line_package(runner, files, request, prefix + "krun-" + line));
+    const auto present = TRY(present_line_package(env, request, prefix + "krun-" + line));
     return next_line_package(line, version, fmt::format("{} (= {})", deb.name, deb.version), present);
 }
 
@@ -169,13 +169,12 @@ Result<void> write_settings(Filesystem &files, const PublishRequest &request, co
 }
 
 // The public key, which the machines need to trust the repository.
-Result<void> export_key(ProcessRunner &runner, Filesystem &files, const PublishRequest &request,
-                        const std::string &fingerprint)
+Result<void> export_key(const Env &env, const PublishRequest &request, const std::string &fingerprint)
 {
     Command command;
     command.argv = {"gpg", "--batch", "--armor", "--export", fingerprint};
-    const auto exported = TRY(runner.run_ok(command));
-    return files.write(request.folder / repository_key_file, exported.output);
+    const auto exported = TRY(env.runner.run_ok(command));
+    return env.files.write(request.folder / repository_key_file, exported.output);
 }
 
 // reprepro takes no package without these two; dpkg-deb makes them, and apt takes them.
@@ -224,22 +223,21 @@ Result<void> expect_included(ProcessRunner &runner, const PublishRequest &reques
                    "build it with a higher version");
 }
 
-Result<void> include_all(ProcessRunner &runner, Filesystem &files, const PublishRequest &request,
-                         const std::vector<KernelPackage> &packages)
+Result<void> include_all(const Env &env, const PublishRequest &request, const std::vector<KernelPackage> &packages)
 {
-    const auto scratch = TRY(ScratchFolder::make(files, cache_directory() / "run", "publish"));
+    const auto scratch = TRY(ScratchFolder::make(env.files, cache_directory() / "run", "publish"));
     for (const auto &package : packages) {
         say(fmt::format("publishing {} {}", package.name, package.version));
         std::vector<fs::path> debs = {package.deb};
-        const auto line = TRY(line_package_for(runner, files, request, package));
+        const auto line = TRY(line_package_for(env, request, package));
         if (line) {
-            auto made = TRY(make_line_package(runner, files, *line, scratch.path()));
+            auto made = TRY(make_line_package(env, *line, scratch.path()));
             debs.push_back(std::move(made)); // last: it depends on the other
         }
         for (const auto &deb : debs) {
-            const auto options = TRY(options_for(runner, deb));
-            TRY(include(runner, request, deb, options));
-            TRY(deb == package.deb ? expect_included(runner, request, package) : Result<void>());
+            const auto options = TRY(options_for(env.runner, deb));
+            TRY(include(env.runner, request, deb, options));
+            TRY(deb == package.deb ? expect_included(env.runner, request, package) : Result<void>());
         }
     }
     return {};
@@ -247,37 +245,37 @@ Result<void> include_all(ProcessRunner &runner, Filesystem &files, const Publish
 
 } // namespace
 
-Result<Published> publish(ProcessRunner &runner, Filesystem &files, const PublishRequest &request)
+Result<Published> publish(const Env &env, const PublishRequest &request)
 {
     TRY(expect_programs({{"reprepro", "reprepro"}, {"gpg", "gnupg"}, {"dpkg-deb", "dpkg"}}));
     std::vector<KernelPackage> packages;
     for (const auto &deb : request.debs) {
-        auto package = TRY(read_package(runner, files, deb));
+        auto package = TRY(read_package(env, deb));
         if (package.architecture != "amd64" && package.architecture != "all")
             return usage_error(fmt::format("{} is for {}, not for amd64", deb.string(), package.architecture));
         packages.push_back(std::move(package));
     }
-    TRY(expect_ours_or_new(files, request));
+    TRY(expect_ours_or_new(env.files, request));
     Published published;
-    const auto fingerprint = TRY(fingerprint_of(runner, request.key));
+    const auto fingerprint = TRY(fingerprint_of(env.runner, request.key));
     published.fingerprint = fingerprint;
-    TRY(expect_same_key(files, request, fingerprint));
+    TRY(expect_same_key(env.files, request, fingerprint));
     if (request.dry_run) {
         DryRunProcessRunner printer;
         for (const auto &deb : request.debs) {
-            const auto options = TRY(options_for(runner, deb));
+            const auto options = TRY(options_for(env.runner, deb));
             TRY(include(printer, request, deb, options));
         }
         return published;
     }
 
-    auto staged = TRY(StagedRepository::make(runner, files, fs::absolute(request.folder)));
+    auto staged = TRY(StagedRepository::make(env, fs::absolute(request.folder)));
     auto staged_request = request;
     staged_request.folder = staged.path();
-    const auto all = write_settings(files, staged_request, fingerprint)
-                         .and_then([&] { return include_all(runner, files, staged_request, packages); })
-                         .and_then([&] { return export_key(runner, files, staged_request, fingerprint); })
-                         .and_then([&] { return list_repository(runner, staged_request, {}); });
+    const auto all = write_settings(env.files, staged_request, fingerprint)
+                         .and_then([&] { return include_all(env, staged_request, packages); })
+                         .and_then([&] { return export_key(env, staged_request, fingerprint); })
+                         .and_then([&] { return list_repository(env.runner, staged_request, {}); });
     if (!all)
         return tl::unexpected(all.error());
     TRY(staged.commit());

@@ -11,9 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "util/filesystem.hpp"
-#include "util/process.hpp"
-#include "util/result.hpp"
+#include "util/env.hpp"
 
 namespace krun
 {
@@ -42,6 +40,6 @@ struct Published {
 
 // An Error: a file is not a Debian package for amd64, the user has no such secret key, the folder holds something else,
 // a package of the same name and version but other contents is there already, or a newer one; another key signs it.
-Result<Published> publish(ProcessRunner &runner, Filesystem &files, const PublishRequest &request);
+Result<Published> publish(const Env &env, const PublishRequest &request);
 
 } // namespace krun

@@ -69,7 +69,7 @@ Result<KeptPackages> KeptPackages::copy(Target &target, const KernelPackages &pa
         argv.push_back(path.string());
     argv.push_back(folder.string());
     TRY(target.runner.run_ok(plain_command(std::move(argv))));
-    auto read = TRY(read_kernel_packages(target.runner, target.files, copies));
+    auto read = TRY(read_kernel_packages(target, copies));
     if (!are_alike(read, packages))
         return failure("the packages were changed while they were read", "find out by whom, and try again");
     kept.packages_ = std::move(read);

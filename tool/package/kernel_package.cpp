@@ -83,13 +83,13 @@ tl::unexpected<Error> does_not_belong(const KernelPackage &package, const std::s
 
 } // namespace
 
-Result<KernelPackage> read_package(ProcessRunner &runner, Filesystem &files, const std::filesystem::path &deb)
+Result<KernelPackage> read_package(const Env &env, const std::filesystem::path &deb)
 {
-    if (!files.exists(deb) || files.is_directory(deb))
+    if (!env.files.exists(deb) || env.files.is_directory(deb))
         return usage_error(fmt::format("there is no file {}", shell_quoted(deb.string())), way_to_packages);
     TRY(expect_regular_file(deb, {"package", way_to_packages}));
     const auto result =
-        runner.run(dpkg_deb({"-f", deb.string(), "Package", "Version", "Architecture", "Installed-Size"}));
+        env.runner.run(dpkg_deb({"-f", deb.string(), "Package", "Version", "Architecture", "Installed-Size"}));
     if (!result)
         return tl::unexpected(result.error());
     std::map<std::string, std::string> fields;
@@ -121,13 +121,12 @@ std::vector<KernelPackage> KernelPackages::all() const
     return packages;
 }
 
-Result<KernelPackages> read_kernel_packages(ProcessRunner &runner, Filesystem &files,
-                                            const std::vector<std::filesystem::path> &debs)
+Result<KernelPackages> read_kernel_packages(const Env &env, const std::vector<std::filesystem::path> &debs)
 {
     KernelPackages packages;
     std::vector<KernelPackage> others;
     for (const auto &deb : debs) {
-        auto package = TRY(read_package(runner, files, deb));
+        auto package = TRY(read_package(env, deb));
         if (package.name.rfind("linux-image-", 0) != 0) {
             others.push_back(std::move(package));
             continue;
@@ -135,7 +134,7 @@ Result<KernelPackages> read_kernel_packages(ProcessRunner &runner, Filesystem &f
         if (!packages.kernel.empty())
             return usage_error(fmt::format("{} and {} are two kernels", packages.image().name, package.name),
                                "install one after the other");
-        TRY(read_image(runner, package, packages));
+        TRY(read_image(env.runner, package, packages));
         packages.kernel.push_back(std::move(package));
     }
     if (packages.kernel.empty())

@@ -7,9 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "util/filesystem.hpp"
-#include "util/process.hpp"
-#include "util/result.hpp"
+#include "util/env.hpp"
 
 namespace krun
 {
@@ -33,7 +31,7 @@ struct KernelPackages {
 };
 
 // ExitCode::usage for what is no Debian package.
-Result<KernelPackage> read_package(ProcessRunner &runner, Filesystem &files, const std::filesystem::path &deb);
+Result<KernelPackage> read_package(const Env &env, const std::filesystem::path &deb);
 
 // Whether a kernel may have this `uname -r`: it begins with a digit, and leads nowhere as a part of a path.
 bool is_release(const std::string &text);
@@ -41,7 +39,6 @@ bool is_release(const std::string &text);
 constexpr const char *shared_package_name = "krun-syscall-dev";
 
 // ExitCode::usage for what is no package or does not belong here.
-Result<KernelPackages> read_kernel_packages(ProcessRunner &runner, Filesystem &files,
-                                            const std::vector<std::filesystem::path> &debs);
+Result<KernelPackages> read_kernel_packages(const Env &env, const std::vector<std::filesystem::path> &debs);
 
 } // namespace krun

@@ -47,21 +47,21 @@ std::optional<LinePackage> next_line_package(const std::string &line, const std:
     return LinePackage{"linux-image-krun-" + line, fmt::format("{}{}{}", kernel_version, separator, number), depends};
 }
 
-Result<std::filesystem::path> make_line_package(ProcessRunner &runner, Filesystem &files, const LinePackage &package,
+Result<std::filesystem::path> make_line_package(const Env &env, const LinePackage &package,
                                                 const std::filesystem::path &folder)
 {
     const auto root = folder / package.name;
-    TRY(files.make_directories(root / "DEBIAN"));
-    TRY(files.write(root / "DEBIAN/control", control_of(package)));
+    TRY(env.files.make_directories(root / "DEBIAN"));
+    TRY(env.files.write(root / "DEBIAN/control", control_of(package)));
     // Whatever our umask is, and also in a folder that hands its group down.
     Command modes;
     modes.argv = {"chmod", "-R", "u=rwX,go=rX,ug-s", root.string()};
-    TRY(runner.run_ok(modes));
+    TRY(env.runner.run_ok(modes));
     const auto deb = folder / fmt::format("{}_{}_amd64.deb", package.name, package.version);
     Command command;
     command.argv = {"dpkg-deb", "--root-owner-group", "--build", root.string(), deb.string()};
     command.environment["LC_ALL"] = "C";
-    TRY(runner.run_ok(command));
+    TRY(env.runner.run_ok(command));
     return deb;
 }
 

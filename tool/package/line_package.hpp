@@ -6,9 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "util/filesystem.hpp"
-#include "util/process.hpp"
-#include "util/result.hpp"
+#include "util/env.hpp"
 
 namespace krun
 {
@@ -32,7 +30,7 @@ std::optional<LinePackage> next_line_package(const std::string &line, const std:
                                              const std::optional<PresentLinePackage> &present);
 
 // Makes the .deb in `folder`.
-Result<std::filesystem::path> make_line_package(ProcessRunner &runner, Filesystem &files, const LinePackage &package,
+Result<std::filesystem::path> make_line_package(const Env &env, const LinePackage &package,
                                                 const std::filesystem::path &folder);
 
 } // namespace krun

@@ -21,11 +21,11 @@ Result<std::string> ask(ProcessRunner &runner, std::vector<std::string> argv)
 
 } // namespace
 
-Result<Target> system_target(ProcessRunner &runner, Filesystem &files)
+Result<Target> system_target(const Env &env)
 {
-    const auto release = TRY(ask(runner, {"uname", "-r"}));
-    const auto user = TRY(ask(runner, {"id", "-u"}));
-    return Target{runner, files, system_layout(), release, user == "0"};
+    const auto release = TRY(ask(env.runner, {"uname", "-r"}));
+    const auto user = TRY(ask(env.runner, {"id", "-u"}));
+    return Target{env, system_layout(), release, user == "0"};
 }
 
 Result<InstallSession> InstallSession::open(const Target &target, bool only_show)

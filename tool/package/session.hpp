@@ -12,7 +12,7 @@ namespace krun
 {
 
 // This machine, by uname(1) and id(1).
-Result<Target> system_target(ProcessRunner &runner, Filesystem &files);
+Result<Target> system_target(const Env &env);
 
 class InstallSession
 {

@@ -49,17 +49,17 @@ std::string inode_of(const fs::path &path)
 
 fs::path StagedRepository::path() const { return folder_ / stage_name; }
 
-Result<StagedRepository> StagedRepository::make(ProcessRunner &runner, Filesystem &files, const fs::path &folder)
+Result<StagedRepository> StagedRepository::make(const Env &env, const fs::path &folder)
 {
-    const bool is_new = !files.exists(folder);
-    const auto names = files.list(folder).value_or(std::vector<std::string>());
+    const bool is_new = !env.files.exists(folder);
+    const auto names = env.files.list(folder).value_or(std::vector<std::string>());
     // Also when an earlier publish made it, and was killed.
     const bool is_bare = std::all_of(names.begin(), names.end(), is_own_name);
-    TRY(files.make_directories(folder));
+    TRY(env.files.make_directories(folder));
     auto lock = TRY(FileLock::acquire(folder / stage_lock_name, "the repository " + folder.string()));
-    StagedRepository staged(runner, files, folder, {is_new, is_bare}, std::move(lock));
+    StagedRepository staged(env, folder, {is_new, is_bare}, std::move(lock));
     TRY(staged.expect_no_other_reprepro());
-    if (files.exists(staged.path() / list_name)) {
+    if (env.files.exists(staged.path() / list_name)) {
         say("completing the publish that was interrupted");
         staged.state_ = State::committing;
         TRY(staged.complete());
@@ -70,8 +70,8 @@ Result<StagedRepository> StagedRepository::make(ProcessRunner &runner, Filesyste
 }
 
 StagedRepository::StagedRepository(StagedRepository &&other) noexcept
-    : runner_(other.runner_), files_(other.files_), folder_(std::move(other.folder_)), before_(other.before_),
-      state_(other.state_), lock_(std::move(other.lock_))
+    : env_(other.env_), folder_(std::move(other.folder_)), before_(other.before_), state_(other.state_),
+      lock_(std::move(other.lock_))
 {
     other.folder_.clear();
 }
@@ -81,13 +81,13 @@ StagedRepository::~StagedRepository()
     if (folder_.empty())
         return;
     if (state_ != State::committing)
-        static_cast<void>(files_.remove_all(before_.missing && state_ == State::copying ? folder_ : path()));
+        static_cast<void>(env_.files.remove_all(before_.missing && state_ == State::copying ? folder_ : path()));
 }
 
 Result<void> StagedRepository::expect_no_other_reprepro()
 {
     const auto lock = folder_ / reprepro_lock;
-    if (!files_.exists(lock))
+    if (!env_.files.exists(lock))
         return {};
     return failure(
         fmt::format("a reprepro not started by krunctl is working on {}, or was killed there", folder_.string()),
@@ -97,34 +97,34 @@ Result<void> StagedRepository::expect_no_other_reprepro()
 Result<void> StagedRepository::copy()
 {
     // What a publish that was killed has left.
-    TRY(files_.remove_all(path()));
-    TRY(files_.make_directories(path()));
+    TRY(env_.files.remove_all(path()));
+    TRY(env_.files.make_directories(path()));
     for (const auto *part : {"conf", "db", "dists"}) {
-        if (!files_.exists(folder_ / part))
+        if (!env_.files.exists(folder_ / part))
             continue;
-        TRY(run_quietly(runner_, {"cp", "-a", (folder_ / part).string(), path().string()}));
+        TRY(run_quietly(env_.runner, {"cp", "-a", (folder_ / part).string(), path().string()}));
     }
-    if (!files_.exists(folder_ / "pool"))
+    if (!env_.files.exists(folder_ / "pool"))
         return {};
-    auto linked = run_quietly(runner_, {"cp", "-al", (folder_ / "pool").string(), path().string()});
+    auto linked = run_quietly(env_.runner, {"cp", "-al", (folder_ / "pool").string(), path().string()});
     if (linked)
         return linked;
     // A file system without links.
-    return files_.remove_all(path() / "pool").and_then([&] {
-        return run_quietly(runner_, {"cp", "-a", (folder_ / "pool").string(), path().string()});
+    return env_.files.remove_all(path() / "pool").and_then([&] {
+        return run_quietly(env_.runner, {"cp", "-a", (folder_ / "pool").string(), path().string()});
     });
 }
 
 Result<void> StagedRepository::let_everybody_read()
 {
     std::vector<std::string> argv = {"chmod", "-R", "a+rX"};
-    for (const auto &name : files_.list(path()).value_or(std::vector<std::string>())) {
+    for (const auto &name : env_.files.list(path()).value_or(std::vector<std::string>())) {
         if (name != "conf" && name != "db")
             argv.push_back((path() / name).string());
     }
-    if (auto done = run_quietly(runner_, argv); !done || !before_.bare)
+    if (auto done = run_quietly(env_.runner, argv); !done || !before_.bare)
         return done;
-    return run_quietly(runner_, {"chmod", "a+rX", folder_.string()});
+    return run_quietly(env_.runner, {"chmod", "a+rX", folder_.string()});
 }
 
 // Before any index names them. What no index names any more goes with the old pool, at the end.
@@ -141,8 +141,9 @@ Result<void> StagedRepository::add_new_packages()
     }
     if (error)
         return system_failure("list", pool, error.value());
-    return files_.exists(folder_ / "pool") ? run_quietly(runner_, {"chmod", "-R", "a+rX", (folder_ / "pool").string()})
-                                           : Result<void>();
+    return env_.files.exists(folder_ / "pool")
+               ? run_quietly(env_.runner, {"chmod", "-R", "a+rX", (folder_ / "pool").string()})
+               : Result<void>();
 }
 
 // What has the name already is this file, or one that no index names.
@@ -151,15 +152,16 @@ Result<void> StagedRepository::add_package(const fs::path &fresh, const fs::path
     if (inode_of(fresh) == inode_of(target))
         return {};
     const auto part = target.string() + ".krun-publish";
-    if (auto made = files_.make_directories(target.parent_path()).and_then([&] { return files_.remove_file(part); });
+    if (auto made =
+            env_.files.make_directories(target.parent_path()).and_then([&] { return env_.files.remove_file(part); });
         !made)
         return made;
     std::error_code no_link;
     fs::create_hard_link(fresh, part, no_link);
     if (no_link) {
-        TRY(files_.copy_file(fresh, part));
+        TRY(env_.files.copy_file(fresh, part));
     }
-    return files_.rename(part, target);
+    return env_.files.rename(part, target);
 }
 
 // Afterwards the copy holds what was there before.
@@ -167,20 +169,20 @@ Result<void> StagedRepository::put_in_place(const std::string &name)
 {
     const auto fresh = path() / name;
     const auto target = folder_ / name;
-    if (!files_.exists(target) || !files_.is_directory(target))
-        return files_.rename(fresh, target);
+    if (!env_.files.exists(target) || !env_.files.is_directory(target))
+        return env_.files.rename(fresh, target);
     if (renameat2(AT_FDCWD, fresh.c_str(), AT_FDCWD, target.c_str(), RENAME_EXCHANGE) == 0)
         return {};
     if (errno != EINVAL && errno != ENOSYS)
         return system_failure("replace", target, errno);
     // A file system that cannot exchange two names: nearly as good.
     const auto old = path() / ("old-" + name);
-    return files_.rename(target, old).and_then([&] { return files_.rename(fresh, target); });
+    return env_.files.rename(target, old).and_then([&] { return env_.files.rename(fresh, target); });
 }
 
 Result<void> StagedRepository::complete()
 {
-    const auto list = TRY(files_.read(path() / list_name));
+    const auto list = TRY(env_.files.read(path() / list_name));
     TRY(add_new_packages());
     for (const auto &line : lines_of(list)) {
         const auto words = words_of(line);
@@ -196,7 +198,7 @@ Result<void> StagedRepository::complete()
     }
     state_ = State::done;
     // The list goes first. While it is there, it must be true.
-    return files_.remove_file(path() / list_name);
+    return env_.files.remove_file(path() / list_name);
 }
 
 Result<void> StagedRepository::commit()
@@ -206,16 +208,16 @@ Result<void> StagedRepository::commit()
     std::string list;
     // A new index before its database, which only the next publish reads.
     for (const std::string part : {"conf", "dists", "db", "pool"}) {
-        if (files_.exists(path() / part))
+        if (env_.files.exists(path() / part))
             list += inode_of(path() / part) + " " + part + "\n";
     }
-    for (const auto &name : files_.list(path()).value_or(std::vector<std::string>())) {
+    for (const auto &name : env_.files.list(path()).value_or(std::vector<std::string>())) {
         if (name.ends_with(".asc"))
             list += inode_of(path() / name) + " " + name + "\n";
     }
     constexpr unsigned mode = 0644;
-    return run_quietly(runner_, {"sync", "--file-system", path().string()})
-        .and_then([&] { return files_.write_durably(path() / list_name, list, mode); })
+    return run_quietly(env_.runner, {"sync", "--file-system", path().string()})
+        .and_then([&] { return env_.files.write_durably(path() / list_name, list, mode); })
         .and_then([&] {
             state_ = State::committing;
             return complete();

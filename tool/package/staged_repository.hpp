@@ -10,10 +10,8 @@
 
 #include <filesystem>
 
+#include "util/env.hpp"
 #include "util/file_lock.hpp"
-#include "util/filesystem.hpp"
-#include "util/process.hpp"
-#include "util/result.hpp"
 
 namespace krun
 {
@@ -22,7 +20,7 @@ class StagedRepository
 {
   public:
     // Copies the repository in `folder`, or begins one there. One publish at a time works on it.
-    static Result<StagedRepository> make(ProcessRunner &runner, Filesystem &files, const std::filesystem::path &folder);
+    static Result<StagedRepository> make(const Env &env, const std::filesystem::path &folder);
     StagedRepository(StagedRepository &&other) noexcept;
     StagedRepository &operator=(StagedRepository &&) = delete;
     StagedRepository(const StagedRepository &) = delete;
@@ -43,9 +41,8 @@ class StagedRepository
         bool missing;
         bool bare; // there was nothing in it but files of ours
     };
-    StagedRepository(ProcessRunner &runner, Filesystem &files, std::filesystem::path folder, Before before,
-                     FileLock lock)
-        : runner_(runner), files_(files), folder_(std::move(folder)), before_(before), lock_(std::move(lock))
+    StagedRepository(const Env &env, std::filesystem::path folder, Before before, FileLock lock)
+        : env_(env), folder_(std::move(folder)), before_(before), lock_(std::move(lock))
     {
     }
     Result<void> expect_no_other_reprepro();
@@ -57,8 +54,7 @@ class StagedRepository
     // Of all parts on the list.
     Result<void> complete();
 
-    ProcessRunner &runner_;
-    Filesystem &files_;
+    Env env_;
     std::filesystem::path folder_; // empty: moved away
     Before before_;
     enum class State { copying, committing, done } state_ = State::copying;

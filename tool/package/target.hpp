@@ -8,15 +8,12 @@
 
 #include "package/boot_menu.hpp"
 #include "package/system_layout.hpp"
-#include "util/filesystem.hpp"
-#include "util/process.hpp"
+#include "util/env.hpp"
 
 namespace krun
 {
 
-struct Target {
-    ProcessRunner &runner;
-    Filesystem &files;
+struct Target : Env {
     SystemLayout layout;
     std::string running_release; // as uname -r
     bool is_root = true;

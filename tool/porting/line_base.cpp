@@ -29,18 +29,18 @@ std::vector<const HookPatch *> patches_in(Filesystem &files, const std::filesyst
 
 } // namespace
 
-Result<LineBase> fetch_line_base(ProcessRunner &runner, Filesystem &files, Workbench &bench, const KernelLine &line,
+Result<LineBase> fetch_line_base(const Env &env, Workbench &bench, const KernelLine &line,
                                  const std::vector<HookPatch> &hooks, const std::vector<Hook> &known,
                                  const std::filesystem::path &data)
 {
-    AptArchive archive(runner, files, cache_directory() / "apt");
+    AptArchive archive(env, cache_directory() / "apt");
     // Without a network, apt continues with what it knows from earlier.
-    const auto source = TRY(locate_kernel_source(runner, files, archive, line, data));
+    const auto source = TRY(locate_kernel_source(env, archive, line, data));
     TRY(FileLock::acquire(tree_lock_file(source.tree), "the kernel source"));
-    TRY(prepare_kernel_source(runner, files, archive, line, data, source));
+    TRY(prepare_kernel_source(env, archive, line, data, source));
 
-    LineBase base{read_touched_files(files, source.tree, hooks), source.version};
-    const auto applied = patches_in(files, source.tree, known);
+    LineBase base{read_touched_files(env.files, source.tree, hooks), source.version};
+    const auto applied = patches_in(env.files, source.tree, known);
     for (auto hook = applied.rbegin(); hook != applied.rend(); ++hook) {
         for (auto changes = (*hook)->files.rbegin(); changes != (*hook)->files.rend(); ++changes) {
             const auto text = base.files.find(changes->path);

@@ -11,9 +11,7 @@
 #include "hooks/workbench.hpp"
 #include "porting/port_hooks.hpp"
 #include "source/kernel_line.hpp"
-#include "util/filesystem.hpp"
-#include "util/process.hpp"
-#include "util/result.hpp"
+#include "util/env.hpp"
 
 namespace krun
 {
@@ -25,7 +23,7 @@ struct LineBase {
 
 // Those that `hooks` touch, from the line's tree in the cache, which is made when it is not there: that takes a
 // download. What is in that tree of `known` is taken out of the copies.
-Result<LineBase> fetch_line_base(ProcessRunner &runner, Filesystem &files, Workbench &bench, const KernelLine &line,
+Result<LineBase> fetch_line_base(const Env &env, Workbench &bench, const KernelLine &line,
                                  const std::vector<HookPatch> &hooks, const std::vector<Hook> &known,
                                  const std::filesystem::path &data);
 

@@ -170,9 +170,9 @@ class FilePort
 class Porter
 {
   public:
-    Porter(ProcessRunner &runner, Filesystem &files, Workbench &bench, const PortInput &input)
-        : runner_(runner), bench_(bench), input_(input), pristine_(read_touched_files(files, input.tree, input.hooks)),
-          state_(pristine_), base_(input.base)
+    Porter(const Env &env, Workbench &bench, const PortInput &input)
+        : runner_(env.runner), bench_(bench), input_(input),
+          pristine_(read_touched_files(env.files, input.tree, input.hooks)), state_(pristine_), base_(input.base)
     {
     }
 
@@ -294,10 +294,9 @@ SourceFiles read_touched_files(Filesystem &files, const std::filesystem::path &t
     return texts;
 }
 
-Result<std::vector<HookReport>> port_hooks(ProcessRunner &runner, Filesystem &files, Workbench &bench,
-                                           const PortInput &input)
+Result<std::vector<HookReport>> port_hooks(const Env &env, Workbench &bench, const PortInput &input)
 {
-    return Porter(runner, files, bench, input).run();
+    return Porter(env, bench, input).run();
 }
 
 } // namespace krun

@@ -14,9 +14,7 @@
 #include "hooks/hook_patch.hpp"
 #include "hooks/workbench.hpp"
 #include "porting/port_report.hpp"
-#include "util/filesystem.hpp"
-#include "util/process.hpp"
-#include "util/result.hpp"
+#include "util/env.hpp"
 
 namespace krun
 {
@@ -35,7 +33,6 @@ SourceFiles read_touched_files(Filesystem &files, const std::filesystem::path &t
                                const std::vector<HookPatch> &hooks);
 
 // An Error comes from the programs or the disk; a hunk without a place is not an Error.
-Result<std::vector<HookReport>> port_hooks(ProcessRunner &runner, Filesystem &files, Workbench &bench,
-                                           const PortInput &input);
+Result<std::vector<HookReport>> port_hooks(const Env &env, Workbench &bench, const PortInput &input);
 
 } // namespace krun

@@ -118,10 +118,9 @@ struct Candidates {
     bool wants_merges = false;       // something is missing, or only patch(1) has found it
 };
 
-Result<Candidates> choose_candidates(ProcessRunner &runner, Filesystem &files, const Plan &plan,
-                                     const std::vector<Hook> &hooks, bool forced)
+Result<Candidates> choose_candidates(const Env &env, const Plan &plan, const std::vector<Hook> &hooks, bool forced)
 {
-    const auto fitted = TRY(fit_hooks(runner, files, hooks, plan.tree, plan.version.series()));
+    const auto fitted = TRY(fit_hooks(env, hooks, plan.tree, plan.version.series()));
     Candidates candidates;
     for (std::size_t at = 0; at < hooks.size(); ++at) {
         const auto &hook = hooks[at];
@@ -143,7 +142,7 @@ Result<Candidates> choose_candidates(ProcessRunner &runner, Filesystem &files, c
         report.variant = variant.series;
         candidates.wants_merges = candidates.wants_merges || by_name || fit.fuzz > 0;
         for (const auto &path : hook.whole) {
-            if (files.exists(plan.tree / path) && !changes(variant.patch, path))
+            if (env.files.exists(plan.tree / path) && !changes(variant.patch, path))
                 report.hunks.push_back(left_out(path));
         }
         candidates.patches.push_back(variant.patch);
@@ -178,10 +177,10 @@ void note_fragments(Filesystem &files, const KernelLine &line, PortReport &repor
                         line.name, fmt::join(names, ", ")));
 }
 
-Result<void> add_base(ProcessRunner &runner, Filesystem &files, Workbench &bench, const Plan &plan,
-                      const std::vector<Hook> &hooks, PortInput &input, PortReport &report)
+Result<void> add_base(const Env &env, Workbench &bench, const Plan &plan, const std::vector<Hook> &hooks,
+                      PortInput &input, PortReport &report)
 {
-    auto base = fetch_line_base(runner, files, bench, plan.from, input.hooks, hooks, plan.data);
+    auto base = fetch_line_base(env, bench, plan.from, input.hooks, hooks, plan.data);
     if (!base && base.error().code == ExitCode::interrupted)
         return tl::unexpected(base.error());
     if (!base) {
@@ -199,11 +198,11 @@ Result<void> add_base(ProcessRunner &runner, Filesystem &files, Workbench &bench
 
 } // namespace
 
-Result<PortedLine> port_kernel(ProcessRunner &runner, Filesystem &files, const PortRequest &request)
+Result<PortedLine> port_kernel(const Env &env, const PortRequest &request)
 {
-    const auto plan = TRY(make_plan(files, request));
-    const auto hooks = TRY(load_hooks(files, plan.data));
-    auto candidates = TRY(choose_candidates(runner, files, plan, hooks, !request.from.empty()));
+    const auto plan = TRY(make_plan(env.files, request));
+    const auto hooks = TRY(load_hooks(env.files, plan.data));
+    auto candidates = TRY(choose_candidates(env, plan, hooks, !request.from.empty()));
     PortInput input{plan.tree, std::move(candidates.patches), {}, {}};
     PortReport report;
     report.tree = plan.tree.string();
@@ -213,17 +212,17 @@ Result<PortedLine> port_kernel(ProcessRunner &runner, Filesystem &files, const P
     report.packaged = plan.from.has_package();
     report.forced = !request.from.empty();
 
-    auto bench = TRY(Workbench::make(runner, files));
+    auto bench = TRY(Workbench::make(env));
     if (candidates.wants_merges) {
-        TRY(add_base(runner, files, bench, plan, hooks, input, report));
+        TRY(add_base(env, bench, plan, hooks, input, report));
     }
-    note_fragments(files, plan.from, report);
-    auto ported = TRY(port_hooks(runner, files, bench, input));
+    note_fragments(env.files, plan.from, report);
+    auto ported = TRY(port_hooks(env, bench, input));
     report.hooks = std::move(candidates.reports);
     complete(report.hooks, std::move(ported));
     if (request.dry_run)
         return PortedLine{std::move(report), {}};
-    TRY(write_line_folder(files, plan.folder, report, plan.from));
+    TRY(write_line_folder(env.files, plan.folder, report, plan.from));
     return PortedLine{std::move(report), plan.folder};
 }
 

@@ -6,9 +6,7 @@
 #include <string>
 
 #include "porting/port_report.hpp"
-#include "util/filesystem.hpp"
-#include "util/process.hpp"
-#include "util/result.hpp"
+#include "util/env.hpp"
 
 namespace krun
 {
@@ -26,6 +24,6 @@ struct PortedLine {
 };
 
 // Missing hunks are not an Error: they are in the report.
-Result<PortedLine> port_kernel(ProcessRunner &runner, Filesystem &files, const PortRequest &request);
+Result<PortedLine> port_kernel(const Env &env, const PortRequest &request);
 
 } // namespace krun

@@ -29,10 +29,7 @@ constexpr const char *try_again = "try again; if it stays so, find out who chang
 
 } // namespace
 
-AptArchive::AptArchive(ProcessRunner &runner, Filesystem &files, std::filesystem::path state)
-    : runner_(runner), files_(files), state_(std::move(state))
-{
-}
+AptArchive::AptArchive(const Env &env, std::filesystem::path state) : env_(env), state_(std::move(state)) {}
 
 Result<std::string> AptArchive::newest_version(const std::string &package, const std::vector<std::string> &suites)
 {
@@ -44,7 +41,8 @@ Result<std::vector<std::string>> AptArchive::dependencies(const std::string &pac
                                                           const std::vector<std::string> &suites)
 {
     auto wanted = TRY(find_wanted("deb", package, suites));
-    const auto shown = TRY(runner_.run_ok(wanted.index.command({"apt-cache", "show", package + "=" + wanted.version})));
+    const auto shown =
+        TRY(env_.runner.run_ok(wanted.index.command({"apt-cache", "show", package + "=" + wanted.version})));
     const std::string field = "Depends:";
     std::vector<std::string> names;
     for (const auto &line : lines_of(shown.output)) {
@@ -59,7 +57,7 @@ Result<std::vector<std::string>> AptArchive::dependencies(const std::string &pac
 
 Result<std::string> AptArchive::known_version(const std::string &package, const std::vector<std::string> &suites)
 {
-    auto index = AptIndex::existing(runner_, files_, state_, "deb", suites);
+    auto index = AptIndex::existing(env_, state_, "deb", suites);
     return index ? index->known(package) : std::string();
 }
 
@@ -67,7 +65,7 @@ Result<std::string> AptArchive::checksum(const std::string &package, const std::
                                          const std::vector<std::string> &suites)
 {
     TRY(FileLock::acquire(state_ / "lock", "the download cache"));
-    auto index = AptIndex::existing(runner_, files_, state_, "deb", suites);
+    auto index = AptIndex::existing(env_, state_, "deb", suites);
     return index ? index->checksum(package, version) : std::string();
 }
 
@@ -75,8 +73,8 @@ Result<std::string> AptArchive::checksum(const std::string &package, const std::
 Result<void> AptArchive::fetch(AptIndex &index, const std::vector<std::string> &action, const std::string &what,
                                const std::filesystem::path &folder)
 {
-    TRY(files_.remove_all(folder));
-    TRY(files_.make_directories(folder));
+    TRY(env_.files.remove_all(folder));
+    TRY(env_.files.make_directories(folder));
     std::vector<std::string> arguments = {"-o", "APT::Status-Fd=1"};
     arguments.insert(arguments.end(), action.begin(), action.end());
     const auto made_sandbox = TRY(index.sandbox());
@@ -90,16 +88,16 @@ Result<void> AptArchive::fetch(AptIndex &index, const std::vector<std::string> &
         if (fields.size() >= 3 && fields[0] == "dlstatus")
             progress.set(static_cast<std::size_t>(std::strtod(fields[2].c_str(), nullptr)));
     };
-    const auto result = runner_.run(command);
+    const auto result = env_.runner.run(command);
     if (result && result->ok()) {
         progress.finish("done");
         auto taken = sandbox ? take_over(sandbox->downloads(), folder) : Result<void>();
         if (!taken)
-            static_cast<void>(files_.remove_all(folder));
+            static_cast<void>(env_.files.remove_all(folder));
         return taken;
     }
     // Also after Ctrl-C: half a download is of no use to the next run, which starts in a new folder.
-    static_cast<void>(files_.remove_all(folder));
+    static_cast<void>(env_.files.remove_all(folder));
     if (!result)
         return tl::unexpected(result.error());
     if (result->errors.find("No space left on device") != std::string::npos ||
@@ -113,7 +111,7 @@ Result<void> AptArchive::fetch(AptIndex &index, const std::vector<std::string> &
 
 Result<void> AptArchive::take_over(const std::filesystem::path &downloads, const std::filesystem::path &folder)
 {
-    const auto names = TRY(files_.list(downloads));
+    const auto names = TRY(env_.files.list(downloads));
     for (const auto &name : names) {
         TRY(copy_foreign_file(downloads / name, folder / name));
     }
@@ -123,15 +121,15 @@ Result<void> AptArchive::take_over(const std::filesystem::path &downloads, const
 Result<void> AptArchive::expect_source(const AptIndex &index, const std::string &package, const std::string &version,
                                        const std::filesystem::path &folder)
 {
-    const auto shown = TRY(runner_.run_ok(index.command({"apt-cache", "showsrc", "--only-source", package})));
-    const auto names = TRY(files_.list(folder));
+    const auto shown = TRY(env_.runner.run_ok(index.command({"apt-cache", "showsrc", "--only-source", package})));
+    const auto names = TRY(env_.files.list(folder));
     const auto wanted = files_of_source(shown.output, version);
     if (wanted.empty() || wanted.size() != names.size())
         return failure(
             fmt::format("apt-get left other files of {} {} than the index of the Debian archive has", package, version),
             try_again);
     for (const auto &[name, digest] : wanted) {
-        const auto actual = TRY(sha256_of_file(runner_, folder / name));
+        const auto actual = TRY(sha256_of_file(env_.runner, folder / name));
         if (actual != digest)
             return failure(fmt::format("{} is not what the index of the Debian archive says", name), try_again);
     }
@@ -142,7 +140,7 @@ bool AptArchive::is_intact(AptIndex &index, const std::string &package, const st
                            const std::filesystem::path &deb)
 {
     const auto expected = index.checksum(package, version);
-    const auto actual = sha256_of_file(runner_, deb);
+    const auto actual = sha256_of_file(env_.runner, deb);
     // A version that is no longer in the index cannot be compared; unpack() still notices damage.
     return actual && (expected.empty() || expected == *actual);
 }
@@ -151,7 +149,7 @@ Result<AptArchive::Wanted> AptArchive::find_wanted(const std::string &types, con
                                                    const std::vector<std::string> &suites)
 {
     auto lock = TRY(FileLock::acquire(state_ / "lock", "the download cache"));
-    auto index = TRY(AptIndex::open(runner_, files_, state_, types, suites));
+    auto index = TRY(AptIndex::open(env_, state_, types, suites));
     auto version = TRY(index.newest(package));
     return Wanted{std::move(lock), std::move(index), std::move(version)};
 }
@@ -163,30 +161,30 @@ Result<std::filesystem::path> AptArchive::download(const std::string &package, c
 
     const auto folder = state_ / "packages";
     const auto deb = folder / fmt::format("{}_{}.deb", package, in_file_name(version));
-    if (files_.exists(deb)) {
+    if (env_.files.exists(deb)) {
         if (is_intact(index, package, version, deb))
             return deb;
         say(fmt::format("{} is damaged; downloading it again", deb.string()));
-        TRY(files_.remove_all(deb));
+        TRY(env_.files.remove_all(deb));
     }
     const auto partial = state_ / "packages.partial";
     const auto what = fmt::format("{} {}", package, version);
     TRY(fetch(index, {"download", package + "=" + version}, what, partial));
-    const auto names = files_.list(partial);
+    const auto names = env_.files.list(partial);
     if (!names || names->size() != 1)
         return failure(fmt::format("apt-get left no package file for {}", what));
     if (!is_intact(index, package, version, partial / names->front())) {
-        static_cast<void>(files_.remove_all(partial));
+        static_cast<void>(env_.files.remove_all(partial));
         return failure(fmt::format("{} is not what the index of the Debian archive says", names->front()), try_again);
     }
-    TRY(files_.make_directories(folder));
-    TRY(files_.rename(partial / names->front(), deb));
+    TRY(env_.files.make_directories(folder));
+    TRY(env_.files.rename(partial / names->front(), deb));
     // Versions that this one replaces would only fill the disk.
-    for (const auto &name : files_.list(folder).value_or(std::vector<std::string>())) {
+    for (const auto &name : env_.files.list(folder).value_or(std::vector<std::string>())) {
         if (name.starts_with(package + "_") && folder / name != deb)
-            static_cast<void>(files_.remove_all(folder / name));
+            static_cast<void>(env_.files.remove_all(folder / name));
     }
-    static_cast<void>(files_.remove_all(partial));
+    static_cast<void>(env_.files.remove_all(partial));
     return deb;
 }
 
@@ -197,18 +195,18 @@ Result<std::filesystem::path> AptArchive::download_source(const std::string &pac
     auto &[lock, index, version] = wanted;
 
     const auto folder = state_ / "sources" / fmt::format("{}_{}", package, in_file_name(version));
-    if (!files_.exists(folder)) {
+    if (!env_.files.exists(folder)) {
         const auto partial = state_ / "sources.partial";
         TRY(fetch(index, {"source", "--download-only", "--only-source", package + "=" + version},
                   fmt::format("the source of {} {}", package, version), partial));
         if (auto intact = expect_source(index, package, version, partial); !intact) {
-            static_cast<void>(files_.remove_all(partial));
+            static_cast<void>(env_.files.remove_all(partial));
             return tl::unexpected(intact.error());
         }
-        TRY(files_.make_directories(folder.parent_path()));
-        TRY(files_.rename(partial, folder));
+        TRY(env_.files.make_directories(folder.parent_path()));
+        TRY(env_.files.rename(partial, folder));
     }
-    const auto names = TRY(files_.list(folder));
+    const auto names = TRY(env_.files.list(folder));
     for (const auto &name : names) {
         if (name.ends_with(".dsc"))
             return folder / name;
@@ -220,16 +218,16 @@ Result<void> AptArchive::unpack(const std::vector<std::filesystem::path> &debs, 
 {
     auto partial = directory;
     partial += ".partial";
-    TRY(files_.remove_all(partial));
-    TRY(files_.make_directories(partial));
+    TRY(env_.files.remove_all(partial));
+    TRY(env_.files.make_directories(partial));
     for (const auto &deb : debs) {
         Command command;
         command.argv = {"dpkg-deb", "-x", deb.string(), partial.string()};
         command.environment["LC_ALL"] = "C";
-        const auto result = runner_.run(command);
+        const auto result = env_.runner.run(command);
         if (result && result->ok())
             continue;
-        static_cast<void>(files_.remove_all(partial));
+        static_cast<void>(env_.files.remove_all(partial));
         if (!result)
             return tl::unexpected(result.error());
         if (tells_of_full_disk(result->errors))
@@ -237,7 +235,7 @@ Result<void> AptArchive::unpack(const std::vector<std::filesystem::path> &debs, 
         return damaged(fmt::format("{} cannot be unpacked: {}", deb.string(), trim(last_lines(result->errors, 1))),
                        "fetch it again");
     }
-    return files_.rename(partial, directory);
+    return env_.files.rename(partial, directory);
 }
 
 } // namespace krun

@@ -8,9 +8,7 @@
 #include <vector>
 
 #include "source/apt_index.hpp"
-#include "util/filesystem.hpp"
-#include "util/process.hpp"
-#include "util/result.hpp"
+#include "util/env.hpp"
 
 namespace krun
 {
@@ -19,7 +17,7 @@ class AptArchive
 {
   public:
     // `state` holds the private apt state and the downloads (normally <cache>/apt).
-    AptArchive(ProcessRunner &runner, Filesystem &files, std::filesystem::path state);
+    AptArchive(const Env &env, std::filesystem::path state);
 
     // The newest version of a binary package in the given suites ("bookworm-security", ...).
     Result<std::string> newest_version(const std::string &package, const std::vector<std::string> &suites);
@@ -53,8 +51,7 @@ class AptArchive
     bool is_intact(AptIndex &index, const std::string &package, const std::string &version,
                    const std::filesystem::path &deb);
 
-    ProcessRunner &runner_;
-    Filesystem &files_;
+    Env env_;
     std::filesystem::path state_;
 };
 

@@ -37,49 +37,48 @@ tl::unexpected<Error> archive_unreachable(const std::string &what, const std::st
         "is there a network, and is apt's proxy right? what was downloaded before is kept and not needed again");
 }
 
-AptIndex::AptIndex(ProcessRunner &runner, Filesystem &files, const std::filesystem::path &state,
-                   const std::string &types, const std::vector<std::string> &suites)
-    : runner_(runner), files_(files), folder_(state / fmt::format("{}-{}", types, fmt::join(suites, "+"))),
-      of_sources_(types == "deb-src")
+AptIndex::AptIndex(const Env &env, const std::filesystem::path &state, const std::string &types,
+                   const std::vector<std::string> &suites)
+    : env_(env), folder_(state / fmt::format("{}-{}", types, fmt::join(suites, "+"))), of_sources_(types == "deb-src")
 {
 }
 
-Result<AptIndex> AptIndex::open(ProcessRunner &runner, Filesystem &files, const std::filesystem::path &state,
-                                const std::string &types, const std::vector<std::string> &suites)
+Result<AptIndex> AptIndex::open(const Env &env, const std::filesystem::path &state, const std::string &types,
+                                const std::vector<std::string> &suites)
 {
-    AptIndex index(runner, files, state, types, suites);
+    AptIndex index(env, state, types, suites);
     TRY(index.prepare(types, suites));
     return index;
 }
 
-std::optional<AptIndex> AptIndex::existing(ProcessRunner &runner, Filesystem &files, const std::filesystem::path &state,
-                                           const std::string &types, const std::vector<std::string> &suites)
+std::optional<AptIndex> AptIndex::existing(const Env &env, const std::filesystem::path &state, const std::string &types,
+                                           const std::vector<std::string> &suites)
 {
-    AptIndex index(runner, files, state, types, suites);
-    return files.exists(index.folder_ / "apt.conf") ? std::optional(index) : std::nullopt;
+    AptIndex index(env, state, types, suites);
+    return env.files.exists(index.folder_ / "apt.conf") ? std::optional(index) : std::nullopt;
 }
 
 Result<void> AptIndex::prepare(const std::string &types, const std::vector<std::string> &suites)
 {
     for (const auto *folder : {"state/lists/partial", "cache/archives/partial"}) {
-        TRY(files_.make_directories(folder_ / folder));
+        TRY(env_.files.make_directories(folder_ / folder));
     }
-    auto mirrors = TRY(find_apt_mirrors(runner_, files_));
+    auto mirrors = TRY(find_apt_mirrors(env_));
     const auto sources = TRY(sources_for(mirrors, suites, types));
     // Another mirror than last time: what we have is not its index.
-    if (files_.read(folder_ / "krun.sources").value_or(std::string()) != sources) {
-        TRY(files_.remove_all(stamp()));
+    if (env_.files.read(folder_ / "krun.sources").value_or(std::string()) != sources) {
+        TRY(env_.files.remove_all(stamp()));
     }
-    TRY(files_.write(folder_ / "krun.sources", sources));
-    const auto configuration = TRY(apt_configuration(runner_, folder_));
-    TRY(files_.write(folder_ / "state/status", ""));
-    TRY(files_.write(folder_ / "apt.conf", configuration));
+    TRY(env_.files.write(folder_ / "krun.sources", sources));
+    const auto configuration = TRY(apt_configuration(env_.runner, folder_));
+    TRY(env_.files.write(folder_ / "state/status", ""));
+    TRY(env_.files.write(folder_ / "apt.conf", configuration));
     return {};
 }
 
 Result<std::optional<AptSandbox>> AptIndex::sandbox()
 {
-    return AptSandbox::make(runner_, files_, files_.read(folder_ / "krun.sources").value_or(std::string()));
+    return AptSandbox::make(env_, env_.files.read(folder_ / "krun.sources").value_or(std::string()));
 }
 
 Command AptIndex::command(std::vector<std::string> argv) const
@@ -112,26 +111,26 @@ Result<void> AptIndex::update()
     const auto copy_lists = [&](const std::filesystem::path &from, const std::filesystem::path &to) -> Result<void> {
         Command copy;
         copy.argv = {"cp", "-rT", "--preserve=timestamps", "--", from.string(), to.string()};
-        TRY(runner_.run_ok(copy));
+        TRY(env_.runner.run_ok(copy));
         return {};
     };
     // apt asks the mirror only for what is newer.
     TRY(apart ? copy_lists(lists, apart->lists()) : Result<void>());
-    const auto result = TRY(runner_.run(update));
+    const auto result = TRY(env_.runner.run(update));
     // Also when some of it could not be had.
     if (apart) {
         const auto fresh = folder_ / "state/lists.new";
-        auto replaced = files_.remove_all(apart->lists() / "partial")
-                            .and_then([&] { return files_.remove_all(fresh); })
+        auto replaced = env_.files.remove_all(apart->lists() / "partial")
+                            .and_then([&] { return env_.files.remove_all(fresh); })
                             .and_then([&] { return copy_lists(apart->lists(), fresh); })
-                            .and_then([&] { return files_.remove_all(lists); })
-                            .and_then([&] { return files_.rename(fresh, lists); });
+                            .and_then([&] { return env_.files.remove_all(lists); })
+                            .and_then([&] { return env_.files.rename(fresh, lists); });
         if (!replaced)
             return replaced;
     }
     if (!result.ok())
         return archive_unreachable("update the index of the Debian archive", result.errors);
-    return files_.write(stamp(), fmt::format("{}\n", now_in_seconds()));
+    return env_.files.write(stamp(), fmt::format("{}\n", now_in_seconds()));
 }
 
 Result<std::string> AptIndex::maximum(const std::vector<std::string> &versions)
@@ -144,7 +143,7 @@ Result<std::string> AptIndex::maximum(const std::vector<std::string> &versions)
         }
         Command compare;
         compare.argv = {"dpkg", "--compare-versions", version, "gt", newest_so_far};
-        const auto greater = TRY(runner_.run(compare));
+        const auto greater = TRY(env_.runner.run(compare));
         if (greater.ok())
             newest_so_far = version;
     }
@@ -155,13 +154,13 @@ Result<std::string> AptIndex::known(const std::string &package)
 {
     std::vector<std::string> versions;
     if (of_sources_) {
-        const auto shown = TRY(runner_.run(command({"apt-cache", "showsrc", "--only-source", package})));
+        const auto shown = TRY(env_.runner.run(command({"apt-cache", "showsrc", "--only-source", package})));
         for (const auto &line : lines_of(shown.output)) {
             if (line.starts_with("Version: "))
                 versions.push_back(trim(line.substr(9)));
         }
     } else {
-        const auto listed = TRY(runner_.run(command({"apt-cache", "madison", package})));
+        const auto listed = TRY(env_.runner.run(command({"apt-cache", "madison", package})));
         for (const auto &line : lines_of(listed.output)) {
             const auto fields = split(line, '|');
             if (fields.size() == 3 && trim(fields[0]) == package && !fields[2].ends_with(" Sources"))
@@ -176,7 +175,7 @@ Result<std::string> AptIndex::newest(const std::string &package)
     auto version = known(package);
     if (!version)
         return version;
-    const auto updated_at = files_.read(stamp()).value_or(std::string());
+    const auto updated_at = env_.files.read(stamp()).value_or(std::string());
     const auto age = now_in_seconds() - std::strtol(updated_at.c_str(), nullptr, 10);
     if (!version->empty() && age >= 0 && age < index_lifetime)
         return version;
@@ -199,7 +198,7 @@ Result<std::string> AptIndex::newest(const std::string &package)
 
 std::string AptIndex::checksum(const std::string &package, const std::string &version)
 {
-    const auto shown = runner_.run(command({"apt-cache", "show", "--no-all-versions", package + "=" + version}));
+    const auto shown = env_.runner.run(command({"apt-cache", "show", "--no-all-versions", package + "=" + version}));
     return shown && shown->ok() ? value_of_field(shown->output, "SHA256") : std::string();
 }
 

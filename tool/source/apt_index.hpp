@@ -9,9 +9,7 @@
 #include <vector>
 
 #include "source/apt_sandbox.hpp"
-#include "util/filesystem.hpp"
-#include "util/process.hpp"
-#include "util/result.hpp"
+#include "util/env.hpp"
 
 namespace krun
 {
@@ -21,12 +19,11 @@ class AptIndex
   public:
     // `types`: "deb" or "deb-src". `state` holds the folders of all indexes. Writes what apt needs, and does not use
     // the network.
-    static Result<AptIndex> open(ProcessRunner &runner, Filesystem &files, const std::filesystem::path &state,
-                                 const std::string &types, const std::vector<std::string> &suites);
+    static Result<AptIndex> open(const Env &env, const std::filesystem::path &state, const std::string &types,
+                                 const std::vector<std::string> &suites);
     // As it is; none if it has never been opened.
-    static std::optional<AptIndex> existing(ProcessRunner &runner, Filesystem &files,
-                                            const std::filesystem::path &state, const std::string &types,
-                                            const std::vector<std::string> &suites);
+    static std::optional<AptIndex> existing(const Env &env, const std::filesystem::path &state,
+                                            const std::string &types, const std::vector<std::string> &suites);
 
     // The newest version of a package, with an index that is new enough; an old one is better than none.
     Result<std::string> newest(const std::string &package);
@@ -42,15 +39,14 @@ class AptIndex
     Result<std::optional<AptSandbox>> sandbox();
 
   private:
-    AptIndex(ProcessRunner &runner, Filesystem &files, const std::filesystem::path &state, const std::string &types,
+    AptIndex(const Env &env, const std::filesystem::path &state, const std::string &types,
              const std::vector<std::string> &suites);
     Result<void> prepare(const std::string &types, const std::vector<std::string> &suites);
     Result<void> update();
     Result<std::string> maximum(const std::vector<std::string> &versions);
     [[nodiscard]] std::filesystem::path stamp() const { return folder_ / "updated"; }
 
-    ProcessRunner &runner_;
-    Filesystem &files_;
+    Env env_;
     std::filesystem::path folder_;
     bool of_sources_;
 };

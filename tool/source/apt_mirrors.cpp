@@ -102,12 +102,12 @@ std::string stanza(const AptMirror &mirror, const std::vector<std::string> &suit
 
 } // namespace
 
-Result<AptMirrors> find_apt_mirrors(ProcessRunner &runner, Filesystem &files)
+Result<AptMirrors> find_apt_mirrors(const Env &env)
 {
     Command command;
     command.argv = {"apt-get", "indextargets", "--format",
                     "$(CREATED_BY)|$(ORIGIN)|$(CODENAME)|$(REPO_URI)|$(SOURCESENTRY)"};
-    const auto targets = TRY(runner.run_ok(command));
+    const auto targets = TRY(env.runner.run_ok(command));
     AptMirrors mirrors;
     for (const auto &line : lines_of(targets.output)) {
         const auto fields = split(line, '|');
@@ -115,7 +115,7 @@ Result<AptMirrors> find_apt_mirrors(ProcessRunner &runner, Filesystem &files)
             continue;
         auto &mirror = is_security_suite(fields[2]) ? mirrors.security : mirrors.main;
         if (mirror.uri.empty())
-            mirror = {fields[3], options_of_entry(files, fields[4])};
+            mirror = {fields[3], options_of_entry(env.files, fields[4])};
     }
     if (mirrors.main.uri.empty() && mirrors.security.uri.empty())
         return host_lacks("apt on this machine has no index of a Debian archive", std::string(no_mirror_hint));

@@ -9,9 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "util/filesystem.hpp"
-#include "util/process.hpp"
-#include "util/result.hpp"
+#include "util/env.hpp"
 
 namespace krun
 {
@@ -26,7 +24,7 @@ struct AptMirrors {
     AptMirror security; // likewise
 };
 
-Result<AptMirrors> find_apt_mirrors(ProcessRunner &runner, Filesystem &files);
+Result<AptMirrors> find_apt_mirrors(const Env &env);
 
 // A sources file (deb822) for these suites; `types` is "deb" or "deb-src".
 Result<std::string> sources_for(const AptMirrors &mirrors, const std::vector<std::string> &suites,

@@ -77,14 +77,14 @@ Result<std::optional<uid_t>> user_of_methods(ProcessRunner &runner)
 
 } // namespace
 
-Result<std::optional<AptSandbox>> AptSandbox::make(ProcessRunner &runner, Filesystem &files, const std::string &sources)
+Result<std::optional<AptSandbox>> AptSandbox::make(const Env &env, const std::string &sources)
 {
     if (geteuid() != 0 || is_local(sources))
         return std::optional<AptSandbox>();
-    const auto user = TRY(user_of_methods(runner));
+    const auto user = TRY(user_of_methods(env.runner));
     if (!user)
         return std::optional<AptSandbox>();
-    remove_abandoned(files);
+    remove_abandoned(env.files);
     auto path = parent + prefix + "XXXXXX";
     if (mkdtemp(path.data()) == nullptr) {
         say(fmt::format("note: apt downloads as root, since there can be no folder in {}: {}", parent,
@@ -92,12 +92,12 @@ Result<std::optional<AptSandbox>> AptSandbox::make(ProcessRunner &runner, Filesy
         return std::optional<AptSandbox>();
     }
     auto owner = TRY(FileLock::acquire(path + owner_name, path));
-    AptSandbox sandbox(files, path, std::move(owner));
+    AptSandbox sandbox(env.files, path, std::move(owner));
     constexpr mode_t to_pass = 0711;
     if (chmod(path.c_str(), to_pass) != 0)
         return system_failure("change the mode of", path, errno);
     for (const auto *folder : {"lists/partial", "archives/partial", "downloads"}) {
-        TRY(files.make_directories(sandbox.folder_ / folder));
+        TRY(env.files.make_directories(sandbox.folder_ / folder));
     }
     for (const auto *folder : {"lists", "archives", "downloads"}) {
         constexpr mode_t to_read = 0755;

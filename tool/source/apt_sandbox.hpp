@@ -11,10 +11,8 @@
 #include <optional>
 #include <string>
 
+#include "util/env.hpp"
 #include "util/file_lock.hpp"
-#include "util/filesystem.hpp"
-#include "util/process.hpp"
-#include "util/result.hpp"
 
 namespace krun
 {
@@ -25,7 +23,7 @@ class AptSandbox
     // None where apt runs with our own rights: we are not root, or root of nobody else's files, the machine's
     // configuration says so, the mirror is a folder, which only we may be able to read, or there is no room for it.
     // What killed krunctls have left is removed.
-    static Result<std::optional<AptSandbox>> make(ProcessRunner &runner, Filesystem &files, const std::string &sources);
+    static Result<std::optional<AptSandbox>> make(const Env &env, const std::string &sources);
     AptSandbox(AptSandbox &&other) noexcept;
     AptSandbox &operator=(AptSandbox &&) = delete;
     AptSandbox(const AptSandbox &) = delete;

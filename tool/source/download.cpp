@@ -56,25 +56,25 @@ Command download_command(const std::string &url, const std::filesystem::path &fi
     return command;
 }
 
-Result<void> download(ProcessRunner &runner, Filesystem &files, const std::string &url, const std::string &name,
+Result<void> download(const Env &env, const std::string &url, const std::string &name,
                       const std::filesystem::path &file)
 {
-    if (files.exists(file))
+    if (env.files.exists(file))
         return {};
-    TRY(files.make_directories(file.parent_path()));
+    TRY(env.files.make_directories(file.parent_path()));
     auto partial = file;
     partial += ".partial";
     for (;;) {
-        const bool resumed = files.exists(partial);
+        const bool resumed = env.files.exists(partial);
         say(fmt::format("{} {}", resumed ? "resuming the download of" : "downloading", name));
         // An Error usually means Ctrl-C: the next run resumes the download.
-        const auto result = TRY(runner.run(download_command(url, partial)));
+        const auto result = TRY(env.runner.run(download_command(url, partial)));
         if (result.ok())
-            return files.rename(partial, file);
+            return env.files.rename(partial, file);
         const bool refused = result.status == http_error || result.status == no_such_file;
         const bool start_over = resumed && (refused || result.status == no_ranges || result.status == cannot_resume);
         if (refused || start_over) {
-            TRY(files.remove_all(partial));
+            TRY(env.files.remove_all(partial));
         }
         if (!start_over)
             return download_error(result, name, file);

@@ -5,9 +5,7 @@
 #include <filesystem>
 #include <string>
 
-#include "util/filesystem.hpp"
-#include "util/process.hpp"
-#include "util/result.hpp"
+#include "util/env.hpp"
 
 namespace krun
 {
@@ -16,7 +14,7 @@ Command download_command(const std::string &url, const std::filesystem::path &fi
 
 // Does nothing if `file` exists. Resumes an interrupted download (".partial" beside it).
 // `name` is the URL as it may be shown.
-Result<void> download(ProcessRunner &runner, Filesystem &files, const std::string &url, const std::string &name,
+Result<void> download(const Env &env, const std::string &url, const std::string &name,
                       const std::filesystem::path &file);
 
 } // namespace krun

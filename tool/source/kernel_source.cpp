@@ -56,17 +56,16 @@ Result<void> unpack_package(Filesystem &files, AptArchive &archive, const Kernel
 }
 
 // Package and tarball, to work/tree.
-Result<void> unpack_tree(ProcessRunner &runner, Filesystem &files, AptArchive &archive, const KernelLine &line,
-                         const std::filesystem::path &work)
+Result<void> unpack_tree(const Env &env, AptArchive &archive, const KernelLine &line, const std::filesystem::path &work)
 {
     const auto package = work / "package";
     const auto tree = work / "tree";
-    TRY(files.make_directories(tree));
-    TRY(unpack_package(files, archive, line, package));
-    const auto tarball = TRY(find_tarball(files, package, line.package));
-    TRY(unpack_tarball(runner, tarball, tree));
+    TRY(env.files.make_directories(tree));
+    TRY(unpack_package(env.files, archive, line, package));
+    const auto tarball = TRY(find_tarball(env.files, package, line.package));
+    TRY(unpack_tarball(env.runner, tarball, tree));
     // A changed package could contain anything; better reported now than by make.
-    TRY(kernel_version_of(files, tree, tarball.filename().string()));
+    TRY(kernel_version_of(env.files, tree, tarball.filename().string()));
     return {};
 }
 
@@ -77,30 +76,29 @@ std::filesystem::path tree_folder(const std::string &package, const std::string 
     return source_cache() / fmt::format("{}_{}-{}", package, version, short_digest(hooks_hash));
 }
 
-Result<KernelSource> hash_own_files(ProcessRunner &runner, Filesystem &files, const KernelLine &line,
-                                    const std::filesystem::path &data)
+Result<KernelSource> hash_own_files(const Env &env, const KernelLine &line, const std::filesystem::path &data)
 {
     // Report mistakes in the clone before using the network.
-    const auto known = TRY(load_hooks(files, data));
+    const auto known = TRY(load_hooks(env.files, data));
     // Of every line: a tree gets those that fit it best. And a line prefers its own.
     std::string text = line.name;
     for (const auto &hook : known) {
         for (const auto &variant : hook.variants)
-            text += fmt::format("\n{} {} {}", hook.name, variant.series, files.read(variant.file).value_or(""));
+            text += fmt::format("\n{} {} {}", hook.name, variant.series, env.files.read(variant.file).value_or(""));
     }
-    auto hooks = TRY(sha256_of_text(runner, text + files.read(data / "kernel/hooks/hooks.toml").value_or("")));
-    auto overlay = TRY(sha256_of_tree(runner, data / "kernel/krun"));
+    auto hooks = TRY(sha256_of_text(env.runner, text + env.files.read(data / "kernel/hooks/hooks.toml").value_or("")));
+    auto overlay = TRY(sha256_of_tree(env.runner, data / "kernel/krun"));
     KernelSource source;
     source.hooks_hash = std::move(hooks);
     source.overlay_hash = std::move(overlay);
     return source;
 }
 
-Result<KernelSource> locate_kernel_source(ProcessRunner &runner, Filesystem &files, AptArchive &archive,
-                                          const KernelLine &line, const std::filesystem::path &data, bool known_only)
+Result<KernelSource> locate_kernel_source(const Env &env, AptArchive &archive, const KernelLine &line,
+                                          const std::filesystem::path &data, bool known_only)
 {
     TRY(expect_package(line));
-    auto source = hash_own_files(runner, files, line, data);
+    auto source = hash_own_files(env, line, data);
     if (!source)
         return source;
     const auto version = TRY(known_only ? archive.known_version(line.package, line.suites)
@@ -115,33 +113,33 @@ Result<KernelSource> locate_kernel_source(ProcessRunner &runner, Filesystem &fil
     return source;
 }
 
-Result<void> prepare_kernel_source(ProcessRunner &runner, Filesystem &files, AptArchive &archive,
-                                   const KernelLine &line, const std::filesystem::path &data,
-                                   const KernelSource &source, const std::function<void()> &before_apply)
+Result<void> prepare_kernel_source(const Env &env, AptArchive &archive, const KernelLine &line,
+                                   const std::filesystem::path &data, const KernelSource &source,
+                                   const std::function<void()> &before_apply)
 {
-    const bool is_new = !files.exists(source.tree);
+    const bool is_new = !env.files.exists(source.tree);
     const auto work = work_folder(source.tree);
     if (is_new) {
-        TRY(files.remove_all(work));
-        if (auto unpacked = unpack_tree(runner, files, archive, line, work); !unpacked) {
-            static_cast<void>(files.remove_all(work));
+        TRY(env.files.remove_all(work));
+        if (auto unpacked = unpack_tree(env, archive, line, work); !unpacked) {
+            static_cast<void>(env.files.remove_all(work));
             return unpacked;
         }
     }
     if (before_apply)
         before_apply();
     if (is_new) {
-        auto applied = fit_and_apply(runner, files, data, work / "tree", line.name,
+        auto applied = fit_and_apply(env, data, work / "tree", line.name,
                                      {fmt::format("{} {}", source.package, source.version), {}});
         if (applied)
-            applied = files.rename(work / "tree", source.tree);
-        static_cast<void>(files.remove_all(work));
+            applied = env.files.rename(work / "tree", source.tree);
+        static_cast<void>(env.files.remove_all(work));
         if (!applied)
             return applied;
     }
-    forget_old_trees(files, source.tree,
+    forget_old_trees(env.files, source.tree,
                      [&source](const std::string &name) { return name.starts_with(source.package + "_"); });
-    return place_overlay(files, data, source.tree);
+    return place_overlay(env.files, data, source.tree);
 }
 
 Result<std::vector<Command>> preparation_commands(Filesystem &files, const KernelLine &line,

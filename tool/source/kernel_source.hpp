@@ -11,9 +11,7 @@
 #include "source/apt_archive.hpp"
 #include "source/kernel_line.hpp"
 #include "source/tree_cache.hpp"
-#include "util/filesystem.hpp"
-#include "util/process.hpp"
-#include "util/result.hpp"
+#include "util/env.hpp"
 
 namespace krun
 {
@@ -32,19 +30,17 @@ std::filesystem::path tree_folder(const std::string &package, const std::string 
                                   const std::string &hooks_hash);
 
 // What of our clone goes into a tree: hooks_hash and overlay_hash, the rest is empty.
-Result<KernelSource> hash_own_files(ProcessRunner &runner, Filesystem &files, const KernelLine &line,
-                                    const std::filesystem::path &data);
+Result<KernelSource> hash_own_files(const Env &env, const KernelLine &line, const std::filesystem::path &data);
 
 // Finds the newest version and says where its tree is; nothing is downloaded but the archive's index. With `known_only`
 // nothing at all is, and the version is the word NEWEST when there has been no index yet (for --dry-run).
-Result<KernelSource> locate_kernel_source(ProcessRunner &runner, Filesystem &files, AptArchive &archive,
-                                          const KernelLine &line, const std::filesystem::path &data,
-                                          bool known_only = false);
+Result<KernelSource> locate_kernel_source(const Env &env, AptArchive &archive, const KernelLine &line,
+                                          const std::filesystem::path &data, bool known_only = false);
 // Makes the tree if it is missing, and updates our own files in it. `before_apply` is called when all
 // is fetched and unpacked, and changing the tree begins.
-Result<void> prepare_kernel_source(ProcessRunner &runner, Filesystem &files, AptArchive &archive,
-                                   const KernelLine &line, const std::filesystem::path &data,
-                                   const KernelSource &source, const std::function<void()> &before_apply = {});
+Result<void> prepare_kernel_source(const Env &env, AptArchive &archive, const KernelLine &line,
+                                   const std::filesystem::path &data, const KernelSource &source,
+                                   const std::function<void()> &before_apply = {});
 // The commands that prepare_kernel_source() runs for a tree that is not there yet.
 Result<std::vector<Command>> preparation_commands(Filesystem &files, const KernelLine &line,
                                                   const std::filesystem::path &data, const KernelSource &source);

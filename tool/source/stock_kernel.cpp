@@ -58,25 +58,25 @@ Result<void> relocate(Filesystem &files, const fs::path &makefile, const fs::pat
 
 } // namespace
 
-Result<StockKernel> stock_kernel(ProcessRunner &runner, Filesystem &files, const KernelLine &line)
+Result<StockKernel> stock_kernel(const Env &env, const KernelLine &line)
 {
     if (line.stock_image.empty())
         return host_lacks(
             fmt::format("there is no kernel {} of Debian's whose headers this machine can use", line.name),
             "choose another line");
-    AptArchive archive(runner, files, cache_directory() / "apt");
+    AptArchive archive(env, cache_directory() / "apt");
     const auto package = TRY(current_image(archive, line));
     const auto image = TRY(archive.download(package, line.suites));
     const auto release = package.substr(std::string(image_prefix).size());
     const auto root = cache_directory() / "stock" / image.stem();
     const auto headers = root / "usr/src" / ("linux-headers-" + release);
-    if (!files.exists(headers)) {
+    if (!env.files.exists(headers)) {
         auto debs = TRY(header_packages(archive, line, release));
         debs.push_back(image);
-        TRY(files.remove_all(root));
+        TRY(env.files.remove_all(root));
         TRY(archive.unpack(debs, root));
     }
-    TRY(relocate(files, headers / "Makefile", root));
+    TRY(relocate(env.files, headers / "Makefile", root));
     return StockKernel{release, root / "boot" / ("vmlinuz-" + release), root / "lib/modules" / release / "kernel",
                        headers};
 }

@@ -7,9 +7,7 @@
 #include <string>
 
 #include "source/kernel_line.hpp"
-#include "util/filesystem.hpp"
-#include "util/process.hpp"
-#include "util/result.hpp"
+#include "util/env.hpp"
 
 namespace krun
 {
@@ -22,6 +20,6 @@ struct StockKernel {
 };
 
 // Downloads what is not in the cache yet. host_lacks: the line has no kernel of Debian's that serves here.
-Result<StockKernel> stock_kernel(ProcessRunner &runner, Filesystem &files, const KernelLine &line);
+Result<StockKernel> stock_kernel(const Env &env, const KernelLine &line);
 
 } // namespace krun

@@ -108,15 +108,15 @@ std::vector<Command> decompress_commands(const std::filesystem::path &folder, co
     return {command};
 }
 
-Result<std::filesystem::path> decompress(ProcessRunner &runner, Filesystem &files, const std::filesystem::path &tarball,
+Result<std::filesystem::path> decompress(const Env &env, const std::filesystem::path &tarball,
                                          const std::filesystem::path &folder)
 {
     const auto file = tarball.filename().string();
     // A copy, because these programs write beside what they read.
-    TRY(files.copy_file(tarball, folder / file));
+    TRY(env.files.copy_file(tarball, folder / file));
     for (const auto &command : decompress_commands(folder, file)) {
         say(fmt::format("decompressing {}", file));
-        TRY(run_on_tarball(runner, command, tarball, folder));
+        TRY(run_on_tarball(env.runner, command, tarball, folder));
     }
     return folder / tar_name(file);
 }

@@ -6,9 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "util/filesystem.hpp"
-#include "util/process.hpp"
-#include "util/result.hpp"
+#include "util/env.hpp"
 
 namespace krun
 {
@@ -25,7 +23,7 @@ Decompressor decompressor_of(const std::string &file);
 // Replaces `folder`/`file` by `folder`/tar_name(file). Empty for a plain .tar.
 std::vector<Command> decompress_commands(const std::filesystem::path &folder, const std::string &file);
 // Leaves the uncompressed tarball in `folder`, and returns its path. The original is only read.
-Result<std::filesystem::path> decompress(ProcessRunner &runner, Filesystem &files, const std::filesystem::path &tarball,
+Result<std::filesystem::path> decompress(const Env &env, const std::filesystem::path &tarball,
                                          const std::filesystem::path &folder);
 
 // The files beside a tarball that may hold its signature, which is one of the uncompressed bytes.

@@ -40,11 +40,11 @@ std::filesystem::path verified_stamp(const UserSource &source)
 }
 
 // Version, line and place of the tree.
-Result<void> complete(ProcessRunner &runner, Filesystem &files, UserSource &source, const KernelVersion &version,
-                      const Lines &lines, const std::filesystem::path &data)
+Result<void> complete(const Env &env, UserSource &source, const KernelVersion &version, const Lines &lines,
+                      const std::filesystem::path &data)
 {
     source.line = nearest_line(lines, version);
-    auto hashed = TRY(hash_own_files(runner, files, source.line, data));
+    auto hashed = TRY(hash_own_files(env, source.line, data));
     source.source = std::move(hashed);
     source.source.version = version.text();
     source.series = version.series();
@@ -71,14 +71,14 @@ std::optional<KernelVersion> known_version(Filesystem &files, const UserSource &
     return std::nullopt;
 }
 
-Result<void> download_origin(ProcessRunner &runner, Filesystem &files, const SourceOrigin &origin)
+Result<void> download_origin(const Env &env, const SourceOrigin &origin)
 {
     // The small file first: without it the large one is of no use.
     if (!origin.keyring.empty()) {
         const auto signature = signature_names(origin.path).front();
-        TRY(download(runner, files, origin.signature_url, "the signature of " + origin.text, signature));
+        TRY(download(env, origin.signature_url, "the signature of " + origin.text, signature));
     }
-    return download(runner, files, origin.url, origin.text, origin.path);
+    return download(env, origin.url, origin.text, origin.path);
 }
 
 Result<std::filesystem::path> find_signature(Filesystem &files, const SourceOrigin &origin)
@@ -100,35 +100,33 @@ Result<std::string> trust_of(ProcessRunner &runner, const UserSource &source)
 }
 
 // Decompressed once: the bytes that are verified are those that are unpacked.
-Result<void> unpack_verified(ProcessRunner &runner, Filesystem &files, UserSource &source,
-                             const std::filesystem::path &work)
+Result<void> unpack_verified(const Env &env, UserSource &source, const std::filesystem::path &work)
 {
     const auto &origin = source.origin;
-    const auto tar = TRY(decompress(runner, files, origin.path, work));
+    const auto tar = TRY(decompress(env, origin.path, work));
     if (origin.keyring.empty()) {
         say(fmt::format("note: {} is UNVERIFIED: nobody vouches for what is in it", origin.text));
     } else {
-        const auto signature = TRY(find_signature(files, origin));
+        const auto signature = TRY(find_signature(env.files, origin));
         const auto keyring = work / "keyring.gpg";
-        TRY(files.write(keyring, origin.keyring_data));
+        TRY(env.files.write(keyring, origin.keyring_data));
         const SignedNames names = {origin.text, origin.keyring.string()};
-        TRY(check_signature(runner, keyring, signature, tar, names));
+        TRY(check_signature(env.runner, keyring, signature, tar, names));
         source.verified = true;
         say(fmt::format("the signature of {} is good", origin.text));
     }
-    return unpack_tarball(runner, tar, work / "tree");
+    return unpack_tarball(env.runner, tar, work / "tree");
 }
 
 // A damaged download must not be used again.
-Result<void> unpack_origin(ProcessRunner &runner, Filesystem &files, UserSource &source,
-                           const std::filesystem::path &work)
+Result<void> unpack_origin(const Env &env, UserSource &source, const std::filesystem::path &work)
 {
-    TRY(files.make_directories(work / "tree"));
+    TRY(env.files.make_directories(work / "tree"));
     if (!source.origin.is_tarball())
-        return copy_user_tree(runner, source.origin, source.identity, work);
-    auto unpacked = unpack_verified(runner, files, source, work);
+        return copy_user_tree(env.runner, source.origin, source.identity, work);
+    auto unpacked = unpack_verified(env, source, work);
     if (!unpacked && source.origin.kind == OriginKind::url && unpacked.error().kind == ErrorKind::damaged)
-        static_cast<void>(files.remove_all(source.origin.path.parent_path()));
+        static_cast<void>(env.files.remove_all(source.origin.path.parent_path()));
     return unpacked;
 }
 
@@ -141,16 +139,16 @@ Result<void> identify(ProcessRunner &runner, UserSource &source)
 }
 
 // Into the work folder.
-Result<KernelVersion> fetch_tree(ProcessRunner &runner, Filesystem &files, UserSource &source)
+Result<KernelVersion> fetch_tree(const Env &env, UserSource &source)
 {
     const auto folder = work_folder(stem_of(source));
-    TRY(files.remove_all(folder));
-    source.work = std::make_unique<WorkFolder>(files, folder);
-    TRY(unpack_origin(runner, files, source, folder));
-    auto version = kernel_version_of(files, folder / "tree", source.origin.text);
+    TRY(env.files.remove_all(folder));
+    source.work = std::make_unique<WorkFolder>(env.files, folder);
+    TRY(unpack_origin(env, source, folder));
+    auto version = kernel_version_of(env.files, folder / "tree", source.origin.text);
     if (!version)
         return version;
-    TRY(expect_usable(files, folder / "tree", source.origin.text));
+    TRY(expect_usable(env.files, folder / "tree", source.origin.text));
     return version;
 }
 
@@ -166,102 +164,102 @@ std::optional<KernelVersion> version_in_name(const std::string &name)
 
 } // namespace
 
-Result<UserSource> fetch_user_source(ProcessRunner &runner, Filesystem &files, const SourceOrigin &origin,
-                                     const Lines &lines, const std::filesystem::path &data,
+Result<UserSource> fetch_user_source(const Env &env, const SourceOrigin &origin, const Lines &lines,
+                                     const std::filesystem::path &data,
                                      const std::function<Result<void>()> &expect_space)
 {
     UserSource source;
     source.origin = origin;
     if (!origin.is_tarball()) {
-        TRY(check_user_tree(runner, files, origin));
+        TRY(check_user_tree(env, origin));
     }
     if (origin.kind == OriginKind::url) {
         TRY(FileLock::acquire(tree_lock_file(origin.path.parent_path()), "the download"));
-        TRY(download_origin(runner, files, origin));
+        TRY(download_origin(env, origin));
     }
-    TRY(identify(runner, source));
+    TRY(identify(env.runner, source));
     auto lock = TRY(FileLock::acquire(tree_lock_file(stem_of(source)), "the source " + origin.text));
     source.lock = std::move(lock);
 
     std::string trust;
     if (!origin.keyring.empty()) {
-        auto wanted = TRY(trust_of(runner, source));
+        auto wanted = TRY(trust_of(env.runner, source));
         trust = std::move(wanted);
-        source.verified = files.read(verified_stamp(source)).value_or(std::string()) == trust;
+        source.verified = env.files.read(verified_stamp(source)).value_or(std::string()) == trust;
     }
-    if (const auto version = known_version(files, source)) {
-        TRY(complete(runner, files, source, *version, lines, data));
-        if (files.exists(source.source.tree) && source.verified == !origin.keyring.empty())
+    if (const auto version = known_version(env.files, source)) {
+        TRY(complete(env, source, *version, lines, data));
+        if (env.files.exists(source.source.tree) && source.verified == !origin.keyring.empty())
             return source;
     }
     TRY(expect_space());
     source.verified = false;
-    const auto version = TRY(fetch_tree(runner, files, source));
+    const auto version = TRY(fetch_tree(env, source));
     if (source.verified) {
-        TRY(files.write(verified_stamp(source), trust));
+        TRY(env.files.write(verified_stamp(source), trust));
     }
-    TRY(complete(runner, files, source, version, lines, data));
+    TRY(complete(env, source, version, lines, data));
     return source;
 }
 
-Result<void> apply_to_user_source(ProcessRunner &runner, Filesystem &files, UserSource &source,
-                                  const std::filesystem::path &data, const std::function<void()> &before_apply)
+Result<void> apply_to_user_source(const Env &env, UserSource &source, const std::filesystem::path &data,
+                                  const std::function<void()> &before_apply)
 {
     if (before_apply)
         before_apply();
     const auto &tree = source.source.tree;
     const auto &origin = source.origin;
-    if (!files.exists(tree)) {
+    if (!env.files.exists(tree)) {
         // Another krunctl may have removed the tree since it was found.
         if (!source.work) {
-            TRY(fetch_tree(runner, files, source));
+            TRY(fetch_tree(env, source));
         }
         const auto work = source.work->path() / "tree";
         HookedSource hooked{origin.text, {}};
         if (!origin.is_tarball())
             hooked.folder = origin.path;
-        TRY(fit_and_apply(runner, files, data, work, source.hook_series, hooked));
-        TRY(files.rename(work, tree));
+        TRY(fit_and_apply(env, data, work, source.hook_series, hooked));
+        TRY(env.files.rename(work, tree));
     }
     source.work.reset();
-    forget_old_trees(files, tree, is_user_tree);
-    return place_overlay(files, data, tree);
+    forget_old_trees(env.files, tree, is_user_tree);
+    return place_overlay(env.files, data, tree);
 }
 
-Result<UserSource> foresee_user_source(ProcessRunner &runner, Filesystem &files, const SourceOrigin &origin,
-                                       const Lines &lines, const std::filesystem::path &data)
+Result<UserSource> foresee_user_source(const Env &env, const SourceOrigin &origin, const Lines &lines,
+                                       const std::filesystem::path &data)
 {
     UserSource source;
     source.origin = origin;
     if (!origin.is_tarball()) {
-        TRY(check_user_tree(runner, files, origin));
+        TRY(check_user_tree(env, origin));
     }
-    if (origin.kind == OriginKind::url && !files.exists(origin.path)) {
+    if (origin.kind == OriginKind::url && !env.files.exists(origin.path)) {
         source.identity = "DIGEST";
-    } else if (auto identified = identify(runner, source); !identified) {
+    } else if (auto identified = identify(env.runner, source); !identified) {
         return tl::unexpected(identified.error());
     }
-    auto version = known_version(files, source);
+    auto version = known_version(env.files, source);
     if (!version)
         version = version_in_name(origin.name);
     if (version) {
-        TRY(complete(runner, files, source, *version, lines, data));
+        TRY(complete(env, source, *version, lines, data));
         return source;
     }
     say(fmt::format("note: the version of {} is known only after unpacking; the hooks shown are those for {}",
                     origin.text, lines.back().name));
-    TRY(complete(runner, files, source, {}, {lines.back()}, data));
+    TRY(complete(env, source, {}, {lines.back()}, data));
     source.series = "SERIES";
     return source;
 }
 
-Result<std::vector<Command>> user_source_commands(ProcessRunner &runner, Filesystem &files, const UserSource &source,
+Result<std::vector<Command>> user_source_commands(const Env &env, const UserSource &source,
                                                   const std::filesystem::path &data)
 {
-    const auto known = TRY(load_hooks(files, data));
+    const auto known = TRY(load_hooks(env.files, data));
     auto hooks = foreseen_hooks(known, source.hook_series);
     if (!source.origin.is_tarball()) {
-        auto fitted = TRY(fit_hooks(runner, files, known, source.origin.path, source.hook_series));
+        auto fitted = TRY(fit_hooks(env, known, source.origin.path, source.hook_series));
         hooks = std::move(fitted);
         TRY(expect_required(hooks, {source.origin.text, source.origin.path}));
     }
@@ -277,7 +275,7 @@ Result<std::vector<Command>> user_source_commands(ProcessRunner &runner, Filesys
         commands.insert(commands.end(), more.begin(), more.end());
     };
     const auto signature = signature_names(origin.path).front();
-    if (origin.kind == OriginKind::url && !files.exists(origin.path)) {
+    if (origin.kind == OriginKind::url && !env.files.exists(origin.path)) {
         if (!origin.keyring.empty())
             commands.push_back(download_command(origin.signature_url, signature));
         commands.push_back(download_command(origin.url, origin.path));
@@ -290,7 +288,7 @@ Result<std::vector<Command>> user_source_commands(ProcessRunner &runner, Filesys
         add_all(decompress_commands(work, file));
         if (!origin.keyring.empty())
             commands.push_back(
-                signature_command(origin.keyring, find_signature(files, origin).value_or(signature), tar));
+                signature_command(origin.keyring, find_signature(env.files, origin).value_or(signature), tar));
         commands.push_back(tar_command(tar, work / "tree"));
     } else {
         add_all(copy_commands(origin, source.identity, work));

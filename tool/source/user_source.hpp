@@ -16,10 +16,8 @@
 #include "source/kernel_source.hpp"
 #include "source/kernel_tree.hpp"
 #include "source/source_origin.hpp"
+#include "util/env.hpp"
 #include "util/file_lock.hpp"
-#include "util/filesystem.hpp"
-#include "util/process.hpp"
-#include "util/result.hpp"
 
 namespace krun
 {
@@ -56,18 +54,18 @@ struct UserSource {
 using Lines = std::vector<KernelLine>;
 
 // Everything except changing the tree. `expect_space` is called before something large is written.
-Result<UserSource> fetch_user_source(ProcessRunner &runner, Filesystem &files, const SourceOrigin &origin,
-                                     const Lines &lines, const std::filesystem::path &data,
+Result<UserSource> fetch_user_source(const Env &env, const SourceOrigin &origin, const Lines &lines,
+                                     const std::filesystem::path &data,
                                      const std::function<Result<void>()> &expect_space);
 // Hooks and overlay. `before_apply` is called when changing the tree begins.
-Result<void> apply_to_user_source(ProcessRunner &runner, Filesystem &files, UserSource &source,
-                                  const std::filesystem::path &data, const std::function<void()> &before_apply);
+Result<void> apply_to_user_source(const Env &env, UserSource &source, const std::filesystem::path &data,
+                                  const std::function<void()> &before_apply);
 
 // For --dry-run: what is known without a download or a write. The series of a tarball is guessed from its name.
-Result<UserSource> foresee_user_source(ProcessRunner &runner, Filesystem &files, const SourceOrigin &origin,
-                                       const Lines &lines, const std::filesystem::path &data);
+Result<UserSource> foresee_user_source(const Env &env, const SourceOrigin &origin, const Lines &lines,
+                                       const std::filesystem::path &data);
 // What fetching and applying would run.
-Result<std::vector<Command>> user_source_commands(ProcessRunner &runner, Filesystem &files, const UserSource &source,
+Result<std::vector<Command>> user_source_commands(const Env &env, const UserSource &source,
                                                   const std::filesystem::path &data);
 
 } // namespace krun

@@ -66,13 +66,13 @@ Result<void> check_clean(Filesystem &files, const std::filesystem::path &tree)
 
 } // namespace
 
-Result<void> check_user_tree(ProcessRunner &runner, Filesystem &files, const SourceOrigin &origin)
+Result<void> check_user_tree(const Env &env, const SourceOrigin &origin)
 {
-    TRY(kernel_version_of(files, origin.path, origin.text));
-    TRY(expect_usable(files, origin.path, origin.text));
-    TRY(check_clean(files, origin.path));
+    TRY(kernel_version_of(env.files, origin.path, origin.text));
+    TRY(expect_usable(env.files, origin.path, origin.text));
+    TRY(check_clean(env.files, origin.path));
     if (origin.kind == OriginKind::git)
-        return check_git(runner, origin.path);
+        return check_git(env.runner, origin.path);
     return {};
 }
 

@@ -7,16 +7,14 @@
 #include <vector>
 
 #include "source/source_origin.hpp"
-#include "util/filesystem.hpp"
-#include "util/process.hpp"
-#include "util/result.hpp"
+#include "util/env.hpp"
 
 namespace krun
 {
 
 // An Error when it is no kernel, has hooks in it already or was built in place; of git, also when its files are not
 // those of the commit that is checked out.
-Result<void> check_user_tree(ProcessRunner &runner, Filesystem &files, const SourceOrigin &origin);
+Result<void> check_user_tree(const Env &env, const SourceOrigin &origin);
 
 // The commit, or a digest of all that is in the folder.
 Result<std::string> identity_of_user_tree(ProcessRunner &runner, const SourceOrigin &origin);

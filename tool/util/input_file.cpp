@@ -98,14 +98,13 @@ Result<std::string> read_input(Filesystem &files, const std::filesystem::path &p
     return data;
 }
 
-Result<std::string> read_text_input(ProcessRunner &runner, Filesystem &files, const std::filesystem::path &path,
-                                    const InputKind &kind)
+Result<std::string> read_text_input(const Env &env, const std::filesystem::path &path, const InputKind &kind)
 {
-    auto text = read_input(files, path, kind);
+    auto text = read_input(env.files, path, kind);
     if (!text)
         return text;
     if (const auto decompressor = decompressor_for(*text); !decompressor.program.empty()) {
-        text = decompressed_input(runner, std::move(*text), decompressor, path, kind);
+        text = decompressed_input(env.runner, std::move(*text), decompressor, path, kind);
         if (!text)
             return text;
     }

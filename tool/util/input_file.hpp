@@ -9,9 +9,7 @@
 #include <filesystem>
 #include <string>
 
-#include "util/filesystem.hpp"
-#include "util/process.hpp"
-#include "util/result.hpp"
+#include "util/env.hpp"
 
 namespace krun
 {
@@ -27,8 +25,7 @@ Result<std::string> read_input(Filesystem &files, const std::filesystem::path &p
 
 // The same, decompressed (gzip, xz, zstd, bzip2, told by the first bytes and not by the name), without a byte order
 // mark and carriage returns before newlines. A usage error for what is no text.
-Result<std::string> read_text_input(ProcessRunner &runner, Filesystem &files, const std::filesystem::path &path,
-                                    const InputKind &kind);
+Result<std::string> read_text_input(const Env &env, const std::filesystem::path &path, const InputKind &kind);
 
 // For files that have to be read several times: a usage error for a pipe or device.
 Result<void> expect_regular_file(const std::filesystem::path &path, const InputKind &kind);

@@ -161,7 +161,7 @@ class ConfigInputsTest : public testing::Test
     void expect_refused(const std::string &config, const std::vector<std::filesystem::path> &fragments,
                         const std::string &words)
     {
-        const auto inputs = read_config_inputs(runner, files, config, fragments);
+        const auto inputs = read_config_inputs(Env{runner, files}, config, fragments);
         ASSERT_FALSE(inputs) << words;
         EXPECT_EQ(inputs.error().code, ExitCode::usage);
         EXPECT_THAT(inputs.error().message, HasSubstr(words));
@@ -201,7 +201,7 @@ TEST_F(ConfigInputsTest, LineEndsAndByteOrderMarkOfOtherSystemsMeanNothing)
 {
     files.add("/x/own.config", "\xef\xbb\xbf"
                                "CONFIG_A=y\r\nCONFIG_B=\"x\"\r\n");
-    const auto inputs = read_config_inputs(runner, files, "/x/own.config", {"/x/own.config"}).value();
+    const auto inputs = read_config_inputs(Env{runner, files}, "/x/own.config", {"/x/own.config"}).value();
     EXPECT_EQ(inputs.base, "CONFIG_A=y\nCONFIG_B=\"x\"\n");
     EXPECT_EQ(inputs.fragments.front().text, inputs.base);
 }
@@ -295,13 +295,13 @@ class RunningConfig : public testing::Test
 TEST_F(RunningConfig, IsOfTheReleaseAndNotOfTheKernelsVersion)
 {
     files.add("/boot/config-" + release() + "-other", "CONFIG_A=n\n");
-    EXPECT_EQ(running_config(runner, files).error().code, ExitCode::host_lacks);
+    EXPECT_EQ(running_config(Env{runner, files}).error().code, ExitCode::host_lacks);
     files.add("/lib/modules/" + release() + "/build/.config", "CONFIG_A=m\n");
-    EXPECT_EQ(running_config(runner, files).value(), "CONFIG_A=m\n");
+    EXPECT_EQ(running_config(Env{runner, files}).value(), "CONFIG_A=m\n");
     files.add("/proc/config.gz", "CONFIG_A=y\n");
-    EXPECT_EQ(running_config(runner, files).value(), "CONFIG_A=y\n");
+    EXPECT_EQ(running_config(Env{runner, files}).value(), "CONFIG_A=y\n");
     files.add("/boot/config-" + release(), "CONFIG_A=7\n");
-    EXPECT_EQ(running_config(runner, files).value(), "CONFIG_A=7\n");
+    EXPECT_EQ(running_config(Env{runner, files}).value(), "CONFIG_A=7\n");
 }
 
 TEST(LocalVersion, OnlyLettersDigitsAndDots)

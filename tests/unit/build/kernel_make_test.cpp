@@ -38,7 +38,7 @@ class CompileTest : public testing::Test
         make.log = "/log";
         files.add("/steps.d/x", "");
     }
-    Result<void> compile() { return compile_kernel(runner, files, make, {"bzImage"}, "/steps.d/steps"); }
+    Result<void> compile() { return compile_kernel(Env{runner, files}, make, {"bzImage"}, "/steps.d/steps"); }
     void fail_with(const std::string &log)
     {
         runner.on({"make"}, 2);

@@ -25,7 +25,7 @@ class KernelModule : public testing::Test
         files.add("/sources/module/init.c", "int x;\n");
         files.add("/output/left_over.o", "of the build before");
     }
-    Result<std::filesystem::path> build() { return build_module(runner, files, request); }
+    Result<std::filesystem::path> build() { return build_module(Env{runner, files}, request); }
 
     FakeFilesystem files;
     FakeProcessRunner runner;

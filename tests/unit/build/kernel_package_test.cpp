@@ -58,7 +58,10 @@ class PackageTest : public testing::Test
         });
         runner.on({"sha256sum"}, 0, std::string(64, 'a') + "  x\n");
     }
-    Result<std::vector<std::filesystem::path>> package() { return package_kernel(runner, files, make, plan, metadata); }
+    Result<std::vector<std::filesystem::path>> package()
+    {
+        return package_kernel(Env{runner, files}, make, plan, metadata);
+    }
     struct Packed {
         std::string control;
         std::string metadata;
@@ -162,13 +165,13 @@ TEST_F(PackageTest, TheCallersPackagingWishesDoNotReachTheKernels)
 TEST_F(PackageTest, TheyAreThereWhenTheirChecksumsAre)
 {
     ASSERT_TRUE(package());
-    EXPECT_FALSE(has_packages(runner, files, "/out", metadata));
+    EXPECT_FALSE(has_packages(Env{runner, files}, "/out", metadata));
     for (const auto &name : plan.names())
         files.add(std::filesystem::path("/out") / name, "packed");
-    EXPECT_TRUE(has_packages(runner, files, "/out", metadata));
-    EXPECT_FALSE(has_packages(runner, files, "/out", {{"release", "6.12.1.k"}}));
+    EXPECT_TRUE(has_packages(Env{runner, files}, "/out", metadata));
+    EXPECT_FALSE(has_packages(Env{runner, files}, "/out", {{"release", "6.12.1.k"}}));
     runner.on({"sha256sum"}, 0, std::string(64, 'b') + "  x\n");
-    EXPECT_FALSE(has_packages(runner, files, "/out", metadata));
+    EXPECT_FALSE(has_packages(Env{runner, files}, "/out", metadata));
 }
 
 TEST_F(PackageTest, ThoseOfAnotherFormatAreMadeAgain)
@@ -177,7 +180,7 @@ TEST_F(PackageTest, ThoseOfAnotherFormatAreMadeAgain)
     for (const auto &name : plan.names())
         files.add(std::filesystem::path("/out") / name, "packed");
     metadata["package_format"] = package_format - 1;
-    EXPECT_FALSE(has_packages(runner, files, "/out", metadata));
+    EXPECT_FALSE(has_packages(Env{runner, files}, "/out", metadata));
 }
 
 TEST(PackageVersion, ACandidateIsOlderThanTheKernelItLeadsTo)

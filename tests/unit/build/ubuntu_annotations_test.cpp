@@ -158,7 +158,7 @@ TEST(AnnotationsFile, IsAConfigurationOfADistributionAndNotOfAPerson)
     for (const auto *name : {"krun", "tickless"})
         files.add(std::string("/d/kernel/config/") + name + ".config", "");
     const auto plan = [&](const std::string &config) {
-        return plan_config(files, "/d", {}, config, read_config_inputs(runner, files, config, {}).value()).value();
+        return plan_config(files, "/d", {}, config, read_config_inputs(Env{runner, files}, config, {}).value()).value();
     };
     EXPECT_EQ(plan("/t/annotations").base_text, "CONFIG_A=y\n");
     EXPECT_FALSE(plan("/t/annotations").personal);

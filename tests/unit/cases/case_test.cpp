@@ -31,7 +31,7 @@ class UnlessProven : public testing::Test
     UnlessProven() { outcome.tally.pass(); }
     SystemProcessRunner runner; // for sha256sum
     FakeFilesystem files;
-    Case one{{runner, files, "/log"}, "boot-6.12", "6.12", {}, std::chrono::seconds(60), "/results", "/programs"};
+    Case one{{Env{runner, files}, "/log"}, "boot-6.12", "6.12", {}, std::chrono::seconds(60), "/results", "/programs"};
     CaseResult outcome;
     unsigned runs = 0;
 };

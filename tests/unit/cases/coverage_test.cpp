@@ -81,14 +81,14 @@ class CoverageOf : public testing::Test
 
 TEST_F(CoverageOf, AKernelThatCountsNothingIsAnError)
 {
-    EXPECT_FALSE(coverage_of(runner, files, kernel, {"12 calls\n", {}}));
+    EXPECT_FALSE(coverage_of(Env{runner, files}, kernel, {"12 calls\n", {}}));
 }
 
 TEST_F(CoverageOf, GcovReadsWhatTheGuestHasCountedBesideWhatTheCompilerWrote)
 {
     runner.on({"base64", "--decode"}, 0, "abc");
     runner.on({"gcov"}, 0, plan_report);
-    const auto coverage = coverage_of(runner, files, kernel, {"", {{"plan.gcda", "YWJj\n"}}});
+    const auto coverage = coverage_of(Env{runner, files}, kernel, {"", {{"plan.gcda", "YWJj\n"}}});
     ASSERT_TRUE(coverage);
     EXPECT_EQ(coverage->at(0).file, "plan.c");
     EXPECT_EQ(files.read("/obj/krun/plan.gcda").value(), "abc");
@@ -99,7 +99,7 @@ TEST_F(CoverageOf, GcovReadsWhatTheGuestHasCountedBesideWhatTheCompilerWrote)
 TEST_F(CoverageOf, AGcovThatFailsIsAnError)
 {
     runner.on({"gcov"}, 1);
-    EXPECT_FALSE(coverage_of(runner, files, kernel, {"", {{"plan.gcda", "YWJj\n"}}}));
+    EXPECT_FALSE(coverage_of(Env{runner, files}, kernel, {"", {{"plan.gcda", "YWJj\n"}}}));
 }
 
 } // namespace

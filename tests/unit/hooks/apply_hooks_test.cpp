@@ -115,7 +115,7 @@ class ApplyHooks : public HookedTree
     Result<void> apply(const std::string &series = "6.6")
     {
         testing::internal::CaptureStderr();
-        auto applied = fit_and_apply(runner, files, data, tree, series, {"linux", "/home/linux"});
+        auto applied = fit_and_apply(Env{runner, files}, data, tree, series, {"linux", "/home/linux"});
         said = testing::internal::GetCapturedStderr();
         return applied;
     }
@@ -219,7 +219,7 @@ TEST_F(ApplyHooks, APatchThatFailsNamesTheHook)
 {
     const auto hooks = fit();
     add_file("g.c", "other\n"); // since it was looked at
-    const auto applied = apply_hooks(runner, files, hooks, tree);
+    const auto applied = apply_hooks(Env{runner, files}, hooks, tree);
     ASSERT_FALSE(applied);
     EXPECT_THAT(applied.error().message, HasSubstr("the hook second does not apply: hunk #1 of g.c failed"));
     EXPECT_TRUE(applied_hooks(files, tree).is_null());

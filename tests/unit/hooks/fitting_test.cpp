@@ -337,11 +337,11 @@ TEST_F(Fitting, APatchProgramThatFailsIsAnErrorAndNoAnswer)
     FakeProcessRunner broken;
     broken.on({"patch"}, 2, "", "patch: broken\n");
     const auto hooks = load_hooks(files, data).value();
-    const auto fitted = fit_hooks(broken, files, hooks, tree, "6.6");
+    const auto fitted = fit_hooks(Env{broken, files}, hooks, tree, "6.6");
     ASSERT_FALSE(fitted);
     EXPECT_THAT(fitted.error().message, HasSubstr("patch: broken"));
     broken.on({"patch"}, [](const Command &) -> Result<ProcessResult> { return interrupted(); });
-    EXPECT_EQ(fit_hooks(broken, files, hooks, tree, "6.6").error().code, ExitCode::interrupted);
+    EXPECT_EQ(fit_hooks(Env{broken, files}, hooks, tree, "6.6").error().code, ExitCode::interrupted);
 }
 
 TEST_F(Fitting, WithoutATreeTheVariantIsForeseenByItsName)

@@ -82,7 +82,7 @@ class HookedTree : public testing::Test
         if (!hooks)
             return {};
         const auto before = state_of_tree();
-        const auto fitted = fit_hooks(runner, files, *hooks, tree, series);
+        const auto fitted = fit_hooks(Env{runner, files}, *hooks, tree, series);
         EXPECT_TRUE(fitted) << fitted.error().message;
         EXPECT_EQ(state_of_tree(), before) << "the tree is only read";
         return fitted.value_or(FittedHooks());

@@ -41,7 +41,7 @@ class PatchSeries : public testing::Test
                                 "--- a/kernel/sys.c\n+++ b/kernel/sys.c\n@@ -1,3 +1,3 @@\n one\n-" + context +
                                     "\n+changed\n three\n"));
     }
-    Result<void> apply() { return apply_series(runner, files, folder.path() / "patches", folder.path() / "tree"); }
+    Result<void> apply() { return apply_series(Env{runner, files}, folder.path() / "patches", folder.path() / "tree"); }
 
     TemporaryFolder folder;
     SystemProcessRunner runner;

@@ -26,7 +26,7 @@ class WorkbenchTest : public testing::Test
 
     SystemProcessRunner runner;
     SystemFilesystem files;
-    Workbench bench = Workbench::make(runner, files).value();
+    Workbench bench = Workbench::make(Env{runner, files}).value();
 };
 
 TEST_F(WorkbenchTest, AHunkThatFitsIsPlacedExactly)
@@ -126,7 +126,7 @@ TEST(Workbench, LeavesNothingBehind)
     };
     const auto before = left();
     {
-        auto bench = Workbench::make(runner, files).value();
+        auto bench = Workbench::make(Env{runner, files}).value();
         const auto moved = std::move(bench);
         EXPECT_EQ(left(), before + 1);
     }
@@ -137,7 +137,7 @@ TEST(Workbench, ProgramsThatFailAreErrors)
 {
     FakeProcessRunner runner;
     SystemFilesystem files;
-    auto bench = Workbench::make(runner, files).value();
+    auto bench = Workbench::make(Env{runner, files}).value();
     const auto change = parse_hook("a.patch", "--- a/f\n+++ b/f\n@@ -0,0 +1 @@\n+x\n").value().files.front();
     runner.on({"patch"}, 2, "", "patch: no space\n");
     runner.on({"diff"}, 2, "", "");
@@ -157,7 +157,7 @@ TEST(Workbench, AFullDiskIsAnError)
 {
     FakeProcessRunner runner;
     FakeFilesystem files; // which has not got the folder: nothing can be written there
-    auto bench = Workbench::make(runner, files).value();
+    auto bench = Workbench::make(Env{runner, files}).value();
     EXPECT_THAT(bench.difference("f", "", "").error().message, HasSubstr("cannot write"));
     EXPECT_TRUE(runner.commands.empty());
 }

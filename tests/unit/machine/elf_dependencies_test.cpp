@@ -53,7 +53,7 @@ class LibraryTest : public testing::Test
     Result<void> stage(const std::vector<GuestFile> &what, const std::vector<std::string> &library_path = {})
     {
         std::filesystem::create_directories(guest());
-        GuestStaging staging(runner, files, guest());
+        GuestStaging staging(Env{runner, files}, guest());
         for (const auto &file : what) {
             if (auto copied = staging.copy_in(file); !copied)
                 return copied;

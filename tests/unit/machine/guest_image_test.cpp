@@ -59,7 +59,7 @@ class GuestStagingTest : public testing::Test
     SystemProcessRunner runner;
     SystemFilesystem files;
     const fs::path folder = fresh_folder();
-    GuestStaging staging{runner, files, folder / "root"};
+    GuestStaging staging{Env{runner, files}, folder / "root"};
 };
 
 TEST_F(GuestStagingTest, FilesKeepTheirModeAndBelongToRoot)

@@ -31,7 +31,7 @@ class TestbedQemuTest : public testing::Test
     }
     std::string key()
     {
-        EXPECT_TRUE(testbed_qemu_folder(runner, files));
+        EXPECT_TRUE(testbed_qemu_folder(Env{runner, files}));
         return hashed;
     }
     const std::filesystem::path folder = data_directory() / "testbed/qemu";
@@ -58,7 +58,7 @@ TEST_F(TestbedQemuTest, AnotherPatchIsAnotherQemu)
 TEST_F(TestbedQemuTest, WithoutTheListOfDevicesThereIsNone)
 {
     files.contents.erase(folder / "devices.mak");
-    EXPECT_FALSE(testbed_qemu_folder(runner, files));
+    EXPECT_FALSE(testbed_qemu_folder(Env{runner, files}));
 }
 
 } // namespace

@@ -130,7 +130,7 @@ class KernelPackageTest : public testing::Test
   protected:
     void expect_usage_error(const std::vector<std::filesystem::path> &debs, const std::string &message)
     {
-        const auto packages = read_kernel_packages(machine, machine, debs);
+        const auto packages = read_kernel_packages(Env{machine, machine}, debs);
         ASSERT_FALSE(packages);
         EXPECT_EQ(packages.error().code, ExitCode::usage);
         EXPECT_THAT(packages.error().message, HasSubstr(message));
@@ -143,7 +143,7 @@ class KernelPackageTest : public testing::Test
 
 TEST_F(KernelPackageTest, TheOrderOfThePackagesDoesNotMatter)
 {
-    const auto packages = read_kernel_packages(machine, machine, {header, headers, image});
+    const auto packages = read_kernel_packages(Env{machine, machine}, {header, headers, image});
     ASSERT_TRUE(packages) << packages.error().message;
     EXPECT_EQ(packages->release, krun_kernel);
     EXPECT_EQ(packages->kernel_bytes, 9000000u);

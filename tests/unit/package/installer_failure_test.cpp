@@ -213,7 +213,7 @@ TEST(RealChangesTest, WhereThereIsNoRoomForALogTheProgramRunsWithoutOne)
 {
     FakeProcessRunner runner;
     FakeFilesystem files;
-    Target target{runner, files, {}, old_kernel, true};
+    Target target{Env{runner, files}, {}, old_kernel, true};
     RealChanges changes(target, "/var/log/krunctl/log");
     ASSERT_TRUE(changes.run(plain_command({"dpkg"})));
     files.space = 1000;

@@ -175,7 +175,7 @@ TEST_F(InstallerTest, ADryRunChangesNothingAndTellsTheStepsInOrder)
     Installer installer(
         target, changes, [] { return false; }, [](const std::string &) {});
     InstallState state;
-    ASSERT_TRUE(installer.begin_install(state, read_kernel_packages(machine, machine, debs).value(), old_kernel));
+    ASSERT_TRUE(installer.begin_install(state, read_kernel_packages(Env{machine, machine}, debs).value(), old_kernel));
     ASSERT_TRUE(installer.go_on_installing(state));
     EXPECT_EQ(machine.snapshot(), before);
     EXPECT_EQ(machine.effects, 0u);

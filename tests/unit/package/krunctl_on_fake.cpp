@@ -30,7 +30,7 @@ Result<void> install(FakeMachine &machine, const std::vector<std::filesystem::pa
                      const std::function<bool()> &stop)
 {
     Krunctl krunctl(machine, stop);
-    const auto packages = read_kernel_packages(machine, machine, debs);
+    const auto packages = read_kernel_packages(Env{machine, machine}, debs);
     if (!packages)
         return tl::unexpected(packages.error());
     auto &[target, state, changes, installer] = krunctl;

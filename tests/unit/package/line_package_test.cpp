@@ -50,7 +50,7 @@ TEST(LinePackage, IsBuiltByDpkgDebFromItsControlFile)
     FakeFilesystem files;
     FakeProcessRunner runner;
     runner.on({"dpkg-deb"}, 0, "");
-    const auto deb = make_line_package(runner, files, {"linux-image-krun-6.12", "6.12.1+krun1", kernel}, "/s");
+    const auto deb = make_line_package(Env{runner, files}, {"linux-image-krun-6.12", "6.12.1+krun1", kernel}, "/s");
     ASSERT_TRUE(deb);
     EXPECT_EQ(*deb, "/s/linux-image-krun-6.12_6.12.1+krun1_amd64.deb");
     EXPECT_THAT(*files.read("/s/linux-image-krun-6.12/DEBIAN/control"), HasSubstr(std::string("Depends: ") + kernel));
@@ -61,7 +61,7 @@ TEST(LinePackage, WhatDpkgDebSaysIsTheError)
     FakeFilesystem files;
     FakeProcessRunner runner;
     runner.on({"dpkg-deb"}, 2, "");
-    EXPECT_FALSE(make_line_package(runner, files, {"a", "1", "b"}, "/s"));
+    EXPECT_FALSE(make_line_package(Env{runner, files}, {"a", "1", "b"}, "/s"));
 }
 
 } // namespace

@@ -19,7 +19,7 @@ class PreflightTest : public testing::Test
     PreflightTest()
     {
         debs = {machine.add_deb(std::string("linux-image-") + krun_kernel, "6.12.117-1")};
-        packages = read_kernel_packages(machine, machine, debs).value();
+        packages = read_kernel_packages(Env{machine, machine}, debs).value();
     }
     std::vector<PreflightCheck> all()
     {

@@ -31,7 +31,7 @@ class ReadPackages : public testing::Test
     void package_says(const std::string &fields) { runner.on({"dpkg-deb", "-f"}, 0, fields); }
     [[nodiscard]] std::string refusal()
     {
-        const auto read = read_kernel_packages(runner, files, {deb});
+        const auto read = read_kernel_packages(Env{runner, files}, {deb});
         EXPECT_FALSE(read);
         if (read)
             return {};

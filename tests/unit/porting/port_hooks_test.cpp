@@ -34,7 +34,7 @@ class PortHooks : public testing::Test
     {
         input.tree = folder.path();
         input.labels = {"tree", "line", "hook"};
-        auto ported = port_hooks(runner, files, bench, input);
+        auto ported = port_hooks(Env{runner, files}, bench, input);
         EXPECT_TRUE(ported) << ported.error().message;
         return ported.value_or(std::vector<HookReport>());
     }
@@ -48,7 +48,7 @@ class PortHooks : public testing::Test
     PortInput input;
     SystemProcessRunner runner;
     SystemFilesystem files;
-    Workbench bench = Workbench::make(runner, files).value();
+    Workbench bench = Workbench::make(Env{runner, files}).value();
 };
 
 TEST_F(PortHooks, APatchThatMovedIsMadeAnewForItsNewPlace)
@@ -174,12 +174,12 @@ TEST_F(PortHooks, ProgramsThatFailEndIt)
     add_hook("a.patch", hook_text);
     input.tree = folder.path();
     FakeProcessRunner broken;
-    auto other_bench = Workbench::make(broken, files).value();
+    auto other_bench = Workbench::make(Env{broken, files}).value();
     broken.on({"patch"}, 2, "", "patch: broken\n");
-    EXPECT_THAT(port_hooks(broken, files, other_bench, input).error().message, HasSubstr("patch: broken"));
+    EXPECT_THAT(port_hooks(Env{broken, files}, other_bench, input).error().message, HasSubstr("patch: broken"));
     broken.on({"patch"}, 0);
     broken.on({"diff"}, 2, "", "diff: broken\n");
-    EXPECT_THAT(port_hooks(broken, files, other_bench, input).error().message, HasSubstr("diff: broken"));
+    EXPECT_THAT(port_hooks(Env{broken, files}, other_bench, input).error().message, HasSubstr("diff: broken"));
 }
 
 TEST_F(PortHooks, APatchThatWouldNotFitExactlyIsNeverHandedOut)
@@ -188,10 +188,10 @@ TEST_F(PortHooks, APatchThatWouldNotFitExactlyIsNeverHandedOut)
     add_hook("a.patch", hook_text);
     input.tree = folder.path();
     FakeProcessRunner wrong;
-    auto other_bench = Workbench::make(wrong, files).value();
+    auto other_bench = Workbench::make(Env{wrong, files}).value();
     wrong.on({"patch"}, 0, "Hunk #1 succeeded at 5 (offset 1 line).\n");
     wrong.on({"diff"}, 1, hook_text);
-    EXPECT_EQ(port_hooks(wrong, files, other_bench, input).error().message, "the new a.patch does not fit f.c exactly");
+    EXPECT_EQ(port_hooks(Env{wrong, files}, other_bench, input).error().message, "the new a.patch does not fit f.c exactly");
 }
 
 } // namespace

@@ -44,7 +44,7 @@ class AptArchiveTest : public testing::Test
     TemporaryFolder folder; // a real one for the lock
     FakeProcessRunner runner;
     FakeFilesystem files;
-    AptArchive archive{runner, files, folder.path()};
+    AptArchive archive{Env{runner, files}, folder.path()};
 };
 
 TEST_F(AptArchiveTest, NewestIsDecidedByDpkgNotByOrder)
@@ -169,7 +169,7 @@ TEST_F(AptArchiveTest, OfTheMachinesConfigurationOnlyTransportAndTrustAreTakenOv
 
 TEST_F(AptArchiveTest, ACacheOfAnyNameIsWrittenAsAptReadsIt)
 {
-    AptArchive odd{runner, files, folder.path() / "a \"b\"; c//d"};
+    AptArchive odd{Env{runner, files}, folder.path() / "a \"b\"; c//d"};
     ASSERT_TRUE(odd.newest_version("linux", suites));
     const auto text = files.read(folder.path() / "a \"b\"; c/d/deb-bookworm-security/apt.conf").value_or("") +
                       files.read(folder.path() / "a \"b\"; c//d/deb-bookworm-security/apt.conf").value_or("");

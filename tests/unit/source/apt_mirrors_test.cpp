@@ -26,7 +26,7 @@ TEST(AptMirrors, TellsMainAndSecurityApartAndIgnoresOthers)
     runner.on({"apt-get", "indextargets"}, 0, three_targets);
     files.add("/etc/d.sources", "# only a comment\n\nTypes: deb\n# inside\nSigned-By: /main.gpg\n\n\n"
                                 "Types: deb\nSigned-By:\n -----BEGIN\n .\n key\nTrusted: yes\nSuites: x\n");
-    const auto mirrors = find_apt_mirrors(runner, files);
+    const auto mirrors = find_apt_mirrors(Env{runner, files});
     ASSERT_TRUE(mirrors);
     EXPECT_EQ(mirrors->main.uri, "http://main.example/debian/");
     EXPECT_EQ(mirrors->main.options, "Signed-By: /main.gpg\n");
@@ -41,7 +41,7 @@ TEST(AptMirrors, ReadsOptionsOfAOneLineEntry)
     runner.on({"apt-get", "indextargets"}, 0, "Packages|Debian|trixie|http://main.example/|/etc/a.list:2\n");
     files.add("/etc/a.list",
               "# deb [signed-by=/wrong] x\ndeb [arch=amd64 signed-by=/a.gpg,/b.gpg] http://x trixie main\n");
-    const auto mirrors = find_apt_mirrors(runner, files);
+    const auto mirrors = find_apt_mirrors(Env{runner, files});
     ASSERT_TRUE(mirrors);
     EXPECT_EQ(mirrors->main.options, "Signed-By: /a.gpg /b.gpg\n");
 }
@@ -51,7 +51,7 @@ TEST(AptMirrors, WithoutADebianArchiveTheHostLacksSomething)
     FakeProcessRunner runner;
     FakeFilesystem files;
     runner.on({"apt-get", "indextargets"}, 0, "Packages|Ubuntu|noble|http://u.example/|/etc/a.list:1\n");
-    const auto mirrors = find_apt_mirrors(runner, files);
+    const auto mirrors = find_apt_mirrors(Env{runner, files});
     ASSERT_FALSE(mirrors);
     EXPECT_EQ(mirrors.error().code, ExitCode::host_lacks);
     EXPECT_THAT(mirrors.error().hint, HasSubstr("apt-get update"));

@@ -28,7 +28,7 @@ class DownloadTest : public testing::Test
             return result;
         });
     }
-    Result<void> fetch() { return download(runner, files, "http://h/x.tar", "x", "/d/x.tar"); }
+    Result<void> fetch() { return download(Env{runner, files}, "http://h/x.tar", "x", "/d/x.tar"); }
     FakeFilesystem files;
     FakeProcessRunner runner;
 };

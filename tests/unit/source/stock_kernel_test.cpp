@@ -75,7 +75,7 @@ class StockKernelTest : public testing::Test
 
 TEST_F(StockKernelTest, IsTheCurrentImageWithItsHeadersWhichWorkWhereTheyLie)
 {
-    const auto kernel = stock_kernel(runner, files, line);
+    const auto kernel = stock_kernel(Env{runner, files}, line);
     ASSERT_TRUE(kernel) << kernel.error().message;
     EXPECT_EQ(kernel->release, release);
     EXPECT_EQ(unpacked.size(), 4U); // the compiler is the machine's
@@ -84,7 +84,7 @@ TEST_F(StockKernelTest, IsTheCurrentImageWithItsHeadersWhichWorkWhereTheyLie)
     EXPECT_EQ(files.read(kernel->headers / "Makefile").value_or(""),
               "include " + (root / "usr/src/linux-headers-6.1.0-7-common/Makefile").string() + "\n");
     // The second time all is there, and the makefile is not changed again.
-    ASSERT_TRUE(stock_kernel(runner, files, line));
+    ASSERT_TRUE(stock_kernel(Env{runner, files}, line));
     EXPECT_EQ(unpacked.size(), 4U);
     EXPECT_EQ(files.read(kernel->headers / "Makefile").value_or(""),
               "include " + (root / "usr/src/linux-headers-6.1.0-7-common/Makefile").string() + "\n");
@@ -93,7 +93,7 @@ TEST_F(StockKernelTest, IsTheCurrentImageWithItsHeadersWhichWorkWhereTheyLie)
 TEST_F(StockKernelTest, APackageThatNamesAnotherLineIsNone)
 {
     depends("linux-image-cloud-amd64", "linux-image-6.12.0-1-cloud-amd64");
-    const auto kernel = stock_kernel(runner, files, line);
+    const auto kernel = stock_kernel(Env{runner, files}, line);
     ASSERT_FALSE(kernel);
     EXPECT_THAT(kernel.error().message, HasSubstr("names no kernel 6.1"));
 }
@@ -101,7 +101,7 @@ TEST_F(StockKernelTest, APackageThatNamesAnotherLineIsNone)
 TEST_F(StockKernelTest, ALineWithoutOneSaysSo)
 {
     line.stock_image.clear();
-    const auto kernel = stock_kernel(runner, files, line);
+    const auto kernel = stock_kernel(Env{runner, files}, line);
     ASSERT_FALSE(kernel);
     EXPECT_EQ(kernel.error().code, ExitCode::host_lacks);
 }
