@@ -78,7 +78,7 @@ Result<std::string> debian_config(const Env &env, AptArchive &archive, const Ker
 {
     const auto deb = TRY(archive.download(line.config_package, line.suites));
     const auto folder = cache_directory() / "configs" / deb.stem();
-    TRY(FileLock::acquire(cache_directory() / "configs/lock", "Debian's configuration"));
+    const auto lock = TRY(FileLock::acquire(cache_directory() / "configs/lock", "Debian's configuration"));
     if (!env.files.exists(folder)) {
         TRY(archive.unpack({deb}, folder));
     }

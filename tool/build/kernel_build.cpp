@@ -229,7 +229,7 @@ Result<BuiltKernel> build_kernel(const Env &env, const BuildRequest &request)
     if (!build_lock) {
         TRY(lock_build());
     }
-    TRY(FileLock::acquire(tree_lock_file(plan.source.tree), "the kernel source"));
+    const auto lock = TRY(FileLock::acquire(tree_lock_file(plan.source.tree), "the kernel source"));
 
     auto compiler = TRY(compiler_version(env.runner));
     plan.compiler = std::move(compiler);

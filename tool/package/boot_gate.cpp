@@ -123,7 +123,7 @@ Result<GateResult> boot_gate(const Env &env, const fs::path &image_deb)
 {
     const auto folder = cache_directory() / "gate";
     TRY(env.files.make_directories(folder));
-    TRY(FileLock::acquire(folder / "lock", "a boot gate"));
+    const auto lock = TRY(FileLock::acquire(folder / "lock", "a boot gate"));
     Unpacked package(env.files, folder / "package");
     const auto kernel = TRY(package.kernel(env.runner, image_deb));
     const auto release = kernel.filename().string().substr(start_of_kernel.size());

@@ -36,7 +36,7 @@ Result<LineBase> fetch_line_base(const Env &env, Workbench &bench, const KernelL
     AptArchive archive(env, cache_directory() / "apt");
     // Without a network, apt continues with what it knows from earlier.
     const auto source = TRY(locate_kernel_source(env, archive, line, data));
-    TRY(FileLock::acquire(tree_lock_file(source.tree), "the kernel source"));
+    const auto lock = TRY(FileLock::acquire(tree_lock_file(source.tree), "the kernel source"));
     TRY(prepare_kernel_source(env, archive, line, data, source));
 
     LineBase base{read_touched_files(env.files, source.tree, hooks), source.version};

@@ -64,7 +64,7 @@ Result<std::string> AptArchive::known_version(const std::string &package, const 
 Result<std::string> AptArchive::checksum(const std::string &package, const std::string &version,
                                          const std::vector<std::string> &suites)
 {
-    TRY(FileLock::acquire(state_ / "lock", "the download cache"));
+    const auto lock = TRY(FileLock::acquire(state_ / "lock", "the download cache"));
     auto index = AptIndex::existing(env_, state_, "deb", suites);
     return index ? index->checksum(package, version) : std::string();
 }

@@ -174,7 +174,7 @@ Result<UserSource> fetch_user_source(const Env &env, const SourceOrigin &origin,
         TRY(check_user_tree(env, origin));
     }
     if (origin.kind == OriginKind::url) {
-        TRY(FileLock::acquire(tree_lock_file(origin.path.parent_path()), "the download"));
+        const auto lock = TRY(FileLock::acquire(tree_lock_file(origin.path.parent_path()), "the download"));
         TRY(download_origin(env, origin));
     }
     TRY(identify(env.runner, source));

@@ -10,7 +10,8 @@
 namespace krun
 {
 
-class FileLock
+// Who drops it at once has not got it, as in `TRY(FileLock::acquire(...));`: clang warns.
+class [[nodiscard]] FileLock
 {
   public:
     // Waits for the lock and says once what for; Ctrl-C ends the wait with ExitCode::interrupted.

@@ -40,7 +40,7 @@ void remove_abandoned(Filesystem &files, const fs::path &parent)
 
 Result<ScratchFolder> ScratchFolder::make(Filesystem &files, const fs::path &parent, const std::string &name)
 {
-    TRY(FileLock::acquire(parent / lock_of_all, parent.string()));
+    const auto lock = TRY(FileLock::acquire(parent / lock_of_all, parent.string()));
     remove_abandoned(files, parent);
     auto path = (parent / (name + "-XXXXXX")).string();
     if (mkdtemp(path.data()) == nullptr)

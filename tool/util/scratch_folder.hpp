@@ -13,7 +13,7 @@
 namespace krun
 {
 
-class ScratchFolder
+class [[nodiscard]] ScratchFolder
 {
   public:
     // Makes `<parent>/<name>-XXXXXX`, and removes what killed krunctls have left in `parent`.
