@@ -314,6 +314,9 @@ TEST_F_TIMEOUT(tickless, grace_periods_end_beside_a_task_in_the_kernel, 120)
 	int fd, i;
 	pid_t busy;
 
+	/* Seen of 4.14 and 4.19, whose RCU has no hook of ours. */
+	if (!kernel_is_before(4, 10) && kernel_is_before(5, 0))
+		SKIP(return, "RCU waits for as long as the task stays in the kernel");
 	longest = mmap(NULL, sizeof(*longest), PROT_READ | PROT_WRITE,
 		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	ASSERT_NE(MAP_FAILED, longest);
