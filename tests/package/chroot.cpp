@@ -58,7 +58,7 @@ void make_tarball(const fs::path &tarball)
 {
     SystemProcessRunner runner;
     SystemFilesystem files;
-    const auto mirrors = find_apt_mirrors(runner, files);
+    const auto mirrors = find_apt_mirrors({runner, files});
     if (!mirrors)
         throw std::runtime_error(mirrors.error().message);
     const auto sources = sources_for(*mirrors, suites, "deb");
