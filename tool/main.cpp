@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "commands/command.hpp"
+#include "util/dry_run.hpp"
 #include "util/interrupt.hpp"
 #include "util/progress.hpp"
 #include "util/standard_streams.hpp"
@@ -45,7 +46,8 @@ void add_commands(CLI::App &app, Context &context)
 
 int run_command(int argc, char **argv)
 {
-    SystemProcessRunner runner;
+    SystemProcessRunner system;
+    TracedRunner runner(system);
     SystemFilesystem files;
     Context context{{runner, files}};
 

@@ -10,7 +10,6 @@
 
 #include "build/config_values.hpp"
 #include "build/kernel_config.hpp"
-#include "util/file_lock.hpp"
 #include "util/input_file.hpp"
 #include "util/paths.hpp"
 #include "util/progress.hpp"
@@ -78,11 +77,13 @@ Result<std::string> debian_config(const Env &env, AptArchive &archive, const Ker
 {
     const auto deb = TRY(archive.download(line.config_package, line.suites));
     const auto folder = cache_directory() / "configs" / deb.stem();
-    const auto lock = TRY(FileLock::acquire(cache_directory() / "configs/lock", "Debian's configuration"));
+    const auto lock = TRY(env.files.lock(cache_directory() / "configs/lock", "Debian's configuration"));
     if (!env.files.exists(folder)) {
         TRY(archive.unpack({deb}, folder));
     }
     const auto file = folder / "usr/src" / line.config_package / "config.amd64_none_amd64.xz";
+    if (env.dry_run() && !env.files.exists(file))
+        return std::string();
     if (!env.files.exists(file))
         return failure(fmt::format("the package {} contains no configuration for amd64", line.config_package));
     return read_text_input(env, file, known_config);

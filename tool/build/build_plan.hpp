@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// All that is decided before a kernel is compiled, and what can be derived from it: what has to be installed, how much
-// space it takes, the build's key, its metadata, and what --dry-run prints.
+// What is decided before a kernel is compiled: its source, its configuration, where it goes, what it is called, how
+// much space it takes, the build's key and its metadata.
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,8 +14,7 @@
 #include "build/kernel_make.hpp"
 #include "build/kernel_package.hpp"
 #include "source/kernel_line.hpp"
-#include "source/kernel_source.hpp"
-#include "source/user_source.hpp"
+#include "source/source.hpp"
 #include "util/env.hpp"
 
 namespace krun
@@ -23,11 +22,10 @@ namespace krun
 
 struct BuildPlan {
     std::filesystem::path data;
-    std::vector<KernelLine> lines;      // those that may be taken: one, unless the source is to find its nearest
-    std::optional<SourceOrigin> origin; // of a source of the user's own
-    UserSource user;                    // likewise, as soon as it is fetched
+    std::vector<KernelLine> lines; // those that may be taken: one, unless the source is to find its nearest
     KernelLine line;
-    KernelSource source;
+    std::unique_ptr<Source> source;
+    bool own_source = false; // the user's
     ConfigInputs inputs;
     ConfigPlan config;
     KernelMake make;
@@ -35,32 +33,35 @@ struct BuildPlan {
     std::filesystem::path folder; // <cache>/build/<name>: for what is made between the objects and the output
     std::string name;             // of the folders in the cache: "6.12-vm", "7.4-source-vm"
     bool package = false;
+    // As soon as the source is identified:
+    std::string series;      // "7.4"
+    std::string hook_series; // which hooks are preferred
+    OwnFiles own_files;
+    std::filesystem::path tree;
     std::string compiler;
     std::string selftests_hash; // of packages only, which bring them along
     std::string key;
     nlohmann::ordered_json hooks; // which of them the tree has, as soon as it is there; see hooks/fitting.hpp
+
+    // What the packages are called and what the kernel is, in a dry run, before there is a tree to ask.
+    [[nodiscard]] std::string foreseen_release() const { return source->facts().kernel + make.local_version; }
 };
 
 // Everything that can be known to be wrong before the network is asked.
 Result<BuildPlan> make_plan(const Env &env, const BuildRequest &request);
-// Names the plan's folders, which `beginning` tells apart: "6.12", "7.4-source".
-void place(BuildPlan &plan, const BuildRequest &request, const std::string &beginning);
-// The source is what fetching has found it to be.
-Result<void> adopt(Filesystem &files, BuildPlan &plan, const BuildRequest &request, UserSource source);
+// What follows from the source being what it has been found to be.
+Result<void> adopt_source(const Env &env, BuildPlan &plan, const BuildRequest &request);
 
-Result<void> expect_space_for_tree(Filesystem &files);
 Result<void> expect_space(Filesystem &files, const BuildPlan &plan);
 
 // A digest of all that the kernel depends on.
 Result<std::string> build_key(ProcessRunner &runner, const BuildPlan &plan);
 nlohmann::ordered_json metadata_of(const BuildPlan &plan, const std::string &release, const std::string &config_hash);
 
+// Whether the kernel will have modules, as far as that is known without its final configuration: a base of others has.
+bool expects_modules(const BuildPlan &plan);
 // What make is asked for, and, when that is done, what the packages will be called.
 std::vector<std::string> compile_targets(bool has_modules);
-Result<PackagePlan> plan_packages(Filesystem &files, const BuildPlan &plan, const std::string &release,
-                                  bool has_modules);
-
-// The commands in the order in which they would run.
-Result<std::vector<Command>> planned_commands(const Env &env, const BuildPlan &plan);
+Result<PackagePlan> plan_packages(const Env &env, const BuildPlan &plan, const std::string &release, bool has_modules);
 
 } // namespace krun

@@ -94,17 +94,6 @@ Command merge_command(const KernelMake &make, const ConfigPlan &plan)
     return command;
 }
 
-// All but the copies, which are written from what was read.
-std::vector<Command> steps_of_configuring(const KernelMake &make, const ConfigPlan &plan)
-{
-    std::vector<Command> commands;
-    if (plan.tiny)
-        commands.push_back(make.command({"tinyconfig"}));
-    commands.push_back(merge_command(make, plan));
-    commands.push_back(make.command({"olddefconfig"}));
-    return commands;
-}
-
 struct Request {
     std::string value;
     std::string fragment; // where it is
@@ -199,19 +188,6 @@ Result<ConfigPlan> plan_config(Filesystem &files, const std::filesystem::path &d
     return plan;
 }
 
-std::vector<Command> config_commands(const KernelMake &make, const ConfigPlan &plan)
-{
-    std::vector<Command> commands;
-    for (std::size_t at = 0; at < plan.fragments.size(); ++at) {
-        Command copy;
-        copy.argv = {"cp", plan.fragments[at].file.string(), fragment_file(make, at + 1).string()};
-        commands.push_back(copy);
-    }
-    for (auto &command : steps_of_configuring(make, plan))
-        commands.push_back(std::move(command));
-    return commands;
-}
-
 Result<void> configure(const Env &env, const KernelMake &make, const ConfigPlan &plan)
 {
     say("configuring");
@@ -225,9 +201,11 @@ Result<void> configure(const Env &env, const KernelMake &make, const ConfigPlan 
     for (std::size_t at = 0; at < plan.fragments.size(); ++at) {
         TRY(env.files.write(fragment_file(make, at + 1), plan.fragments[at].text));
     }
-    for (const auto &command : steps_of_configuring(make, plan)) {
-        TRY(env.runner.run_ok(command));
+    if (plan.tiny) {
+        TRY(env.runner.run_ok(make.command({"tinyconfig"})));
     }
+    TRY(env.runner.run_ok(merge_command(make, plan)));
+    TRY(env.runner.run_ok(make.command({"olddefconfig"})));
     return {};
 }
 

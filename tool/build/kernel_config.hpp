@@ -57,8 +57,6 @@ Result<void> fetch_base_config(const Env &env, AptArchive &archive, const Kernel
 // The base without what only works in the tree, or with the programs, that it was made for. See base_config.cpp.
 std::string without_traps(const std::string &base_text, bool personal, bool has_pahole);
 
-// What configure() runs, for --dry-run.
-std::vector<Command> config_commands(const KernelMake &make, const ConfigPlan &plan);
 // Leaves a .config in make.objects.
 Result<void> configure(const Env &env, const KernelMake &make, const ConfigPlan &plan);
 // An Error that names every requested symbol that .config does not have, each with its unmet dependency. Of what is for

@@ -47,7 +47,7 @@ Result<void> finish_package(const Env &env, const KernelMake &make, const Packag
                             const nlohmann::ordered_json &metadata, const std::vector<std::filesystem::path> &selftests)
 {
     auto repacking = repacking_of(make, plan, name);
-    if (!env.files.exists(repacking.deb))
+    if (!env.dry_run() && !env.files.exists(repacking.deb))
         return failure(fmt::format("packaging the kernel produced no {}", name), {}, make.log.string());
     if (name.starts_with("linux-image-")) {
         repacking.added = {{fmt::format("usr/share/krun/{}/metadata.json", plan.release), metadata.dump(2) + "\n"}};
@@ -56,6 +56,31 @@ Result<void> finish_package(const Env &env, const KernelMake &make, const Packag
                 {fmt::format("usr/lib/krun/{}/selftests/{}", plan.release, program.filename().string()), program});
     }
     return repack_deb(env, repacking);
+}
+
+Command packaging_command(const KernelMake &make, const PackagePlan &plan)
+{
+    auto command = make.command({"bindeb-pkg"});
+    const std::vector<std::string> settings = {
+        "KDEB_PKGVERSION=" + plan.version,
+        fmt::format("KDEB_SOURCENAME={}", source_name),
+        "KDEB_CHANGELOG_DIST=unstable",
+        "KDEB_COMPRESS=none", // they are packed once more
+        "DPKG_FLAGS=--no-check-builddeps",
+        "KBUILD_PKG_ROOTCMD=", // needed by no kernel, but fakeroot has to be installed for some without this
+    };
+    command.argv.insert(command.argv.end(), settings.begin(), settings.end());
+    // Wishes that the caller has for packages of their own must not reach these.
+    command.environment.insert({{"PATH", path_of_administrators()},
+                                {"SOURCE_DATE_EPOCH", fmt::format("{}", package_epoch)},
+                                {"DEBFULLNAME", "krun"},
+                                {"DEBEMAIL", "krun@krun"},
+                                {"DEB_BUILD_OPTIONS", ""},
+                                {"DEB_BUILD_PROFILES", fmt::format("pkg.{}.nokerneldbg", source_name)},
+                                {"DH_OPTIONS", ""},
+                                {"KBUILD_DEBARCH", ""},
+                                {"KDEB_HOOKDIR", ""}});
+    return command;
 }
 
 bool is_package_file(const std::string &name)
@@ -104,42 +129,6 @@ Result<void> expect_package_name(const std::string &what, const std::string &tex
         {}});
 }
 
-Command packaging_command(const KernelMake &make, const PackagePlan &plan)
-{
-    auto command = make.command({"bindeb-pkg"});
-    const std::vector<std::string> settings = {
-        "KDEB_PKGVERSION=" + plan.version,
-        fmt::format("KDEB_SOURCENAME={}", source_name),
-        "KDEB_CHANGELOG_DIST=unstable",
-        "KDEB_COMPRESS=none", // they are packed once more
-        "DPKG_FLAGS=--no-check-builddeps",
-        "KBUILD_PKG_ROOTCMD=", // needed by no kernel, but fakeroot has to be installed for some without this
-    };
-    command.argv.insert(command.argv.end(), settings.begin(), settings.end());
-    // Wishes that the caller has for packages of their own must not reach these.
-    command.environment.insert({{"PATH", path_of_administrators()},
-                                {"SOURCE_DATE_EPOCH", fmt::format("{}", package_epoch)},
-                                {"DEBFULLNAME", "krun"},
-                                {"DEBEMAIL", "krun@krun"},
-                                {"DEB_BUILD_OPTIONS", ""},
-                                {"DEB_BUILD_PROFILES", fmt::format("pkg.{}.nokerneldbg", source_name)},
-                                {"DH_OPTIONS", ""},
-                                {"KBUILD_DEBARCH", ""},
-                                {"KDEB_HOOKDIR", ""}});
-    return command;
-}
-
-std::vector<Command> packaging_commands(const KernelMake &make, const PackagePlan &plan)
-{
-    std::vector<Command> commands = {packaging_command(make, plan)};
-    for (const auto &name : plan.names()) {
-        const auto repacking = repacking_of(make, plan, name);
-        commands.push_back(unpack_command(repacking));
-        commands.push_back(pack_command(repacking));
-    }
-    return commands;
-}
-
 Result<void> clear_packaging(Filesystem &files, const KernelMake &make, const PackagePlan &plan)
 {
     for (const auto *folder : {"packages", "unpacked", "selftests"}) {
@@ -174,8 +163,8 @@ Result<std::vector<std::filesystem::path>> package_kernel(const Env &env, const 
     for (const auto &name : plan.names()) {
         progress.advance(name);
         TRY(finish_package(env, make, plan, name, metadata, selftests));
-        const auto checksum = TRY(sha256_of_file(env.runner, plan.finished(name)));
-        checksums[name] = checksum;
+        if (!env.dry_run())
+            checksums[name] = TRY(sha256_of_file(env.runner, plan.finished(name)));
         packages.push_back(plan.finished(name));
     }
     metadata["checksums"] = checksums; // last, because a package cannot hold its own

@@ -37,10 +37,6 @@ std::string package_version_of(const std::string &kernel_version);
 // A package's name has no room for all that a release may have: "X" or "_". `what` is shown, `code` is for whose fault.
 Result<void> expect_package_name(const std::string &what, const std::string &text, ExitCode code);
 
-// The make that makes the packages, and all commands for --dry-run.
-Command packaging_command(const KernelMake &make, const PackagePlan &plan);
-std::vector<Command> packaging_commands(const KernelMake &make, const PackagePlan &plan);
-
 // Returns the finished packages. `metadata` is completed with what is to be known of them, and the image holds it, but
 // for the checksums, at /usr/share/krun/<release>/metadata.json; beside it, in /usr/lib/krun/<release>/selftests, are
 // the kselftests of the tree, for `krunctl gate` and for the machine that it is installed on.

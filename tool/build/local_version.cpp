@@ -46,6 +46,7 @@ Result<std::string> default_local_version(ProcessRunner &runner, const std::file
         return from_overlay;
     Command command;
     command.argv = {"git", "-C", data.string(), "rev-parse", "--show-toplevel", "HEAD"};
+    command.asks = true;
     command.inherits = variables_for_git(); // with a GIT_DIR, the commit would be another repository's
     const auto result = TRY(runner.run(command));
     const auto lines = lines_of(result.output);

@@ -174,6 +174,18 @@ Result<void> change(const Env &env, const Repacking &repacking)
     return run_step(env.runner, logged(repacking, {"chmod", "-R", "u+rwX,go+rX,go-w,ug-s", repacking.work.string()}));
 }
 
+Command unpack_command(const Repacking &repacking)
+{
+    return logged(repacking, {"dpkg-deb", "-R", repacking.deb.string(), repacking.work.string()});
+}
+
+Command pack_command(const Repacking &repacking)
+{
+    // An explicit level, because a variable of the caller could set another.
+    return logged(repacking, {"dpkg-deb", "--root-owner-group", "-Zxz", "-z6", "-b", repacking.work.string(),
+                              repacking.target.string()});
+}
+
 Result<void> pack(const Env &env, const Repacking &repacking)
 {
     auto partial = repacking;
@@ -188,24 +200,12 @@ Result<void> pack(const Env &env, const Repacking &repacking)
 
 } // namespace
 
-Command unpack_command(const Repacking &repacking)
-{
-    return logged(repacking, {"dpkg-deb", "-R", repacking.deb.string(), repacking.work.string()});
-}
-
-Command pack_command(const Repacking &repacking)
-{
-    // An explicit level, because a variable of the caller could set another.
-    return logged(repacking, {"dpkg-deb", "--root-owner-group", "-Zxz", "-z6", "-b", repacking.work.string(),
-                              repacking.target.string()});
-}
-
 Result<void> repack_deb(const Env &env, const Repacking &repacking)
 {
     TRY(env.files.remove_all(repacking.work));
     TRY(env.files.make_directories(repacking.target.parent_path()));
     auto done = run_step(env.runner, unpack_command(repacking));
-    if (done)
+    if (done && !env.dry_run())
         done = change(env, repacking);
     if (done)
         done = pack(env, repacking);

@@ -39,11 +39,8 @@ struct Repacking {
 // Every time stamp in a package, in seconds since 1970: early 1980, because archive tools call what is older an error.
 inline constexpr long package_epoch = 315532800;
 
-// The two steps that take time, for --dry-run.
-Command unpack_command(const Repacking &repacking);
-Command pack_command(const Repacking &repacking);
-
-// `target` appears whole or not at all; `work` is gone afterwards.
+// `target` appears whole or not at all; `work` is gone afterwards. A dry run does not show what is changed in between,
+// which depends on what is in the package.
 Result<void> repack_deb(const Env &env, const Repacking &repacking);
 
 } // namespace krun

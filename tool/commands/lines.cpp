@@ -12,7 +12,6 @@
 #include "report/tree_fit.hpp"
 #include "source/apt_archive.hpp"
 #include "source/kernel_line.hpp"
-#include "source/kernel_source.hpp"
 #include "source/kernel_tree.hpp"
 #include "util/paths.hpp"
 #include "util/progress.hpp"

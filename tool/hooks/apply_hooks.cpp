@@ -73,16 +73,6 @@ std::vector<std::string> notes_on(const FittedHooks &hooks)
     return notes;
 }
 
-std::vector<Command> hook_commands(const FittedHooks &hooks, const std::filesystem::path &tree)
-{
-    std::vector<Command> commands;
-    for (const auto &hook : hooks) {
-        if (hook.fit == Fit::placed)
-            commands.push_back(patch_command(tree, hook.patch, false));
-    }
-    return commands;
-}
-
 Result<void> apply_hooks(const Env &env, const FittedHooks &hooks, const std::filesystem::path &tree)
 {
     for (const auto &hook : hooks) {
@@ -93,16 +83,20 @@ Result<void> apply_hooks(const Env &env, const FittedHooks &hooks, const std::fi
     return env.files.write(tree / record, as_json(hooks).dump(2) + "\n");
 }
 
-Result<void> fit_and_apply(const Env &env, const std::filesystem::path &data, const std::filesystem::path &tree,
-                           const std::string &series, const HookedSource &source)
+Result<nlohmann::ordered_json> fit_and_apply(const Env &env, const std::filesystem::path &data,
+                                             const std::filesystem::path &tree, const std::string &series,
+                                             const HookedSource &source)
 {
     const auto hooks = TRY(load_hooks(env.files, data));
-    const auto fitted = TRY(fit_hooks(env, hooks, tree, series));
+    const auto &there = env.dry_run() ? source.folder : tree;
+    const auto fitted =
+        there.empty() ? foreseen_hooks(hooks, series) : TRY(fit_hooks(env.for_scratch(), hooks, there, series));
     TRY(expect_required(fitted, source));
     say(choice_in_words(fitted));
     for (const auto &note : notes_on(fitted))
         say("note: " + note);
-    return apply_hooks(env, fitted, tree);
+    TRY(apply_hooks(env, fitted, tree));
+    return as_json(fitted);
 }
 
 nlohmann::ordered_json applied_hooks(Filesystem &files, const std::filesystem::path &tree)

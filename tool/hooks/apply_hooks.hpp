@@ -27,17 +27,16 @@ std::string choice_in_words(const FittedHooks &hooks);
 // A line for each optional hook that has no place, and one for each that patch(1) has placed with fuzz.
 std::vector<std::string> notes_on(const FittedHooks &hooks);
 
-// What patch(1) is asked for.
-std::vector<Command> hook_commands(const FittedHooks &hooks, const std::filesystem::path &tree);
-
 // Applies what is placed, and leaves a record of it in the tree; expect_required() first. After an Error the tree is
 // worth nothing.
 Result<void> apply_hooks(const Env &env, const FittedHooks &hooks, const std::filesystem::path &tree);
 
 // All of it: the hooks of `data`, fitted to a tree of this series and applied, with a note for the person where they
-// should know.
-Result<void> fit_and_apply(const Env &env, const std::filesystem::path &data, const std::filesystem::path &tree,
-                           const std::string &series, const HookedSource &source);
+// should know. Returns the record. In a dry run there is no tree: the hooks are fitted to the source's own, or
+// foreseen.
+Result<nlohmann::ordered_json> fit_and_apply(const Env &env, const std::filesystem::path &data,
+                                             const std::filesystem::path &tree, const std::string &series,
+                                             const HookedSource &source);
 
 // That record, as as_json() has made it; null without one.
 nlohmann::ordered_json applied_hooks(Filesystem &files, const std::filesystem::path &tree);

@@ -135,6 +135,7 @@ Result<ProcessResult> Workbench::run(std::vector<std::string> argv,
         TRY(env_.files.write(folder_ / name, text));
     }
     Command command;
+    command.asks = true; // of a scratch folder
     command.argv = std::move(argv);
     command.directory = folder_;
     command.environment["LC_ALL"] = "C";

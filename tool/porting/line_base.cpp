@@ -6,7 +6,7 @@
 
 #include "hooks/apply_hooks.hpp"
 #include "source/apt_archive.hpp"
-#include "source/kernel_source.hpp"
+#include "source/debian_source.hpp"
 #include "util/file_lock.hpp"
 #include "util/paths.hpp"
 
@@ -33,14 +33,16 @@ Result<LineBase> fetch_line_base(const Env &env, Workbench &bench, const KernelL
                                  const std::vector<HookPatch> &hooks, const std::vector<Hook> &known,
                                  const std::filesystem::path &data)
 {
-    AptArchive archive(env, cache_directory() / "apt");
+    TRY(expect_package(line));
+    DebianSource source(env, line);
     // Without a network, apt continues with what it knows from earlier.
-    const auto source = TRY(locate_kernel_source(env, archive, line, data));
-    const auto lock = TRY(FileLock::acquire(tree_lock_file(source.tree), "the kernel source"));
-    TRY(prepare_kernel_source(env, archive, line, data, source));
+    TRY(source.identify());
+    const auto tree = tree_folder(source, TRY(hash_own_files(env, line.name, data)));
+    const auto lock = TRY(env.files.lock(tree_lock_file(tree), "the kernel source"));
+    TRY(prepare_tree(env, source, {data, tree, line.name, {}}));
 
-    LineBase base{read_touched_files(env.files, source.tree, hooks), source.version};
-    const auto applied = patches_in(env.files, source.tree, known);
+    LineBase base{read_touched_files(env.files, tree, hooks), source.facts().version};
+    const auto applied = patches_in(env.files, tree, known);
     for (auto hook = applied.rbegin(); hook != applied.rend(); ++hook) {
         for (auto changes = (*hook)->files.rbegin(); changes != (*hook)->files.rend(); ++changes) {
             const auto text = base.files.find(changes->path);

@@ -42,7 +42,7 @@ Result<std::vector<std::string>> AptArchive::dependencies(const std::string &pac
 {
     auto wanted = TRY(find_wanted("deb", package, suites));
     const auto shown =
-        TRY(env_.runner.run_ok(wanted.index.command({"apt-cache", "show", package + "=" + wanted.version})));
+        TRY(env_.runner.run_ok(wanted.index.question({"apt-cache", "show", package + "=" + wanted.version})));
     const std::string field = "Depends:";
     std::vector<std::string> names;
     for (const auto &line : lines_of(shown.output)) {
@@ -64,7 +64,7 @@ Result<std::string> AptArchive::known_version(const std::string &package, const 
 Result<std::string> AptArchive::checksum(const std::string &package, const std::string &version,
                                          const std::vector<std::string> &suites)
 {
-    const auto lock = TRY(FileLock::acquire(state_ / "lock", "the download cache"));
+    const auto lock = TRY(env_.files.lock(state_ / "lock", "the download cache"));
     auto index = AptIndex::existing(env_, state_, "deb", suites);
     return index ? index->checksum(package, version) : std::string();
 }
@@ -91,7 +91,7 @@ Result<void> AptArchive::fetch(AptIndex &index, const std::vector<std::string> &
     const auto result = env_.runner.run(command);
     if (result && result->ok()) {
         progress.finish("done");
-        auto taken = sandbox ? take_over(sandbox->downloads(), folder) : Result<void>();
+        auto taken = sandbox && !env_.dry_run() ? take_over(sandbox->downloads(), folder) : Result<void>();
         if (!taken)
             static_cast<void>(env_.files.remove_all(folder));
         return taken;
@@ -148,7 +148,7 @@ bool AptArchive::is_intact(AptIndex &index, const std::string &package, const st
 Result<AptArchive::Wanted> AptArchive::find_wanted(const std::string &types, const std::string &package,
                                                    const std::vector<std::string> &suites)
 {
-    auto lock = TRY(FileLock::acquire(state_ / "lock", "the download cache"));
+    auto lock = TRY(env_.files.lock(state_ / "lock", "the download cache"));
     auto index = TRY(AptIndex::open(env_, state_, types, suites));
     auto version = TRY(index.newest(package));
     return Wanted{std::move(lock), std::move(index), std::move(version)};
@@ -170,6 +170,8 @@ Result<std::filesystem::path> AptArchive::download(const std::string &package, c
     const auto partial = state_ / "packages.partial";
     const auto what = fmt::format("{} {}", package, version);
     TRY(fetch(index, {"download", package + "=" + version}, what, partial));
+    if (env_.dry_run())
+        return deb;
     const auto names = env_.files.list(partial);
     if (!names || names->size() != 1)
         return failure(fmt::format("apt-get left no package file for {}", what));

@@ -98,12 +98,14 @@ Result<std::string> taken_over(ProcessRunner &runner)
 {
     Command dump;
     dump.argv = {"apt-config", "dump"};
+    dump.asks = true;
     dump.environment["LC_ALL"] = "C";
     const auto settings = TRY(runner.run_ok(dump));
     Command shell;
     shell.argv = {"apt-config", "shell"};
     for (const auto &[name, setting] : machines_files)
         shell.argv.insert(shell.argv.end(), {name, setting});
+    shell.asks = true;
     shell.environment["LC_ALL"] = "C";
     const auto folders = TRY(runner.run_ok(shell));
     return settings_taken_over(settings.output) + machines_folders(folders.output);

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <set>
 #include <unistd.h>
 
 #include "source/apt_configuration.hpp"
@@ -28,6 +29,13 @@ long now_in_seconds()
         .count();
 }
 
+// A dry run leaves no trace of what it has shown, and would show it again for each package.
+bool was_shown(const std::filesystem::path &what)
+{
+    static std::set<std::filesystem::path> shown;
+    return !shown.insert(what).second;
+}
+
 } // namespace
 
 tl::unexpected<Error> archive_unreachable(const std::string &what, const std::string &errors)
@@ -47,7 +55,9 @@ Result<AptIndex> AptIndex::open(const Env &env, const std::filesystem::path &sta
                                 const std::vector<std::string> &suites)
 {
     AptIndex index(env, state, types, suites);
-    TRY(index.prepare(types, suites));
+    if (!env.dry_run() || !was_shown(index.folder_)) {
+        TRY(index.prepare(types, suites));
+    }
     return index;
 }
 
@@ -89,6 +99,13 @@ Command AptIndex::command(std::vector<std::string> argv) const
     return result;
 }
 
+Command AptIndex::question(std::vector<std::string> argv) const
+{
+    auto result = command(std::move(argv));
+    result.asks = true;
+    return result;
+}
+
 Command AptIndex::networked(const std::optional<AptSandbox> &sandbox, std::vector<std::string> arguments) const
 {
     arguments.insert(arguments.begin(), {"apt-get", "-q"});
@@ -101,6 +118,8 @@ Command AptIndex::networked(const std::optional<AptSandbox> &sandbox, std::vecto
 
 Result<void> AptIndex::update()
 {
+    if (env_.dry_run() && was_shown(stamp()))
+        return {};
     say("reading the index of the Debian archive ...");
     const auto made = TRY(sandbox());
     const auto &apart = made;
@@ -142,6 +161,7 @@ Result<std::string> AptIndex::maximum(const std::vector<std::string> &versions)
             continue;
         }
         Command compare;
+        compare.asks = true;
         compare.argv = {"dpkg", "--compare-versions", version, "gt", newest_so_far};
         const auto greater = TRY(env_.runner.run(compare));
         if (greater.ok())
@@ -152,15 +172,18 @@ Result<std::string> AptIndex::maximum(const std::vector<std::string> &versions)
 
 Result<std::string> AptIndex::known(const std::string &package)
 {
+    // Without a configuration of ours, apt would answer from the machine's.
+    if (env_.dry_run() && !env_.files.exists(folder_ / "apt.conf"))
+        return std::string();
     std::vector<std::string> versions;
     if (of_sources_) {
-        const auto shown = TRY(env_.runner.run(command({"apt-cache", "showsrc", "--only-source", package})));
+        const auto shown = TRY(env_.runner.run(question({"apt-cache", "showsrc", "--only-source", package})));
         for (const auto &line : lines_of(shown.output)) {
             if (line.starts_with("Version: "))
                 versions.push_back(trim(line.substr(9)));
         }
     } else {
-        const auto listed = TRY(env_.runner.run(command({"apt-cache", "madison", package})));
+        const auto listed = TRY(env_.runner.run(question({"apt-cache", "madison", package})));
         for (const auto &line : lines_of(listed.output)) {
             const auto fields = split(line, '|');
             if (fields.size() == 3 && trim(fields[0]) == package && !fields[2].ends_with(" Sources"))
@@ -190,6 +213,8 @@ Result<std::string> AptIndex::newest(const std::string &package)
         return version;
     }
     version = known(package);
+    if (version && version->empty() && env_.dry_run())
+        return "NEWEST";
     if (version && version->empty())
         return failure(fmt::format("the Debian archive has no package {}", package),
                        "the suites in line.toml may have dropped it");
@@ -198,7 +223,7 @@ Result<std::string> AptIndex::newest(const std::string &package)
 
 std::string AptIndex::checksum(const std::string &package, const std::string &version)
 {
-    const auto shown = env_.runner.run(command({"apt-cache", "show", "--no-all-versions", package + "=" + version}));
+    const auto shown = env_.runner.run(question({"apt-cache", "show", "--no-all-versions", package + "=" + version}));
     return shown && shown->ok() ? value_of_field(shown->output, "SHA256") : std::string();
 }
 

@@ -34,6 +34,8 @@ class AptIndex
 
     // One of apt's programs, on this index.
     [[nodiscard]] Command command(std::vector<std::string> argv) const;
+    // The same, of one that only asks.
+    [[nodiscard]] Command question(std::vector<std::string> argv) const;
     // apt-get with these arguments, in the sandbox if there is one.
     [[nodiscard]] Command networked(const std::optional<AptSandbox> &sandbox, std::vector<std::string> arguments) const;
     Result<std::optional<AptSandbox>> sandbox();

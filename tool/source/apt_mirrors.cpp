@@ -105,6 +105,7 @@ std::string stanza(const AptMirror &mirror, const std::vector<std::string> &suit
 Result<AptMirrors> find_apt_mirrors(const Env &env)
 {
     Command command;
+    command.asks = true;
     command.argv = {"apt-get", "indextargets", "--format",
                     "$(CREATED_BY)|$(ORIGIN)|$(CODENAME)|$(REPO_URI)|$(SOURCESENTRY)"};
     const auto targets = TRY(env.runner.run_ok(command));

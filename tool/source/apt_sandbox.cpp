@@ -55,6 +55,7 @@ Result<std::string> answer_of(ProcessRunner &runner, std::vector<std::string> ar
     Command command;
     command.argv = std::move(argv);
     command.environment["LC_ALL"] = "C";
+    command.asks = true;
     const auto answer = TRY(runner.run(command));
     return answer.ok() ? trim(answer.output) : std::string();
 }
@@ -84,8 +85,10 @@ Result<std::optional<AptSandbox>> AptSandbox::make(const Env &env, const std::st
     const auto user = TRY(user_of_methods(env.runner));
     if (!user)
         return std::optional<AptSandbox>();
-    remove_abandoned(env.files);
     auto path = parent + prefix + "XXXXXX";
+    if (env.dry_run())
+        return std::optional(AptSandbox(env.files, path, FileLock()));
+    remove_abandoned(env.files);
     if (mkdtemp(path.data()) == nullptr) {
         say(fmt::format("note: apt downloads as root, since there can be no folder in {}: {}", parent,
                         std::strerror(errno)));

@@ -51,6 +51,7 @@ std::size_t unpacked_size(ProcessRunner &runner, const std::filesystem::path &ta
     if (!file.ends_with(".xz"))
         return 0;
     Command command;
+    command.asks = true;
     command.argv = {"xz", "--robot", "--list", tarball.string()};
     const auto listed = runner.run(command);
     if (!listed || !listed->ok())

@@ -10,8 +10,9 @@
 #include <utility>
 
 #include "source/overlay.hpp"
-#include "util/file_lock.hpp"
+#include "util/dry_run.hpp"
 #include "util/paths.hpp"
+#include "util/text.hpp"
 
 namespace krun
 {
@@ -54,33 +55,46 @@ void forget_old_trees(Filesystem &files, const std::filesystem::path &tree,
     std::sort(others.begin(), others.end());
     for (std::size_t at = 0; at + trees_kept <= others.size(); ++at) {
         const auto &other = others[at].second;
-        if (const auto lock = FileLock::try_acquire(tree_lock_file(other))) {
+        if (const auto lock = files.try_lock(tree_lock_file(other))) {
             static_cast<void>(files.remove_all(other));
             static_cast<void>(files.remove_all(use_stamp(other)));
         }
     }
 }
 
-Result<void> place_overlay(Filesystem &files, const std::filesystem::path &data, const std::filesystem::path &tree)
+std::filesystem::path stem_of_users_trees(const std::string &name, const std::string &identity)
 {
-    for (const auto &[from, to] : our_folders) {
-        if (!files.exists(data / from))
-            continue;
-        TRY(expect_no_link(files, tree, to));
-        TRY(mirror_folder(files, data / from, tree / to));
-    }
-    return {};
+    return source_cache() / fmt::format("{}-{}", name, short_digest(identity));
 }
 
-std::vector<Command> overlay_commands(const std::filesystem::path &data, const std::filesystem::path &tree)
+bool is_users_tree(const std::string &name) { return name.find('_') == std::string::npos; }
+
+Result<void> expect_free_space(Filesystem &files, std::uintmax_t needed)
 {
-    std::vector<Command> commands;
+    constexpr std::uintmax_t mebibyte = std::uintmax_t{1} << 20;
+    const auto free = files.free_space(cache_directory());
+    if (free >= needed)
+        return {};
+    return no_space(fmt::format("no space left on the file system of {}: this build needs {} MiB, {} are free",
+                                cache_directory().string(), needed / mebibyte, free / mebibyte),
+                    "free some space there, or name a folder on another disk with XDG_CACHE_HOME");
+}
+
+Result<void> expect_space_for_tree(Filesystem &files) { return expect_free_space(files, tree_space); }
+
+Result<void> place_overlay(const Env &env, const std::filesystem::path &data, const std::filesystem::path &tree)
+{
     for (const auto &[from, to] : our_folders) {
-        Command copy;
-        copy.argv = {"rsync", "-rp", "--checksum", "--delete", (data / from / "").string(), (tree / to / "").string()};
-        commands.push_back(copy);
+        if (!env.files.exists(data / from))
+            continue;
+        TRY(expect_no_link(env.files, tree, to));
+        if (env.dry_run())
+            show_note(fmt::format("make {} the same as {}", shell_quoted((tree / to).string()),
+                                  shell_quoted((data / from).string())));
+        else
+            TRY(mirror_folder(env.files, data / from, tree / to));
     }
-    return commands;
+    return {};
 }
 
 } // namespace krun

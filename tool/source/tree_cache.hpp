@@ -2,14 +2,13 @@
 // The kernel trees in the cache: their folder, their guards, and which are kept.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <string>
 #include <vector>
 
-#include "util/filesystem.hpp"
-#include "util/process.hpp"
-#include "util/result.hpp"
+#include "util/env.hpp"
 
 namespace krun
 {
@@ -28,8 +27,18 @@ std::string short_digest(const std::string &digest);
 void forget_old_trees(Filesystem &files, const std::filesystem::path &tree,
                       const std::function<bool(const std::string &)> &is_of_its_kind);
 
+// The names of the trees of a user's own source begin with its name and its identity. Only those of Debian's packages
+// have an underscore.
+std::filesystem::path stem_of_users_trees(const std::string &name, const std::string &identity);
+bool is_users_tree(const std::string &name);
+
+// An Error when there is no room below the cache for `needed` bytes, or for one more tree.
+Result<void> expect_free_space(Filesystem &files, std::uintmax_t needed);
+Result<void> expect_space_for_tree(Filesystem &files);
+// What a tree takes, measured with 6.12 and rounded up.
+inline constexpr std::uintmax_t tree_space = std::uintmax_t{2300} << 20;
+
 // Updates our own files in the tree: overlay and selftests.
-Result<void> place_overlay(Filesystem &files, const std::filesystem::path &data, const std::filesystem::path &tree);
-std::vector<Command> overlay_commands(const std::filesystem::path &data, const std::filesystem::path &tree);
+Result<void> place_overlay(const Env &env, const std::filesystem::path &data, const std::filesystem::path &tree);
 
 } // namespace krun

@@ -14,8 +14,9 @@ namespace
 
 constexpr std::size_t digest_length = 64;
 
-Result<std::string> first_digest(ProcessRunner &runner, const Command &command)
+Result<std::string> first_digest(ProcessRunner &runner, Command command)
 {
+    command.asks = true;
     const auto result = TRY(runner.run_ok(command));
     // GNU sha256sum puts a backslash before a line whose file name it had to escape.
     auto text = result.output;
@@ -48,6 +49,7 @@ Result<std::string> sha256_of_tree(ProcessRunner &runner, const std::filesystem:
     Command find;
     find.argv = {"find", ".", "-type", "f", "-print0"};
     find.directory = folder;
+    find.asks = true;
     const auto found = TRY(runner.run_ok(find));
     auto names = split(found.output, '\0');
     std::sort(names.begin(), names.end()); // find's order is the directory's
@@ -55,6 +57,7 @@ Result<std::string> sha256_of_tree(ProcessRunner &runner, const std::filesystem:
     Command digest;
     digest.argv = {"xargs", "-0", "-r", "sha256sum", "--"};
     digest.directory = folder;
+    digest.asks = true;
     for (const auto &name : names) {
         if (!name.empty())
             digest.input += name + '\0';

@@ -21,6 +21,7 @@ class [[nodiscard]] FileLock
     static Result<FileLock> acquire_alone(const std::filesystem::path &path, const std::string &what);
     // Nothing if somebody else has it or the file cannot be opened.
     static std::optional<FileLock> try_acquire(const std::filesystem::path &path);
+    FileLock() = default; // of nothing
     FileLock(FileLock &&other) noexcept;
     FileLock &operator=(FileLock &&other) noexcept;
     FileLock(const FileLock &) = delete;

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "util/file_lock.hpp"
 #include "util/result.hpp"
 
 namespace krun
@@ -71,6 +72,12 @@ class Filesystem
     virtual Result<void> remove_file(const std::filesystem::path &path) = 0;
     // Keeps the mode; replaces the target as write() does.
     virtual Result<void> copy_file(const std::filesystem::path &from, const std::filesystem::path &to) = 0;
+    // See FileLock::acquire() and try_acquire().
+    virtual Result<FileLock> lock(const std::filesystem::path &path, const std::string &what)
+    {
+        return FileLock::acquire(path, what);
+    }
+    virtual std::optional<FileLock> try_lock(const std::filesystem::path &path) { return FileLock::try_acquire(path); }
     // Names in the directory, sorted; directories and files alike.
     virtual Result<std::vector<std::string>> list(const std::filesystem::path &directory) = 0;
     // Of a file; 0 if it does not exist.

@@ -43,6 +43,7 @@ Result<std::string> decompressed_input(ProcessRunner &runner, std::string data, 
 {
     TRY(expect_programs({decompressor}));
     Command command;
+    command.asks = true;
     command.argv = {decompressor.program, "-dc"};
     command.environment["LC_ALL"] = "C";
     command.input = std::move(data);

@@ -23,6 +23,7 @@ struct Command {
     // Names of the caller's variables that the program gets, as in {"PATH", "XDG_*"}; see child_environment.hpp.
     std::vector<std::string> inherits = {"*"};
     std::string input;   // what the program reads on its stdin
+    bool asks = false;   // it changes nothing, and a dry run runs it as well
     bool capture = true; // keep stdout in ProcessResult::output
     // Each line of stdout and stderr as it comes, without its newline. Called on the caller's thread.
     std::function<void(const std::string &)> on_line;

@@ -6,6 +6,7 @@
 #include "util/progress.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cstdio>
 #include <fmt/format.h>
 #include <mutex>
@@ -107,6 +108,8 @@ class Screen
     std::size_t drawn_ = 0; // lines on the terminal that are bars
 };
 
+std::atomic<bool> hidden_progress = false;
+
 Screen &screen()
 {
     static Screen only;
@@ -121,9 +124,11 @@ Progress::Progress(std::string title, std::size_t total)
 {
     if (terminal_)
         draw(true);
-    else
+    else if (!hidden_progress)
         say(title_ + " ...");
 }
+
+void Progress::hide(bool hidden) { hidden_progress = hidden; }
 
 Progress::~Progress() { screen().remove_bar(this); }
 
@@ -138,6 +143,8 @@ void Progress::set(std::size_t done, const std::string &detail)
 
 void Progress::draw(bool force)
 {
+    if (hidden_progress)
+        return;
     const auto now = std::chrono::steady_clock::now();
     if (!force && now - drawn_ < (terminal_ ? redraw_interval : std::chrono::milliseconds(plain_interval)))
         return;
@@ -159,6 +166,8 @@ void Progress::draw(bool force)
 
 void Progress::finish(const std::string &summary)
 {
+    if (hidden_progress)
+        return;
     screen().remove_bar(this);
     const auto seconds =
         std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - started_).count();

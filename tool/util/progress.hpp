@@ -24,6 +24,8 @@ class Progress
     void advance(const std::string &detail = {}); // one more unit is done; `detail` names it
     void set(std::size_t done, const std::string &detail = {});
     void finish(const std::string &summary); // leaves one plain line "title: summary (12 s)"
+    // None is shown from now on, for a dry run: nothing makes progress there.
+    static void hide(bool hidden);
 
   private:
     void draw(bool force);

@@ -117,7 +117,7 @@ class ApplyHooks : public HookedTree
         testing::internal::CaptureStderr();
         auto applied = fit_and_apply(Env{runner, files}, data, tree, series, {"linux", "/home/linux"});
         said = testing::internal::GetCapturedStderr();
-        return applied;
+        return applied.map([](const nlohmann::ordered_json &) {});
     }
     std::string said;
 };
@@ -208,9 +208,12 @@ TEST_F(ApplyHooks, WhatIsInTheTreeIsWhatFittingHasFound)
 TEST_F(ApplyHooks, OnlyWhatIsPlacedIsAskedOfPatch)
 {
     add_file("g.c", function_named("wanted", body_without({3})));
-    const auto commands = hook_commands(fit(), "/copy");
+    FakeProcessRunner patch;
+    patch.on({"patch"}, 0);
+    ASSERT_TRUE(apply_hooks(Env{patch, files}, fit(), tree));
+    const auto &commands = patch.commands;
     ASSERT_EQ(commands.size(), 1U);
-    EXPECT_EQ(commands[0].directory, "/copy");
+    EXPECT_EQ(commands[0].directory, tree);
     EXPECT_EQ(commands[0].argv.front(), "patch");
     EXPECT_EQ(commands[0].argv.back(), (data / "kernel/hooks/first/6.1.patch").string());
 }

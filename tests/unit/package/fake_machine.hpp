@@ -48,7 +48,7 @@ class FakeMachine : public FakeFilesystem, public ProcessRunner
     std::string dkms;                  // what `dkms status` says
     std::vector<std::string> programs; // that were run, quoted
 
-    Target target() { return Target{*this, *this, {}, running, true}; }
+    Target target() { return Target{{*this, *this}, {}, running, true}; }
     // A .deb of this package; of a kernel if it is named so.
     std::filesystem::path add_deb(const std::string &name, const std::string &version,
                                   const std::string &architecture = "amd64");

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+// See folder_source.hpp.
+#include "source/folder_source.hpp"
+
+#include <fmt/format.h>
+#include <utility>
+
+#include "source/tarball.hpp"
+#include "util/child_environment.hpp"
+#include "util/digest.hpp"
+#include "util/progress.hpp"
+#include "util/text.hpp"
+
+namespace krun
+{
+namespace
+{
+
+Command git_command(const std::filesystem::path &tree, const std::vector<std::string> &arguments)
+{
+    Command command;
+    // Without optional locks, git does not even refresh its index; and no daemon is left behind.
+    command.argv = {"git", "--no-optional-locks", "-c", "core.fsmonitor=false", "-C", tree.string()};
+    command.argv.insert(command.argv.end(), arguments.begin(), arguments.end());
+    command.environment["LC_ALL"] = "C";
+    command.inherits = variables_for_git(); // with a GIT_DIR, it would look at another repository
+    return command;
+}
+
+} // namespace
+
+FolderSource::FolderSource(const Env &env, SourceOrigin origin) : Source(env), origin_(std::move(origin))
+{
+    facts_.text = origin_.text;
+}
+
+std::vector<NeededProgram> FolderSource::programs() const
+{
+    if (origin_.kind == OriginKind::git)
+        return {{"git", "git"}};
+    return {{"rsync", "rsync"}};
+}
+
+Result<std::string> FolderSource::ask_git(const std::vector<std::string> &arguments)
+{
+    auto command = git_command(origin_.path, arguments);
+    command.asks = true;
+    const auto result = TRY(env_.runner.run(command));
+    if (result.ok())
+        return result.output;
+    // git's first line says what is wrong; the rest may be a page of advice.
+    const auto lines = lines_of(result.errors);
+    return failure(fmt::format("git cannot read {}: {}", origin_.path.string(),
+                               lines.empty() ? fmt::format("status {}", result.status) : trim(lines.front())));
+}
+
+Result<void> FolderSource::expect_committed()
+{
+    const auto status = TRY(ask_git({"status", "--porcelain", "-z", "--untracked-files=no"}));
+    // "XY name", each ended by NUL
+    const auto first = status.substr(0, status.find('\0'));
+    if (first.size() > 3)
+        return failure(fmt::format("{} has changes that are not committed, the first in {}", origin_.path.string(),
+                                   shell_quoted(first.substr(3))),
+                       "exactly the checked-out commit is built: commit them, or put them aside with `git stash`");
+    return {};
+}
+
+// The same traces that make the kernel's own `make O=` refuse a tree.
+Result<void> FolderSource::expect_clean()
+{
+    for (const auto *trace :
+         {".config", "include/config", "include/generated/autoconf.h", "arch/x86/include/generated"}) {
+        if (env_.files.exists(origin_.path / trace))
+            return failure(
+                fmt::format("{} is not clean: it has {} from a build in place", origin_.path.string(), trace),
+                fmt::format("make -C {} mrproper (this removes its .config: keep a copy)",
+                            shell_quoted(origin_.path.string())));
+    }
+    return {};
+}
+
+Result<void> FolderSource::identify()
+{
+    facts_.series = TRY(kernel_version_of(env_.files, origin_.path, origin_.text));
+    facts_.version = facts_.kernel = facts_.series->text();
+    TRY(expect_usable(env_.files, origin_.path, origin_.text));
+    TRY(expect_clean());
+    if (origin_.kind == OriginKind::git) {
+        TRY(expect_committed());
+        facts_.identity = trim(TRY(ask_git({"rev-parse", "--verify", "HEAD^{commit}"})));
+    } else {
+        say(fmt::format("reading {}", origin_.text));
+        facts_.identity = TRY(sha256_of_tree(env_.runner, origin_.path));
+    }
+    facts_.stem = stem_of_users_trees(origin_.name, facts_.identity);
+    return lock();
+}
+
+nlohmann::ordered_json FolderSource::metadata() const
+{
+    return {{"kind", name_of(origin_.kind)},
+            {"origin", origin_.text},
+            {"version", facts_.version},
+            {"identity", facts_.identity}};
+}
+
+Result<void> FolderSource::fetch_tree(const std::filesystem::path &work)
+{
+    say(fmt::format("copying {}", origin_.text));
+    if (origin_.kind == OriginKind::git) {
+        const auto tar = work / "source.tar";
+        TRY(env_.runner.run_ok(
+            git_command(origin_.path, {"archive", "--format=tar", "--output=" + tar.string(), facts_.identity})));
+        TRY(env_.runner.run_ok(tar_command(tar, work / "tree", 0)));
+        return {};
+    }
+    Command copy;
+    // Hooks go into the copy, also into that of a tree that nobody may write to.
+    copy.argv = {"rsync", "-a", "--no-owner", "--no-group", "--chmod=u+rwX"};
+    for (const auto *folder : {".git", ".hg", ".svn", ".bzr", "CVS"})
+        copy.argv.push_back(fmt::format("--exclude={}", folder));
+    copy.argv.insert(copy.argv.end(), {(origin_.path / "").string(), (work / "tree/").string()});
+    copy.environment["LC_ALL"] = "C";
+    TRY(env_.runner.run_ok(copy));
+    return {};
+}
+
+} // namespace krun
