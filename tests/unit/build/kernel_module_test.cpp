@@ -24,6 +24,7 @@ class KernelModule : public testing::Test
         files.add("/sources/Kbuild", "obj-m += krun.o\n");
         files.add("/sources/module/init.c", "int x;\n");
         files.add("/output/left_over.o", "of the build before");
+        runner.succeeds({"make"});
     }
     Result<std::filesystem::path> build() { return build_module(Env{runner, files}, request); }
 

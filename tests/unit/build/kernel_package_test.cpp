@@ -30,6 +30,8 @@ class PackageTest : public testing::Test
         make.log = "/log";
         files.add("/build/objects/.config", "");
         files.add("/tree/tools/testing/selftests/krun/abi_test.c", "");
+        runner.succeeds({"chmod"});
+        runner.succeeds({"gzip"});
         runner.on({"strip"}, [this](const Command &command) {
             stripped.push_back(command.argv[2]);
             return ProcessResult{};

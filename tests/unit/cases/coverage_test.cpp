@@ -98,6 +98,7 @@ TEST_F(CoverageOf, GcovReadsWhatTheGuestHasCountedBesideWhatTheCompilerWrote)
 
 TEST_F(CoverageOf, AGcovThatFailsIsAnError)
 {
+    runner.succeeds({"base64", "--decode"});
     runner.on({"gcov"}, 1);
     EXPECT_FALSE(coverage_of(Env{runner, files}, kernel, {"", {{"plan.gcda", "YWJj\n"}}}));
 }

@@ -3,6 +3,7 @@
 #include "fakes/fake_process_runner.hpp"
 
 #include <algorithm>
+#include <gtest/gtest.h>
 
 #include "util/text.hpp"
 
@@ -32,6 +33,8 @@ void FakeProcessRunner::on(std::vector<std::string> prefix, int status, std::str
     on(std::move(prefix), [result](const Command &) { return result; });
 }
 
+void FakeProcessRunner::succeeds(std::vector<std::string> prefix) { on(std::move(prefix), 0); }
+
 Result<ProcessResult> FakeProcessRunner::run(const Command &command)
 {
     commands.push_back(command);
@@ -40,8 +43,12 @@ Result<ProcessResult> FakeProcessRunner::run(const Command &command)
         if (begins_with(command.argv, rule.prefix) && (best == nullptr || rule.prefix.size() >= best->prefix.size()))
             best = &rule;
     }
-    if (best == nullptr)
-        return ProcessResult{};
+    if (best == nullptr) {
+        ADD_FAILURE() << "the test expects no program `" << quoted(command) << "`";
+        ProcessResult unknown;
+        unknown.status = 127; // as a shell has it when there is no such program
+        return unknown;
+    }
     auto result = best->answer(command);
     if (result && command.on_line) {
         for (const auto &line : lines_of(result->output + result->errors))

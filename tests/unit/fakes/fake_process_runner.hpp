@@ -17,9 +17,11 @@ class FakeProcessRunner : public ProcessRunner
     using Answer = std::function<Result<ProcessResult>(const Command &)>;
 
     // For commands that begin with `prefix`. The longest prefix wins, of equals the one that was added last. A command
-    // without an answer succeeds and prints nothing.
+    // without an answer fails the test, and itself with status 127.
     void on(std::vector<std::string> prefix, Answer answer);
     void on(std::vector<std::string> prefix, int status, std::string output = {}, std::string errors = {});
+
+    void succeeds(std::vector<std::string> prefix); // and prints nothing
 
     Result<ProcessResult> run(const Command &command) override;
 

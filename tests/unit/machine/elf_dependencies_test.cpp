@@ -21,6 +21,7 @@ using testing::HasSubstr;
 class LibraryTest : public testing::Test
 {
   protected:
+    LibraryTest() { runner.succeeds({"/sbin/ldconfig", "-p"}); } // no library is in the cache
     [[nodiscard]] std::filesystem::path host() const { return folder.path() / "host"; }
     [[nodiscard]] std::filesystem::path guest() const { return folder.path() / "guest"; }
     void compile(std::vector<std::string> arguments)

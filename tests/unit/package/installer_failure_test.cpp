@@ -212,6 +212,7 @@ TEST_F(InstallerFailureTest, AnInstallationThatFilledTheDiskIsTakenBackThoughNot
 TEST(RealChangesTest, WhereThereIsNoRoomForALogTheProgramRunsWithoutOne)
 {
     FakeProcessRunner runner;
+    runner.succeeds({"dpkg"});
     FakeFilesystem files;
     Target target{Env{runner, files}, {}, old_kernel, true};
     RealChanges changes(target, "/var/log/krunctl/log");

@@ -49,7 +49,8 @@ TEST(LinePackage, IsBuiltByDpkgDebFromItsControlFile)
 {
     FakeFilesystem files;
     FakeProcessRunner runner;
-    runner.on({"dpkg-deb"}, 0, "");
+    runner.succeeds({"chmod"});
+    runner.succeeds({"dpkg-deb"});
     const auto deb = make_line_package(Env{runner, files}, {"linux-image-krun-6.12", "6.12.1+krun1", kernel}, "/s");
     ASSERT_TRUE(deb);
     EXPECT_EQ(*deb, "/s/linux-image-krun-6.12_6.12.1+krun1_amd64.deb");
@@ -60,6 +61,7 @@ TEST(LinePackage, WhatDpkgDebSaysIsTheError)
 {
     FakeFilesystem files;
     FakeProcessRunner runner;
+    runner.succeeds({"chmod"});
     runner.on({"dpkg-deb"}, 2, "");
     EXPECT_FALSE(make_line_package(Env{runner, files}, {"a", "1", "b"}, "/s"));
 }

@@ -22,6 +22,8 @@ class AptArchiveTest : public testing::Test
   protected:
     AptArchiveTest()
     {
+        runner.succeeds({"apt-config"}); // nothing is configured
+        runner.succeeds({"apt-get", "-q", "update"});
         runner.on({"apt-get", "indextargets"}, 0,
                   "Packages|Debian|bookworm-security|http://s.example/|/etc/a.list:1\n");
         runner.on({"dpkg", "--compare-versions"}, [](const Command &command) {
@@ -151,6 +153,7 @@ TEST_F(AptArchiveTest, OfTheMachinesConfigurationOnlyTransportAndTrustAreTakenOv
               "Acquire::http::Proxy \"http://proxy.example:3128\";\nacquire::Retries \"7\";\n"
               "Acquire::IndexTargets::deb::Contents-deb::MetaKey \"Contents\";\nAcquireX::y \"z\";\n"
               "Acquire::x \"a\" b\";\nAPT::Key::Assert-Pubkey-Algo \"ed25519\";\n");
+    runner.succeeds({"apt-config", "shell", "user"});
     runner.on({"apt-config", "shell"}, 0, "trusted='/own/k'\\''s.gpg'\ntrustedparts='/own/trusted.gpg.d/'\n");
     ASSERT_TRUE(archive.newest_version("linux", suites));
     const auto text = configuration();
@@ -189,6 +192,7 @@ TEST_F(AptArchiveTest, DependenciesAreNamesTheFirstOfAlternatives)
 
 TEST_F(AptArchiveTest, SeveralPackagesMayBeUnpackedTogether)
 {
+    runner.succeeds({"dpkg-deb", "-x"});
     ASSERT_TRUE(archive.unpack({"/a.deb", "/b.deb"}, "/out/folder"));
     EXPECT_EQ(runner.count({"dpkg-deb", "-x"}), 2U);
     runner.on({"dpkg-deb", "-x", "/b.deb"}, 2, "", "dpkg-deb: error: not a Debian format archive\n");

@@ -29,6 +29,8 @@ class StockKernelTest : public testing::Test
         line.name = "6.1";
         line.stock_image = "linux-image-cloud-amd64";
         line.suites = {"bookworm"};
+        runner.succeeds({"apt-config"}); // nothing is configured
+        runner.succeeds({"apt-get", "-q", "update"});
         runner.on({"apt-get", "indextargets"}, 0, "Packages|Debian|bookworm|http://s.example/|/etc/a.list:1\n");
         runner.on({"apt-cache", "madison"}, [](const Command &command) {
             ProcessResult result;
@@ -42,6 +44,7 @@ class StockKernelTest : public testing::Test
             files.add(command.directory / (what.substr(0, what.find('=')) + "_6.1.9-1_amd64.deb"), "deb");
             return ProcessResult{};
         });
+        runner.on({"apt-cache", "show", "--no-all-versions"}, 0, "SHA256: " + std::string(64, 'a') + "\n");
         runner.on({"sha256sum"}, 0, std::string(64, 'a') + "  file\n");
         runner.on({"dpkg-deb", "-x"}, [this](const Command &command) {
             const std::filesystem::path root = command.argv.back();
