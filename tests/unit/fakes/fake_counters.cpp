@@ -2,6 +2,7 @@
 #include "fakes/fake_counters.hpp"
 
 #include <algorithm>
+#include <gtest/gtest.h>
 #include <utility>
 
 namespace krun
@@ -32,6 +33,8 @@ FakeCounters::FakeCounters(unsigned cpus)
 
 void FakeCounters::advance(unsigned cpu, std::uint64_t aperf, std::uint64_t mperf, std::uint64_t cycles)
 {
+    if (std::none_of(readings.begin(), readings.end(), [&](const auto &reading) { return reading.cpu == cpu; }))
+        ADD_FAILURE() << "no reading of CPU " << cpu << " could advance";
     speeds_[cpu] = {aperf, mperf, cycles};
 }
 

@@ -22,6 +22,8 @@ int FakeHost::read_error(int cpus) const
         return error_of_none;
     if (error != 0)
         return error;
+    if (cpus < 0 || possible.empty() || cpus > possible.back() + 1)
+        return EINVAL;
     if (cpus > configured_)
         return ENODATA;
     for (int cpu = 0; cpu < cpus; cpu++)
@@ -78,10 +80,17 @@ int FakeHost::sample_device(CounterReading &reading)
     return 0;
 }
 
-std::map<int, int> FakeHost::keep_busy(const std::vector<int> & /*cpus*/, double /*seconds*/)
+std::map<int, int> FakeHost::keep_busy(const std::vector<int> &cpus, double /*seconds*/)
 {
+    std::map<int, int> failed;
+    for (const int cpu : cpus) {
+        if (const auto own = not_busy.find(cpu); own != not_busy.end())
+            failed.insert(*own);
+        else if (!is_online(cpu))
+            failed[cpu] = EINVAL; // as sched_setaffinity(2) has it
+    }
     meanwhile();
-    return not_busy;
+    return failed;
 }
 
 Result<Disturbance> FakeHost::disturbance_while_busy(int cpu, Load load, double seconds, bool trace)
@@ -91,7 +100,7 @@ Result<Disturbance> FakeHost::disturbance_while_busy(int cpu, Load load, double 
     const auto window = load == Load::computes ? windows_++ : 0;
     if (load == Load::computes && !trace)
         busy_cpus.push_back(cpu);
-    if (unmeasurable.contains(cpu) || window >= windows_until_unmeasurable)
+    if (unmeasurable.contains(cpu) || !is_online(cpu) || window >= windows_until_unmeasurable)
         return failure("this program may not run there", "let it");
     if (!timer_interrupts)
         return failure("/proc/interrupts is hidden", "show it");

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <fcntl.h>
+#include <gtest/gtest.h>
 #include <sys/ioctl.h>
 #include <tuple>
 #include <unistd.h>
@@ -38,8 +39,10 @@ std::vector<std::string> lines_seen(const std::string &written)
                 row = column = 0;
             else if (written[at] == 'J' && number == 2)
                 lines.assign(row + 1, "");
-            else if (written[at] == 'J')
+            else if (written[at] == 'J' && number == 0)
                 lines.resize(row + 1);
+            else
+                ADD_FAILURE() << "this terminal does not know the control sequence ESC [ " << number << written[at];
             lines[row].resize(column);
         } else {
             lines[row].resize(std::max(lines[row].size(), column + 1));
