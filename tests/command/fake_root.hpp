@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The root of a Debian machine below a sandbox, for the commands that install kernels: krunctl and dpkg-deb are real;
-// dpkg, GRUB's programs, uname and id are scripts that work below this root.
+// dpkg and GRUB's programs are the simulated ones, and work below this root, as do scripts in place of uname and id.
 #pragma once
 
 #include "sandbox.hpp"

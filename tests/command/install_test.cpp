@@ -66,10 +66,10 @@ TEST_F(InstallTest, AKernelComesForATrialAndGoesWithoutATrace)
     EXPECT_THAT(result.output, HasSubstr("is installed and boots once, at the next reboot"));
     EXPECT_THAT(result.output, HasSubstr("every later boot is 6.1.0-41-amd64 again"));
     EXPECT_THAT(read_text(root.path("/boot/grub/grubenv")),
-                HasSubstr("next_entry=gnulinux-advanced-u>gnulinux-6.12.117.krun.abcdef-advanced-u\n"));
+                HasSubstr("next_entry=gnulinux-advanced-1234-abcd>gnulinux-6.12.117.krun.abcdef-advanced-1234-abcd\n"));
     EXPECT_THAT(read_text(root.path("/boot/grub/grub.cfg")),
-                HasSubstr("set default=\"gnulinux-advanced-u>gnulinux-6.1.0-41-amd64-advanced-u\""));
-    EXPECT_THAT(read_text(root.path("/boot/grub/grub.cfg")), HasSubstr("root=x quiet $krun_trial\n"));
+                HasSubstr("set default=\"gnulinux-advanced-1234-abcd>gnulinux-6.1.0-41-amd64-advanced-1234-abcd\""));
+    EXPECT_THAT(read_text(root.path("/boot/grub/grub.cfg")), HasSubstr("root=UUID=1234-abcd ro quiet $krun_trial\n"));
     const auto status = sandbox.krunctl({"install", "--status"});
     EXPECT_EQ(status.output, "6.12.117.krun.abcdef: trial\ndefault: 6.1.0-41-amd64\nrunning: 6.1.0-41-amd64\n"
                              "next boot only: 6.12.117.krun.abcdef\n");
@@ -100,8 +100,9 @@ TEST_F(InstallTest, ADryRunShowsTheChecksAndTheStepsToAnybodyAndChangesNothing)
     EXPECT_THAT(result.errors, HasSubstr("fail  root privileges: not root"));
     EXPECT_THAT(result.errors, HasSubstr("pass  Secure Boot lets the kernel start: none"));
     EXPECT_THAT(result.output, HasSubstr("dpkg --install "));
-    EXPECT_THAT(result.output,
-                HasSubstr("  | GRUB_DEFAULT='gnulinux-advanced-u>gnulinux-6.1.0-41-amd64-advanced-u'\n"));
+    EXPECT_THAT(
+        result.output,
+        HasSubstr("  | GRUB_DEFAULT='gnulinux-advanced-1234-abcd>gnulinux-6.1.0-41-amd64-advanced-1234-abcd'\n"));
     EXPECT_EQ(root.snapshot(), before);
     EXPECT_FALSE(std::filesystem::exists(root.path("/var/lib/krunctl")));
 }
@@ -222,8 +223,9 @@ TEST_F(InstallTest, OnlyTheRunningKernelOnTrialIsPromotedAndOnlyWhenItPassesTheC
     EXPECT_EQ(root.snapshot(), installed);
 
     root.run_kernel(release);
-    EXPECT_THAT(sandbox.krunctl({"promote", "--dry-run"}).output,
-                HasSubstr("GRUB_DEFAULT='gnulinux-advanced-u>gnulinux-6.12.117.krun.abcdef-advanced-u'"));
+    EXPECT_THAT(
+        sandbox.krunctl({"promote", "--dry-run"}).output,
+        HasSubstr("GRUB_DEFAULT='gnulinux-advanced-1234-abcd>gnulinux-6.12.117.krun.abcdef-advanced-1234-abcd'"));
     // The kernel that really runs here has no Krun system calls.
     result = sandbox.krunctl({"promote"});
     EXPECT_EQ(result.status, 1);
@@ -233,7 +235,7 @@ TEST_F(InstallTest, OnlyTheRunningKernelOnTrialIsPromotedAndOnlyWhenItPassesTheC
     EXPECT_EQ(refused.at("result"), "refused");
     EXPECT_EQ(refused.at("against").at(0), "kernel-identity");
     EXPECT_THAT(read_text(root.path("/boot/grub/grub.cfg")),
-                HasSubstr("set default=\"gnulinux-advanced-u>gnulinux-6.1."));
+                HasSubstr("set default=\"gnulinux-advanced-1234-abcd>gnulinux-6.1."));
 }
 
 TEST_F(InstallTest, TheRunningKernelIsRemovedAfterAReboot)

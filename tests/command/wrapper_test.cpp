@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: MIT
 // The script `krun`: on machines that lack something, with a PATH of its own; and what it shows while it compiles, with
 // a CMake that only says so.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <set>
 
 #include "sandbox.hpp"
+#include "simulation/dpkg.hpp"
+#include "simulation/rooted_disk.hpp"
+#include "util/text.hpp"
 
 namespace krun
 {
@@ -22,10 +27,18 @@ class WrapperTest : public testing::Test
         for (const char *name : {"bash", "dirname", "readlink", "grep", "env"})
             std::filesystem::create_symlink(std::filesystem::path("/usr/bin") / name, programs / name);
     }
-    void add_program(const std::string &name, const std::string &script)
+    // A Debian that has every package but these.
+    void be_debian(const std::set<std::string> &missing)
     {
-        write_text(programs / name, "#!/bin/sh\n" + script + "\n");
-        std::filesystem::permissions(programs / name, std::filesystem::perms::owner_all);
+        for (const auto *list : {"build", "test"}) {
+            for (const auto &line :
+                 lines_of(read_text(fmt::format("{}/packaging/{}-packages.txt", KRUN_SOURCE_DIR, list)))) {
+                if (!line.empty() && !line.starts_with("#") && missing.count(line) == 0)
+                    simulation::set_package(disk, line, {"installed", "1"});
+            }
+        }
+        sandbox.environment["KRUN_ROOT"] = root.string();
+        std::filesystem::create_symlink(KRUN_SIMULATED_DEBIAN, programs / "dpkg-query");
     }
     ProcessResult wrapper(const std::string &command = "lines")
     {
@@ -34,11 +47,13 @@ class WrapperTest : public testing::Test
     }
     Sandbox sandbox;
     std::filesystem::path programs = sandbox.root() / "programs";
+    std::filesystem::path root = sandbox.root() / "target";
+    simulation::RootedDisk disk{root};
 };
 
 TEST_F(WrapperTest, NamesTheCommandInsteadOfInstallingWhenToldSo)
 {
-    add_program("dpkg-query", "case $4 in flex) exit 1;; esac; echo 'install ok installed'");
+    be_debian({"flex"});
     const auto result = wrapper();
     EXPECT_EQ(result.status, 3);
     EXPECT_THAT(result.errors, HasSubstr("krun: error: packages are missing: flex\n"));
@@ -47,15 +62,15 @@ TEST_F(WrapperTest, NamesTheCommandInsteadOfInstallingWhenToldSo)
 
 TEST_F(WrapperTest, InstallsWhatOnlyTestsNeedForTestsOnly)
 {
-    add_program("dpkg-query", "case $4 in flex | chromium) exit 1;; esac; echo 'install ok installed'");
+    be_debian({"flex", "chromium"});
     EXPECT_THAT(wrapper().errors, HasSubstr("packages are missing: flex\n"));
     EXPECT_THAT(wrapper("test").errors, HasSubstr("packages are missing: flex chromium\n"));
 }
 
 TEST_F(WrapperTest, APackageThatWasRemovedIsMissingToo)
 {
-    add_program("dpkg-query",
-                "case $4 in flex) echo 'deinstall ok config-files';; *) echo 'install ok installed';; esac");
+    be_debian({});
+    simulation::set_package(disk, "flex", {"config-files", "1"});
     const auto result = wrapper();
     EXPECT_EQ(result.status, 3);
     EXPECT_THAT(result.errors, HasSubstr("packages are missing: flex\n"));

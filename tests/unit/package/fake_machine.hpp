@@ -2,8 +2,8 @@
 // A Debian machine in memory: files, dpkg, GRUB and its environment block, and a plug that can be pulled.
 //
 // Everything that changes the machine is one side effect after another, also inside a program: dpkg unpacks, makes an
-// initrd, runs update-grub and marks the package as installed, and the power can fail in between. What the machine
-// boots then is decided by a model of GRUB of its own, which shares no code with krunctl.
+// initrd, runs update-grub and marks the package as installed, and the power can fail in between. The programs, and
+// what the machine boots then, are those of tests/simulation.
 #pragma once
 
 #include <functional>
@@ -15,6 +15,7 @@
 
 #include "fakes/fake_filesystem.hpp"
 #include "package/target.hpp"
+#include "simulation/dpkg.hpp"
 #include "util/process.hpp"
 
 namespace krun
@@ -35,12 +36,6 @@ class FakeMachine : public FakeFilesystem, public ProcessRunner
     bool fails_for_good = false;
     unsigned effects = 0; // so far
 
-    struct Package {
-        std::string status;
-        std::string version;
-        bool operator==(const Package &) const = default;
-    };
-    std::map<std::string, Package> packages; // what dpkg knows
     std::string running;
     std::set<std::string> panicking; // kernels that do
     std::string disk_abstraction;    // what grub-probe says
@@ -54,8 +49,10 @@ class FakeMachine : public FakeFilesystem, public ProcessRunner
                                   const std::string &architecture = "amd64");
     // A kernel as a Debian package brings it.
     void add_kernel(const std::string &release);
+    std::map<std::string, simulation::Package> packages(); // what dpkg knows
+    void set_package(const std::string &name, const simulation::Package &package);
+    void forget_package(const std::string &name);
     void set_grub_variable(const std::string &name, const std::string &value);
-    [[nodiscard]] std::string grub_variable(const std::string &name) const;
     void update_grub(); // as the program does, for a machine that is set up
     // Switched on again: the kernel that runs in the end, "" when the machine hangs or does not boot.
     std::string boot();
@@ -70,24 +67,9 @@ class FakeMachine : public FakeFilesystem, public ProcessRunner
     std::map<std::filesystem::path, unsigned> modes; // of files written durably
 
   private:
-    struct Failed {
-    };
-    void effect();
-    void erase(const std::filesystem::path &path);
-    [[nodiscard]] std::vector<std::string> kernels() const; // newest first
-    [[nodiscard]] std::string default_setting() const;      // as the shell would read the files
-    ProcessResult answer(const std::vector<std::string> &argv);
-    ProcessResult dpkg(const std::vector<std::string> &argv);
-    void unpack(const std::string &deb);
-    void configure(const std::string &name);
-    void purge(const std::string &name);
-
-    // grub.cfg as GRUB understands it.
-    struct Menu {
-        std::string default_setting;
-        std::vector<std::string> releases;
-        bool trial_words = false;
-    } menu_;
+    class ProgramsDisk;
+    ProgramsDisk quiet_disk(); // for what is no program's doing
+    bool survives_effect();    // false: this one goes wrong
 };
 
 constexpr const char *old_kernel = "6.1.0-41-amd64";

@@ -126,8 +126,8 @@ TEST_F(InstallerFailureTest, ThePackageIsTheOneThatWasCheckedWhateverHappensToTh
     machine.contents[debs.front()] = "Package: linux-image-6.66.0.krun.evil\nVersion: 1\n";
     const auto result = go_on(machine);
     ASSERT_TRUE(result) << result.error().message;
-    EXPECT_EQ(machine.packages["linux-image-6.12.117.krun.abcdef"].status, "installed");
-    EXPECT_EQ(machine.packages.count("linux-image-6.66.0.krun.evil"), 0U);
+    EXPECT_EQ(machine.packages()["linux-image-6.12.117.krun.abcdef"].status, "installed");
+    EXPECT_EQ(machine.packages().count("linux-image-6.66.0.krun.evil"), 0U);
     EXPECT_FALSE(machine.exists("/var/lib/krunctl/packages"));
 }
 

@@ -122,7 +122,7 @@ TEST_F(InstallerTest, TheHeaderThatCameAlongGoesWithTheLastKernel)
     machine.boot();
     ASSERT_TRUE(promote(machine));
     ASSERT_TRUE(uninstall(machine, krun_kernel));
-    EXPECT_EQ(machine.packages["krun-syscall-dev"].status, "installed");
+    EXPECT_EQ(machine.packages()["krun-syscall-dev"].status, "installed");
     EXPECT_EQ(machine.boot(), newer_krun);
     EXPECT_EQ(*uninstall(machine, newer_krun), Removal::pending_reboot);
     EXPECT_EQ(machine.boot(), old_kernel);
@@ -133,10 +133,10 @@ TEST_F(InstallerTest, TheHeaderThatCameAlongGoesWithTheLastKernel)
 
 TEST_F(InstallerTest, AHeaderThatWasThereBeforeStays)
 {
-    machine.packages["krun-syscall-dev"] = {"installed", "1.9"};
+    machine.set_package("krun-syscall-dev", {"installed", "1.9"});
     install_kernel(krun_kernel, true);
     ASSERT_TRUE(uninstall(machine, krun_kernel));
-    EXPECT_EQ(machine.packages["krun-syscall-dev"].status, "installed");
+    EXPECT_EQ(machine.packages()["krun-syscall-dev"].status, "installed");
 }
 
 TEST_F(InstallerTest, TheDefaultFallsBackToTheKernelPromotedBefore)

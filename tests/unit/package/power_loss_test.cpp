@@ -110,11 +110,11 @@ TEST_F(PowerLossTest, WhileInstallingTheOldKernelIsWhatBoots)
 
 TEST_F(PowerLossTest, TheNewKernelBootsByItselfOnlyWhenItsInstallationIsComplete)
 {
-    const auto complete = on_trial();
+    auto complete = on_trial();
     at_every_power_loss(fresh, install_krun, [&](FakeMachine &machine) {
-        const auto packages = machine.packages;
+        const auto packages = machine.packages();
         if (machine.boot() == krun_kernel) {
-            EXPECT_EQ(packages, complete.packages);
+            EXPECT_EQ(packages, complete.packages());
         }
     });
 }

@@ -172,9 +172,9 @@ TEST_F(PreflightTest, APackageForAnotherArchitectureIsRefused)
 
 TEST_F(PreflightTest, AKernelThatIsThereAlreadyIsNotTouched)
 {
-    machine.packages[std::string("linux-image-") + krun_kernel] = {"config-files", "1"};
+    machine.set_package(std::string("linux-image-") + krun_kernel, {"config-files", "1"});
     expect_failure("new-release", "not by krunctl");
-    machine.packages.erase(std::string("linux-image-") + krun_kernel);
+    machine.forget_package(std::string("linux-image-") + krun_kernel);
     machine.add(std::string("/boot/vmlinuz-") + krun_kernel, "by hand");
     expect_failure("new-release", "belongs to no package");
     machine.contents.erase(std::string("/boot/vmlinuz-") + krun_kernel);
@@ -185,7 +185,7 @@ TEST_F(PreflightTest, AKernelThatIsThereAlreadyIsNotTouched)
 
 TEST_F(PreflightTest, ABrokenDpkgIsMendedFirst)
 {
-    machine.packages["libc6"] = {"half-configured", "2.36"};
+    machine.set_package("libc6", {"half-configured", "2.36"});
     expect_failure("dpkg", "half installed");
 }
 
@@ -240,7 +240,7 @@ TEST_F(PreflightTest, OurOwnModuleIsNotMissed)
 
 TEST_F(PreflightTest, TheReportNamesEveryCheckOrOnlyTheBadOnes)
 {
-    machine.packages["libc6"] = {"half-configured", "2.36"};
+    machine.set_package("libc6", {"half-configured", "2.36"});
     EXPECT_THAT(preflight_report(all(), false),
                 testing::StartsWith("fail  dpkg is in order: packages are half installed\n      -> sudo dpkg"));
     EXPECT_THAT(preflight_report(all(), true), HasSubstr("pass  Secure Boot lets the kernel start: none\n"));
