@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: MIT
 // krunctl: the one place that turns errors into messages on stderr and exit codes.
 #include <cstdio>
+#include <cstdlib>
 #include <fmt/format.h>
 
 #include "commands/command.hpp"
+#include "commands/help_text.hpp"
+#include "commands/option_facts.hpp"
+#include "commands/usage_errors.hpp"
 #include "util/dry_run.hpp"
 #include "util/interrupt.hpp"
 #include "util/progress.hpp"
@@ -42,6 +46,20 @@ void add_commands(CLI::App &app, Context &context)
     add_install_command(app, context);
     add_promote_command(app, context);
     add_uninstall_command(app, context);
+    add_completion_command(app, context);
+}
+
+// The wrapper `krun` has a command of its own.
+std::vector<std::string> commands_of_wrapper()
+{
+    return std::getenv("KRUN_WRAPPER") == nullptr ? std::vector<std::string>() : std::vector<std::string>{"test"};
+}
+
+int fail(const CLI::App &app, Error error)
+{
+    error = with_usage_hint(app, std::move(error));
+    report(error);
+    return static_cast<int>(error.code);
 }
 
 int run_command(int argc, char **argv)
@@ -51,8 +69,9 @@ int run_command(int argc, char **argv)
     SystemFilesystem files;
     Context context{{runner, files}};
 
-    CLI::App app("Builds, boots and measures with the Krun Linux kernel.", "krunctl");
-    app.set_version_flag("--version", "krunctl " + tool_version());
+    CLI::App app("Build, boot and measure with the Krun Linux kernel", "krunctl");
+    use_help_style(app);
+    app.set_version_flag("--version", "krunctl " + tool_version(), "Print the version and exit");
     app.require_subcommand(1);
     add_commands(app, context);
     try {
@@ -60,13 +79,9 @@ int run_command(int argc, char **argv)
     } catch (const CLI::Success &help_or_version) {
         return app.exit(help_or_version);
     } catch (const CLI::ParseError &error) {
-        const auto chosen = app.get_subcommands();
-        const auto command = chosen.empty() ? std::string() : " " + chosen.front()->get_name();
-        report({ExitCode::usage, error.what(), fmt::format("see `krunctl{} --help`", command), {}});
-        return static_cast<int>(ExitCode::usage);
+        return fail(app, usage_error_of(app, error, commands_of_wrapper()));
     } catch (const UserError &error) {
-        report(error.error());
-        return static_cast<int>(error.error().code);
+        return fail(app, error.error());
     }
     return context.guest_status >= 0 ? context.guest_status : static_cast<int>(context.exit_code);
 }

@@ -65,8 +65,8 @@ std::vector<Checker> host_checkers(const fs::path &data)
         sources.insert(sources.end(), more.begin(), more.end());
     }
     std::vector<std::string> scripts;
-    for (const char *script : {"krun", ".ci/run", "packaging/build-debs", "packaging/krunctl.bash-completion",
-                               "testbed/disk/make-disk", "tests/package/reproducible", "lib/counters/abi/describe"})
+    for (const char *script : {"krun", ".ci/run", "packaging/build-debs", "testbed/disk/make-disk",
+                               "tests/package/reproducible", "lib/counters/abi/describe"})
         scripts.push_back((data / script).string());
     return {over_files("clang-format", {"clang-format", "--dry-run", "--Werror"}, sources),
             over_files("shellcheck", {"shellcheck"}, scripts)};

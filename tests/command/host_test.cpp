@@ -71,7 +71,8 @@ TEST_F(HostTest, CheckRefusesWhatItDoesNotKnowBeforeItMeasures)
         EXPECT_EQ(result.output, "");
         EXPECT_THAT(result.errors, HasSubstr(arguments.back()));
     }
-    EXPECT_THAT(sandbox.krunctl({"check", "tikless"}).errors, HasSubstr("tickless-calls"));
+    EXPECT_THAT(sandbox.krunctl({"check", "tikless"}).errors, HasSubstr("did you mean `tickless`?"));
+    EXPECT_THAT(sandbox.krunctl({"check", "nonsense"}).errors, HasSubstr("tickless-calls"));
 }
 
 } // namespace

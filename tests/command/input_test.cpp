@@ -148,7 +148,7 @@ TEST_F(InputTest, WhatBootIsGivenIsLookedAtBeforeAKernelIsBuilt)
     };
     EXPECT_THAT(boot({"--copy-in", "none:/x"}), HasSubstr("there is no such file"));
     EXPECT_THAT(boot({"--copy-in", "/dev/zero:/x"}), HasSubstr("too small for what is copied in"));
-    EXPECT_THAT(boot({"--memory", "10"}), HasSubstr("too little to boot"));
+    EXPECT_THAT(boot({"--memory", "10"}), HasSubstr("--memory must be a number, 64 or more, not `10`"));
     EXPECT_THAT(boot({"--kernel", "/dev/null"}), HasSubstr("the kernel image /dev/null is empty"));
     EXPECT_THAT(boot({"--kernel", "machine"}), HasSubstr("there is no kernel image machine"));
     write_text(sandbox.root() / "text", "no kernel");

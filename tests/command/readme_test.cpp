@@ -89,7 +89,7 @@ TEST(Readme, ListsExactlyTheCommandsThatExist)
     const auto help = sandbox.krunctl({"--help"}).output;
     const auto listed = readme_matches(read_text(readme_root / "README.md"), "^\\| `([a-z]+)` \\|");
     EXPECT_GT(listed.size(), 5U);
-    EXPECT_EQ(readme_matches(help.substr(help.find("Subcommands:")), "^  ([a-z]+) "), listed);
+    EXPECT_EQ(readme_matches(help.substr(help.find("Commands:")), "^  ([a-z]+) "), listed);
 }
 
 TEST(Readme, LinksToFilesThatExist)

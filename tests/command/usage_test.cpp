@@ -32,7 +32,7 @@ class UsageTest : public testing::Test
 
 TEST_F(UsageTest, WrongUsageIsStatusTwoWithAHint)
 {
-    expect_usage_error({}, "subcommand");
+    expect_usage_error({}, "a command is missing");
     expect_usage_error({"build", "--no-such-option"}, "--no-such-option");
     expect_usage_error({"build", "--jobs", "0"}, "jobs");
     expect_usage_error({"build", "--jobs", "many"}, "jobs");

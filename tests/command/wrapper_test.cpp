@@ -104,7 +104,7 @@ class CompilingWrapperTest : public testing::Test
                                            R"(
 mkdir -p build/release/tool build/release/tests/runner
 for program in tool/krunctl tests/runner/krun_tests; do
-    printf '#!/bin/sh\necho "$0 $* $KRUN_COSTS$KRUN_TEST_STARTED"\n' >build/release/$program
+    printf '#!/bin/sh\necho "$0 $* $KRUN_COSTS$KRUN_TEST_STARTED"; echo " wrapper=$KRUN_WRAPPER"\n' >build/release/$program
     chmod +x build/release/$program
 done
 esac
@@ -155,6 +155,13 @@ TEST_F(CompilingWrapperTest, ABuildThatFailsShowsTheEndOfItsLog)
     EXPECT_THAT(result.errors, HasSubstr("a.cpp:1: error: no such thing\nkrun: error: compiling krunctl failed\nlog: " +
                                          (clone / "build/release/krun.log").string() + "\n"));
     EXPECT_EQ(result.output, "");
+}
+
+TEST_F(CompilingWrapperTest, TellsKrunctlThatTestIsACommandHere)
+{
+    EXPECT_THAT(wrapper("tset").output, HasSubstr("krunctl tset "));
+    EXPECT_THAT(wrapper("tset").output, HasSubstr(" wrapper=1\n"));
+    EXPECT_THAT(wrapper("test").output, HasSubstr(" wrapper=\n"));
 }
 
 TEST_F(CompilingWrapperTest, PassesOnWhatEachPartHasCost)

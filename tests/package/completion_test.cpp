@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <sstream>
 
 #include "packages.hpp"
 #include "util/text.hpp"
@@ -115,6 +116,19 @@ TEST_F(Completion, HasNoOptionsOfKrunctlForTheGuestsCommand)
 {
     EXPECT_THAT(of({"boot", "--", "prog", "--li"}), IsEmpty());
     EXPECT_THAT(of({"build", "--dry-run", "--out"}), Contains("--output"));
+}
+
+TEST_F(Completion, OfBothShellsIsWhatTheInstalledKrunctlPrints)
+{
+    const std::pair<const char *, const char *> scripts[] = {{"bash", "usr/share/bash-completion/completions/krunctl"},
+                                                             {"zsh", "usr/share/zsh/vendor-completions/_krunctl"}};
+    for (const auto &[shell, file] : scripts) {
+        std::ostringstream installed;
+        installed << std::ifstream(packages().root / file).rdbuf();
+        const auto printed = packages().krunctl({"completion", shell}).output;
+        EXPECT_FALSE(printed.empty());
+        EXPECT_EQ(installed.str(), printed);
+    }
 }
 
 } // namespace

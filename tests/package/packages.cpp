@@ -162,7 +162,7 @@ const Packages &packages()
 std::vector<std::string> commands_of_help()
 {
     const auto help = packages().krunctl({"--help"}).output;
-    return matches(help.substr(std::min(help.find("Subcommands:"), help.size())), std::regex("^  ([a-z][a-z-]*)( |$)"));
+    return matches(help.substr(std::min(help.find("Commands:"), help.size())), std::regex("^  ([a-z][a-z-]*)( |$)"));
 }
 
 std::vector<std::string> options_of_help(const std::string &command)
@@ -171,9 +171,9 @@ std::vector<std::string> options_of_help(const std::string &command)
     if (!command.empty())
         arguments.insert(arguments.begin(), command);
     std::vector<std::string> options;
-    for (const auto &names : matches(packages().krunctl(arguments).output, std::regex("^  (-[^ ]+)")))
+    for (const auto &names : matches(packages().krunctl(arguments).output, std::regex("^  ((-[a-z], )?--?[a-z-]+)")))
         for (const auto &name : split(names, ','))
-            options.push_back(name);
+            options.push_back(trim(name));
     return options;
 }
 

@@ -140,19 +140,22 @@ void bench(Filesystem &files, const BenchOptions &options)
 void add_bench_command(CLI::App &app, Context &context)
 {
     constexpr std::uint64_t most_readings = 1'000'000; // all of them are kept
-    CLI::App *command = app.add_subcommand("bench", "Measure what reading the counters costs, in every way");
+    CLI::App *command = app.add_subcommand("bench", "Measure what reading the counters costs in every way");
     auto options = std::make_shared<BenchOptions>();
-    command->add_option("--readings", options->readings, "Readings to take in each way; fewer in slow ways")
-        ->check(CLI::Range(std::uint64_t{1}, most_readings))
-        ->capture_default_str();
-    command->add_option("--way", options->ways, "Measure only this way; may be repeated")
-        ->check(CLI::IsMember(way_names()));
-    command->add_option("--cpu", options->cpu, "Measure on this CPU (default: the last one available)")
-        ->check(CLI::NonNegativeNumber);
+    accept_range(command->add_option("--readings", options->readings, "Take N readings in each way, fewer in slow ways")
+                     ->type_name("N")
+                     ->capture_default_str(),
+                 std::uint64_t{1}, most_readings);
+    accept_choices(command->add_option("--way", options->ways, "Measure only this way")->type_name("WAY"), way_names());
+    accept_range(command->add_option("--cpu", options->cpu, "Measure on CPU N")
+                     ->type_name("N")
+                     ->default_str("the last one that is available"),
+                 0);
     command->add_flag("--all-counters", options->all_counters,
                       "Read all counters of a way, not just APERF, MPERF, cycles and instructions");
-    command->add_flag("--json", options->json, "Report as one JSON object");
-    command->add_option("--html", options->html, "Also write an HTML page with plots to this file")->check(not_empty());
+    command->add_flag("--json", options->json, "Print one JSON object");
+    refuse_empty(command->add_option("--html", options->html, "Also write an HTML page with plots to this file")
+                     ->type_name("FILE"));
     command->callback([&context, options] { bench(context.files, *options); });
 }
 

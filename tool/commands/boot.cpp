@@ -6,6 +6,7 @@
 
 #include "build/kernel_build.hpp"
 #include "commands/command.hpp"
+#include "commands/option_values.hpp"
 #include "machine/guest_image.hpp"
 #include "machine/virtual_machine.hpp"
 #include "source/kernel_line.hpp"
@@ -17,14 +18,6 @@ namespace krun
 {
 namespace
 {
-
-constexpr const char *help = R"(Boot a kernel in a virtual machine and run a command in it as root
-
-Without CMD there is a shell: on your terminal when stdin is one (Ctrl-] ends the machine), else one that reads its
-commands from stdin. With CMD, stdin is passed on to it unless it is a terminal; write </dev/null to keep it.
-CMD's stdout and stderr come out here, and nothing else on stdout; krunctl's exit status is CMD's own, or 4 when
-the kernel complained on its console. CMD must be in the guest: krunctl and busybox's programs are, --copy-in brings
-others with the libraries they need. The guest's kernel console is kept in a file.)";
 
 struct BootOptions {
     std::string line = "6.12";
@@ -118,41 +111,64 @@ void add_boot_command(CLI::App &app, Context &context)
 {
     const auto options = std::make_shared<BootOptions>();
     MachineRequest &request = options->request;
-    CLI::App *boot = app.add_subcommand("boot", help);
-    auto *line = boot->add_option("--line", options->line, "kernel line to build (or take from the cache) and boot")
+    CLI::App *boot = app.add_subcommand("boot", "Boot a kernel in a virtual machine and run a command there");
+    boot->footer("Exit status: the command's own, or see krunctl-boot(1)");
+    boot->add_option("COMMAND", request.command,
+                     "Run this in the guest, with its arguments after --; without it, a shell");
+    auto *line = boot->add_option("--line", options->line, "Boot this kernel line, built unless it is in the cache")
+                     ->type_name("LINE")
                      ->capture_default_str();
-    boot->add_option("--kernel", options->kernel, "bzImage to boot instead")->excludes(line);
-    boot->add_option("--cpus", request.cpus, "number of CPUs")->capture_default_str()->check(CLI::Range(1U, most_cpus));
-    boot->add_option("--memory", request.memory_mib, "memory in MiB")->capture_default_str();
-    boot->add_option("--accel", options->accelerator, "auto, tcg or kvm; auto probes whether KVM really works")
-        ->check(CLI::IsMember({"auto", "tcg", "kvm"}))
-        ->capture_default_str();
+    boot->add_option("--kernel", options->kernel, "Boot this bzImage instead")->type_name("FILE")->excludes(line);
+    accept_range(
+        boot->add_option("--cpus", request.cpus, "Give the guest N CPUs")->type_name("N")->capture_default_str(), 1U,
+        most_cpus);
+    accept_range(boot->add_option("--memory", request.memory_mib, "Give the guest this much memory, in MiB")
+                     ->type_name("MIB")
+                     ->capture_default_str(),
+                 64U);
+    accept_choices(
+        boot->add_option("--accel", options->accelerator, "Emulate or virtualize; auto probes whether KVM really works")
+            ->type_name("ACCEL")
+            ->capture_default_str(),
+        {"auto", "tcg", "kvm"});
     boot->add_flag_callback(
         "--default-boot-line", [options] { options->request.trusted_clock = false; },
-        "no kernel parameters that make an emulated clock good enough for a busy host");
-    boot->add_option("--append", request.append, "more kernel command line");
-    boot->add_option("--copy-in", options->copy_in, "SRC:DST, a file or folder for the guest (repeatable)")
+        "Leave out the kernel parameters that make an emulated clock good enough for a busy host");
+    boot->add_option("--append", request.append, "Append this to the kernel's command line")->type_name("TEXT");
+    boot->add_option("--copy-in", options->copy_in, "Copy a file or folder into the guest")
+        ->type_name("SRC:DST")
         ->allow_extra_args(false);
-    boot->add_option("--env", request.environment, "NAME=VALUE for the command (repeatable)")->allow_extra_args(false);
-    boot->add_option("--timeout", request.timeout_seconds, "seconds until the machine is killed; 0: never")
-        ->capture_default_str();
-    boot->add_option("--vendor", options->vendor, "vendor of the testbed's CPUs, intel or amd, and of their counters")
-        ->check(CLI::IsMember({"intel", "amd"}))
-        ->capture_default_str();
-    boot->add_option("--aperf-ratio", request.aperf_ratio, "core cycles for 100 TSC ticks, in the testbed's CPUs")
-        ->check(CLI::Range(1, 1000));
-    boot->add_option("--ipc", request.ipc, "instructions for 100 core cycles, in the testbed's CPUs")
-        ->check(CLI::Range(1, 1000));
+    boot->add_option("--env", request.environment, "Set a variable for the command")
+        ->type_name("NAME=VALUE")
+        ->allow_extra_args(false);
+    accept_range(boot->add_option("--timeout", request.timeout_seconds, "Kill the machine after SECONDS; 0 is never")
+                     ->type_name("SECONDS")
+                     ->capture_default_str(),
+                 0U);
+    accept_choices(boot->add_option("--vendor", options->vendor, "Emulate this vendor's CPUs and counters")
+                       ->type_name("VENDOR")
+                       ->capture_default_str(),
+                   {"intel", "amd"});
+    accept_range(boot->add_option("--aperf-ratio", request.aperf_ratio, "Emulate N core cycles in 100 TSC ticks")
+                     ->type_name("N"),
+                 1, 1000);
+    accept_range(boot->add_option("--ipc", request.ipc, "Emulate N instructions in 100 core cycles")->type_name("N"), 1,
+                 1000);
     boot->add_option("--tsc-step", request.tsc_step,
-                     "ticks by which each CPU's TSC is ahead of the previous one's, in the testbed's CPUs");
-    boot->add_option("--console-log", request.console_log, "file for the kernel's console");
+                     "Put each CPU's TSC this far ahead of the previous one's; a negative number puts it behind")
+        ->type_name("TICKS");
+    boot->add_option("--console-log", request.console_log, "Keep the kernel's console output in this file")
+        ->type_name("FILE")
+        ->default_str("one in the cache");
     auto *icount =
-        boot->add_flag("--icount", request.icount, "exact: one instruction takes one tick of the guest's TSC");
-    boot->add_option("--turn", request.icount_turn, "instructions that a CPU executes before the next one continues")
-        ->check(CLI::Range(1, 1000000))
-        ->needs(icount);
-    boot->add_flag("--dry-run", request.dry_run, "print QEMU's command line and do nothing");
-    boot->add_option("CMD", request.command, "command and its arguments, after --");
+        boot->add_flag("--icount", request.icount, "Let each instruction take exactly one tick of the guest's TSC");
+    accept_range(boot->add_option("--turn", request.icount_turn,
+                                  "Let a CPU execute N instructions before the next one continues")
+                     ->type_name("N")
+                     ->needs(icount)
+                     ->default_str("10000"),
+                 1, 1000000);
+    boot->add_flag("--dry-run", request.dry_run, "Print QEMU's command line and do nothing");
     boot->callback([options, &context] { run_boot(context, *options); });
 }
 

@@ -9,6 +9,7 @@
 #include "build/local_version.hpp"
 #include "build/output_folder.hpp"
 #include "commands/command.hpp"
+#include "commands/option_values.hpp"
 #include "util/progress.hpp"
 
 namespace krun
@@ -58,32 +59,47 @@ void add_build_command(CLI::App &app, Context &context)
 {
     auto options = std::make_shared<BuildOptions>();
     auto &request = options->request;
-    auto *command = app.add_subcommand("build", "fetch, patch, configure and compile a Krun kernel");
-    command->add_option("--line", request.line, "kernel line (see `krunctl lines`)")->default_str(default_line);
-    auto *source = command->add_option("--source", request.source.name,
-                                       "Linux source to build instead of the line's: a folder, a tarball, or its URL");
-    command->add_option("--keyring", request.source.keyring, "OpenPGP keys that a tarball's signature may be from")
+    auto *command = app.add_subcommand("build", "Fetch, patch, configure and compile a Krun kernel");
+    command->add_option("--line", request.line, "Build this kernel line; `krunctl lines` lists them")
+        ->type_name("LINE")
+        ->default_str(default_line);
+    auto *source = command
+                       ->add_option("--source", request.source.name,
+                                    "Build this Linux source instead: a folder, a tarball, or a tarball's URL")
+                       ->type_name("SOURCE");
+    command->add_option("--keyring", request.source.keyring, "Verify the tarball's signature by the OpenPGP keys in it")
+        ->type_name("FILE")
         ->needs(source);
-    command->add_flag("--unverified", request.source.unverified, "accept a tarball without checking its signature")
+    command->add_flag("--unverified", request.source.unverified, "Accept a tarball without checking its signature")
         ->needs(source);
-    command->add_option("--config", request.config, "vm, disk, debug, kcsan, debian, running, or a configuration file")
-        ->capture_default_str();
-    command->add_option("--fragment", request.fragments, "configuration fragment to merge last (repeatable)")
+    accept_words_or_file(command->add_option("--config", request.config, "Start from this configuration")
+                             ->type_name("CONFIG")
+                             ->capture_default_str(),
+                         {"vm", "disk", "debug", "kcsan", "debian", "running"});
+    command->add_option("--fragment", request.fragments, "Merge this configuration fragment last")
+        ->type_name("FILE")
         ->allow_extra_args(false);
-    command->add_option_function<std::string>(
-        "--local-version",
-        [options](const std::string &text) {
-            unwrap(check_local_version(text));
-            options->request.local_version = text;
-        },
-        "what follows the version in `uname -r` (default: .krun. and the first six digits of the commit)");
-    command->add_flag("--menuconfig", request.menuconfig, "change the configuration by hand before compiling");
-    command->add_flag("--package", request.package, "also make Debian packages: linux-image and linux-headers");
-    command->add_option("--jobs,-j", request.jobs, "parallel jobs (default: one per CPU)")
-        ->check(CLI::Range(1U, 4096U));
-    command->add_option("--output", request.output, "folder for the result (default: in the cache)");
-    auto *dry_run = command->add_flag("--dry-run", request.dry_run, "print the commands, change nothing");
-    command->add_flag("--json", options->json, "print the result's metadata as JSON")->excludes(dry_run);
+    command
+        ->add_option_function<std::string>(
+            "--local-version",
+            [options](const std::string &text) {
+                unwrap(check_local_version(text));
+                options->request.local_version = text;
+            },
+            "Put this behind the version in `uname -r`")
+        ->type_name("TEXT")
+        ->default_str(".krun. and six digits of a hash of Krun's files");
+    command->add_flag("--menuconfig", request.menuconfig, "Change the configuration by hand before compiling");
+    command->add_flag("--package", request.package, "Also make Debian packages, linux-image and linux-headers");
+    accept_range(command->add_option("-j,--jobs", request.jobs, "Run N jobs in parallel")
+                     ->type_name("N")
+                     ->default_str("one per CPU"),
+                 1U, 4096U);
+    command->add_option("--output", request.output, "Put the result into this folder")
+        ->type_name("FOLDER")
+        ->default_str("one in the cache");
+    auto *dry_run = command->add_flag("--dry-run", request.dry_run, "Print the commands and change nothing");
+    command->add_flag("--json", options->json, "Print one JSON object")->excludes(dry_run);
     command->callback([&context, options] { run(context, *options); });
 }
 

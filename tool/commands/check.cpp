@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "commands/command.hpp"
+#include "commands/option_values.hpp"
 #include "host/checks.hpp"
 #include "host/krun_world.hpp"
 #include "host/system_host.hpp"
@@ -18,15 +19,17 @@ void add_check_command(CLI::App &app, Context &context)
     CLI::App *command = app.add_subcommand("check", "Verify the running kernel: tickless, system calls, counters");
     auto json = std::make_shared<bool>(false);
     auto chosen = std::make_shared<CheckOptions>();
-    command->add_option("id", chosen->ids, "only these checks, by the ids in the JSON")
-        ->check(CLI::IsMember(check_ids()));
-    auto *windows =
-        command
-            ->add_option("--windows", chosen->windows.count,
-                         "watch a busy CPU so many times, and judge the median (default: until quiet, at most 3 times)")
-            ->check(CLI::Range(1, 1000));
-    auto *seconds = command->add_option("--seconds", chosen->windows.seconds, "length of a window (default: 3)")
-                        ->check(CLI::Range(1.0, 3600.0));
+    accept_choices(command->add_option("CHECK", chosen->ids, "Make only these checks"), check_ids());
+    auto *windows = accept_range(
+        command->add_option("--windows", chosen->windows.count, "Watch a busy CPU N times, and judge the median")
+            ->type_name("N")
+            ->default_str("until it is quiet, at most 3 times"),
+        1, 1000);
+    auto *seconds =
+        accept_range(command->add_option("--seconds", chosen->windows.seconds, "Watch for SECONDS each time")
+                         ->type_name("SECONDS")
+                         ->default_str("3"),
+                     1.0, 3600.0);
     command->add_flag("--json", *json, "Print one JSON object");
     command->callback([&context, json, chosen, windows, seconds] {
         chosen->windows.all = windows->count() != 0 || seconds->count() != 0;

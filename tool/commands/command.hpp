@@ -29,5 +29,6 @@ void add_publish_command(CLI::App &app, Context &context);
 void add_install_command(CLI::App &app, Context &context);
 void add_promote_command(CLI::App &app, Context &context);
 void add_uninstall_command(CLI::App &app, Context &context);
+void add_completion_command(CLI::App &app, Context &context);
 
 } // namespace krun

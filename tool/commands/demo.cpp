@@ -15,6 +15,7 @@
 #include "build/kernel_build.hpp"
 #include "build/kernel_module.hpp"
 #include "commands/command.hpp"
+#include "commands/option_values.hpp"
 #include "machine/guest_modules.hpp"
 #include "machine/testbed_qemu.hpp"
 #include "machine/virtual_machine.hpp"
@@ -274,16 +275,16 @@ void demonstrate(Context &context, const DemoOptions &options)
 
 void add_demo_command(CLI::App &app, Context &context)
 {
-    CLI::App *command = app.add_subcommand(
-        "demo", "Build a kernel, boot it on the testbed, verify it, and show the counters of every CPU");
+    CLI::App *command = app.add_subcommand("demo", "Build a kernel, boot it, and show its counters");
     auto options = std::make_shared<DemoOptions>();
-    command->add_option("--line", options->line,
-                        fmt::format("Kernel line (default: {}; with --module {})", usual_line, usual_line_of_module));
+    command->add_option("--line", options->line, "Build this kernel line")
+        ->type_name("LINE")
+        ->default_str(fmt::format("{}, with --module {}", usual_line, usual_line_of_module));
     command->add_flag("--module", options->module,
                       "Show Debian's own kernel with the module krun: no kernel is compiled");
-    command->add_option("--cpus", options->cpus, "CPUs of the guest")
-        ->check(CLI::Range(2U, 64U))
-        ->capture_default_str();
+    accept_range(
+        command->add_option("--cpus", options->cpus, "Give the guest N CPUs")->type_name("N")->capture_default_str(),
+        2U, 64U);
     command->callback([&context, options] { demonstrate(context, *options); });
 }
 

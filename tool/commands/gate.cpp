@@ -41,9 +41,9 @@ void run(Context &context, const GateOptions &options)
 void add_gate_command(CLI::App &app, Context &context)
 {
     auto options = std::make_shared<GateOptions>();
-    auto *command = app.add_subcommand("gate", "boot a kernel's package in the testbed and run its selftests there");
-    command->add_option("DEB", options->deb, "the kernel's linux-image package")->required();
-    command->add_flag("--json", options->json, "print one JSON object");
+    auto *command = app.add_subcommand("gate", "Boot a kernel's package in the testbed and run its selftests");
+    command->add_option("DEB", options->deb, "Boot the kernel of this linux-image package")->required();
+    command->add_flag("--json", options->json, "Print one JSON object");
     command->callback([&context, options] { run(context, *options); });
 }
 

@@ -249,14 +249,15 @@ void run(Context &context, const InstallOptions &options)
 void add_install_command(CLI::App &app, Context &context)
 {
     auto options = std::make_shared<InstallOptions>();
-    auto *command = app.add_subcommand("install", "install a Krun kernel's packages for a trial boot");
-    command->add_option("DEB", options->debs, "packages of one Krun kernel, as `krunctl build --package` makes them");
-    command->add_flag("--no-boot-gate", options->no_boot_gate, "do not boot the kernel in the testbed first");
-    command->add_flag("--continue", options->go_on, "finish an interrupted operation");
-    command->add_flag("--undo", options->undo, "roll back an interrupted operation");
-    command->add_flag("--status", options->status, "which Krun kernels are installed, and what boots next");
-    command->add_flag("--dry-run", options->dry_run, "print what would be done, change nothing");
-    command->add_flag("--json", options->json, "print one JSON object");
+    auto *command = app.add_subcommand("install", "Install a Krun kernel's packages for a trial boot");
+    command->add_option("DEB", options->debs,
+                        "Install these packages of one Krun kernel, as `krunctl build --package` makes them");
+    command->add_flag("--no-boot-gate", options->no_boot_gate, "Do not boot the kernel in the testbed first");
+    command->add_flag("--continue", options->go_on, "Finish an interrupted operation");
+    command->add_flag("--undo", options->undo, "Roll back an interrupted operation");
+    command->add_flag("--status", options->status, "Print which Krun kernels are installed, and what boots next");
+    command->add_flag("--dry-run", options->dry_run, "Print what would be done and change nothing");
+    command->add_flag("--json", options->json, "Print one JSON object");
     command->callback([&context, options] { run(context, *options); });
 }
 

@@ -137,13 +137,12 @@ void list_lines(Context &context, const LinesOptions &options)
 
 void add_lines_command(CLI::App &app, Context &context)
 {
-    auto *command = app.add_subcommand(
-        "lines", "list the kernel lines: newest version in Debian, tested and proven versions, hooks, state");
+    auto *command = app.add_subcommand("lines", "List the kernel lines, their versions and their state");
     auto options = std::make_shared<LinesOptions>();
     command->add_option("TREE", options->tree,
-                        "folder of a kernel source: say whether it would build, and what it would lack");
-    command->add_flag("--json", options->json, "print JSON");
-    command->add_flag("--offline", options->offline, "do not use the network");
+                        "Also say whether the kernel source in this folder would build, and what it would lack");
+    command->add_flag("--offline", options->offline, "Do not use the network");
+    command->add_flag("--json", options->json, "Print one JSON object");
     command->callback([&context, options] { list_lines(context, *options); });
 }
 

@@ -74,13 +74,17 @@ void add_port_command(CLI::App &app, Context &context)
 {
     auto options = std::make_shared<PortOptions>();
     auto &request = options->request;
-    auto *command = app.add_subcommand("port", "make a kernel line for another kernel from the hooks that fit it");
-    command->add_option("TREE", request.tree, "folder of the kernel source; it is only read")->required();
-    command->add_option("--from", request.from,
-                        "take all hooks from this line (default: each from where it fits best)");
-    command->add_option("--output", request.output, "the new line's folder (default: kernel/lines/SERIES)");
-    command->add_flag("--dry-run", request.dry_run, "only report, create nothing");
-    command->add_flag("--json", options->json, "print the report as JSON");
+    auto *command = app.add_subcommand("port", "Make a kernel line for another kernel from the hooks that fit it");
+    command->add_option("TREE", request.tree, "Make it for the kernel source in this folder, which is only read")
+        ->required();
+    command->add_option("--from", request.from, "Take all hooks from this kernel line")
+        ->type_name("LINE")
+        ->default_str("each from where it fits best");
+    command->add_option("--output", request.output, "Make the new line in this folder")
+        ->type_name("FOLDER")
+        ->default_str("kernel/lines/SERIES");
+    command->add_flag("--dry-run", request.dry_run, "Report and create nothing");
+    command->add_flag("--json", options->json, "Print one JSON object");
     command->callback([&context, options] { run(context, *options); });
 }
 

@@ -111,10 +111,10 @@ void run(Context &context, const PromoteOptions &options)
 void add_promote_command(CLI::App &app, Context &context)
 {
     auto options = std::make_shared<PromoteOptions>();
-    auto *command = app.add_subcommand(
-        "promote", "make the running kernel, which is on trial, the default if the checks find no fault");
-    command->add_flag("--dry-run", options->dry_run, "print what would be done (without the checks), change nothing");
-    command->add_flag("--json", options->json, "print one JSON object");
+    auto *command = app.add_subcommand("promote", "Make the running trial kernel the default if it passes the checks");
+    command->add_flag("--dry-run", options->dry_run,
+                      "Print what would be done, without the checks, and change nothing");
+    command->add_flag("--json", options->json, "Print one JSON object");
     command->callback([&context, options] { run(context, *options); });
 }
 

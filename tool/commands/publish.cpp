@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "commands/command.hpp"
+#include "commands/option_values.hpp"
 #include "package/deb_repository.hpp"
 
 namespace krun
@@ -58,17 +59,20 @@ void add_publish_command(CLI::App &app, Context &context)
 {
     auto options = std::make_shared<PublishOptions>();
     auto &request = options->request;
-    auto *command = app.add_subcommand("publish", "put packages into a signed apt repository");
-    command->add_option("DIR", request.folder, "folder of the repository; created if missing")->required();
-    command->add_option("DEB", request.debs, "packages to put into it")->required();
-    command->add_option("--key", request.key, "your OpenPGP key to sign with, as gpg names it")->required();
-    command->add_flag("--change-key", request.change_key, "sign an existing repository with another key from now on");
-    command
-        ->add_option("--valid-for", request.valid_days,
-                     "days after which machines refuse this index, if it is not published anew; 0: never")
-        ->check(CLI::Range(0U, 3650U));
-    auto *dry_run = command->add_flag("--dry-run", request.dry_run, "print the command, change nothing");
-    command->add_flag("--json", options->json, "print the repository's contents as JSON")->excludes(dry_run);
+    auto *command = app.add_subcommand("publish", "Put packages into a signed apt repository");
+    command->add_option("DIR", request.folder, "Use the repository in this folder, or create it")->required();
+    command->add_option("DEB", request.debs, "Put these packages into it")->required();
+    command->add_option("--key", request.key, "Sign with this OpenPGP key of yours, as gpg names it")
+        ->type_name("KEY")
+        ->required();
+    command->add_flag("--change-key", request.change_key, "Sign an existing repository with another key from now on");
+    accept_range(
+        command->add_option("--valid-for", request.valid_days, "Let machines refuse this index after DAYS; 0 is never")
+            ->type_name("DAYS")
+            ->default_str("what the repository has, or never"),
+        0U, 3650U);
+    auto *dry_run = command->add_flag("--dry-run", request.dry_run, "Print the command and change nothing");
+    command->add_flag("--json", options->json, "Print one JSON object")->excludes(dry_run);
     command->callback([&context, options] { run(context, *options); });
 }
 

@@ -219,31 +219,44 @@ void stat(Context &context, const StatOptions &options)
 void add_stat_command(CLI::App &app, Context &context)
 {
     CLI::App *command = app.add_subcommand("stat", "Count around a command, and judge whether it was disturbed");
+    command->footer("Exit status: the command's own, or see krunctl-stat(1)");
     auto options = std::make_shared<StatOptions>();
-    command->add_option("command", options->command, "The command and its arguments, after --")->required();
-    command->add_option("--cpus", options->cpus, "Count on these CPUs, as in 0,2-5 (default: all online CPUs)")
-        ->check(not_empty());
-    command->add_option("--pin", options->pin, "Bind the command to these CPUs; the verdict is about them")
-        ->check(not_empty());
-    command->add_option("-r,--runs", options->runs, "Run the command N times (default: 1, with --compare 10)")
-        ->check(CLI::Range(1U, 100000U));
-    auto *compare =
-        command->add_option("--compare", options->other, "A second command, in quotes, run alternately with the first")
-            ->check(not_empty());
-    command
-        ->add_option("--control", options->control,
-                     "Count only between \"enable\" and \"disable\" on fifo:COMMANDS[,ACKS] or fd:NUMBER[,NUMBER]")
-        ->check(not_empty());
-    command->add_option("--way", options->way, "Read the counters in this way only (default: the best available)")
-        ->check(CLI::IsMember(way_names()));
-    command
-        ->add_option("--fail-on", options->fail_on,
-                     "Exit with 1 if the command succeeds, but a run has this verdict, a worse one, or none")
-        ->check(CLI::IsMember({"ticking", "undecided", "disturbed"}));
-    command->add_option("--output", options->output, "Write the report to this file instead of stderr")
-        ->check(not_empty());
-    auto *format = command->add_option("--format", options->format, "text, or rebench: lines for ReBench's RebenchLog")
-                       ->check(CLI::IsMember({"text", "rebench"}));
+    command->add_option("COMMAND", options->command, "Run and measure this, with its arguments after --")->required();
+    refuse_empty(command->add_option("--cpus", options->cpus, "Count on these CPUs, as in 0,2-5")
+                     ->type_name("LIST")
+                     ->default_str("all online CPUs"));
+    refuse_empty(
+        command->add_option("--pin", options->pin, "Bind the command to these CPUs, which the verdict is about")
+            ->type_name("LIST"));
+    accept_range(command->add_option("-r,--runs", options->runs, "Run the command N times")
+                     ->type_name("N")
+                     ->default_str("1, with --compare 10"),
+                 1U, 100000U);
+    auto *compare = refuse_empty(
+        command->add_option("--compare", options->other, "Run this, in quotes, alternately with the first command")
+            ->type_name("COMMAND"));
+    refuse_empty(command
+                     ->add_option("--control", options->control,
+                                  "Count only between \"enable\" and \"disable\" on fifo:COMMANDS[,ACKS] or "
+                                  "fd:NUMBER[,NUMBER]")
+                     ->type_name("CHANNEL"));
+    accept_choices(command->add_option("--way", options->way, "Read the counters in this way only")
+                       ->type_name("WAY")
+                       ->default_str("the best that is available"),
+                   way_names());
+    accept_choices(
+        command
+            ->add_option("--fail-on", options->fail_on,
+                         "Exit with 1 if the command succeeds, but a run has this verdict, a worse one, or none")
+            ->type_name("VERDICT"),
+        {"ticking", "undecided", "disturbed"});
+    refuse_empty(command->add_option("--output", options->output, "Write the report to this file instead of stderr")
+                     ->type_name("FILE"));
+    auto *format = accept_choices(
+        command->add_option("--format", options->format, "Report as text, or in lines for ReBench's RebenchLog")
+            ->type_name("FORMAT")
+            ->capture_default_str(),
+        {"text", "rebench"});
     format->excludes(compare); // ReBench looks at no names: it would take both commands for one
     command->add_flag("--json", options->json, "Report as one JSON object")->excludes(format);
     command->callback([&context, options] { stat(context, *options); });

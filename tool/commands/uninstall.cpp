@@ -122,10 +122,11 @@ void run(Context &context, const UninstallOptions &options)
 void add_uninstall_command(CLI::App &app, Context &context)
 {
     auto options = std::make_shared<UninstallOptions>();
-    auto *command = app.add_subcommand("uninstall", "remove a Krun kernel and everything that came with it");
-    command->add_option("RELEASE", options->release, "which one, as uname -r; needed when there are several");
-    command->add_flag("--dry-run", options->dry_run, "print what would be done, change nothing");
-    command->add_flag("--json", options->json, "print one JSON object");
+    auto *command = app.add_subcommand("uninstall", "Remove a Krun kernel and everything that came with it");
+    command->add_option("RELEASE", options->release,
+                        "Remove the kernel with this `uname -r`; needed when there are several");
+    command->add_flag("--dry-run", options->dry_run, "Print what would be done and change nothing");
+    command->add_flag("--json", options->json, "Print one JSON object");
     command->callback([&context, options] { run(context, *options); });
 }
 

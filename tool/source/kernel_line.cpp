@@ -7,6 +7,7 @@
 #include <fmt/ranges.h>
 #include <toml++/toml.h>
 
+#include "util/nearest_word.hpp"
 #include "util/text.hpp"
 
 namespace krun
@@ -84,8 +85,9 @@ Result<KernelLine> find_kernel_line(Filesystem &files, const std::filesystem::pa
             return std::move(line);
         known.push_back(line.name);
     }
-    return usage_error(fmt::format("there is no kernel line {}", name),
-                       fmt::format("the lines that we have patched: {}", fmt::join(known, ", ")));
+    return usage_error(
+        fmt::format("there is no kernel line {}", name),
+        did_you_mean(name, known, fmt::format("the lines that we have patched: {}", fmt::join(known, ", "))));
 }
 
 } // namespace krun

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+#include "commands/help_text.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "commands/option_facts.hpp"
+#include "util/text.hpp"
+
+namespace krun
+{
+namespace
+{
+
+constexpr std::size_t widest_label = 22; // what is longer has a line of its own
+
+// "  label   text", the text in lines of its own column.
+std::string entry(const std::string &label, const std::string &text, std::size_t column)
+{
+    std::string all = "  " + label;
+    std::size_t at = all.size();
+    const auto new_line = [&] {
+        all += "\n" + std::string(column, ' ');
+        at = column;
+    };
+    if (at + 2 > column)
+        new_line();
+    else {
+        all += std::string(column - at, ' ');
+        at = column;
+    }
+    for (const auto &word : words_of(text)) {
+        if (at != column && at + 1 + word.size() > help_width)
+            new_line();
+        else if (at != column) {
+            all += ' ';
+            at++;
+        }
+        all += word;
+        at += word.size();
+    }
+    return all + "\n";
+}
+
+using Entries = std::vector<std::pair<std::string, std::string>>;
+
+std::string section(const std::string &title, const Entries &entries)
+{
+    if (entries.empty())
+        return {};
+    std::size_t widest = 0;
+    for (const auto &[label, text] : entries)
+        widest = std::max(widest, std::min(label.size(), widest_label));
+    std::string all = "\n" + title + ":\n";
+    for (const auto &[label, text] : entries)
+        all += entry(label, text, widest + 4);
+    return all;
+}
+
+std::string label_of(const OptionFacts &option)
+{
+    if (option.positional())
+        return option.value;
+    const auto names = fmt::format("{}", fmt::join(option.names, ", "));
+    return option.value.empty() ? names : names + " " + option.value;
+}
+
+// The description, and in parentheses what holds for the value, always in the same words and order.
+std::string text_of(const OptionFacts &option)
+{
+    std::vector<std::string> notes;
+    if (option.required && !option.positional())
+        notes.emplace_back("required");
+    if (option.repeatable && !option.positional())
+        notes.emplace_back("repeatable");
+    if (!option.choices.empty())
+        notes.push_back(fmt::format("one of {}", fmt::join(option.choices, ", ")));
+    if (!option.suggestions.empty())
+        notes.push_back(fmt::format("{}, or a file", fmt::join(option.suggestions, ", ")));
+    if (!option.range.empty())
+        notes.push_back(option.range);
+    if (!option.needs.empty())
+        notes.push_back(fmt::format("needs {}", fmt::join(option.needs, ", ")));
+    if (!option.excludes.empty())
+        notes.push_back(fmt::format("not with {}", fmt::join(option.excludes, ", ")));
+    if (!option.default_value.empty())
+        notes.push_back("default: " + option.default_value);
+    return notes.empty() ? option.description : fmt::format("{} ({})", option.description, fmt::join(notes, "; "));
+}
+
+std::string usage_of(const std::string &name, const std::vector<OptionFacts> &options, bool has_commands)
+{
+    std::string usage = "Usage: " + name;
+    for (const auto &option : options) {
+        if (option.required && !option.positional())
+            usage += fmt::format(" {} {}", option.names.back(), option.value);
+    }
+    usage += has_commands ? " COMMAND [OPTION...]" : " [OPTION...]";
+    for (const auto &option : options) {
+        if (!option.positional())
+            continue;
+        const auto word = option.value + (option.repeatable ? "..." : "");
+        usage += option.required ? " " + word : " [" + word + "]";
+    }
+    return usage + "\n";
+}
+
+class HelpStyle : public CLI::FormatterBase
+{
+  public:
+    std::string make_help(const CLI::App *app, std::string name, CLI::AppFormatMode /*mode*/) const override
+    {
+        const auto options = facts_of_options(*app);
+        Entries commands;
+        for (const auto *command : commands_of(*app))
+            commands.emplace_back(command->get_name(), command->get_description());
+        Entries arguments;
+        Entries switches;
+        for (const auto &option : options)
+            (option.positional() ? arguments : switches).emplace_back(label_of(option), text_of(option));
+        return fmt::format("{}\n\n{}{}{}{}\n{}\n", app->get_description(), usage_of(name, options, !commands.empty()),
+                           section("Commands", commands), section("Arguments", arguments), section("Options", switches),
+                           app->get_footer());
+    }
+};
+
+} // namespace
+
+void use_help_style(CLI::App &app)
+{
+    app.formatter(std::make_shared<HelpStyle>());
+    app.set_help_flag("-h,--help", "Print this help and exit");
+    app.footer("Exit status: see krunctl(1)");
+}
+
+} // namespace krun
