@@ -6,6 +6,7 @@
 
 #include "commands/command.hpp"
 #include "commands/help_text.hpp"
+#include "commands/json_report.hpp"
 #include "commands/option_facts.hpp"
 #include "commands/usage_errors.hpp"
 #include "util/dry_run.hpp"
@@ -55,11 +56,19 @@ std::vector<std::string> commands_of_wrapper()
     return std::getenv("KRUN_WRAPPER") == nullptr ? std::vector<std::string>() : std::vector<std::string>{"test"};
 }
 
-int fail(const CLI::App &app, Error error)
+// An error in the forms that were asked for. Before the command is known to CLI11 there are only the words.
+int fail(const CLI::App &app, const Context &context, int argc, char **argv, Error error)
 {
     error = with_usage_hint(app, std::move(error));
     report(error);
-    return static_cast<int>(error.code);
+    const auto status = static_cast<int>(error.code);
+    const auto chosen = app.get_subcommands();
+    const bool has_json = chosen.empty() || chosen.front()->get_option_no_throw("--json") != nullptr;
+    if (has_json && asks_for_json(argc, argv)) {
+        const auto command = chosen.empty() ? std::string() : chosen.front()->get_name();
+        print_error_json(error_json(command, context.found, error, status), command == "watch");
+    }
+    return status;
 }
 
 int run_command(int argc, char **argv)
@@ -79,9 +88,9 @@ int run_command(int argc, char **argv)
     } catch (const CLI::Success &help_or_version) {
         return app.exit(help_or_version);
     } catch (const CLI::ParseError &error) {
-        return fail(app, usage_error_of(app, error, commands_of_wrapper()));
+        return fail(app, context, argc, argv, usage_error_of(app, error, commands_of_wrapper()));
     } catch (const UserError &error) {
-        return fail(app, error.error());
+        return fail(app, context, argc, argv, error.error());
     }
     return context.guest_status >= 0 ? context.guest_status : static_cast<int>(context.exit_code);
 }

@@ -32,7 +32,10 @@ class InstallTest : public testing::Test
         arguments.emplace_back("--json");
         const auto result = sandbox.krunctl(arguments);
         EXPECT_EQ(result.status, status) << result.errors;
-        return nlohmann::json::parse(result.output);
+        auto json = nlohmann::json::parse(result.output);
+        EXPECT_EQ(json.at("schema"), 1);
+        EXPECT_EQ(json.contains("error"), status != 0);
+        return json;
     }
     // dpkg stops in the middle; `then` is done to krunctl, which is $pid.
     ProcessResult in_the_middle(const std::string &then)

@@ -26,7 +26,9 @@ class LinesTest : public testing::Test
         const auto result = sandbox.krunctl(std::move(arguments));
         EXPECT_EQ(result.status, 0) << result.errors;
         errors = result.errors;
-        return nlohmann::json::parse(result.output);
+        const auto json = nlohmann::json::parse(result.output);
+        EXPECT_EQ(json.at("schema"), 1);
+        return json.at("lines");
     }
     void prove(const std::string &version)
     {

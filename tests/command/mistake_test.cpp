@@ -2,6 +2,7 @@
 // What is mistyped is named, with what was meant; and all wrong usage of all commands has the same status and form.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include "help_page.hpp"
 
@@ -25,7 +26,8 @@ class MistakeTest : public testing::Test
         EXPECT_EQ(result.errors, "krunctl: error: " + message + "\nhint: " + hint + "\n");
         EXPECT_EQ(result.output, "");
     }
-    void expect_usage_error(const Words &arguments, const std::string &word)
+    // The same with --json has the same error as an object.
+    void expect_in_both_forms(Words arguments, const std::string &word)
     {
         const auto text = sandbox.krunctl(arguments);
         EXPECT_EQ(text.status, 2) << testing::PrintToString(arguments);
@@ -33,6 +35,18 @@ class MistakeTest : public testing::Test
         EXPECT_THAT(text.errors, HasSubstr(word));
         EXPECT_THAT(text.errors, HasSubstr("\nhint: "));
         EXPECT_EQ(text.output, "");
+        if (arguments.front() == "boot" || arguments.front() == "completion") // these report nothing
+            return;
+        arguments.insert(arguments.begin() + 1, "--json");
+        const auto result = sandbox.krunctl(arguments);
+        EXPECT_EQ(result.status, 2);
+        const auto json = nlohmann::json::parse(result.output, nullptr, false);
+        ASSERT_TRUE(json.is_object()) << testing::PrintToString(arguments) << result.output;
+        EXPECT_EQ(json.at("schema"), 1);
+        EXPECT_EQ(json.at("command"), arguments.front());
+        EXPECT_EQ(json.at("error").at("kind"), "usage");
+        EXPECT_EQ(json.at("exit_status"), 2);
+        EXPECT_THAT(text.errors, HasSubstr(json.at("error").at("message").get<std::string>()));
     }
     Sandbox sandbox;
 };
@@ -59,6 +73,9 @@ TEST_F(MistakeTest, WithoutACommandTheCommandsAreListed)
     for (const auto &command : all_commands(sandbox))
         list += (list.empty() ? "" : ", ") + command;
     expect({}, "a command is missing", "the commands are " + list);
+    const auto json = sandbox.krunctl({"--json"});
+    EXPECT_EQ(json.status, 2);
+    EXPECT_TRUE(nlohmann::json::parse(json.output).at("command").is_null());
 }
 
 TEST_F(MistakeTest, AnOptionIsNamedWithTheNearestOne)
@@ -103,22 +120,31 @@ TEST_F(MistakeTest, TestIsACommandOfTheWrapper)
     expect({"tset"}, "unknown command `tset`", "did you mean `test`?");
 }
 
-TEST_F(MistakeTest, WrongUsageOfEveryCommandIsStatusTwo)
+TEST_F(MistakeTest, WrongUsageOfEveryCommandIsStatusTwoInTextAndInJson)
 {
     for (const auto &command : all_commands(sandbox)) {
         const auto page = help_of(sandbox, command);
-        expect_usage_error({command, "--no-such-option"}, "unknown option `--no-such-option`");
+        expect_in_both_forms({command, "--no-such-option"}, "unknown option `--no-such-option`");
         for (const auto &option : page.sections.at("Options")) {
             if (!option.value.empty())
-                expect_usage_error({command, option.names.back()}, option.names.back() + " needs a value");
+                expect_in_both_forms({command, option.names.back()}, option.names.back() + " needs a value");
         }
         if (!page.takes_many_arguments()) {
             const auto known = page.names_in("Arguments").size();
             Words words = {command};
             words.insert(words.end(), known, command == "completion" ? "bash" : "one");
             words.emplace_back("too-many");
-            expect_usage_error(words, "unexpected argument `too-many`");
+            expect_in_both_forms(words, "unexpected argument `too-many`");
         }
+    }
+}
+
+TEST_F(MistakeTest, EveryCommandThatReportsHasJson)
+{
+    for (const auto &command : all_commands(sandbox)) {
+        const auto names = help_of(sandbox, command).names_in("Options");
+        const bool has = std::find(names.begin(), names.end(), "--json") != names.end();
+        EXPECT_EQ(has, command != "boot" && command != "completion") << command;
     }
 }
 

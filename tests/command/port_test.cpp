@@ -196,7 +196,7 @@ TEST_F(PortTest, ALineMadeFromOneWithoutAPackageHasNoneEither)
     EXPECT_THAT(result.output, Not(HasSubstr("./krun test")));
     const auto lines = sandbox.krunctl({"lines", "--json", "--offline"});
     ASSERT_EQ(lines.status, 0) << lines.errors;
-    const auto json = nlohmann::json::parse(lines.output);
+    const auto json = nlohmann::json::parse(lines.output).at("lines");
     ASSERT_EQ(json.size(), 3U);
     EXPECT_EQ(json[1]["line"], "6.6");
     EXPECT_TRUE(json[1]["source"].is_null());

@@ -63,6 +63,7 @@ TEST_F(PublishTest, SignsAnIndexThatTheExportedKeyVerifies)
     const auto result = publish_kernel("6.12.1.krun.aa", "6.12.1-1");
     ASSERT_EQ(result.status, 0) << result.errors;
     const auto json = nlohmann::json::parse(result.output);
+    EXPECT_EQ(json["schema"], 1);
     EXPECT_EQ(json["suite"], "krun");
     EXPECT_EQ(json["packages"].size(), 2U);
     const auto keyring = (sandbox.root() / "fleet.gpg").string();

@@ -73,7 +73,6 @@ TEST_F(StatTest, WrongUsageRunsNothing)
                                                                        {"--way", "magic"},
                                                                        {"--fail-on", "clean"},
                                                                        {"--format", "xml"},
-                                                                       {"--format", "rebench", "--json"},
                                                                        {"--format", "rebench", "--compare", "true"},
                                                                        {"--cpus", "x"},
                                                                        {"--cpus", "0-9999"},

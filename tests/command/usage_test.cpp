@@ -36,7 +36,6 @@ TEST_F(UsageTest, WrongUsageIsStatusTwoWithAHint)
     expect_usage_error({"build", "--no-such-option"}, "--no-such-option");
     expect_usage_error({"build", "--jobs", "0"}, "jobs");
     expect_usage_error({"build", "--jobs", "many"}, "jobs");
-    expect_usage_error({"build", "--json", "--dry-run"}, "--dry-run");
     expect_usage_error({"build", "--line", "9.99"}, "9.99");
     expect_usage_error({"build", "--config", "/none"}, "/none");
     expect_usage_error({"boot", "--line", "9.99", "--", "true"}, "9.99");

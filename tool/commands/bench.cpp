@@ -9,6 +9,7 @@
 #include <fmt/ranges.h>
 
 #include "commands/command.hpp"
+#include "commands/json_report.hpp"
 #include "commands/option_values.hpp"
 #include "host/affinity.hpp"
 #include "host/counter_session.hpp"
@@ -125,14 +126,20 @@ BenchResult measure(Filesystem &files, const BenchOptions &options)
     return result;
 }
 
-void bench(Filesystem &files, const BenchOptions &options)
+void bench(Context &context, const BenchOptions &options)
 {
+    Filesystem &files = context.files;
     if (options.html)
         unwrap(files.check_writable(*options.html)); // not after minutes of measuring
     const BenchResult result = measure(files, options);
-    fmt::print("{}", options.json ? bench_json(result).dump(2) + "\n" : bench_report(result));
-    if (options.html)
-        unwrap(files.write(*options.html, bench_page(result)));
+    const auto written = options.html ? files.write(*options.html, bench_page(result)) : Result<void>();
+    if (options.json && !written)
+        context.found = bench_json(result);
+    else if (options.json)
+        print_json(bench_json(result));
+    else
+        fmt::print("{}", bench_report(result));
+    unwrap(written);
 }
 
 } // namespace
@@ -156,7 +163,7 @@ void add_bench_command(CLI::App &app, Context &context)
     command->add_flag("--json", options->json, "Print one JSON object");
     refuse_empty(command->add_option("--html", options->html, "Also write an HTML page with plots to this file")
                      ->type_name("FILE"));
-    command->callback([&context, options] { bench(context.files, *options); });
+    command->callback([&context, options] { bench(context, *options); });
 }
 
 } // namespace krun

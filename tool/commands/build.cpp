@@ -9,6 +9,7 @@
 #include "build/local_version.hpp"
 #include "build/output_folder.hpp"
 #include "commands/command.hpp"
+#include "commands/json_report.hpp"
 #include "commands/option_values.hpp"
 #include "util/progress.hpp"
 
@@ -22,14 +23,14 @@ struct BuildOptions {
     bool json = false;
 };
 
-void print_json(Filesystem &files, const BuiltKernel &built)
+void print_built(Filesystem &files, const BuiltKernel &built)
 {
     auto json = read_metadata(files, built.folder).value_or(nlohmann::ordered_json::object());
     json["folder"] = built.folder.string();
     json["tree"] = built.tree.string();
     json["objects"] = built.objects.string();
     json["up_to_date"] = built.up_to_date;
-    fmt::print("{}\n", json.dump(2));
+    print_json(json);
 }
 
 // Who sets one of these for a kernel of their own expects to see it at work.
@@ -48,7 +49,7 @@ void run(Context &context, const BuildOptions &options)
     if (options.request.dry_run)
         return;
     if (options.json)
-        print_json(context.files, built);
+        print_built(context.files, built);
     else
         fmt::print("{}\n", built.folder.string());
 }

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "commands/command.hpp"
+#include "commands/json_report.hpp"
 #include "commands/option_values.hpp"
 #include "host/checks.hpp"
 #include "host/krun_world.hpp"
@@ -36,7 +37,7 @@ void add_check_command(CLI::App &app, Context &context)
         SystemHost host(context.runner);
         const auto results = check_kernel(host, *chosen);
         if (*json)
-            fmt::print("{}\n", check_json(host.kernel_release(), world_of(host), results).dump(2));
+            print_json(check_json(host.kernel_release(), world_of(host), results));
         else
             fmt::print("{}: {}\n{}{}\n", host.kernel_release(), sentence_of(world_of(host)), check_report(results),
                        check_verdict(results));

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
 
 #include "util/env.hpp"
 
@@ -10,8 +11,9 @@ namespace krun
 {
 
 struct Context : Env {
-    ExitCode exit_code = ExitCode::done; // what a command that ended without an error leaves for main()
-    int guest_status = -1;               // >= 0: exit with this instead (boot passes on its command's status)
+    ExitCode exit_code = ExitCode::done;    // what a command that ended without an error leaves for main()
+    int guest_status = -1;                  // >= 0: exit with this instead (boot passes on its command's status)
+    nlohmann::ordered_json found = nullptr; // what --json prints beside the error when the command fails
 };
 
 // Each adds its subcommand to `app`; CLI11 calls it back when it was chosen.

@@ -15,6 +15,7 @@
 #include "build/kernel_build.hpp"
 #include "build/kernel_module.hpp"
 #include "commands/command.hpp"
+#include "commands/json_report.hpp"
 #include "commands/option_values.hpp"
 #include "machine/guest_modules.hpp"
 #include "machine/testbed_qemu.hpp"
@@ -42,6 +43,7 @@ struct DemoOptions {
     std::string line; // empty: the usual one
     unsigned cpus = 4;
     bool module = false;
+    bool json = false;
 };
 
 constexpr const char *usual_line = "6.12";
@@ -70,11 +72,25 @@ MachineRequest guest(const ShownKernel &kernel, std::vector<std::string> command
     return request;
 }
 
-// Prints each reading as it arrives and checks whether all counters advance.
+// What has been shown, in the words of --json, and whether people see it.
+struct Show {
+    bool json = false;
+    nlohmann::ordered_json report = nlohmann::ordered_json::object();
+
+    void print(const std::string &text) const
+    {
+        if (json)
+            return;
+        fmt::print("{}", text);
+        std::fflush(stdout);
+    }
+};
+
+// Shows each reading as it arrives and checks whether all counters advance.
 class LiveCounters
 {
   public:
-    explicit LiveCounters(std::size_t cpus) : cpus_(cpus) {}
+    LiveCounters(Show &show, std::size_t cpus) : show_(show), cpus_(cpus) {}
 
     void take(const std::string &piece)
     {
@@ -96,12 +112,13 @@ class LiveCounters
         }
         const ActivityReading reading = activity_from(json);
         seen_++;
-        fmt::print("\n{}", activity_table(reading, {}));
-        std::fflush(stdout);
+        show_.report["readings"].push_back(nlohmann::ordered_json(json));
+        show_.print("\n" + activity_table(reading, {}));
         if (reading.cpus.size() != cpus_ || !every_counter_advanced(reading))
             advanced_ = false;
     }
 
+    Show &show_;
     std::string pending_;
     std::size_t cpus_;
     int seen_ = 0;
@@ -109,38 +126,48 @@ class LiveCounters
 };
 
 // Runs the command in the guest; false when it failed or the kernel complained.
-bool run(Context &context, const ShownKernel &kernel, const MachineRequest &request)
+bool run(Context &context, Show &show, const ShownKernel &kernel, const MachineRequest &request)
 {
     const auto &guest = kernel.modules.empty() ? request : with_modules(request, kernel.modules);
     const MachineResult result = unwrap(run_machine(context, guest));
-    for (const std::string &problem : result.kernel_problems)
-        fmt::print("kernel's log: {}\n", problem);
+    for (const std::string &problem : result.kernel_problems) {
+        show.report["kernel_problems"].push_back(problem);
+        show.print(fmt::format("kernel's log: {}\n", problem));
+    }
     return result.status == 0 && result.kernel_problems.empty();
 }
 
-bool show_check(Context &context, const ShownKernel &kernel, const DemoOptions &options)
+bool show_check(Context &context, Show &show, const ShownKernel &kernel, const DemoOptions &options)
 {
     MachineRequest request = guest(kernel, {"/bin/sh", "-c",
                                             "echo \"uname -r: $(uname -r)\"; echo \"tickless CPUs: "
                                             "$(cat /sys/devices/system/cpu/nohz_full)\"; echo; krunctl check"});
+    std::string json;
+    if (show.json) {
+        request.command = {"/usr/bin/krunctl", "check", "--json"};
+        request.on_output = [&json](const std::string &piece) { json += piece; };
+    }
     request.cpus = options.cpus;
     request.copy_in = {{data_directory() / "kernel/krun/krun-syscall.h", header_in_guest}};
     say("booting the kernel to verify it");
-    return run(context, kernel, request);
+    const bool good = run(context, show, kernel, request);
+    if (auto check = nlohmann::ordered_json::parse(json, nullptr, false); !check.is_discarded())
+        show.report["check"] = std::move(check);
+    return good;
 }
 
-bool show_counters(Context &context, const ShownKernel &kernel, const DemoOptions &options)
+bool show_counters(Context &context, Show &show, const ShownKernel &kernel, const DemoOptions &options)
 {
-    LiveCounters live(options.cpus);
+    LiveCounters live(show, options.cpus);
     MachineRequest request = guest(
         kernel, {"/usr/bin/krunctl", "watch", "--json", "--interval", "0.5", "--count", fmt::format("{}", readings)});
     request.cpus = options.cpus;
     request.on_output = [&live](const std::string &piece) { live.take(piece); };
     say("booting the kernel to read its counters");
-    return run(context, kernel, request) && live.good();
+    return run(context, show, kernel, request) && live.good();
 }
 
-bool show_cost(Context &context, const ShownKernel &kernel)
+bool show_cost(Context &context, Show &show, const ShownKernel &kernel)
 {
     std::string output;
     MachineRequest request = guest(kernel, {"/read_cost"});
@@ -149,8 +176,13 @@ bool show_cost(Context &context, const ShownKernel &kernel)
     request.copy_in = {{unwrap(private_program(context.files, "read_cost")), "/read_cost"}};
     request.on_output = [&output](const std::string &piece) { output += piece; };
     say("booting the kernel to count instructions");
-    const bool good = run(context, kernel, request);
-    fmt::print("\n{}", cost_table(unwrap(parse_costs(output)), "guest instructions"));
+    const bool good = run(context, show, kernel, request);
+    const auto costs = unwrap(parse_costs(output));
+    for (const WayCost &cost : costs) {
+        if (cost.cost)
+            show.report["instructions_count"][cost.way] = *cost.cost;
+    }
+    show.print("\n" + cost_table(costs, "guest instructions"));
     return good;
 }
 
@@ -186,7 +218,6 @@ Result<ShownKernel> make_kernel(const Env &env, const std::string &line)
     const auto built = build_kernel(env, request);
     if (!built)
         return tl::unexpected(built.error());
-    fmt::print("built: {} in {}\n\n", built->release, built->folder.string());
     return ShownKernel{built->release, built->folder / "vmlinuz", {}};
 }
 
@@ -203,12 +234,18 @@ Result<ShownKernel> make_module(const Env &env, const std::string &name)
     const auto module = build_module(env, {data_directory() / "kernel/krun", kernel->headers, {}, output, "krun", log});
     if (!module)
         return tl::unexpected(module.error());
-    fmt::print("built: {} for Debian's kernel {}\n\n", module->string(), kernel->release);
     return ShownKernel{kernel->release, kernel->image, {*module}, memory_of_stock_kernels};
 }
 
+std::string what_was_built(const ShownKernel &kernel)
+{
+    return kernel.modules.empty()
+               ? fmt::format("built: {} in {}\n\n", kernel.release, kernel.image.parent_path().string())
+               : fmt::format("built: {} for Debian's kernel {}\n\n", kernel.modules.front().string(), kernel.release);
+}
+
 // The testbed's QEMU is made beside the kernel: unpacking, configuring and linking leave one of two CPUs idle.
-ShownKernel build_both(Context &context, const DemoOptions &options, std::vector<PartCost> &costs)
+ShownKernel build_both(Context &context, const Show &show, const DemoOptions &options, std::vector<PartCost> &costs)
 {
     PartRunner qemu_runner(context.runner);
     PartRunner kernel_runner(context.runner);
@@ -227,7 +264,9 @@ ShownKernel build_both(Context &context, const DemoOptions &options, std::vector
             ? make_module(Env{kernel_runner, context.files}, options.line.empty() ? usual_line_of_module : options.line)
             : make_kernel(Env{kernel_runner, context.files}, options.line.empty() ? usual_line : options.line);
     const double kernel_seconds = watch.seconds();
-    if (!kernel)
+    if (kernel)
+        show.print(what_was_built(*kernel));
+    else
         qemu_runner.stop();
     const auto made = qemu.get();
     // The one that was stopped has nothing to say.
@@ -248,26 +287,42 @@ std::vector<PartCost> costs_of_wrapper()
     return parse_part_costs(costs == nullptr ? "" : costs);
 }
 
+void add_parts(nlohmann::ordered_json &report, const std::vector<PartCost> &costs, double wall_seconds)
+{
+    for (const PartCost &cost : costs)
+        report["parts"].push_back({{"part", cost.part}, {"cpu_s", cost.cpu_seconds}, {"elapsed_s", cost.wall_seconds}});
+    report["elapsed_s"] = wall_seconds;
+}
+
 void demonstrate(Context &context, const DemoOptions &options)
 {
+    Show show{options.json};
     const Stopwatch whole;
     auto costs = costs_of_wrapper();
     double wall_seconds = 0;
     for (const PartCost &part : costs)
         wall_seconds += part.wall_seconds;
-    const ShownKernel kernel = build_both(context, options, costs);
-    std::fflush(stdout);
+    const ShownKernel kernel = build_both(context, show, options, costs);
+    show.report = {{"kernel", kernel.release}, {"passed", false}};
     const Stopwatch boots;
     const double cpu_seconds_before = cpu_seconds_so_far();
-    const bool checked = show_check(context, kernel, options);
-    const bool counted = show_counters(context, kernel, options);
-    const bool measured = show_cost(context, kernel);
+    const bool checked = show_check(context, show, kernel, options);
+    const bool counted = show_counters(context, show, kernel, options);
+    const bool measured = show_cost(context, show, kernel);
     costs.push_back({"booting it three times", cpu_seconds_so_far() - cpu_seconds_before, boots.seconds()});
-    fmt::print("\n{}", part_cost_table(costs, wall_seconds + whole.seconds()));
-    fmt::print("\n{}: the kernel {}, every counter of every CPU {} over {} readings (emulated by QEMU's TCG)\n",
-               checked && counted && measured ? "PASSED" : "FAILED", checked ? "checks out" : "does NOT check out",
-               counted ? "advanced" : "did NOT advance", readings);
-    if (!checked || !counted || !measured)
+    const double all_seconds = wall_seconds + whole.seconds();
+    const bool passed = checked && counted && measured;
+    show.print("\n" + part_cost_table(costs, all_seconds));
+    show.print(
+        fmt::format("\n{}: the kernel {}, every counter of every CPU {} over {} readings (emulated by QEMU's TCG)\n",
+                    passed ? "PASSED" : "FAILED", checked ? "checks out" : "does NOT check out",
+                    counted ? "advanced" : "did NOT advance", readings));
+    if (show.json) {
+        show.report["passed"] = passed;
+        add_parts(show.report, costs, all_seconds);
+        print_json(show.report);
+    }
+    if (!passed)
         context.exit_code = ExitCode::answer_is_no;
 }
 
@@ -285,6 +340,7 @@ void add_demo_command(CLI::App &app, Context &context)
     accept_range(
         command->add_option("--cpus", options->cpus, "Give the guest N CPUs")->type_name("N")->capture_default_str(),
         2U, 64U);
+    command->add_flag("--json", options->json, "Print one JSON object");
     command->callback([&context, options] { demonstrate(context, *options); });
 }
 

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "commands/command.hpp"
+#include "commands/json_report.hpp"
 #include "package/boot_gate.hpp"
 #include "package/kernel_package.hpp"
 
@@ -26,7 +27,7 @@ void run(Context &context, const GateOptions &options)
         const nlohmann::ordered_json json = {{"release", packages.release},       {"passed", gate.passed},
                                              {"tests_passed", gate.tests_passed}, {"tests_failed", gate.tests_failed},
                                              {"failures", gate.failures},         {"detail", gate.detail}};
-        fmt::print("{}\n", json.dump(2));
+        print_json(json);
     } else {
         for (const auto &failure : gate.failures)
             fmt::print("FAILED {}\n", failure);

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "commands/command.hpp"
+#include "commands/json_report.hpp"
 #include "package/boot_gate.hpp"
 #include "package/install_status.hpp"
 #include "package/kept_packages.hpp"
@@ -30,11 +31,10 @@ struct InstallOptions {
     bool json = false;
 };
 
-// What --json prints in the end, also when the command fails after that.
 void print(const InstallOptions &options, const ordered_json &json)
 {
     if (options.json)
-        fmt::print("{}\n", json.dump(2));
+        print_json(json);
 }
 
 void check_usage(const InstallOptions &options)
@@ -93,7 +93,7 @@ ordered_json pass_gate(Context &context, const InstallOptions &options, const Ke
     if (!gate.passed) {
         report["result"] = "refused";
         report["gate"] = json;
-        print(options, report);
+        context.found = report;
         throw UserError({ExitCode::answer_is_no,
                          "the kernel does not pass the boot gate: " + gate.detail,
                          "nothing was changed",
@@ -103,10 +103,10 @@ ordered_json pass_gate(Context &context, const InstallOptions &options, const Ke
     return json;
 }
 
-void refuse(const InstallOptions &options, ExitCode code, ordered_json report)
+void refuse(Context &context, ExitCode code, ordered_json report)
 {
     report["result"] = "refused";
-    print(options, report);
+    context.found = std::move(report);
     throw UserError({code, "the kernel was not installed, nothing was changed", {}, {}});
 }
 
@@ -135,7 +135,7 @@ void install(Context &context, const InstallOptions &options, Target &target, In
         return;
     }
     if (const auto code = preflight_code(checks); code != ExitCode::done)
-        refuse(options, code, report);
+        refuse(context, code, report);
     auto kept = unwrap(KeptPackages::copy(target, packages));
     report["gate"] = pass_gate(context, options, kept.packages(), report);
 
@@ -149,8 +149,7 @@ void install(Context &context, const InstallOptions &options, Target &target, In
     if (auto installed = installer.go_on_installing(state); !installed) {
         const auto error = take_back(installer, state, release, installed.error(), log);
         report["result"] = state.find(release) == nullptr ? "undone" : "failed";
-        report["error"] = error.message;
-        print(options, report);
+        context.found = report;
         throw UserError(error);
     }
     report["result"] = "trial";
@@ -234,7 +233,7 @@ void run(Context &context, const InstallOptions &options)
     if (options.status) {
         const auto status = install_status(target, session.state());
         if (options.json)
-            fmt::print("{}\n", status_json(status).dump(2));
+            print_json(status_json(status));
         else
             fmt::print("{}", status_text(status));
     } else if (options.go_on || options.undo) {

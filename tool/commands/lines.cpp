@@ -5,6 +5,7 @@
 
 #include "build/output_folder.hpp"
 #include "commands/command.hpp"
+#include "commands/json_report.hpp"
 #include "hooks/fitting.hpp"
 #include "hooks/known_hooks.hpp"
 #include "report/line_list.hpp"
@@ -122,13 +123,14 @@ void list_lines(Context &context, const LinesOptions &options)
     std::vector<LineSummary> lines;
     for (const auto &line : known)
         lines.push_back(summarize(context, archive, line, hooks, offline, fit.has_value()));
-    if (options.json && fit)
-        fmt::print("{}\n",
-                   nlohmann::ordered_json({{"lines", line_list_json(lines)}, {"tree", tree_fit_json(*fit)}}).dump(2));
-    else if (options.json)
-        fmt::print("{}\n", line_list_json(lines).dump(2));
-    else
+    if (options.json) {
+        nlohmann::ordered_json json = {{"lines", line_list_json(lines)}};
+        if (fit)
+            json["tree"] = tree_fit_json(*fit);
+        print_json(json);
+    } else {
         fmt::print("{}{}", line_list_table(lines), fit ? "\n" + tree_fit_text(*fit) : std::string());
+    }
     if (fit && lacks_required(fit->hooks))
         context.exit_code = ExitCode::answer_is_no;
 }

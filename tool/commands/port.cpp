@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "commands/command.hpp"
+#include "commands/json_report.hpp"
 #include "porting/port_kernel.hpp"
 #include "porting/port_text.hpp"
 #include "util/text.hpp"
@@ -18,11 +19,11 @@ struct PortOptions {
     bool json = false;
 };
 
-void print_json(const PortedLine &ported)
+void print_ported(const PortedLine &ported)
 {
     auto json = as_json(ported.report);
     json["folder"] = ported.folder.string();
-    fmt::print("{}\n", json.dump(2));
+    print_json(json);
 }
 
 // The other commands do not see a line folder elsewhere.
@@ -61,7 +62,7 @@ void run(Context &context, const PortOptions &options)
 {
     const auto ported = unwrap(port_kernel(context, options.request));
     if (options.json)
-        print_json(ported);
+        print_ported(ported);
     else
         print_report(ported, !options.request.output.empty());
     if (!ported.report.builds())

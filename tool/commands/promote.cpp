@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "commands/command.hpp"
+#include "commands/json_report.hpp"
 #include "host/checks.hpp"
 #include "host/system_host.hpp"
 #include "package/session.hpp"
@@ -55,10 +56,7 @@ nlohmann::json pass_checks(Context &context, const PromoteOptions &options, cons
         fmt::print("{}", check_report(results));
     if (against.empty())
         return json;
-    if (options.json)
-        fmt::print(
-            "{}\n",
-            ordered_json({{"release", release}, {"result", "refused"}, {"against", against}, {"check", json}}).dump(2));
+    context.found = {{"release", release}, {"result", "refused"}, {"against", against}, {"check", json}};
     refuse(fmt::format("{} is not promoted, nothing was changed: {}", release, fmt::join(against, ", ")),
            "mend what the checks say and try again, or go back with `sudo krunctl uninstall`");
 }
@@ -101,7 +99,7 @@ void run(Context &context, const PromoteOptions &options)
         }
     }
     if (options.json)
-        fmt::print("{}\n", report.dump(2));
+        print_json(report);
     else if (!options.dry_run)
         fmt::print("{} is the default kernel\n", release);
 }

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "commands/command.hpp"
+#include "commands/json_report.hpp"
 #include "commands/option_values.hpp"
 #include "package/deb_repository.hpp"
 
@@ -18,7 +19,7 @@ struct PublishOptions {
     bool json = false;
 };
 
-void print_json(const PublishRequest &request, const Published &published)
+void print_published(const PublishRequest &request, const Published &published)
 {
     nlohmann::ordered_json packages = nlohmann::ordered_json::array();
     for (const auto &package : published.packages)
@@ -27,7 +28,7 @@ void print_json(const PublishRequest &request, const Published &published)
                                          {"suite", repository_suite},
                                          {"key", published.fingerprint},
                                          {"packages", packages}};
-    fmt::print("{}\n", json.dump(2));
+    print_json(json);
 }
 
 void print_people(const PublishRequest &request, const Published &published)
@@ -48,7 +49,7 @@ void run(Context &context, const PublishOptions &options)
     if (options.request.dry_run)
         return;
     if (options.json)
-        print_json(options.request, published);
+        print_published(options.request, published);
     else
         print_people(options.request, published);
 }

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "commands/command.hpp"
+#include "commands/json_report.hpp"
 #include "commands/option_values.hpp"
 #include "host/counter_session.hpp"
 #include "host/run_verdict.hpp"
@@ -126,8 +127,9 @@ class Measurer
         has_run_ = true;
         StatRun one{std::move(*run), {}};
         if (one.run.not_run) {
-            say(fmt::format("error: cannot run {}: {}", printable(command.arguments.front()),
-                            std::strerror(*one.run.not_run)));
+            failure_ =
+                fmt::format("cannot run {}: {}", printable(command.arguments.front()), std::strerror(*one.run.not_run));
+            say("error: " + failure_);
             status_ = *one.run.not_run == ENOENT ? not_found : not_executable;
             return false;
         }
@@ -137,7 +139,8 @@ class Measurer
         return status_ == 0 && !interrupt_requested();
     }
 
-    [[nodiscard]] int status() const { return status_; } // of the last run
+    [[nodiscard]] int status() const { return status_; }                  // of the last run
+    [[nodiscard]] const std::string &failure() const { return failure_; } // why it was not run
     [[nodiscard]] const krunc_facts &facts() const { return session_.facts(); }
     [[nodiscard]] int energy_error() const { return energy_.error(); }
 
@@ -150,6 +153,7 @@ class Measurer
     std::optional<ControlChannel> control_;
     bool has_run_ = false;
     int status_ = 0;
+    std::string failure_;
 };
 
 // In turn, so that whatever drifts drifts for both.
@@ -202,8 +206,13 @@ void stat(Context &context, const StatOptions &options)
     const unsigned usual = result.other ? pairs_to_compare : 1;
     measure(measurer, options.runs != 0 ? options.runs : usual, result);
     context.guest_status = measurer.status();
-    if (result.command.runs.empty())
+    if (result.command.runs.empty()) {
+        if (options.json)
+            print_error_json(
+                error_json("stat", nullptr, {ExitCode::failure, measurer.failure(), {}, {}}, context.guest_status),
+                false);
         return;
+    }
     result.facts = measurer.facts();
     result.energy_error = measurer.energy_error();
     result.fail_on = kind_named(options.fail_on);

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "commands/command.hpp"
+#include "commands/json_report.hpp"
 #include "package/session.hpp"
 #include "util/interrupt.hpp"
 #include "util/progress.hpp"
@@ -66,7 +67,7 @@ void report(const UninstallOptions &options, const std::string &release, Removal
     const bool done = removal == Removal::done;
     if (options.json) {
         const ordered_json json = {{"release", release}, {"result", done ? "removed" : "pending-reboot"}};
-        fmt::print("{}\n", json.dump(2));
+        print_json(json);
     } else if (done) {
         fmt::print("{} is removed{}\n", release,
                    next_default.empty() ? "; the boot settings are as they were" : "; the default is " + next_default);
@@ -85,7 +86,7 @@ void show(const UninstallOptions &options, Target &target, InstallState &state, 
     unwrap(installer.uninstall(state, release));
     if (options.json) {
         const ordered_json json = {{"release", release}, {"result", "dry-run"}, {"steps", changes.lines()}};
-        fmt::print("{}\n", json.dump(2));
+        print_json(json);
     } else {
         fmt::print("{}\n", fmt::join(changes.lines(), "\n"));
     }

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+#include "commands/json_report.hpp"
+
+#include <cstdio>
+#include <string_view>
+
+namespace krun
+{
+namespace
+{
+
+using nlohmann::ordered_json;
+
+std::string as_text(const ordered_json &object, int indent)
+{
+    return object.dump(indent, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+}
+
+ordered_json or_null(const std::string &text) { return text.empty() ? ordered_json() : ordered_json(text); }
+
+} // namespace
+
+ordered_json with_schema(const ordered_json &object)
+{
+    ordered_json all = {{"schema", json_schema}};
+    all.update(object);
+    return all;
+}
+
+// Not with fmt::print(), which throws when stdout is closed: main() reports that.
+void print_json(const ordered_json &object) { std::fputs(as_text(with_schema(object), 2).c_str(), stdout); }
+
+std::string kind_of(ExitCode code)
+{
+    switch (code) {
+    case ExitCode::done:
+        return "done";
+    case ExitCode::answer_is_no:
+        return "answer-is-no";
+    case ExitCode::usage:
+        return "usage";
+    case ExitCode::host_lacks:
+        return "host-lacks";
+    case ExitCode::failure:
+        return "failure";
+    case ExitCode::interrupted:
+        return "interrupted";
+    }
+    return "failure";
+}
+
+ordered_json error_json(const std::string &command, const ordered_json &found, const Error &error, int status)
+{
+    ordered_json all = {{"schema", json_schema}, {"command", or_null(command)}};
+    if (found.is_object())
+        all.update(found);
+    all["error"] = {{"kind", kind_of(error.code)},
+                    {"message", error.message},
+                    {"hint", or_null(error.hint)},
+                    {"log", or_null(error.log)}};
+    all["exit_status"] = status;
+    return all;
+}
+
+void print_error_json(const ordered_json &object, bool on_one_line)
+{
+    std::fputs(as_text(object, on_one_line ? -1 : 2).c_str(), stdout);
+}
+
+bool asks_for_json(int argc, const char *const *argv)
+{
+    for (int i = 1; i < argc && std::string_view(argv[i]) != "--"; i++) {
+        if (std::string_view(argv[i]) == "--json")
+            return true;
+    }
+    return false;
+}
+
+} // namespace krun
