@@ -87,6 +87,7 @@ TEST_F(HelpTest, HasOneFormInEveryCommand)
         expect_form(page, command);
         EXPECT_THAT(page.lines.at(2), StartsWith("Usage: krunctl " + command));
     }
+    expect_form(parse_help(sandbox.run({KRUN_TESTS, "--help"}).output), "./krun test");
 }
 
 TEST_F(HelpTest, OfKrunctlHasOneLinePerCommandWhichIsTheCommandsPurpose)

@@ -143,6 +143,43 @@ TEST_F(RunnerTest, ChoosesListsAndRefusesNamesThatAreNotThere)
         EXPECT_THAT(unknown.errors, HasSubstr("hint: there are: "));
     }
     EXPECT_EQ(run_tests({"--nonsense"}).status, 2);
+    EXPECT_EQ(run_tests({"more"}).status, 2);
+    EXPECT_EQ(run_tests({"--minutes", "-1"}).status, 2);
+}
+
+TEST_F(RunnerTest, ResultsThatCannotBeWrittenAreNoSuccess)
+{
+    add_case("good", "true", "LABELS unit");
+    EXPECT_EQ(run_tests({"--list"}).status, 0);
+    const auto full = sandbox.run({"sh", "-c", "\"$0\" --build \"$1\" --list >/dev/full", KRUN_TESTS,
+                                   (sandbox.root() / "build").string()});
+    EXPECT_EQ(full.status, 4);
+    EXPECT_THAT(full.errors, HasSubstr("error: cannot write to stdout: No space left on device"));
+}
+
+TEST_F(RunnerTest, NamesWhatWasProbablyMeant)
+{
+    add_case("of-line", "true", "LABELS \"kernel;line-6.12\"");
+    EXPECT_THAT(run_tests({"--line", "6.21"}).errors, HasSubstr("hint: did you mean `6.12`?\n"));
+    EXPECT_THAT(run_tests({"--label", "kernle"}).errors, HasSubstr("hint: did you mean `kernel`?\n"));
+    EXPECT_THAT(run_tests({"--lin", "6.12"}).errors,
+                HasSubstr("error: unknown option `--lin`\nhint: did you mean `--line`?\n"));
+}
+
+TEST_F(RunnerTest, JsonOfAListAndOfErrorsIsOnStdoutToo)
+{
+    add_case("good", "true", "LABELS unit");
+    const auto list = nlohmann::json::parse(run_tests({"--list", "--json", "-"}).output);
+    EXPECT_EQ(list["schema"], 1);
+    EXPECT_EQ(list["cases"][0]["name"], "good");
+    for (const auto &wrong : {"--nonsense", "--line=9.99"}) {
+        const auto result = run_tests({wrong, "--json", "-"});
+        EXPECT_EQ(result.status, 2);
+        const auto json = nlohmann::json::parse(result.output);
+        EXPECT_EQ(json["command"], "test");
+        EXPECT_EQ(json["error"]["kind"], "usage");
+        EXPECT_EQ(json["exit_status"], 2);
+    }
 }
 
 TEST_F(RunnerTest, JsonOnStdoutIsAlone)
@@ -150,6 +187,7 @@ TEST_F(RunnerTest, JsonOnStdoutIsAlone)
     add_case("good", leave(R"({"passed": 1, "failed": [], "skipped": []})"));
     const auto result = run_tests({"--json", "-"});
     const auto json = nlohmann::json::parse(result.output);
+    EXPECT_EQ(json["schema"], 1);
     EXPECT_EQ(json["passed"], 1);
     EXPECT_EQ(json["cases"][0]["name"], "good");
     EXPECT_THAT(result.errors, HasSubstr("1 passed, 0 failed, 0 skipped"));

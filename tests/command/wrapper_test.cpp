@@ -157,6 +157,14 @@ TEST_F(CompilingWrapperTest, ABuildThatFailsShowsTheEndOfItsLog)
     EXPECT_EQ(result.output, "");
 }
 
+TEST_F(CompilingWrapperTest, AFolderThatCannotBeMadeIsAFailureAndNoAnswer)
+{
+    write_text(clone / "build", "");
+    const auto result = wrapper("lines");
+    EXPECT_EQ(result.status, 4);
+    EXPECT_THAT(result.errors, HasSubstr("mkdir: "));
+}
+
 TEST_F(CompilingWrapperTest, TellsKrunctlThatTestIsACommandHere)
 {
     EXPECT_THAT(wrapper("tset").output, HasSubstr("krunctl tset "));

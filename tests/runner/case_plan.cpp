@@ -10,6 +10,8 @@
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
+#include "util/nearest_word.hpp"
+
 namespace krun
 {
 
@@ -38,8 +40,9 @@ Result<void> expect_known(const char *what, const std::vector<std::string> &want
 {
     for (const auto &name : wanted)
         if (!known.contains(name))
-            return usage_error(fmt::format("there is no {} {}", what, name),
-                               fmt::format("there are: {}", fmt::join(known, ", ")));
+            return usage_error(
+                fmt::format("there is no {} {}", what, name),
+                did_you_mean(name, {known.begin(), known.end()}, fmt::format("there are: {}", fmt::join(known, ", "))));
     return {};
 }
 

@@ -13,6 +13,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "commands/help_text.hpp"
+#include "commands/json_report.hpp"
+#include "commands/option_values.hpp"
+#include "commands/usage_errors.hpp"
 #include "runner/proof_record.hpp"
 #include "runner/run_report.hpp"
 #include "runner/source_lines.hpp"
@@ -202,9 +206,9 @@ void finish(Filesystem &files, const Options &options, const RunReport &report, 
             if (auto written = write_proof(files, proof_file(line.line), *proof); !written)
                 fmt::print(stderr, "note: the proof cannot be recorded: {}\n", written.error().message);
     if (options.json == "-")
-        fmt::print("{}\n", report_json(report).dump(2));
+        print_json(report_json(report));
     else if (!options.json.empty())
-        write_or_note(files, options.json, report_json(report).dump(2) + "\n");
+        write_or_note(files, options.json, with_schema(report_json(report)).dump(2) + "\n");
     if (!options.junit.empty())
         write_or_note(files, options.junit, report_junit(report));
     if (const auto before = report.proven_before(); before != 0)
@@ -212,14 +216,29 @@ void finish(Filesystem &files, const Options &options, const RunReport &report, 
     fmt::print(out, "{}\n", closing_line(report.total()));
 }
 
-int fail(const Error &error)
+int fail(const Options &options, const Error &error)
 {
     fmt::print(stderr, "krun test: error: {}\n", error.message);
     if (!error.hint.empty())
         fmt::print(stderr, "hint: {}\n", error.hint);
     if (!error.log.empty())
         fmt::print(stderr, "log: {}\n", error.log);
+    if (options.json == "-")
+        print_error_json(error_json("test", nullptr, error, static_cast<int>(error.code)), false);
     return static_cast<int>(error.code);
+}
+
+void list_cases(const Options &options, const CasePlan &plan)
+{
+    if (options.json != "-") {
+        for (const auto &one : plan.run)
+            fmt::print("{:<36} {}\n", one.name, fmt::join(one.labels, " "));
+        return;
+    }
+    auto cases = nlohmann::ordered_json::array();
+    for (const auto &one : plan.run)
+        cases.push_back({{"name", one.name}, {"labels", one.labels}});
+    print_json({{"cases", cases}});
 }
 
 int run_tests(const Options &options)
@@ -229,24 +248,87 @@ int run_tests(const Options &options)
     Run run(Env{runner, files}, options, options.json == "-" ? stderr : stdout);
     const auto plan = run.plan();
     if (!plan)
-        return fail(plan.error());
+        return fail(options, plan.error());
     if (options.list) {
-        for (const auto &one : plan->run)
-            fmt::print("{:<36} {}\n", one.name, fmt::join(one.labels, " "));
+        list_cases(options, *plan);
         return 0;
     }
     if (auto made = files.make_directories(Run::logs()); !made)
-        return fail(made.error());
+        return fail(options, made.error());
     const auto lock = FileLock::acquire(Run::logs() / "tests.lock", "another run of the tests");
     if (!lock)
-        return fail(lock.error());
+        return fail(options, lock.error());
     const auto report = run.run(*plan);
     if (!report)
-        return fail(report.error());
+        return fail(options, report.error());
     finish(files, options, *report, options.json == "-" ? stderr : stdout);
     if (run.was_interrupted())
         return static_cast<int>(ExitCode::interrupted);
     return report->good() ? 0 : static_cast<int>(ExitCode::answer_is_no);
+}
+
+void add_options(CLI::App &app, Options &options)
+{
+    use_help_style(app);
+    app.footer("Exit status: see krunctl(1); docs/testing.md has the details");
+    app.add_option("--line", options.lines, "Run no cases of kernel lines but this one")
+        ->type_name("LINE")
+        ->allow_extra_args(false);
+    app.add_option("--label,--tier", options.labels, "Run only cases with this label, as a tier has")
+        ->type_name("LABEL")
+        ->allow_extra_args(false);
+    app.add_option("--source", options.sources, "Test the kernel source in the folder TREE as a line; 4.9 has no other")
+        ->type_name("SERIES=TREE")
+        ->allow_extra_args(false);
+    app.add_flag("--list", options.list, "List the cases instead of running them");
+    app.add_option("--json", options.json, "Write the results as one JSON object to this file; - is stdout")
+        ->type_name("FILE");
+    app.add_option("--junit", options.junit, "Write the results as JUnit's XML to this file")->type_name("FILE");
+    app.add_flag("--e2e", options.e2e, "Install kernels on a real Debian disk in all scenarios: --label e2e");
+    app.add_flag("--soak", options.soak, "Make random system calls for an hour: --label soak");
+    app.add_option("--seed", options.seed, "Seed random system calls with N")->type_name("N")->capture_default_str();
+    app.add_flag("--again", options.again, "Run also what has passed with exactly these inputs");
+    accept_range(app.add_option("--minutes", options.minutes, "Start nothing that would end later; 0 is no limit")
+                     ->type_name("MINUTES")
+                     ->default_str(fmt::format("{}, with labels 0", minutes_of_everything)),
+                 0L);
+    app.add_option("--build", options.build, "CTest's build folder")->group("");
+    app.add_option("--grace", options.grace, "Seconds after the limit until all is stopped")->group("");
+}
+
+// What CLI11 has not come to, as the command line is wrong.
+void read_json_option(Options &options, int argc, char **argv)
+{
+    for (int i = 1; i + 1 < argc; i++) {
+        if (argv[i] == std::string_view("--json"))
+            options.json = argv[i + 1];
+    }
+}
+
+int run(int argc, char **argv, Options &options)
+{
+    CLI::App app("Run the tests", "./krun test");
+    add_options(app, options);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::Success &help) {
+        return app.exit(help);
+    } catch (const CLI::ParseError &error) {
+        read_json_option(options, argc, argv);
+        return fail(options, usage_error_of(app, error));
+    } catch (const UserError &error) {
+        read_json_option(options, argc, argv);
+        return fail(options, with_usage_hint(app, error.error()));
+    }
+    if (options.e2e)
+        options.labels.emplace_back("e2e");
+    if (options.soak)
+        options.labels.emplace_back("soak");
+    try {
+        return run_tests(options);
+    } catch (const UserError &error) { // a cache that is not ours
+        return fail(options, error.error());
+    }
 }
 
 } // namespace
@@ -258,39 +340,8 @@ int main(int argc, char **argv)
     adopt_strays();
     Options options;
     options.build = fs::read_symlink("/proc/self/exe").parent_path() / "../..";
-    CLI::App app("Runs the tests; docs/testing.md has the details.", "./krun test");
-    app.add_option("--line", options.lines, "Only this kernel line (repeatable)")->allow_extra_args(false);
-    app.add_option("--label,--tier", options.labels, "Only cases with this label, as a tier has (repeatable)")
-        ->allow_extra_args(false);
-    app.add_option("--source", options.sources,
-                   "SERIES=TREE: the kernel source in this folder, as a line (repeatable); for 4.9 there is no other")
-        ->allow_extra_args(false);
-    app.add_flag("--list", options.list, "List the cases instead of running them");
-    app.add_option("--json", options.json, "Write the results as JSON to this file; - is stdout");
-    app.add_option("--junit", options.junit, "Write them as JUnit's XML to this file");
-    app.add_flag("--e2e", options.e2e, "All scenarios of installing a kernel on a real Debian disk: --label e2e");
-    app.add_flag("--soak", options.soak, "An hour of random system calls: --label soak");
-    app.add_option("--seed", options.seed, "Seed of random system calls")->capture_default_str();
-    app.add_flag("--again", options.again, "Run also what has passed with exactly these inputs");
-    app.add_option("--minutes", options.minutes,
-                   fmt::format("Start nothing that would end later; 0: no limit. Default: {}, with labels 0",
-                               minutes_of_everything));
-    app.add_option("--build", options.build, "CTest's build folder")->group("");
-    app.add_option("--grace", options.grace, "Seconds after the limit until all is stopped")->group("");
-    try {
-        app.parse(argc, argv);
-    } catch (const CLI::Success &help) {
-        return app.exit(help);
-    } catch (const CLI::ParseError &error) {
-        return fail({ExitCode::usage, error.what(), "see `./krun test --help`", {}});
-    }
-    if (options.e2e)
-        options.labels.emplace_back("e2e");
-    if (options.soak)
-        options.labels.emplace_back("soak");
-    try {
-        return run_tests(options);
-    } catch (const UserError &error) { // a cache that is not ours
-        return fail(error.error());
-    }
+    const int status = run(argc, argv, options);
+    options.json.clear(); // nobody can read it
+    const auto written = finish_output();
+    return written || status == static_cast<int>(ExitCode::interrupted) ? status : fail(options, written.error());
 }
