@@ -151,8 +151,8 @@ TEST_F(RunnerTest, ResultsThatCannotBeWrittenAreNoSuccess)
 {
     add_case("good", "true", "LABELS unit");
     EXPECT_EQ(run_tests({"--list"}).status, 0);
-    const auto full = sandbox.run({"sh", "-c", "\"$0\" --build \"$1\" --list >/dev/full", KRUN_TESTS,
-                                   (sandbox.root() / "build").string()});
+    const auto full = sandbox.run(
+        {"sh", "-c", "\"$0\" --build \"$1\" --list >/dev/full", KRUN_TESTS, (sandbox.root() / "build").string()});
     EXPECT_EQ(full.status, 4);
     EXPECT_THAT(full.errors, HasSubstr("error: cannot write to stdout: No space left on device"));
 }

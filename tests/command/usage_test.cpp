@@ -83,8 +83,8 @@ TEST_F(UsageTest, DryRunWorksWithoutNetworkAndChangesNothing)
     const auto result = sandbox.krunctl({"build", "--dry-run", "--output", "out"});
     EXPECT_EQ(result.status, 0) << result.errors;
     std::size_t at = 0;
-    for (const auto *step : {"apt-get -q update", "download linux-source-6.12=NEWEST", "dpkg-deb -x", "tar -x", "patch -p1", "tinyconfig", "merge_config.sh",
-                             "olddefconfig", "bzImage", "vmlinuz"}) {
+    for (const auto *step : {"apt-get -q update", "download linux-source-6.12=NEWEST", "dpkg-deb -x", "tar -x",
+                             "patch -p1", "tinyconfig", "merge_config.sh", "olddefconfig", "bzImage", "vmlinuz"}) {
         at = result.output.find(step, at);
         ASSERT_NE(at, std::string::npos) << step << " is missing or out of order in\n" << result.output;
     }

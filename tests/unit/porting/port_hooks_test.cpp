@@ -191,7 +191,8 @@ TEST_F(PortHooks, APatchThatWouldNotFitExactlyIsNeverHandedOut)
     auto other_bench = Workbench::make(Env{wrong, files}).value();
     wrong.on({"patch"}, 0, "Hunk #1 succeeded at 5 (offset 1 line).\n");
     wrong.on({"diff"}, 1, hook_text);
-    EXPECT_EQ(port_hooks(Env{wrong, files}, other_bench, input).error().message, "the new a.patch does not fit f.c exactly");
+    EXPECT_EQ(port_hooks(Env{wrong, files}, other_bench, input).error().message,
+              "the new a.patch does not fit f.c exactly");
 }
 
 } // namespace
