@@ -118,7 +118,8 @@ class ZshCompletion : public CompletionTest
             GTEST_SKIP() << "zsh is not installed";
         file = script("zsh");
     }
-    // On a terminal of its own, where each match is printed on a line "<match>" as it is added.
+    // On a terminal of its own, where each match is printed on a line "<match>" as it is added. The key after Tab says
+    // that all of them have been.
     Words of(const std::string &line)
     {
         const auto *ask = R"(zmodload zsh/zpty
@@ -126,12 +127,9 @@ zpty shell zsh -f -i
 zpty -w shell "PROMPT= RPROMPT= fpath+=(/usr/share/zsh/functions/Completion/*(/N)); autoload -U compinit; compinit -D -u"
 zpty -w shell "source ${(q)1}; bindkey '^I' complete-word; zstyle ':completion:*' insert-tab false"
 zpty -w shell 'compadd() { if [[ ${@[1,(i)(-|--)]} == *-(O|A|D)\ * ]]; then builtin compadd "$@"; return; fi; typeset -a hits; builtin compadd -A hits "$@"; for hit in $hits; do print -r -- "<$hit>"; done; builtin compadd "$@" }'
-zpty -w shell 'print re""ady'
+zpty -w shell 'finish() { print do""ne }; zle -N finish; bindkey "^X" finish; print re""ady'
 zpty -r shell seen '*ready*'
-zpty -w -n shell "$2"$'\t\a'
-sleep 1
-zpty -w -n shell $'\C-c\C-u'
-zpty -w shell 'print do""ne'
+zpty -w -n shell "$2"$'\t\C-x'
 zpty -r shell seen '*done*'
 print -r -- "$seen"
 zpty -d shell)";
