@@ -5,7 +5,7 @@
 
 #include "cases/case.hpp"
 #include "cases/gtest_run.hpp"
-#include "package/boot_gate.hpp"
+#include "install/boot_gate.hpp"
 #include "util/paths.hpp"
 #include "util/progress.hpp"
 

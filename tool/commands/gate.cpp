@@ -6,8 +6,8 @@
 
 #include "commands/command.hpp"
 #include "commands/json_report.hpp"
-#include "package/boot_gate.hpp"
-#include "package/kernel_package.hpp"
+#include "install/boot_gate.hpp"
+#include "install/kernel_package.hpp"
 
 namespace krun
 {

@@ -6,11 +6,11 @@
 
 #include "commands/command.hpp"
 #include "commands/json_report.hpp"
-#include "package/boot_gate.hpp"
-#include "package/install_status.hpp"
-#include "package/kept_packages.hpp"
-#include "package/preflight.hpp"
-#include "package/session.hpp"
+#include "install/boot_gate.hpp"
+#include "install/install_status.hpp"
+#include "install/kept_packages.hpp"
+#include "install/preflight.hpp"
+#include "install/session.hpp"
 #include "util/interrupt.hpp"
 #include "util/progress.hpp"
 

@@ -30,9 +30,13 @@ ordered_json with_schema(const ordered_json &object)
 // Not with fmt::print(), which throws when stdout is closed: main() reports that.
 void print_json(const ordered_json &object) { std::fputs(as_text(with_schema(object), 2).c_str(), stdout); }
 
-std::string kind_of(ExitCode code)
+std::string kind_of(const Error &error)
 {
-    switch (code) {
+    if (error.kind == ErrorKind::damaged)
+        return "damaged";
+    if (error.kind == ErrorKind::no_space)
+        return "no-space";
+    switch (error.code) {
     case ExitCode::done:
         return "done";
     case ExitCode::answer_is_no:
@@ -54,7 +58,7 @@ ordered_json error_json(const std::string &command, const ordered_json &found, c
     ordered_json all = {{"schema", json_schema}, {"command", or_null(command)}};
     if (found.is_object())
         all.update(found);
-    all["error"] = {{"kind", kind_of(error.code)},
+    all["error"] = {{"kind", kind_of(error)},
                     {"message", error.message},
                     {"hint", or_null(error.hint)},
                     {"log", or_null(error.log)}};

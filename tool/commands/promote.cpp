@@ -7,7 +7,7 @@
 #include "commands/json_report.hpp"
 #include "host/checks.hpp"
 #include "host/system_host.hpp"
-#include "package/session.hpp"
+#include "install/session.hpp"
 #include "report/check_report.hpp"
 #include "util/interrupt.hpp"
 #include "util/progress.hpp"

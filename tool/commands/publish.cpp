@@ -7,7 +7,7 @@
 #include "commands/command.hpp"
 #include "commands/json_report.hpp"
 #include "commands/option_values.hpp"
-#include "package/deb_repository.hpp"
+#include "install/deb_repository.hpp"
 
 namespace krun
 {

@@ -6,7 +6,7 @@
 
 #include "commands/command.hpp"
 #include "commands/json_report.hpp"
-#include "package/session.hpp"
+#include "install/session.hpp"
 #include "util/interrupt.hpp"
 #include "util/progress.hpp"
 

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <map>
+#include <string_view>
 #include <toml++/toml.h>
 
 #include "util/text.hpp"
@@ -50,6 +52,25 @@ Hook hook_in(const toml::table &table)
     hook.without = table["without"].value_or(std::string());
     hook.whole = texts_of(table, "whole");
     return hook;
+}
+
+// A misspelled key would say nothing, and one of another type as little.
+std::string mistake_in_keys(const toml::table &hook)
+{
+    using toml::node_type;
+    static const std::map<std::string_view, node_type> known = {
+        {"name", node_type::string}, {"required", node_type::boolean}, {"needed", node_type::array},
+        {"done", node_type::array},  {"by_itself", node_type::string}, {"without", node_type::string},
+        {"whole", node_type::array}};
+    const auto name = hook["name"].value_or(std::string());
+    for (const auto &[key, node] : hook) {
+        const auto expected = known.find(key.str());
+        if (expected == known.end())
+            return fmt::format("the hook {} has an unknown key `{}`", name, key.str());
+        if (node.type() != expected->second)
+            return fmt::format("the key `{}` of the hook {} is of the wrong type", key.str(), name);
+    }
+    return {};
 }
 
 bool is_useless(const FileTest &test)
@@ -100,7 +121,10 @@ Result<std::vector<Hook>> read_list(Filesystem &files, const std::filesystem::pa
             if (table == nullptr)
                 continue;
             auto hook = hook_in(*table);
-            if (const auto mistake = mistake_in(hook, hooks); !mistake.empty())
+            auto mistake = mistake_in(hook, hooks);
+            if (mistake.empty())
+                mistake = mistake_in_keys(*table);
+            if (!mistake.empty())
                 return failure(fmt::format("{}:{}: {}", path.string(), table->source().begin.line, mistake));
             hooks.push_back(std::move(hook));
         }
@@ -145,6 +169,21 @@ Result<void> add_variants_of_lines(Filesystem &files, const std::filesystem::pat
     return {};
 }
 
+// A patch of a line that is for no hook would be left out without a word.
+Result<void> expect_known_names(Filesystem &files, const std::filesystem::path &lines, const std::vector<Hook> &hooks)
+{
+    for (const auto &line : files.list(lines).value_or(std::vector<std::string>())) {
+        const auto folder = lines / line / "hooks";
+        for (const auto &name : files.list(folder).value_or(std::vector<std::string>())) {
+            const bool is_known = std::any_of(hooks.begin(), hooks.end(),
+                                              [&name](const Hook &hook) { return name == hook.name + suffix; });
+            if (name.ends_with(suffix) && !is_known)
+                return failure(fmt::format("{} is for no hook that hooks.toml names", (folder / name).string()));
+        }
+    }
+    return {};
+}
+
 } // namespace
 
 Result<std::vector<Hook>> load_hooks(Filesystem &files, const std::filesystem::path &data)
@@ -153,6 +192,7 @@ Result<std::vector<Hook>> load_hooks(Filesystem &files, const std::filesystem::p
     auto hooks = read_list(files, folder / "hooks.toml");
     if (!hooks)
         return hooks;
+    TRY(expect_known_names(files, data / "kernel/lines", *hooks));
     for (auto &hook : *hooks) {
         auto added = add_common_variants(files, folder / hook.name, hook);
         if (added)

@@ -143,8 +143,7 @@ TEST_F(KnownHooks, ALineMayHaveVariantsOfItsOwn)
         add_variant("build", series);
     add_to_line("6.6", "build");
     add_to_line("6.12", "build");
-    add_to_line("6.6", "of-no-list");
-    add_to_line("6.6", "build.patch.part");
+    files.add("/d/kernel/lines/6.6/hooks/build.patch.part", one_line_added);
     const auto hook = only_hook();
     EXPECT_THAT(series_of(hook), ElementsAre("6.1", "6.6", "6.12", "6.12"));
     EXPECT_EQ(variant_for(hook, "6.6").file, "/d/kernel/lines/6.6/hooks/build.patch");
@@ -204,7 +203,6 @@ TEST_F(KnownHooks, AHookWithoutAVariantIsAnError)
     list(list_of_two);
     add_variant("second", "6.1");
     expect_refused("the hook first has no variant: /d/kernel/hooks/first has no patch");
-    add_to_line("6.6", "other");
     expect_refused("the hook first has no variant");
 }
 
@@ -297,6 +295,27 @@ TEST(KnownHooksOfTheProject, AreReadable)
     ASSERT_TRUE(hooks) << hooks.error().message;
     EXPECT_GT(hooks->size(), 4U);
     EXPECT_EQ(hooks->front().name, "build");
+}
+
+TEST_F(KnownHooks, AKeyThatNobodyKnowsIsAMistake)
+{
+    expect_list_refused("[[hook]]\nname = 'a'\nrequird = false\n", "1: the hook a has an unknown key `requird`");
+}
+
+TEST_F(KnownHooks, AValueOfAnotherTypeIsAMistake)
+{
+    expect_list_refused("[[hook]]\nname = 'a'\nrequired = 'no'\n",
+                        "1: the key `required` of the hook a is of the wrong type");
+    expect_list_refused("[[hook]]\nname = 'a'\nwhole = 'f.c'\n",
+                        "1: the key `whole` of the hook a is of the wrong type");
+}
+
+TEST_F(KnownHooks, APatchOfALineThatIsForNoHookIsAMistake)
+{
+    list("[[hook]]\nname = 'one'\n");
+    add_variant("one", "5.8");
+    add_to_line("6.1", "onee");
+    expect_refused("/d/kernel/lines/6.1/hooks/onee.patch is for no hook that hooks.toml names");
 }
 
 } // namespace

@@ -6,7 +6,7 @@
 #include <map>
 
 #include "fakes/temporary_folder.hpp"
-#include "package/fake_machine.hpp"
+#include "install/fake_machine.hpp"
 #include "simulation/debian.hpp"
 #include "simulation/rooted_disk.hpp"
 

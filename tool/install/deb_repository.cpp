@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: MIT
+// A signed apt repository; see deb_repository.hpp.
+#include "install/deb_repository.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <optional>
+#include <tuple>
+
+#include "install/kernel_package.hpp"
+#include "install/line_package.hpp"
+#include "install/staged_repository.hpp"
+#include "util/paths.hpp"
+#include "util/progress.hpp"
+#include "util/scratch_folder.hpp"
+#include "util/text.hpp"
+
+namespace krun
+{
+namespace
+{
+
+namespace fs = std::filesystem;
+
+constexpr const char *first_line = "# Made by krunctl publish: a repository of Krun kernels.\n";
+
+Result<std::string> fingerprint_of(ProcessRunner &runner, const std::string &key)
+{
+    Command command;
+    command.argv = {"gpg", "--batch", "--with-colons", "--list-secret-keys", key};
+    command.environment["LC_ALL"] = "C";
+    const auto listed = TRY(runner.run(command));
+    std::string found;
+    unsigned keys = 0;
+    for (const auto &line : lines_of(listed.output)) {
+        const auto fields = split(line, ':');
+        keys += fields[0] == "sec" ? 1 : 0;
+        // The first fingerprint behind "sec" is the primary key's own; those of subkeys follow.
+        if (fields[0] == "fpr" && fields.size() > 9 && found.empty())
+            found = fields[9];
+    }
+    if (found.empty())
+        return host_lacks(fmt::format("you have no secret key {}", shell_quoted(key)),
+                          "gpg --list-secret-keys shows yours; gpg --quick-generate-key NAME makes one");
+    if (keys > 1)
+        return usage_error(fmt::format("{} of your secret keys match {}", keys, shell_quoted(key)),
+                           "name one by its fingerprint");
+    return found;
+}
+
+constexpr const char *signing_key = "SignWith: ";
+constexpr const char *validity = "ValidFor: ";
+
+// What the repository's settings say; empty when they do not.
+std::string setting(const std::string &distributions, std::string_view name)
+{
+    for (const auto &line : lines_of(distributions)) {
+        if (line.starts_with(name))
+            return trim(line.substr(name.size()));
+    }
+    return {};
+}
+
+// `valid_for` as reprepro has it, "30d"; empty: for ever.
+std::string distributions_file(const std::string &fingerprint, const std::string &valid_for)
+{
+    auto text =
+        fmt::format("{}Codename: {}\nComponents: main\nArchitectures: amd64\nDescription: Krun Linux kernels\n{}{}\n",
+                    first_line, repository_suite, signing_key, fingerprint);
+    if (!valid_for.empty())
+        text += validity + valid_for + "\n";
+    return text;
+}
+
+fs::path distributions_of(const PublishRequest &request) { return request.folder / "conf/distributions"; }
+
+// A typo must not turn some other folder into a repository.
+Result<void> expect_ours_or_new(Filesystem &files, const PublishRequest &request)
+{
+    if (!files.exists(request.folder))
+        return {};
+    if (!files.is_directory(request.folder))
+        return usage_error(fmt::format("{} is not a folder", request.folder.string()));
+    const auto names = TRY(files.list(request.folder));
+    const bool empty = std::all_of(names.begin(), names.end(), StagedRepository::is_own_name);
+    if (empty || files.read(distributions_of(request)).value_or("").starts_with(first_line))
+        return {};
+    return usage_error(fmt::format("{} contains something other than a repository of ours", request.folder.string()),
+                       "name a new folder");
+}
+
+// Machines trust the key that they were given: with another one, their next `apt update` fails.
+Result<void> expect_same_key(Filesystem &files, const PublishRequest &request, const std::string &fingerprint)
+{
+    const auto present = setting(files.read(distributions_of(request)).value_or(""), signing_key);
+    if (present.empty() || present == fingerprint || request.change_key)
+        return {};
+    return usage_error(fmt::format("the repository is signed with the key {}, not with {}", present, fingerprint),
+                       "sign with that key, or change it with --change-key and give the machines the new one");
+}
+
+Command reprepro(const PublishRequest &request, const std::vector<std::string> &arguments)
+{
+    Command command;
+    const auto folder = fs::absolute(request.folder);
+    // Both are said, because a variable of the caller's could name another for each.
+    command.argv = {"reprepro", "--basedir", folder.string(), "--confdir", (folder / "conf").string()};
+    command.argv.insert(command.argv.end(), arguments.begin(), arguments.end());
+    command.environment["LC_ALL"] = "C";
+    command.dies_with_us = true;
+    return command;
+}
+
+// "name version depends..." of each package that is in the repository, or of those called `name`.
+Result<std::vector<std::vector<std::string>>> list_repository(ProcessRunner &runner, const PublishRequest &request,
+                                                              const std::string &name)
+{
+    std::vector<std::string> arguments = {"--list-format", "${package} ${version} ${Depends}\n", "list",
+                                          repository_suite};
+    if (!name.empty())
+        arguments.push_back(name);
+    const auto listed = TRY(runner.run_ok(reprepro(request, arguments)));
+    std::vector<std::vector<std::string>> packages;
+    for (const auto &line : lines_of(listed.output)) {
+        if (auto words = words_of(line); words.size() >= 2)
+            packages.push_back(std::move(words));
+    }
+    return packages;
+}
+
+Result<std::optional<PresentLinePackage>> present_line_package(const Env &env, const PublishRequest &request,
+                                                               const std::string &name)
+{
+    if (!env.files.exists(distributions_of(request)))
+        return std::optional<PresentLinePackage>();
+    const auto found = TRY(list_repository(env.runner, request, name));
+    if (found.empty())
+        return std::optional<PresentLinePackage>();
+    const auto &words = found.front();
+    std::string depends;
+    for (std::size_t at = 2; at < words.size(); ++at)
+        depends += (at == 2 ? "" : " ") + words[at];
+    return std::optional(PresentLinePackage{words[1], depends});
+}
+
+// The line package for this kernel, if it is a kernel and the newest of its line.
+Result<std::optional<LinePackage>> line_package_for(const Env &env, const PublishRequest &request,
+                                                    const KernelPackage &deb)
+{
+    const std::string prefix = "linux-image-";
+    const auto version = deb.version.substr(0, deb.version.find('-'));
+    const auto numbers = split(version, '.');
+    if (!deb.name.starts_with(prefix + version) || deb.name.ends_with("-dbg") || numbers.size() < 2)
+        return std::optional<LinePackage>();
+    const auto line = numbers[0] + "." + numbers[1];
+    const auto present = TRY(present_line_package(env, request, prefix + "krun-" + line));
+    return next_line_package(line, version, fmt::format("{} (= {})", deb.name, deb.version), present);
+}
+
+Result<void> write_settings(Filesystem &files, const PublishRequest &request, const std::string &fingerprint)
+{
+    TRY(files.make_directories(request.folder / "conf"));
+    const auto before = setting(files.read(distributions_of(request)).value_or(""), validity);
+    const auto days = request.valid_days.value_or(0) == 0 ? "" : fmt::format("{}d", *request.valid_days);
+    // Without it, what is in the repository has no meaning: it must not be lost with the power.
+    constexpr unsigned mode = 0644;
+    return files.write_durably(distributions_of(request),
+                               distributions_file(fingerprint, request.valid_days ? days : before), mode);
+}
+
+// The public key, which the machines need to trust the repository.
+Result<void> export_key(const Env &env, const PublishRequest &request, const std::string &fingerprint)
+{
+    Command command;
+    command.argv = {"gpg", "--batch", "--armor", "--export", fingerprint};
+    const auto exported = TRY(env.runner.run_ok(command));
+    return env.files.write(request.folder / repository_key_file, exported.output);
+}
+
+// reprepro takes no package without these two; dpkg-deb makes them, and apt takes them.
+Result<std::vector<std::string>> options_for(ProcessRunner &runner, const fs::path &deb)
+{
+    std::vector<std::string> options;
+    for (const auto &[field, option, value] :
+         {std::tuple{"Section", "--section", "misc"}, std::tuple{"Priority", "--priority", "optional"}}) {
+        Command ask;
+        ask.argv = {"dpkg-deb", "-f", deb.string(), field};
+        ask.environment["LC_ALL"] = "C";
+        const auto answer = TRY(runner.run_ok(ask));
+        if (trim(answer.output).empty())
+            options.insert(options.end(), {option, value});
+    }
+    return options;
+}
+
+Result<void> include(ProcessRunner &runner, const PublishRequest &request, const fs::path &deb,
+                     const std::vector<std::string> &options)
+{
+    auto arguments = options;
+    arguments.insert(arguments.end(),
+                     {"--component", "main", "includedeb", repository_suite, fs::absolute(deb).string()});
+    const auto command = reprepro(request, arguments);
+    const auto result = TRY(runner.run(command));
+    if (result.ok())
+        return {};
+    if (result.errors.find("can only be included again, if they are the same") != std::string::npos)
+        return failure("the repository has a package of the same name and version, but with other contents",
+                       "build with another --local-version; published packages are never replaced");
+    return failure(fmt::format("reprepro failed with status {}, the repository is as it was:\n{}", result.status,
+                               trim(last_lines(result.errors, 10))));
+}
+
+// reprepro skips a package that is older than the one it has, and is content.
+Result<void> expect_included(ProcessRunner &runner, const PublishRequest &request, const KernelPackage &package)
+{
+    const auto present = TRY(list_repository(runner, request, package.name));
+    for (const auto &words : present) {
+        if (words[1] == package.version)
+            return {};
+    }
+    return failure(fmt::format("reprepro did not take {} {}{}", package.name, package.version,
+                               present.empty() ? "" : ": the repository has " + present.front()[1]),
+                   "build it with a higher version");
+}
+
+Result<void> include_all(const Env &env, const PublishRequest &request, const std::vector<KernelPackage> &packages)
+{
+    const auto scratch = TRY(ScratchFolder::make(env.files, cache_directory() / "run", "publish"));
+    for (const auto &package : packages) {
+        say(fmt::format("publishing {} {}", package.name, package.version));
+        std::vector<fs::path> debs = {package.deb};
+        const auto line = TRY(line_package_for(env, request, package));
+        if (line) {
+            auto made = TRY(make_line_package(env, *line, scratch.path()));
+            debs.push_back(std::move(made)); // last: it depends on the other
+        }
+        for (const auto &deb : debs) {
+            const auto options = TRY(options_for(env.runner, deb));
+            TRY(include(env.runner, request, deb, options));
+            TRY(deb == package.deb ? expect_included(env.runner, request, package) : Result<void>());
+        }
+    }
+    return {};
+}
+
+} // namespace
+
+Result<Published> publish(const Env &env, const PublishRequest &request)
+{
+    TRY(expect_programs({{"reprepro", "reprepro"}, {"gpg", "gnupg"}, {"dpkg-deb", "dpkg"}}));
+    std::vector<KernelPackage> packages;
+    for (const auto &deb : request.debs) {
+        auto package = TRY(read_package(env, deb));
+        if (package.architecture != "amd64" && package.architecture != "all")
+            return usage_error(fmt::format("{} is for {}, not for amd64", deb.string(), package.architecture));
+        packages.push_back(std::move(package));
+    }
+    TRY(expect_ours_or_new(env.files, request));
+    Published published;
+    const auto fingerprint = TRY(fingerprint_of(env.runner, request.key));
+    published.fingerprint = fingerprint;
+    TRY(expect_same_key(env.files, request, fingerprint));
+    if (request.dry_run) {
+        DryRunProcessRunner printer;
+        for (const auto &deb : request.debs) {
+            const auto options = TRY(options_for(env.runner, deb));
+            TRY(include(printer, request, deb, options));
+        }
+        return published;
+    }
+
+    auto staged = TRY(StagedRepository::make(env, fs::absolute(request.folder)));
+    auto staged_request = request;
+    staged_request.folder = staged.path();
+    const auto all = write_settings(env.files, staged_request, fingerprint)
+                         .and_then([&] { return include_all(env, staged_request, packages); })
+                         .and_then([&] { return export_key(env, staged_request, fingerprint); })
+                         .and_then([&] { return list_repository(env.runner, staged_request, {}); });
+    if (!all)
+        return tl::unexpected(all.error());
+    TRY(staged.commit());
+    for (const auto &words : *all)
+        published.packages.push_back({words[0], words[1]});
+    return published;
+}
+
+} // namespace krun

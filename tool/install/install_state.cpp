@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+// The state as JSON; see install_state.hpp.
+#include "install/install_state.hpp"
+
+#include <algorithm>
+#include <array>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+#include <utility>
+
+namespace krun
+{
+namespace
+{
+
+using nlohmann::ordered_json;
+
+constexpr int format_version = 1;
+
+constexpr std::array kernel_states = {
+    std::pair{KernelState::installing, "installing"}, std::pair{KernelState::trial, "trial"},
+    std::pair{KernelState::promoted, "promoted"}, std::pair{KernelState::removing, "removing"}};
+constexpr std::array operations = {std::pair{Operation::Kind::install, "install"},
+                                   std::pair{Operation::Kind::promote, "promote"},
+                                   std::pair{Operation::Kind::uninstall, "uninstall"}};
+
+template <class Table, class Value> std::string word_in(const Table &table, Value value)
+{
+    for (const auto &[known, word] : table) {
+        if (known == value)
+            return word;
+    }
+    return {};
+}
+
+template <class Table> auto value_in(const Table &table, const std::string &word)
+{
+    for (const auto &[value, known] : table) {
+        if (word == known)
+            return value;
+    }
+    throw std::runtime_error("unknown word " + word);
+}
+
+ordered_json packages_json(const std::vector<InstalledPackage> &packages)
+{
+    auto json = ordered_json::array();
+    for (const auto &package : packages)
+        json.push_back({{"name", package.name}, {"version", package.version}});
+    return json;
+}
+
+std::vector<InstalledPackage> packages_from(const ordered_json &json)
+{
+    std::vector<InstalledPackage> packages;
+    for (const auto &package : json)
+        packages.push_back({package.at("name"), package.at("version")});
+    return packages;
+}
+
+InstallState state_from(const ordered_json &json)
+{
+    InstallState state;
+    state.fallback = json.at("fallback");
+    for (const auto &kernel : json.at("kernels"))
+        state.kernels.push_back({kernel.at("release"), value_in(kernel_states, kernel.at("state")),
+                                 kernel.at("promoted"), packages_from(kernel.at("packages")),
+                                 packages_from(kernel.at("shared_packages"))});
+    if (const auto &operation = json.at("operation"); !operation.is_null()) {
+        state.operation = Operation{value_in(operations, operation.at("kind")), operation.at("release"), {}};
+        for (const std::string deb : operation.at("debs"))
+            state.operation->debs.emplace_back(deb);
+    }
+    return state;
+}
+
+} // namespace
+
+std::string word_for(KernelState state) { return word_in(kernel_states, state); }
+
+std::string word_for(Operation::Kind kind) { return word_in(operations, kind); }
+
+InstalledKernel *InstallState::find(const std::string &release)
+{
+    const auto found =
+        std::find_if(kernels.begin(), kernels.end(), [&](const auto &k) { return k.release == release; });
+    return found == kernels.end() ? nullptr : &*found;
+}
+
+const InstalledKernel *InstallState::find(const std::string &release) const
+{
+    return const_cast<InstallState *>(this)->find(release); // NOLINT: the same search, nothing is changed
+}
+
+std::string InstallState::default_release(const std::string &without) const
+{
+    const InstalledKernel *best = nullptr;
+    for (const auto &kernel : kernels) {
+        if (kernel.promoted > 0 && kernel.state == KernelState::promoted && kernel.release != without &&
+            (best == nullptr || kernel.promoted > best->promoted))
+            best = &kernel;
+    }
+    return best == nullptr ? fallback : best->release;
+}
+
+unsigned InstallState::last_promotion() const
+{
+    unsigned last = 0;
+    for (const auto &kernel : kernels)
+        last = std::max(last, kernel.promoted);
+    return last;
+}
+
+std::string state_text(const InstallState &state)
+{
+    ordered_json json = {{"format", format_version},
+                         {"fallback", state.fallback},
+                         {"kernels", ordered_json::array()},
+                         {"operation", nullptr}};
+    for (const auto &kernel : state.kernels)
+        json["kernels"].push_back({{"release", kernel.release},
+                                   {"state", word_for(kernel.state)},
+                                   {"promoted", kernel.promoted},
+                                   {"packages", packages_json(kernel.packages)},
+                                   {"shared_packages", packages_json(kernel.shared_packages)}});
+    if (const auto &operation = state.operation) {
+        json["operation"] = {
+            {"kind", word_for(operation->kind)}, {"release", operation->release}, {"debs", ordered_json::array()}};
+        for (const auto &deb : operation->debs)
+            json["operation"]["debs"].push_back(deb.string());
+    }
+    return json.dump(2) + "\n";
+}
+
+Result<InstallState> read_state(Filesystem &files, const SystemLayout &layout)
+{
+    const auto path = layout.state();
+    const auto text = TRY(files.read_if_there(path));
+    if (!text)
+        return InstallState{};
+    const auto json = ordered_json::parse(*text, nullptr, false);
+    if (json.is_object() && json.contains("format") && json["format"] != format_version)
+        return failure(fmt::format("{} was written by another version of krunctl", path.string()),
+                       "use the newer krunctl");
+    try {
+        return state_from(json);
+    } catch (const std::exception &) {
+        return failure(fmt::format("{} is damaged", path.string()),
+                       fmt::format("see which kernels are installed (dpkg -l 'linux-image*'); {} keeps the default "
+                                   "in place while it exists",
+                                   layout.drop_in().string()));
+    }
+}
+
+} // namespace krun

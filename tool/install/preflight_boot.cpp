@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: MIT
+// Checks of the boot loader and the firmware; see preflight.hpp.
+#include <algorithm>
+#include <cstdlib>
+#include <fmt/format.h>
+
+#include "install/preflight.hpp"
+#include "util/text.hpp"
+
+namespace krun
+{
+namespace
+{
+
+constexpr const char *by_hand =
+    "install the package with dpkg and choose the kernel in the boot menu: krunctl cannot recover the machine then";
+
+// As systemd-boot and others tell which boot loader has started the machine, in UTF-16.
+constexpr const char *loader_info = "/sys/firmware/efi/efivars/LoaderInfo-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f";
+constexpr const char *secure_boot_variable =
+    "/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c";
+
+std::string without_zeros(std::string text)
+{
+    std::erase(text, '\0');
+    return text;
+}
+
+bool started_by_systemd_boot(Target &target)
+{
+    const auto variable = target.layout.at(loader_info);
+    if (target.files.exists(variable))
+        return without_zeros(target.files.read(variable).value_or(std::string())).find("systemd-boot") !=
+               std::string::npos;
+    const bool grub_there = target.files.exists(target.layout.grub_config());
+    return !grub_there && (target.files.exists(target.layout.at("/boot/efi/loader/loader.conf")) ||
+                           target.files.exists(target.layout.at("/boot/loader/loader.conf")));
+}
+
+// "grub-editenv (GRUB) 2.06-13+deb12u2" -> 206
+unsigned version_number(const std::string &text)
+{
+    const auto words = words_of(text);
+    if (words.empty())
+        return 0;
+    char *end = nullptr;
+    const auto major = std::strtoul(words.back().c_str(), &end, 10);
+    const auto minor = end != nullptr && *end == '.' ? std::strtoul(end + 1, nullptr, 10) : 0UL;
+    return static_cast<unsigned>(major * 100 + minor);
+}
+
+Result<std::string> probe(Target &target, const std::string &what)
+{
+    const auto result = TRY(target.runner.run(
+        plain_command({"grub-probe", "--target=" + what, target.layout.grub_environment().parent_path().string()})));
+    if (!result.ok())
+        return failure(trim(result.errors));
+    return trim(result.output);
+}
+
+bool sets_default(const std::string &text)
+{
+    const auto lines = lines_of(text);
+    return std::any_of(lines.begin(), lines.end(), [](const std::string &line) {
+        auto words = trim(line);
+        if (words.rfind("export ", 0) == 0)
+            words = trim(words.substr(7));
+        return words.rfind("GRUB_DEFAULT=", 0) == 0;
+    });
+}
+
+} // namespace
+
+std::string kernel_to_keep(Target &target, const InstallState &state)
+{
+    const auto menu = target.menu();
+    if (!menu)
+        return {};
+    if (!state.kernels.empty() && target.can_boot(*menu, state.default_release()))
+        return state.default_release();
+    const auto environment = target.grub_environment();
+    const auto *entry = menu->default_entry(environment.value_or(GrubEnvironment{}));
+    if (entry != nullptr && !entry->recovery && target.can_boot(*menu, entry->release))
+        return entry->release;
+    if (target.can_boot(*menu, target.running_release))
+        return target.running_release;
+    return {};
+}
+
+namespace preflight_parts
+{
+
+PreflightCheck grub(const PreflightSubject &subject)
+{
+    auto &target = subject.target;
+    if (started_by_systemd_boot(target))
+        return lacks("it starts with systemd-boot", by_hand);
+    if (!target.files.exists(target.layout.grub_config()))
+        return lacks(fmt::format("there is no {}", target.layout.grub_config().string()), by_hand);
+    const auto version = target.runner.run(plain_command({"grub-editenv", "--version"}));
+    if (!version || !version->ok() || !target.files.exists(target.layout.at("/usr/sbin/update-grub")))
+        return lacks("GRUB's programs are not installed", "sudo apt-get install grub2-common");
+    constexpr unsigned oldest = 206;
+    const auto lines = lines_of(version->output);
+    if (version_number(lines.empty() ? std::string() : lines.front()) < oldest)
+        return lacks(trim(version->output), "upgrade to Debian 12 or newer");
+    return passed(trim(version->output));
+}
+
+// GRUB clears the entry by writing into the file's blocks, which it can do only where they lie plainly on a disk.
+PreflightCheck one_shot(const PreflightSubject &subject)
+{
+    if (!subject.target.is_root)
+        return skipped("needs root");
+    const auto abstraction = probe(subject.target, "abstraction");
+    const auto filesystem = probe(subject.target, "fs");
+    if (!abstraction || !filesystem)
+        return lacks("grub-probe cannot tell where /boot/grub is: " +
+                         (abstraction ? filesystem : abstraction).error().message,
+                     by_hand);
+    const std::string remedy = fmt::format("the trial boot would repeat forever; give /boot a plain partition "
+                                           "with ext4, or {}",
+                                           by_hand);
+    if (!abstraction->empty())
+        return lacks(fmt::format("/boot/grub is on {}, which GRUB cannot write to", *abstraction), remedy);
+    const auto writable = {"ext2", "fat", "xfs", "exfat", "ntfs", "jfs", "reiserfs", "f2fs"};
+    if (std::find(writable.begin(), writable.end(), *filesystem) == writable.end())
+        return lacks(fmt::format("/boot/grub is on {}, which GRUB cannot write to", *filesystem), remedy);
+    return passed(*filesystem);
+}
+
+PreflightCheck pending_entry(const PreflightSubject &subject)
+{
+    const auto environment = subject.target.grub_environment();
+    if (!environment)
+        return failed("GRUB's environment block cannot be read: " + environment.error().message,
+                      fmt::format("recreate it: sudo grub-editenv {0} create",
+                                  subject.target.layout.grub_environment().string()));
+    const auto next = next_entry_of(*environment);
+    if (next.empty())
+        return passed("none");
+    for (const auto &kernel : subject.state.kernels) {
+        if (next.find("gnulinux-" + kernel.release + "-") != std::string::npos)
+            return warned(
+                fmt::format("the trial boot of {} has not happened yet; the new kernel's replaces it", kernel.release),
+                {});
+    }
+    return failed(fmt::format("{} is chosen for the next boot", next),
+                  fmt::format("reboot first, or cancel it: sudo grub-editenv {} unset next_entry",
+                              subject.target.layout.grub_environment().string()));
+}
+
+PreflightCheck default_settings(const PreflightSubject &subject)
+{
+    auto &target = subject.target;
+    const auto folder = target.layout.default_folder();
+    const auto ours = target.layout.drop_in().filename().string();
+    for (const auto &name : target.files.list(folder).value_or(std::vector<std::string>{})) {
+        if (name > ours && name.ends_with(".cfg") && sets_default(target.files.read(folder / name).value_or("")))
+            return failed(fmt::format("{} sets GRUB_DEFAULT and is read after our {}", (folder / name).string(), ours),
+                          "give it a name that sorts before, such as 50-local.cfg");
+    }
+    const auto menu = target.menu();
+    if (!menu)
+        return target.is_root ? failed(menu.error().message, "sudo update-grub") : skipped("needs root");
+    const auto &setting = menu->default_setting();
+    if (setting != "${saved_entry}" && menu->find(setting) == nullptr)
+        return warned(fmt::format("the default {} is not in the menu", shell_quoted(setting)),
+                      "`krunctl uninstall` restores the setting");
+    return passed(fmt::format("the default is {}", shell_quoted(setting)));
+}
+
+PreflightCheck fallback_kernel(const PreflightSubject &subject)
+{
+    auto &target = subject.target;
+    if (!target.menu())
+        return target.is_root ? failed("GRUB's menu cannot be read", "sudo update-grub") : skipped("needs root");
+    const auto kept = kernel_to_keep(target, subject.state);
+    if (kept.empty() || kept == subject.packages.release)
+        return failed(fmt::format("neither the default nor the running kernel {} is in GRUB's menu with its files",
+                                  target.running_release),
+                      "sudo apt-get install --reinstall linux-image-amd64 && sudo update-grub");
+    if (kept != target.running_release)
+        return warned(fmt::format("{}, while {} is running", kept, target.running_release),
+                      fmt::format("if {} has never booted, reboot first", kept));
+    return passed(kept);
+}
+
+PreflightCheck secure_boot(const PreflightSubject &subject)
+{
+    auto &files = subject.target.files;
+    const auto variable = subject.target.layout.at(secure_boot_variable);
+    if (!files.exists(variable))
+        return passed("none");
+    const auto value = files.read(variable); // four bytes of attributes, then the value
+    constexpr std::size_t value_at = 4;
+    if (!value || value->size() <= value_at)
+        return subject.target.is_root ? warned("its state cannot be read", "see `mokutil --sb-state`")
+                                      : skipped("needs root");
+    if ((*value)[value_at] == 0)
+        return passed("switched off");
+    return failed("it is on, and the kernel is not signed: the firmware would refuse it",
+                  "turn Secure Boot off in the firmware, or sign the kernel yourself with a key that is "
+                  "enrolled (sbsign, mokutil)");
+}
+
+} // namespace preflight_parts
+} // namespace krun
