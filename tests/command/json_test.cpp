@@ -84,7 +84,7 @@ TEST_F(JsonTest, IsAnErrorWithItsLogWhenAProgramFails)
 
 TEST_F(JsonTest, IsOneObjectAlsoWhenTheReportIsThereAndItsPageIsNot)
 {
-    expect_error({"bench", "--json", "--readings", "10", "--way", "tsc", "--html", "/dev/full"}, 4, "failure");
+    expect_error({"bench", "--json", "--readings", "10", "--way", "tsc", "--html", "/dev/full"}, 4, "no-space");
     EXPECT_EQ(json::parse(result.output).at("ways").at(0).at("name"), "tsc");
 }
 

@@ -33,7 +33,8 @@ std::vector<std::string> listed_lines(const std::map<std::string, std::string> &
     const auto result = packages().krunctl({"lines", "--json", "--offline"}, environment);
     EXPECT_EQ(result.status, 0) << result.errors;
     std::vector<std::string> names;
-    for (const auto &line : nlohmann::json::parse(result.output))
+    const auto json = nlohmann::json::parse(result.output);
+    for (const auto &line : json.at("lines"))
         names.push_back(line.at("line"));
     return names;
 }
@@ -156,7 +157,8 @@ TEST(CmakeInstall, MakesTheSameLayoutAsThePackages)
     for (const char *program :
          {"tool/krunctl", "testbed/guest/krun-init", "benchmarks/read_cost", "benchmarks/sample_cost",
           "lib/kruntime/libkruntime.so", "lib/counters/libkruncounters.a", "lib/counters/libkruncounters.so.1.0.0",
-          "lib/counters/libkruncounters.so.1", "lib/counters/libkruncounters.so"})
+          "lib/counters/libkruncounters.so.1", "lib/counters/libkruncounters.so", "packaging/krunctl.bash",
+          "packaging/krunctl.zsh"})
         std::ofstream(build / program) << "\n";
     const auto installed = run_program({"cmake", "--install", build.string(), "--prefix", prefix.string()});
     ASSERT_TRUE(installed.ok()) << installed.errors;

@@ -81,8 +81,7 @@ class Run
 
     Result<CasePlan> plan()
     {
-        auto sources = TRY(read_sources(env_.files, options_.sources));
-        sources_ = std::move(sources);
+        sources_ = TRY(read_sources(env_.files, options_.sources));
         const auto lines = TRY(load_kernel_lines(env_.files, data_directory()));
         TRY(make_cases_of(env_, options_.build, extra_series(sources_, lines)));
         Command command;

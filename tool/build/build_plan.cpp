@@ -121,9 +121,8 @@ std::vector<std::string> compile_targets(bool has_modules)
 
 Result<PackagePlan> plan_packages(const Env &env, const BuildPlan &plan, const std::string &release, bool has_modules)
 {
-    if (!env.dry_run()) {
+    if (!env.dry_run())
         TRY(expect_package_name("the release", release, ExitCode::failure));
-    }
     const auto version = env.dry_run() ? plan.source->facts().kernel
                                        : TRY(kernel_version_of(env.files, plan.tree, plan.tree.string())).text();
     return PackagePlan{plan.folder, release, package_version_of(version), has_modules};
@@ -156,9 +155,8 @@ Result<BuildPlan> make_plan(const Env &env, const BuildRequest &request)
 Result<void> adopt_source(const Env &env, BuildPlan &plan, const BuildRequest &request)
 {
     plan.series = plan.hook_series = plan.line.name;
-    if (const auto version = plan.source->facts().series) {
+    if (const auto version = plan.source->facts().series)
         TRY(adopt_series(env, plan, request, *version));
-    }
     plan.own_files = TRY(hash_own_files(env, plan.line.name, plan.data));
     plan.tree = plan.make.tree = tree_folder(*plan.source, plan.own_files);
     plan.make.objects = objects_folder(plan.tree, plan.config.name);

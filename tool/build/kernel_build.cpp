@@ -157,9 +157,8 @@ Result<void> KernelBuild::forget_objects_of_another_tree()
     const std::filesystem::path last = trim(env_.files.read(stamp).value_or(std::string()));
     if (last == plan_.tree)
         return {};
-    if (last.parent_path() == source_cache()) {
+    if (last.parent_path() == source_cache())
         TRY(env_.files.remove_all(objects_folder(last, plan_.config.name)));
-    }
     // Where krunctl once kept them: there they depended on the path of their tree.
     TRY(env_.files.remove_all(plan_.folder / "objects"));
     return env_.files.write(stamp, plan_.tree.string() + "\n");

@@ -192,15 +192,12 @@ Result<void> configure(const Env &env, const KernelMake &make, const ConfigPlan 
 {
     say("configuring");
     TRY(env.files.make_directories(make.objects));
-    if (has_ccache()) {
+    if (has_ccache())
         TRY(env.files.write(make.cached_compiler(), compiler_script()));
-    }
-    if (!plan.tiny) {
+    if (!plan.tiny)
         TRY(env.files.write(base_file(make), plan.base_text));
-    }
-    for (std::size_t at = 0; at < plan.fragments.size(); ++at) {
+    for (std::size_t at = 0; at < plan.fragments.size(); ++at)
         TRY(env.files.write(fragment_file(make, at + 1), plan.fragments[at].text));
-    }
     if (plan.tiny) {
         TRY(env.runner.run_ok(make.command({"tinyconfig"})));
     }

@@ -131,9 +131,8 @@ Result<void> expect_package_name(const std::string &what, const std::string &tex
 
 Result<void> clear_packaging(Filesystem &files, const KernelMake &make, const PackagePlan &plan)
 {
-    for (const auto *folder : {"packages", "unpacked", "selftests"}) {
+    for (const auto *folder : {"packages", "unpacked", "selftests"})
         TRY(files.remove_all(plan.folder / folder));
-    }
     const auto made = made_packages_folder(make);
     for (const auto &name : files.list(made).value_or(std::vector<std::string>())) {
         if (!is_package_file(name))

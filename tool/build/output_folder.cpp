@@ -36,12 +36,10 @@ Result<void> remove_old_packages(Filesystem &files, const std::filesystem::path 
 Result<void> copy_products(Filesystem &files, const std::filesystem::path &objects,
                            const std::vector<std::filesystem::path> &packages, const std::filesystem::path &folder)
 {
-    for (const auto &product : products_of_build()) {
+    for (const auto &product : products_of_build())
         TRY(files.copy_file(objects / product.from, folder / product.to));
-    }
-    for (const auto &package : packages) {
+    for (const auto &package : packages)
         TRY(files.copy_file(package, folder / package.filename()));
-    }
     return {};
 }
 

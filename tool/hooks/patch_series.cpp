@@ -103,9 +103,8 @@ Result<void> apply_series(const Env &env, const std::filesystem::path &folder, c
     for (const auto &patch : patches) {
         if (!env.files.exists(patch))
             return failure(fmt::format("the series names {}, which does not exist", patch.string()));
-        for (const bool dry_run : {true, false}) {
+        for (const bool dry_run : {true, false})
             TRY(apply_patch(env.runner, tree, patch, "the patch " + patch.filename().string(), dry_run));
-        }
     }
     return {};
 }

@@ -131,9 +131,8 @@ Workbench::~Workbench()
 Result<ProcessResult> Workbench::run(std::vector<std::string> argv,
                                      const std::vector<std::pair<std::string, std::string>> &texts)
 {
-    for (const auto &[name, text] : texts) {
+    for (const auto &[name, text] : texts)
         TRY(env_.files.write(folder_ / name, text));
-    }
     Command command;
     command.asks = true; // of a scratch folder
     command.argv = std::move(argv);

@@ -108,12 +108,10 @@ Result<ControlChannel> ControlChannel::open(const std::string &where)
     const auto comma = names.find(',');
     const auto open_one = kind == "fifo" ? open_fifo : take_descriptor;
     ControlChannel channel;
-    auto commands = TRY(open_one(names.substr(0, comma), O_RDONLY));
-    channel.commands_ = std::move(commands);
+    channel.commands_ = TRY(open_one(names.substr(0, comma), O_RDONLY));
     if (comma == std::string::npos)
         return channel;
-    auto acknowledgements = TRY(open_one(names.substr(comma + 1), O_WRONLY));
-    channel.acknowledgements_ = std::move(acknowledgements);
+    channel.acknowledgements_ = TRY(open_one(names.substr(comma + 1), O_WRONLY));
     return channel;
 }
 

@@ -143,9 +143,8 @@ Result<void> BootDefault::edit_environment(const std::string &action, const std:
 {
     const auto file = target_.layout.grub_environment();
     const auto copy = target_.layout.new_grub_environment();
-    if (target_.files.exists(file)) {
+    if (target_.files.exists(file))
         TRY(changes_.copy(file, copy));
-    }
     TRY(changes_.run(plain_command({"grub-editenv", copy.string(), action, variable})));
     // The kernel and its initrd are on the disk, too, before anything points at them.
     TRY(changes_.run(plain_command({"sync"})));

@@ -48,9 +48,8 @@ Result<void> Installer::remove_files_of(const std::string &release)
         if (name == prefix || name == prefix + ".new" || name == prefix + ".dpkg-bak")
             leftovers.push_back(target_.layout.boot() / name);
     }
-    for (const auto &path : leftovers) {
+    for (const auto &path : leftovers)
         TRY(changes_.remove(path));
-    }
     return {};
 }
 
@@ -85,8 +84,7 @@ Result<Removal> Installer::uninstall(InstallState &state, const std::string &rel
     // Where dpkg knows nothing of it any more (or yet), the default cannot be this kernel.
     std::string next_default;
     if (!known.empty()) {
-        auto found = TRY(default_without(state, release));
-        next_default = std::move(found);
+        next_default = TRY(default_without(state, release));
     }
 
     // Where the journal already says that this kernel is half there, it need not be said again: an installation that
@@ -121,9 +119,8 @@ Result<void> Installer::finish_removal(InstallState &state, const std::string &r
     const bool last = state.kernels.size() == 1;
     // What an installation added is removed when it is rolled back, otherwise with the last kernel.
     const bool with_shared = last || kernel.state == KernelState::installing;
-    if (with_shared) {
+    if (with_shared)
         TRY(purge(kernel.shared_packages));
-    }
     if (last) {
         tell_("restoring the boot settings");
         TRY(boot_default_.unpin());

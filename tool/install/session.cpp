@@ -32,8 +32,7 @@ Result<InstallSession> InstallSession::open(const Target &target, bool only_show
 {
     std::optional<FileLock> lock;
     if (target.is_root && !only_show) {
-        auto acquired = TRY(FileLock::acquire_alone(target.layout.lock(), "the installed kernels"));
-        lock = std::move(acquired);
+        lock = TRY(FileLock::acquire_alone(target.layout.lock(), "the installed kernels"));
     }
     auto state = TRY(read_state(target.files, target.layout));
     if (lock) {

@@ -158,9 +158,8 @@ Result<void> StagedRepository::add_package(const fs::path &fresh, const fs::path
         return made;
     std::error_code no_link;
     fs::create_hard_link(fresh, part, no_link);
-    if (no_link) {
+    if (no_link)
         TRY(env_.files.copy_file(fresh, part));
-    }
     return env_.files.rename(part, target);
 }
 
@@ -187,9 +186,8 @@ Result<void> StagedRepository::complete()
     for (const auto &line : lines_of(list)) {
         const auto words = words_of(line);
         // By its number, which it keeps: a part that is no longer here is where it belongs.
-        if (words.size() == 2 && words[0] == inode_of(path() / words[1])) {
+        if (words.size() == 2 && words[0] == inode_of(path() / words[1]))
             TRY(put_in_place(words[1]));
-        }
         if (words.size() != 2 || words[0] != inode_of(folder_ / words[1]))
             return failure(fmt::format("the interrupted publish into {} cannot be completed: {} is not what it was",
                                        folder_.string(), words.size() == 2 ? words[1] : line),

@@ -91,9 +91,8 @@ Result<void> fill_base(ProcessRunner &runner, GuestStaging &staging, const BaseP
 {
     constexpr std::array<std::string_view, 10> folders{"usr/bin", "usr/lib", "usr/lib64", "proc", "sys",
                                                        "dev",     "etc",     "root",      "run",  "krun"};
-    for (const auto name : folders) {
+    for (const auto name : folders)
         TRY(staging.make_folder(name, 0755));
-    }
     TRY(staging.make_folder("tmp", 01777));
     constexpr std::array<std::pair<const char *, const char *>, 5> links{{
         {"bin", "usr/bin"},
@@ -102,9 +101,8 @@ Result<void> fill_base(ProcessRunner &runner, GuestStaging &staging, const BaseP
         {"lib", "usr/lib"},
         {"lib64", "usr/lib64"},
     }};
-    for (const auto &[name, to] : links) {
+    for (const auto &[name, to] : links)
         TRY(staging.link(name, to));
-    }
     const auto krunctl = stripped_krunctl(runner, parts, folder);
     if (!krunctl)
         return tl::unexpected<Error>(krunctl.error());
@@ -198,9 +196,8 @@ Result<void> add_kernel_config(Filesystem &files, GuestStaging &staging, const f
 
 Result<void> fill_run(Filesystem &files, GuestStaging &staging, const MachineRequest &request, GuestInput input)
 {
-    for (const auto &[name, text] : task_files(request, input)) {
+    for (const auto &[name, text] : task_files(request, input))
         TRY(staging.write(name, text));
-    }
     return add_kernel_config(files, staging, request.kernel);
 }
 

@@ -48,8 +48,7 @@ Result<LineBase> fetch_line_base(const Env &env, Workbench &bench, const KernelL
             const auto text = base.files.find(changes->path);
             if (text == base.files.end()) // another variant than the one that is ported has changed it
                 continue;
-            auto without = TRY(bench.unpatch(text->second, *changes));
-            text->second = std::move(without);
+            text->second = TRY(bench.unpatch(text->second, *changes));
         }
     }
     return base;

@@ -61,9 +61,8 @@ Result<void> fill(Filesystem &files, const std::filesystem::path &folder, const 
             continue;
         TRY(files.write(hooks / file_of(hook), hook.description + hook.diffs));
     }
-    if (files.exists(from.config)) {
+    if (files.exists(from.config))
         TRY(mirror_folder(files, from.config, folder / "config"));
-    }
     if (report.complete())
         return {};
     return files.write(hooks / "PORTING.md", porting_notes(report));

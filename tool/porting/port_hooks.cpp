@@ -73,12 +73,10 @@ class FilePort
         TRY(patch());
         if (!base)
             return {};
-        for (std::size_t at = 0; at < reports_.size(); ++at) {
+        for (std::size_t at = 0; at < reports_.size(); ++at)
             TRY(reports_[at].place == Place::fuzzy ? confirm(*base, at) : Result<void>());
-        }
-        for (std::size_t at = 0; at < reports_.size(); ++at) {
+        for (std::size_t at = 0; at < reports_.size(); ++at)
             TRY(reports_[at].is_missing() ? merge(*base, at) : Result<void>());
-        }
         return {};
     }
 

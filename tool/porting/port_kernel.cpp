@@ -87,15 +87,13 @@ Result<Plan> make_plan(Filesystem &files, const PortRequest &request)
     plan.tree = request.tree;
     auto version = TRY(version_to_port(files, plan.tree));
     plan.version = std::move(version);
-    auto from = TRY(line_to_start_from(files, plan.data, request, plan.version));
-    plan.from = std::move(from);
+    plan.from = TRY(line_to_start_from(files, plan.data, request, plan.version));
     plan.folder = request.output.empty() ? plan.data / "kernel/lines" / plan.version.series()
                                          : fs::absolute(request.output).lexically_normal();
     if (!plan.folder.has_filename()) // "--output folder/"
         plan.folder = plan.folder.parent_path();
-    if (!request.dry_run) {
+    if (!request.dry_run)
         TRY(expect_free_place(files, plan, !request.output.empty()));
-    }
     TRY(expect_programs({{"patch", "patch"}, {"diff", "diffutils"}, {"git", "git"}}));
     return plan;
 }
@@ -213,9 +211,8 @@ Result<PortedLine> port_kernel(const Env &env, const PortRequest &request)
     report.forced = !request.from.empty();
 
     auto bench = TRY(Workbench::make(env));
-    if (candidates.wants_merges) {
+    if (candidates.wants_merges)
         TRY(add_base(env, bench, plan, hooks, input, report));
-    }
     note_fragments(env.files, plan.from, report);
     auto ported = TRY(port_hooks(env, bench, input));
     report.hooks = std::move(candidates.reports);

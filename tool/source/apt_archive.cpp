@@ -112,9 +112,8 @@ Result<void> AptArchive::fetch(AptIndex &index, const std::vector<std::string> &
 Result<void> AptArchive::take_over(const std::filesystem::path &downloads, const std::filesystem::path &folder)
 {
     const auto names = TRY(env_.files.list(downloads));
-    for (const auto &name : names) {
+    for (const auto &name : names)
         TRY(copy_foreign_file(downloads / name, folder / name));
-    }
     return {};
 }
 

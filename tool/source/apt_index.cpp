@@ -55,9 +55,8 @@ Result<AptIndex> AptIndex::open(const Env &env, const std::filesystem::path &sta
                                 const std::vector<std::string> &suites)
 {
     AptIndex index(env, state, types, suites);
-    if (!env.dry_run() || !was_shown(index.folder_)) {
+    if (!env.dry_run() || !was_shown(index.folder_))
         TRY(index.prepare(types, suites));
-    }
     return index;
 }
 
@@ -70,15 +69,13 @@ std::optional<AptIndex> AptIndex::existing(const Env &env, const std::filesystem
 
 Result<void> AptIndex::prepare(const std::string &types, const std::vector<std::string> &suites)
 {
-    for (const auto *folder : {"state/lists/partial", "cache/archives/partial"}) {
+    for (const auto *folder : {"state/lists/partial", "cache/archives/partial"})
         TRY(env_.files.make_directories(folder_ / folder));
-    }
     auto mirrors = TRY(find_apt_mirrors(env_));
     const auto sources = TRY(sources_for(mirrors, suites, types));
     // Another mirror than last time: what we have is not its index.
-    if (env_.files.read(folder_ / "krun.sources").value_or(std::string()) != sources) {
+    if (env_.files.read(folder_ / "krun.sources").value_or(std::string()) != sources)
         TRY(env_.files.remove_all(stamp()));
-    }
     TRY(env_.files.write(folder_ / "krun.sources", sources));
     const auto configuration = TRY(apt_configuration(env_.runner, folder_));
     TRY(env_.files.write(folder_ / "state/status", ""));

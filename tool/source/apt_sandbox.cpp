@@ -99,9 +99,8 @@ Result<std::optional<AptSandbox>> AptSandbox::make(const Env &env, const std::st
     constexpr mode_t to_pass = 0711;
     if (chmod(path.c_str(), to_pass) != 0)
         return system_failure("change the mode of", path, errno);
-    for (const auto *folder : {"lists/partial", "archives/partial", "downloads"}) {
+    for (const auto *folder : {"lists/partial", "archives/partial", "downloads"})
         TRY(env.files.make_directories(sandbox.folder_ / folder));
-    }
     for (const auto *folder : {"lists", "archives", "downloads"}) {
         constexpr mode_t to_read = 0755;
         if (chmod((sandbox.folder_ / folder).c_str(), to_read) != 0) // whatever our umask is

@@ -73,9 +73,8 @@ Result<void> download(const Env &env, const std::string &url, const std::string 
             return env.files.rename(partial, file);
         const bool refused = result.status == http_error || result.status == no_such_file;
         const bool start_over = resumed && (refused || result.status == no_ranges || result.status == cannot_resume);
-        if (refused || start_over) {
+        if (refused || start_over)
             TRY(env.files.remove_all(partial));
-        }
         if (!start_over)
             return download_error(result, name, file);
     }

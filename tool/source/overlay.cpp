@@ -60,9 +60,8 @@ Result<std::size_t> mirror_folder(Filesystem &files, const std::filesystem::path
     if (files.is_link(to))
         return is_a_link(to);
     const auto names = TRY(files.list(from));
-    if (files.exists(to) && !files.is_directory(to)) {
+    if (files.exists(to) && !files.is_directory(to))
         TRY(files.remove_all(to));
-    }
     TRY(files.make_directories(to));
     auto changed = remove_extra(files, names, to);
     if (!changed)

@@ -90,9 +90,8 @@ Result<nlohmann::ordered_json> prepare_tree(const Env &env, Source &source, cons
 {
     const auto &tree = request.tree;
     const bool is_new = !env.files.exists(tree);
-    if (is_new) {
+    if (is_new)
         TRY(source.unpack());
-    }
     if (request.before_apply)
         request.before_apply();
     nlohmann::ordered_json hooks;

@@ -138,8 +138,7 @@ Result<void> choose_keyring(Filesystem &files, const SourceRequest &request, Sou
                            "or build it with --unverified, if you know where it comes from");
     // gpgv looks for a bare name in the home folder of GnuPG.
     origin.keyring = std::filesystem::absolute(request.keyring).lexically_normal();
-    auto data = TRY(read_keyring(files, origin.keyring));
-    origin.keyring_data = std::move(data);
+    origin.keyring_data = TRY(read_keyring(files, origin.keyring));
     return {};
 }
 

@@ -96,9 +96,8 @@ Result<void> TarballSource::digest_it()
 
 Result<void> TarballSource::identify()
 {
-    if (origin_.kind == OriginKind::url) {
+    if (origin_.kind == OriginKind::url)
         TRY(download_it());
-    }
     TRY(digest_it());
     TRY(lock());
     std::string trust;
@@ -116,9 +115,8 @@ Result<void> TarballSource::identify()
         take_version(version_in_name(origin_.name).value_or(KernelVersion()));
         return {};
     }
-    if (verified_) {
+    if (verified_)
         TRY(env_.files.write(stamp(), trust));
-    }
     facts_.version = facts_.kernel;
     return {};
 }
