@@ -298,8 +298,12 @@ void add_options(CLI::App &app, Options &options)
 // What CLI11 has not come to, as the command line is wrong.
 void read_json_option(Options &options, int argc, char **argv)
 {
-    for (int i = 1; i + 1 < argc; i++) {
-        if (argv[i] == std::string_view("--json"))
+    constexpr std::string_view with_value = "--json=";
+    for (int i = 1; i < argc; i++) {
+        const std::string_view argument = argv[i];
+        if (argument.starts_with(with_value))
+            options.json = argument.substr(with_value.size());
+        else if (argument == "--json" && i + 1 < argc)
             options.json = argv[i + 1];
     }
 }

@@ -119,11 +119,17 @@ std::vector<std::string> compile_targets(bool has_modules)
     return {"bzImage"};
 }
 
+std::string foreseen_kernel(Filesystem &files, const BuildPlan &plan)
+{
+    const auto version = kernel_version_of(files, plan.tree, plan.tree.string());
+    return version ? version->text() : plan.source->facts().kernel;
+}
+
 Result<PackagePlan> plan_packages(const Env &env, const BuildPlan &plan, const std::string &release, bool has_modules)
 {
     if (!env.dry_run())
         TRY(expect_package_name("the release", release, ExitCode::failure));
-    const auto version = env.dry_run() ? plan.source->facts().kernel
+    const auto version = env.dry_run() ? foreseen_kernel(env.files, plan)
                                        : TRY(kernel_version_of(env.files, plan.tree, plan.tree.string())).text();
     return PackagePlan{plan.folder, release, package_version_of(version), has_modules};
 }
@@ -147,6 +153,8 @@ Result<BuildPlan> make_plan(const Env &env, const BuildRequest &request)
     TRY(plan_config_of_line(env.files, request, plan));
     plan.make.jobs = request.jobs > 0 ? request.jobs : std::max(1U, std::thread::hardware_concurrency());
     plan.source = TRY(make_source(env, request.source, plan.line));
+    // Mistakes in the clone are reported before the network is used.
+    TRY(hash_own_files(env, plan.line.name, plan.data));
     place(plan, request, plan.line.name);
     TRY(expect_programs(needed_programs(plan, request)));
     return plan;

@@ -42,9 +42,6 @@ struct BuildPlan {
     std::string selftests_hash; // of packages only, which bring them along
     std::string key;
     nlohmann::ordered_json hooks; // which of them the tree has, as soon as it is there; see hooks/fitting.hpp
-
-    // What the packages are called and what the kernel is, in a dry run, before there is a tree to ask.
-    [[nodiscard]] std::string foreseen_release() const { return source->facts().kernel + make.local_version; }
 };
 
 // Everything that can be known to be wrong before the network is asked.
@@ -60,6 +57,8 @@ nlohmann::ordered_json metadata_of(const BuildPlan &plan, const std::string &rel
 
 // Whether the kernel will have modules, as far as that is known without its final configuration: a base of others has.
 bool expects_modules(const BuildPlan &plan);
+// The kernel's version, as far as it is known when there may be no tree to ask.
+std::string foreseen_kernel(Filesystem &files, const BuildPlan &plan);
 // What make is asked for, and, when that is done, what the packages will be called.
 std::vector<std::string> compile_targets(bool has_modules);
 Result<PackagePlan> plan_packages(const Env &env, const BuildPlan &plan, const std::string &release, bool has_modules);

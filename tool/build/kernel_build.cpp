@@ -78,6 +78,7 @@ class KernelBuild
     Result<void> fill_output_folder();
 
     Result<void> expect_writable_output(bool is_placed);
+    Result<void> lock_tree();
     Result<void> forget_objects_of_another_tree();
     Result<void> take_configuration();
     Result<void> expect_possible(const ConfigValues &values);
@@ -114,9 +115,24 @@ Result<void> KernelBuild::identify_source()
     TRY(plan_.source->identify());
     TRY(adopt_source(env_, plan_, request_));
     TRY(expect_writable_output(plan_.own_source && request_.output.empty()));
+    // A folder that its owner goes on to work in is taken as it was identified, before any wait.
+    if (plan_.own_source && !env_.files.exists(plan_.tree))
+        TRY(plan_.source->unpack());
     build_lock_ = TRY(env_.files.lock(with_suffix(plan_.folder, ".lock"), "the build " + plan_.name));
-    tree_lock_ = TRY(env_.files.lock(tree_lock_file(plan_.tree), "the kernel source"));
-    return {};
+    return lock_tree();
+}
+
+// Our own files may change while another krunctl is waited for: then it is another tree.
+Result<void> KernelBuild::lock_tree()
+{
+    for (;;) {
+        tree_lock_ = TRY(env_.files.lock(tree_lock_file(plan_.tree), "the kernel source"));
+        const auto before = plan_.own_files;
+        TRY(adopt_source(env_, plan_, request_));
+        if (plan_.own_files == before)
+            return {};
+        tree_lock_.reset();
+    }
 }
 
 Result<void> KernelBuild::look_for_kernel()
@@ -134,7 +150,7 @@ Result<void> KernelBuild::look_for_kernel()
                                              has_packages(env_, plan_.output, *metadata)));
         release_ = up_to_date_ ? metadata->value("release", "") : "";
     }
-    return up_to_date_ ? Result<void>() : expect_space(env_.files, plan_);
+    return up_to_date_ || env_.dry_run() ? Result<void>() : expect_space(env_.files, plan_);
 }
 
 // Also when the kernel is as it should be: the selftests in the tree are no part of it, and may have changed.
@@ -213,7 +229,7 @@ Result<void> KernelBuild::compile()
 {
     tell(BuildStage::compile);
     TRY(compile_kernel(env_, plan_.make, compile_targets(has_modules_), with_suffix(plan_.folder, ".steps")));
-    release_ = env_.dry_run() ? plan_.foreseen_release()
+    release_ = env_.dry_run() ? foreseen_kernel(env_.files, plan_) + plan_.make.local_version
                               : trim(TRY(env_.files.read(plan_.make.objects / "include/config/kernel.release")));
     metadata_ = metadata_of(plan_, release_, config_hash_);
     return {};

@@ -212,7 +212,7 @@ void go_on(const InstallOptions &options, Target &target, InstallSession &sessio
                             : Error{outcome.error().code, outcome.error().message,
                                     "fix that and run `krunctl install --continue` again, or roll everything back "
                                     "with `krunctl install --undo`",
-                                    log.string()});
+                                    log.string(), outcome.error().kind});
     report["result"] = *outcome;
     print(options, report);
     if (options.json)

@@ -115,11 +115,14 @@ Result<std::vector<Hook>> read_list(Filesystem &files, const std::filesystem::pa
     std::vector<Hook> hooks;
     try {
         const auto parsed = toml::parse(*text, path.string());
+        for (const auto &[key, node] : parsed) {
+            if (key.str() != "hook" || !node.is_array_of_tables())
+                return failure(
+                    fmt::format("{}:{}: `{}` is no [[hook]]", path.string(), node.source().begin.line, key.str()));
+        }
         const auto *array = parsed["hook"].as_array();
         for (std::size_t at = 0; array != nullptr && at < array->size(); ++at) {
             const auto *table = (*array)[at].as_table();
-            if (table == nullptr)
-                continue;
             auto hook = hook_in(*table);
             auto mistake = mistake_in(hook, hooks);
             if (mistake.empty())
@@ -169,9 +172,17 @@ Result<void> add_variants_of_lines(Filesystem &files, const std::filesystem::pat
     return {};
 }
 
-// A patch of a line that is for no hook would be left out without a word.
-Result<void> expect_known_names(Filesystem &files, const std::filesystem::path &lines, const std::vector<Hook> &hooks)
+// A patch that is for no hook would be left out without a word.
+Result<void> expect_known_names(Filesystem &files, const std::filesystem::path &data, const std::vector<Hook> &hooks)
 {
+    for (const auto &name : files.list(data / "kernel/hooks").value_or(std::vector<std::string>())) {
+        const bool is_known =
+            std::any_of(hooks.begin(), hooks.end(), [&name](const Hook &hook) { return name == hook.name; });
+        if (!is_known && files.is_directory(data / "kernel/hooks" / name))
+            return failure(
+                fmt::format("{} is for no hook that hooks.toml names", (data / "kernel/hooks" / name).string()));
+    }
+    const auto lines = data / "kernel/lines";
     for (const auto &line : files.list(lines).value_or(std::vector<std::string>())) {
         const auto folder = lines / line / "hooks";
         for (const auto &name : files.list(folder).value_or(std::vector<std::string>())) {
@@ -192,7 +203,7 @@ Result<std::vector<Hook>> load_hooks(Filesystem &files, const std::filesystem::p
     auto hooks = read_list(files, folder / "hooks.toml");
     if (!hooks)
         return hooks;
-    TRY(expect_known_names(files, data / "kernel/lines", *hooks));
+    TRY(expect_known_names(files, data, *hooks));
     for (auto &hook : *hooks) {
         auto added = add_common_variants(files, folder / hook.name, hook);
         if (added)

@@ -153,10 +153,14 @@ Result<AptArchive::Wanted> AptArchive::find_wanted(const std::string &types, con
     return Wanted{std::move(lock), std::move(index), std::move(version)};
 }
 
-Result<std::filesystem::path> AptArchive::download(const std::string &package, const std::vector<std::string> &suites)
+Result<std::filesystem::path> AptArchive::download(const std::string &package, const std::vector<std::string> &suites,
+                                                   const std::string &expected)
 {
     auto wanted = TRY(find_wanted("deb", package, suites));
     auto &[lock, index, version] = wanted;
+    if (!expected.empty() && version != expected)
+        return failure(fmt::format("the Debian archive has had {} {}, and now has {}", package, expected, version),
+                       "run krunctl again");
 
     const auto folder = state_ / "packages";
     const auto deb = folder / fmt::format("{}_{}.deb", package, in_file_name(version));

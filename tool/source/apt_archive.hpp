@@ -29,8 +29,10 @@ class AptArchive
     // The SHA-256 that the index has for a version's .deb; empty if the version is no longer in it.
     Result<std::string> checksum(const std::string &package, const std::string &version,
                                  const std::vector<std::string> &suites);
-    // Downloads that version's .deb into the cache (a second call finds it there) and returns its path.
-    Result<std::filesystem::path> download(const std::string &package, const std::vector<std::string> &suites);
+    // Downloads that version's .deb into the cache (a second call finds it there) and returns its path. An Error if it
+    // must be `expected`, and the archive has a newer one since.
+    Result<std::filesystem::path> download(const std::string &package, const std::vector<std::string> &suites,
+                                           const std::string &expected = {});
     // Downloads the newest source package and returns the path of its .dsc; the other files are beside it.
     Result<std::filesystem::path> download_source(const std::string &package, const std::vector<std::string> &suites);
     // Extracts one .deb or more below `directory` (which appears whole or not at all).

@@ -55,8 +55,15 @@ Result<AptIndex> AptIndex::open(const Env &env, const std::filesystem::path &sta
                                 const std::vector<std::string> &suites)
 {
     AptIndex index(env, state, types, suites);
-    if (!env.dry_run() || !was_shown(index.folder_))
+    if (!env.dry_run()) {
         TRY(index.prepare(types, suites));
+        return index;
+    }
+    if (was_shown(index.folder_))
+        return index;
+    // A machine that could not build may still show how.
+    if (const auto prepared = index.prepare(types, suites); !prepared)
+        say("note: " + prepared.error().message);
     return index;
 }
 

@@ -59,7 +59,7 @@ Result<std::filesystem::path> DebianSource::find_tarball(const std::filesystem::
 Result<void> DebianSource::unpack_package(const std::filesystem::path &folder)
 {
     for (bool again : {true, false}) {
-        const auto deb = TRY(archive_.download(line_.package, line_.suites));
+        const auto deb = TRY(archive_.download(line_.package, line_.suites, facts_.version));
         say(fmt::format("extracting {}", deb.filename().string()));
         auto unpacked = archive_.unpack({deb}, folder);
         if (unpacked || unpacked.error().kind != ErrorKind::damaged || !again)

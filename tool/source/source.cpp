@@ -36,7 +36,8 @@ Result<void> Source::unpack()
     if (unpacked_)
         return {};
     TRY(lock());
-    TRY(expect_space_for_tree(env_.files));
+    if (!env_.dry_run())
+        TRY(expect_space_for_tree(env_.files));
     const auto work = work_folder(facts_.stem);
     TRY(env_.files.remove_all(work));
     unpacked_ = true; // whatever comes of it: it is removed
@@ -68,7 +69,6 @@ Result<std::unique_ptr<Source>> make_source(const Env &env, const SourceRequest 
 
 Result<OwnFiles> hash_own_files(const Env &env, const std::string &line, const std::filesystem::path &data)
 {
-    // Report mistakes in the clone before using the network.
     const auto known = TRY(load_hooks(env.files, data));
     // Of every line: a tree gets those that fit it best.
     std::string text = line;

@@ -82,6 +82,8 @@ Result<std::unique_ptr<Source>> make_source(const Env &env, const SourceRequest 
 struct OwnFiles {
     std::string hooks;   // all of them
     std::string overlay; // kernel/krun
+
+    bool operator==(const OwnFiles &) const = default;
 };
 
 // For a line, which prefers its own hooks.

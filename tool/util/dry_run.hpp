@@ -2,8 +2,9 @@
 // The same steps, shown instead of done.
 //
 // Theory: a dry run goes through the code of the real one, with a runner and files that print what they are asked to
-// do, ready to paste into a shell. Files are read, and commands that only ask (Command::asks) are run: both change
-// nothing. What a step would find in files that are not there yet it has to foresee, or to leave out.
+// do: commands as a shell takes them, what is written only by its name, in a comment. Files are read, and commands that
+// only ask (Command::asks) are run: both change nothing. What a step would find in files that are not there yet it has
+// to foresee, or to leave out.
 #pragma once
 
 #include "util/env.hpp"

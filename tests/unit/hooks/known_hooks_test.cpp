@@ -192,10 +192,8 @@ TEST_F(KnownHooks, WithoutAListThereAreNone)
     ASSERT_FALSE(hooks);
     EXPECT_EQ(hooks.error().message, "no kernel hooks in /d/kernel/hooks");
     EXPECT_THAT(hooks.error().hint, HasSubstr("KRUN_DATA"));
-    for (const auto *empty : {"", "hook = 'build'\n", "hook = []\n"}) {
-        list(empty);
-        expect_refused("/d/kernel/hooks/hooks.toml names no hook");
-    }
+    list("");
+    expect_refused("/d/kernel/hooks/hooks.toml names no hook");
 }
 
 TEST_F(KnownHooks, AHookWithoutAVariantIsAnError)
@@ -316,6 +314,21 @@ TEST_F(KnownHooks, APatchOfALineThatIsForNoHookIsAMistake)
     add_variant("one", "5.8");
     add_to_line("6.1", "onee");
     expect_refused("/d/kernel/lines/6.1/hooks/onee.patch is for no hook that hooks.toml names");
+}
+
+TEST_F(KnownHooks, WhatIsNoHookInTheListIsAMistake)
+{
+    expect_list_refused("[[hok]]\nname = 'a'\n", "1: `hok` is no [[hook]]");
+    for (const auto *wrong : {"hook = ['a']\n", "hook = 'build'\n", "hook = []\n"})
+        expect_list_refused(wrong, "1: `hook` is no [[hook]]");
+}
+
+TEST_F(KnownHooks, AFolderThatIsForNoHookIsAMistake)
+{
+    list("[[hook]]\nname = 'one'\n");
+    add_variant("one", "5.8");
+    add_variant("onee", "5.8");
+    expect_refused("/d/kernel/hooks/onee is for no hook that hooks.toml names");
 }
 
 } // namespace
