@@ -153,10 +153,10 @@ Result<BuildPlan> make_plan(const Env &env, const BuildRequest &request)
     TRY(plan_config_of_line(env.files, request, plan));
     plan.make.jobs = request.jobs > 0 ? request.jobs : std::max(1U, std::thread::hardware_concurrency());
     plan.source = TRY(make_source(env, request.source, plan.line));
-    // Mistakes in the clone are reported before the network is used.
-    TRY(hash_own_files(env, plan.line.name, plan.data));
     place(plan, request, plan.line.name);
     TRY(expect_programs(needed_programs(plan, request)));
+    // Mistakes in the clone are reported before the network is used.
+    TRY(hash_own_files(env, plan.line.name, plan.data));
     return plan;
 }
 
