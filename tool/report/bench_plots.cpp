@@ -51,7 +51,7 @@ class TimeAxis
     [[nodiscard]] double at(std::uint64_t ticks) const { return at_value(in_unit(std::max<std::uint64_t>(ticks, 1))); }
     [[nodiscard]] double left() const { return left_; }
 
-    // Lines at 1, 2 and 5 of each power of ten, with numbers at their feet.
+    // Lines at 1, 2 and 5 of each power of ten, with numbers at their feet: below those of an axis at the left.
     [[nodiscard]] std::string grid(double top, double bottom) const
     {
         std::string svg;
@@ -66,12 +66,12 @@ class TimeAxis
                 if (digit == 1 || last_ - first_ < 4)
                     svg +=
                         fmt::format(R"(<text class="plot-text" x="{:.1f}" y="{:.1f}" text-anchor="middle">{}</text>)",
-                                    x, bottom + 15, number(value));
+                                    x, bottom + 18, number(value));
             }
         }
         return svg +
                fmt::format(R"(<text class="plot-text" x="{:.1f}" y="{:.1f}" text-anchor="middle">{}</text>)",
-                           (left_ + plot_width - plot_right) / 2, bottom + 33,
+                           (left_ + plot_width - plot_right) / 2, bottom + 36,
                            result_.tsc_hz == 0 ? "TSC ticks per reading" : "time per reading") +
                "\n";
     }
