@@ -260,7 +260,9 @@ TEST_F_TIMEOUT(tickless, busy_cpu_sees_at_most_one_interrupt_a_second, 90)
 		if (after.counts[i] != before.counts[i])
 			TH_LOG("%s: %ld", after.names[i],
 			       after.counts[i] - before.counts[i]);
-	EXPECT_GE(WATCH_SECONDS, after.sum - before.sum);
+	/* Before 4.17 there is a tick of 1 Hz left, and it is not always alone. */
+	EXPECT_GE(kernel_is_before(4, 17) ? 2 * WATCH_SECONDS : WATCH_SECONDS,
+		  after.sum - before.sum);
 	ASSERT_LE(0, preempted_before);
 	EXPECT_GE(WATCH_SECONDS, preempted - preempted_before);
 }
