@@ -294,6 +294,15 @@ TEST_F(HooksBuildTest, EveryRequiredHookThatHasNoPlaceIsNamed)
     EXPECT_TRUE(trees().empty());
 }
 
+TEST_F(HooksBuildTest, AMistakeInTheHooksIsToldBeforeTheNetworkIsUsed)
+{
+    write_text(sandbox.hook_list(), "[[hok]]\nname = 'build'\n");
+    sandbox.cut_network();
+    const auto result = sandbox.krunctl({"build"});
+    EXPECT_EQ(result.status, 4);
+    EXPECT_THAT(result.errors, HasSubstr("hooks.toml:1: `hok` is no [[hook]]"));
+}
+
 TEST_F(HooksBuildTest, ALineWithoutAPackageWantsASource)
 {
     write_text(sandbox.data() / "kernel/lines/4.9/line.toml", "tested = '4.9.88'\n");

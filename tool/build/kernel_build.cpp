@@ -127,11 +127,10 @@ Result<void> KernelBuild::lock_tree()
 {
     for (;;) {
         tree_lock_ = TRY(env_.files.lock(tree_lock_file(plan_.tree), "the kernel source"));
-        const auto before = plan_.own_files;
-        TRY(adopt_source(env_, plan_, request_));
-        if (plan_.own_files == before)
+        if (TRY(hash_own_files(env_, plan_.line.name, plan_.data)) == plan_.own_files)
             return {};
         tree_lock_.reset();
+        TRY(adopt_source(env_, plan_, request_));
     }
 }
 

@@ -10,6 +10,7 @@
 #include "install/kernel_package.hpp"
 #include "install/line_package.hpp"
 #include "install/staged_repository.hpp"
+#include "util/dry_run.hpp"
 #include "util/paths.hpp"
 #include "util/progress.hpp"
 #include "util/scratch_folder.hpp"
@@ -261,7 +262,7 @@ Result<Published> publish(const Env &env, const PublishRequest &request)
     published.fingerprint = fingerprint;
     TRY(expect_same_key(env.files, request, fingerprint));
     if (request.dry_run) {
-        DryRunProcessRunner printer;
+        ShownRunner printer(env.runner);
         for (const auto &deb : request.debs) {
             const auto options = TRY(options_for(env.runner, deb));
             TRY(include(printer, request, deb, options));

@@ -95,30 +95,23 @@ Decompressor decompressor_of(const std::string &file)
     return compression == nullptr ? Decompressor{} : Decompressor{compression->program, compression->package};
 }
 
-std::vector<Command> decompress_commands(const std::filesystem::path &folder, const std::string &file)
-{
-    const auto *compression = compression_of(file);
-    if (compression == nullptr)
-        return {};
-    Command command;
-    command.argv = {compression->program, "-d", "-q"};
-    if (std::string(compression->program) == "zstd")
-        command.argv.emplace_back("--rm");
-    command.argv.push_back((folder / file).string());
-    command.environment = {{"LC_ALL", "C"}, {"XZ_DEFAULTS", "-T0"}};
-    return {command};
-}
-
 Result<std::filesystem::path> decompress(const Env &env, const std::filesystem::path &tarball,
                                          const std::filesystem::path &folder)
 {
     const auto file = tarball.filename().string();
     // A copy, because these programs write beside what they read.
     TRY(env.files.copy_file(tarball, folder / file));
-    for (const auto &command : decompress_commands(folder, file)) {
-        say(fmt::format("decompressing {}", file));
-        TRY(run_on_tarball(env.runner, command, tarball, folder));
-    }
+    const auto *compression = compression_of(file);
+    if (compression == nullptr)
+        return folder / file;
+    Command command;
+    command.argv = {compression->program, "-d", "-q"};
+    if (std::string(compression->program) == "zstd")
+        command.argv.emplace_back("--rm");
+    command.argv.push_back((folder / file).string());
+    command.environment = {{"LC_ALL", "C"}, {"XZ_DEFAULTS", "-T0"}};
+    say(fmt::format("decompressing {}", file));
+    TRY(run_on_tarball(env.runner, command, tarball, folder));
     return folder / tar_name(file);
 }
 

@@ -20,8 +20,6 @@ struct Decompressor {
 };
 Decompressor decompressor_of(const std::string &file);
 
-// Replaces `folder`/`file` by `folder`/tar_name(file). Empty for a plain .tar.
-std::vector<Command> decompress_commands(const std::filesystem::path &folder, const std::string &file);
 // Leaves the uncompressed tarball in `folder`, and returns its path. The original is only read.
 Result<std::filesystem::path> decompress(const Env &env, const std::filesystem::path &tarball,
                                          const std::filesystem::path &folder);

@@ -45,12 +45,6 @@ Result<ProcessResult> ProcessRunner::run_ok(const Command &command)
     return failure(std::move(message), {}, command.log.string());
 }
 
-Result<ProcessResult> DryRunProcessRunner::run(const Command &command)
-{
-    std::puts(quoted(command).c_str());
-    return ProcessResult{};
-}
-
 std::string quoted(const Command &command)
 {
     std::string text;

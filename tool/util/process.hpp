@@ -66,13 +66,6 @@ class SystemProcessRunner : public ProcessRunner
     Result<ProcessResult> run(const Command &command) override;
 };
 
-// Prints what would run, quoted for a shell, and reports success.
-class DryRunProcessRunner : public ProcessRunner
-{
-  public:
-    Result<ProcessResult> run(const Command &command) override;
-};
-
 // The command, ready to paste into a shell: "cd DIR && NAME=value argv...".
 std::string quoted(const Command &command);
 

@@ -220,5 +220,13 @@ TEST_F(AptArchiveTest, AFullDiskIsNotTakenForADamagedPackage)
     EXPECT_FALSE(files.exists("/out/folder.partial"));
 }
 
+TEST_F(AptArchiveTest, AVersionThatIsNotTheNewestAnyMoreIsNotTakenForIt)
+{
+    const auto downloaded = archive.download("linux", suites, "6.2");
+    ASSERT_FALSE(downloaded);
+    EXPECT_THAT(downloaded.error().message, HasSubstr("has had linux 6.2, and now has 6.3"));
+    EXPECT_EQ(runner.count({"apt-get", "-q", "-o"}), 0U);
+}
+
 } // namespace
 } // namespace krun
