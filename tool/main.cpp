@@ -5,16 +5,14 @@
 #include <fmt/format.h>
 
 #include "commands/command.hpp"
-#include "commands/help_text.hpp"
+#include "commands/help.hpp"
 #include "commands/json_report.hpp"
-#include "commands/option_facts.hpp"
-#include "commands/usage_errors.hpp"
+#include "commands/options.hpp"
+#include "self/krunctl.hpp"
 #include "util/dry_run.hpp"
-#include "util/interrupt.hpp"
-#include "util/progress.hpp"
-#include "util/standard_streams.hpp"
+#include "util/own_process.hpp"
+#include "util/terminal.hpp"
 #include "util/text.hpp"
-#include "util/version.hpp"
 
 namespace
 {
@@ -74,7 +72,7 @@ int fail(const CLI::App &app, const Context &context, int argc, char **argv, Err
 int run_command(int argc, char **argv)
 {
     SystemProcessRunner system;
-    TracedRunner runner(system);
+    TracedRunner runner(system, std::getenv("KRUN_TRACE"));
     SystemFilesystem files;
     Context context{{runner, files}};
 

@@ -4,8 +4,8 @@
 #include <fmt/format.h>
 
 #include "build/output_folder.hpp"
-#include "source/overlay.hpp"
-#include "util/paths.hpp"
+#include "self/krunctl.hpp"
+#include "source/tree_cache.hpp"
 #include "util/text.hpp"
 
 namespace krun

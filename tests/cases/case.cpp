@@ -8,7 +8,7 @@
 
 #include "build/output_folder.hpp"
 #include "hooks/fitting.hpp"
-#include "util/paths.hpp"
+#include "self/krunctl.hpp"
 #include "util/text.hpp"
 
 namespace krun

@@ -9,8 +9,8 @@
 
 #include "machine/guest_image.hpp"
 #include "machine/testbed_qemu.hpp"
+#include "self/krunctl.hpp"
 #include "util/digest.hpp"
-#include "util/paths.hpp"
 
 namespace krun
 {

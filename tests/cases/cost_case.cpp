@@ -9,9 +9,9 @@
 
 #include "cases/case.hpp"
 #include "cases/stock_module.hpp"
-#include "machine/guest_modules.hpp"
+#include "machine/guest_run.hpp"
 #include "report/cost_report.hpp"
-#include "util/paths.hpp"
+#include "self/krunctl.hpp"
 
 namespace krun
 {

@@ -6,8 +6,8 @@
 #include "cases/case.hpp"
 #include "cases/gtest_run.hpp"
 #include "install/boot_gate.hpp"
-#include "util/paths.hpp"
-#include "util/progress.hpp"
+#include "self/krunctl.hpp"
+#include "util/terminal.hpp"
 
 namespace krun
 {

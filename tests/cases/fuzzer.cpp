@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "util/paths.hpp"
+#include "self/krunctl.hpp"
 
 namespace krun
 {

@@ -2,11 +2,11 @@
 // A line's kernel in the guest: does it boot, what do its selftests say, and what do our programs see in it.
 #include <fmt/format.h>
 
-#include "build/selftests.hpp"
+#include "build/kernel_make.hpp"
 #include "cases/case.hpp"
 #include "cases/fuzzer.hpp"
 #include "cases/line_judges.hpp"
-#include "util/paths.hpp"
+#include "self/krunctl.hpp"
 
 namespace krun
 {

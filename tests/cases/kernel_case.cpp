@@ -5,13 +5,13 @@
 
 #include <fmt/format.h>
 
+#include "build/kernel_make.hpp"
 #include "build/output_folder.hpp"
-#include "build/selftests.hpp"
 #include "cases/case.hpp"
 #include "cases/line_judges.hpp"
 #include "machine/testbed_qemu.hpp"
+#include "self/krunctl.hpp"
 #include "source/kernel_line.hpp"
-#include "util/paths.hpp"
 
 namespace krun
 {

@@ -9,9 +9,8 @@
 #include <fmt/format.h>
 
 #include "cases/case.hpp"
-#include "util/interrupt.hpp"
-#include "util/paths.hpp"
-#include "util/standard_streams.hpp"
+#include "self/krunctl.hpp"
+#include "util/own_process.hpp"
 
 namespace
 {

@@ -4,7 +4,7 @@
 
 #include "cases/case.hpp"
 #include "cases/stock_module.hpp"
-#include "util/paths.hpp"
+#include "self/krunctl.hpp"
 
 namespace krun
 {

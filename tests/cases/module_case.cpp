@@ -3,14 +3,13 @@
 // guest, and judged by the selftests of the patched kernel, which ask what there is.
 #include <fmt/format.h>
 
-#include "build/kernel_module.hpp"
-#include "build/selftests.hpp"
+#include "build/kernel_make.hpp"
 #include "cases/altered_kernel.hpp"
 #include "cases/case.hpp"
 #include "cases/fuzzer.hpp"
 #include "cases/stock_module.hpp"
-#include "machine/guest_modules.hpp"
-#include "util/paths.hpp"
+#include "machine/guest_run.hpp"
+#include "self/krunctl.hpp"
 
 namespace krun
 {

@@ -11,7 +11,7 @@
 #include "cases/case.hpp"
 #include "cases/gtest_run.hpp"
 #include "cases/sanitizer_output.hpp"
-#include "util/paths.hpp"
+#include "self/krunctl.hpp"
 
 namespace krun
 {

@@ -10,8 +10,8 @@
 #include "cases/hook_headings.hpp"
 #include "cases/sparse_output.hpp"
 #include "hooks/known_hooks.hpp"
+#include "self/krunctl.hpp"
 #include "source/kernel_line.hpp"
-#include "util/paths.hpp"
 #include "util/text.hpp"
 
 namespace krun

@@ -11,7 +11,7 @@
 #include "cases/case.hpp"
 #include "cases/variant.hpp"
 #include "cases/version1.hpp"
-#include "util/paths.hpp"
+#include "self/krunctl.hpp"
 
 namespace krun
 {

@@ -2,7 +2,7 @@
 // See version1.hpp.
 #include "cases/version1.hpp"
 
-#include "util/paths.hpp"
+#include "self/krunctl.hpp"
 
 namespace krun
 {

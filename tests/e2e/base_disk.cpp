@@ -8,11 +8,11 @@
 #include <fmt/format.h>
 
 #include "disk_machine.hpp"
-#include "source/apt_mirrors.hpp"
+#include "self/krunctl.hpp"
+#include "source/apt_settings.hpp"
 #include "util/digest.hpp"
 #include "util/file_lock.hpp"
-#include "util/paths.hpp"
-#include "util/progress.hpp"
+#include "util/terminal.hpp"
 
 namespace krun
 {

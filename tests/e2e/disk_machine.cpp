@@ -7,7 +7,6 @@
 #include <iterator>
 #include <stdexcept>
 
-#include "machine/host_clock.hpp"
 #include "machine/qemu_arguments.hpp"
 #include "util/text.hpp"
 

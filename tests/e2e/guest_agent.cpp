@@ -9,7 +9,7 @@
 #include <poll.h>
 #include <unistd.h>
 
-#include "util/interrupt.hpp"
+#include "util/own_process.hpp"
 #include "util/text.hpp"
 
 namespace krun

@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 
 #include "base_disk.hpp"
-#include "util/paths.hpp"
+#include "self/krunctl.hpp"
 
 namespace krun
 {

@@ -12,7 +12,7 @@
 #include <memory>
 #include <string>
 
-#include "machine/run_folder.hpp"
+#include "machine/console_log.hpp"
 #include "machine/testbed_qemu.hpp"
 #include "util/env.hpp"
 

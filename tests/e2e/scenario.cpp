@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 #include <stdexcept>
 
-#include "util/interrupt.hpp"
+#include "util/own_process.hpp"
 
 namespace krun
 {

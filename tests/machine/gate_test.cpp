@@ -6,8 +6,8 @@
 #include <gtest/gtest.h>
 
 #include "../command/sandbox.hpp"
+#include "self/krunctl.hpp"
 #include "test_kernel.hpp"
-#include "util/paths.hpp"
 #include "util/text.hpp"
 
 namespace

@@ -11,9 +11,9 @@
 #include <stdexcept>
 #include <unistd.h>
 
-#include "source/apt_mirrors.hpp"
+#include "self/krunctl.hpp"
+#include "source/apt_settings.hpp"
 #include "util/filesystem.hpp"
-#include "util/paths.hpp"
 #include "util/text.hpp"
 
 namespace krun

@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "packages.hpp"
-#include "util/paths.hpp"
+#include "self/krunctl.hpp"
 #include "util/text.hpp"
 
 namespace krun

@@ -10,7 +10,7 @@
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
-#include "util/nearest_word.hpp"
+#include "util/text.hpp"
 
 namespace krun
 {

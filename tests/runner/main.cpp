@@ -13,18 +13,16 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "commands/help_text.hpp"
+#include "commands/help.hpp"
 #include "commands/json_report.hpp"
-#include "commands/option_values.hpp"
-#include "commands/usage_errors.hpp"
+#include "commands/options.hpp"
 #include "runner/proof_record.hpp"
 #include "runner/run_report.hpp"
 #include "runner/source_lines.hpp"
 #include "runner/stray_children.hpp"
+#include "self/krunctl.hpp"
 #include "util/file_lock.hpp"
-#include "util/interrupt.hpp"
-#include "util/paths.hpp"
-#include "util/standard_streams.hpp"
+#include "util/own_process.hpp"
 
 namespace
 {

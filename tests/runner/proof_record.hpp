@@ -2,7 +2,7 @@
 // Puts on record which version of a kernel line is proven; `krunctl lines` reads it.
 #pragma once
 
-#include "report/proof.hpp"
+#include "report/line_report.hpp"
 
 namespace krun
 {

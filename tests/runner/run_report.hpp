@@ -10,8 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cases/case_result.hpp"
-#include "report/line_status.hpp"
-#include "report/proof.hpp"
+#include "report/line_report.hpp"
 #include "runner/case_plan.hpp"
 #include "runner/ctest_output.hpp"
 

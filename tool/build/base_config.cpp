@@ -8,11 +8,11 @@
 #include <sys/utsname.h>
 #include <utility>
 
-#include "build/config_values.hpp"
+#include "build/kconfig_expression.hpp"
 #include "build/kernel_config.hpp"
+#include "self/krunctl.hpp"
 #include "util/input_file.hpp"
-#include "util/paths.hpp"
-#include "util/progress.hpp"
+#include "util/terminal.hpp"
 #include "util/text.hpp"
 
 namespace krun

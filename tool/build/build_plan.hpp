@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "build/kconfig_expression.hpp"
 #include "build/kernel_build.hpp"
 #include "build/kernel_config.hpp"
 #include "build/kernel_make.hpp"
@@ -16,9 +17,32 @@
 #include "source/kernel_line.hpp"
 #include "source/source.hpp"
 #include "util/env.hpp"
+#include "util/process.hpp"
+#include "util/result.hpp"
 
 namespace krun
 {
+
+// What is appended to the kernel's release, so that `uname -r` says which of our states it was built from.
+
+// A given one is checked: only letters, digits and dots, because it becomes part of package and file names.
+Result<void> check_local_version(const std::string &local_version);
+
+// ".krun." and the first six digits of the commit that `data` is a clone of; of `overlay_hash` outside of git.
+Result<std::string> default_local_version(ProcessRunner &runner, const std::filesystem::path &data,
+                                          const std::string &overlay_hash);
+
+// The programs that a build runs, each with its Debian package, so that a missing one is noticed at once.
+
+// What every kernel needs.
+std::vector<NeededProgram> programs_of_compiling();
+// What bindeb-pkg needs; debhelper by kernels from 6.2 on.
+std::vector<NeededProgram> programs_of_packaging();
+// What the configuration needs: compressors for the kernel and for its modules.
+std::vector<NeededProgram> programs_of_config(const ConfigValues &values);
+
+// The caller's PATH and the folders of administrators' programs, which others do not have on theirs (depmod).
+std::string path_of_administrators();
 
 struct BuildPlan {
     std::filesystem::path data;

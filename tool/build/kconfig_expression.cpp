@@ -1,9 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Kconfig's expressions; see kconfig_expression.hpp.
-//
-// Theory: a recursive-descent parser with the kernel's three values, where && is the minimum, || the maximum and ! the
-// difference to yes. What the build system computes ("$(cc-option,...)") cannot be known here and counts as yes, so
-// that it is never blamed.
+
 #include "build/kconfig_expression.hpp"
 
 #include <algorithm>
@@ -14,6 +10,50 @@
 
 namespace krun
 {
+namespace
+{
+
+constexpr std::string_view prefix = "CONFIG_";
+constexpr std::string_view unset_prefix = "# CONFIG_";
+constexpr std::string_view unset_suffix = " is not set";
+
+} // namespace
+
+ConfigValues parse_config(std::string_view text)
+{
+    ConfigValues values;
+    for (const auto &line : lines_of(text)) {
+        const auto words = trim(line);
+        if (words.starts_with(unset_prefix) && words.ends_with(unset_suffix)) {
+            values[words.substr(unset_prefix.size(), words.size() - unset_prefix.size() - unset_suffix.size())] = "n";
+        } else if (words.starts_with(prefix)) {
+            const auto equals = words.find('=');
+            if (equals != std::string::npos)
+                values[words.substr(prefix.size(), equals - prefix.size())] = words.substr(equals + 1);
+        }
+    }
+    return values;
+}
+
+std::string value_of(const ConfigValues &values, const std::string &symbol)
+{
+    const auto found = values.find(symbol);
+    return found == values.end() ? "n" : found->second;
+}
+
+std::string config_line(const std::string &symbol, const std::string &value)
+{
+    if (value == "n")
+        return "# CONFIG_" + symbol + " is not set";
+    return "CONFIG_" + symbol + "=" + value;
+}
+
+// Kconfig's expressions.
+//
+// Theory: a recursive-descent parser with the kernel's three values, where && is the minimum, || the maximum and ! the
+// difference to yes. What the build system computes ("$(cc-option,...)") cannot be known here and counts as yes, so
+// that it is never blamed.
+
 namespace
 {
 

@@ -12,19 +12,18 @@
 #include <utility>
 
 #include "build/build_plan.hpp"
-#include "build/config_values.hpp"
+#include "build/kconfig_expression.hpp"
 #include "build/kernel_config.hpp"
 #include "build/kernel_make.hpp"
 #include "build/kernel_package.hpp"
-#include "build/needed_programs.hpp"
 #include "build/output_folder.hpp"
+#include "self/krunctl.hpp"
 #include "source/apt_archive.hpp"
-#include "source/overlay.hpp"
 #include "source/source.hpp"
+#include "source/tree_cache.hpp"
 #include "util/digest.hpp"
 #include "util/dry_run.hpp"
-#include "util/paths.hpp"
-#include "util/progress.hpp"
+#include "util/terminal.hpp"
 #include "util/text.hpp"
 
 namespace krun

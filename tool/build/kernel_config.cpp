@@ -9,13 +9,13 @@
 #include <utility>
 
 #include "build/base_config.hpp"
-#include "build/config_values.hpp"
+#include "build/ccache.hpp"
+#include "build/kconfig_expression.hpp"
+#include "build/kconfig_tree.hpp"
 #include "build/ubuntu_annotations.hpp"
-#include "build/unmet_dependency.hpp"
-#include "util/ccache.hpp"
-#include "util/child_environment.hpp"
+#include "util/child_process.hpp"
 #include "util/input_file.hpp"
-#include "util/progress.hpp"
+#include "util/terminal.hpp"
 #include "util/text.hpp"
 
 namespace krun

@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: MIT
-// The kernel's own make; see kernel_make.hpp.
+
 #include "build/kernel_make.hpp"
 
 #include <algorithm>
 #include <cctype>
 #include <cstdlib>
 #include <fmt/format.h>
+#include <thread>
+#include <utility>
 
-#include "util/ccache.hpp"
-#include "util/child_environment.hpp"
-#include "util/progress.hpp"
-#include "util/system_error.hpp"
+#include "build/ccache.hpp"
+#include "source/tree_cache.hpp"
+#include "util/child_process.hpp"
+#include "util/result.hpp"
+#include "util/terminal.hpp"
 #include "util/text.hpp"
 
 namespace krun
@@ -152,6 +155,61 @@ Result<void> compile_kernel(const Env &env, const KernelMake &make, const std::v
     if (from_nothing)
         return env.files.write(steps_file, fmt::format("{}\n", steps));
     return {};
+}
+
+Result<std::filesystem::path> build_module(const Env &env, const ModuleRequest &request)
+{
+    TRY(mirror_folder(env.files, request.sources, request.output));
+    Command command;
+    command.argv = {"make", "-C", request.kernel.string(), "M=" + request.output.string(),
+                    fmt::format("-j{}", std::thread::hardware_concurrency())};
+    if (!request.objects.empty())
+        command.argv.push_back("O=" + request.objects.string());
+    // Headers name the compiler of their Debian, which may not be here.
+    command.argv.push_back("CC=" + cached_compiler("gcc"));
+    // Headers can bring the kernel's type information along. `pahole` then makes the module's, and need not be here:
+    // headers that are unpacked bring no dependencies.
+    command.argv.push_back("CONFIG_DEBUG_INFO_BTF_MODULES=");
+    command.argv.push_back("modules");
+    command.inherits = variables_for_builds();
+    command.environment = {{"LC_ALL", "C"}, {"MAKEFLAGS", ""}};
+    command.environment.merge(ccache_environment(request.output));
+    command.log = request.log;
+    const auto made = TRY(env.runner.run(command));
+    if (!made.ok()) {
+        const auto why = first_build_error(made.output + made.errors);
+        return failure(fmt::format("{}.ko could not be built{}", request.name, why.empty() ? "" : ": " + why), {},
+                       request.log.string());
+    }
+    return request.output / (request.name + ".ko");
+}
+
+Result<std::vector<std::filesystem::path>> build_selftests(const Env &env, const std::filesystem::path &tree,
+                                                           const std::filesystem::path &output,
+                                                           const std::filesystem::path &log)
+{
+    const auto sources = tree / "tools/testing/selftests/krun";
+    auto listed = env.files.list(sources);
+    if (!listed && !env.dry_run())
+        return tl::unexpected(listed.error());
+    const auto names = std::move(listed).value_or(std::vector<std::string>());
+    // The older lines' rules do not see that a header has changed.
+    TRY(env.files.remove_all(output));
+    TRY(env.files.make_directories(output));
+    Command command;
+    command.argv = {"make", "-C", sources.string(), "OUTPUT=" + output.string()};
+    command.environment = {{"LC_ALL", "C"}, {"MAKEFLAGS", ""}};
+    command.inherits = variables_for_builds();
+    command.log = log;
+    TRY(env.runner.run_ok(command));
+    std::vector<std::filesystem::path> programs;
+    for (const auto &name : names) {
+        if (name.ends_with("_test.c"))
+            programs.push_back(output / std::filesystem::path(name).stem());
+    }
+    if (programs.empty() && !env.dry_run())
+        return failure("no selftests in " + sources.string());
+    return programs;
 }
 
 } // namespace krun

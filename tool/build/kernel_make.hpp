@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "util/env.hpp"
-#include "util/progress.hpp"
+#include "util/terminal.hpp"
 
 namespace krun
 {
@@ -42,5 +42,34 @@ Result<void> compile_kernel(const Env &env, const KernelMake &make, const std::v
 
 // The complaint in a build log that all the others follow from; empty when none is found.
 std::string first_build_error(const std::string &log);
+
+// A module for a kernel that is there already: from the overlay, krun.ko.
+
+struct ModuleRequest {
+    std::filesystem::path sources; // with a Kbuild
+    std::filesystem::path kernel;  // its headers, or its tree: what `make -C` takes
+    std::filesystem::path objects; // of a tree: its O=; empty: headers
+    std::filesystem::path output;  // a folder for a copy of the sources, and what is made of them
+    std::string name;              // "krun"
+    std::filesystem::path log;
+};
+
+// Returns where NAME.ko is.
+Result<std::filesystem::path> build_module(const Env &env, const ModuleRequest &request);
+
+// The kselftests of a patched tree, built by their own Makefile.
+
+// The one that needs a machine without counters, and verifies that the kernel says so.
+inline constexpr const char *test_without_counters = "absent_test";
+// The one that needs CPUs whose time stamp counters disagree.
+inline constexpr const char *test_of_tscs = "tsc_test";
+// The one that needs more CPUs than a word has bits, of which it brings up those that it wants. Other kernels than
+// those of the configurations disk and debian have no room for them.
+inline constexpr const char *test_of_many_cpus = "many_cpus_test";
+
+// Static executables in `output`, which is made anew; sorted. Each prints TAP.
+Result<std::vector<std::filesystem::path>> build_selftests(const Env &env, const std::filesystem::path &tree,
+                                                           const std::filesystem::path &output,
+                                                           const std::filesystem::path &log);
 
 } // namespace krun

@@ -7,11 +7,11 @@
 #include <fmt/format.h>
 #include <string_view>
 
-#include "build/needed_programs.hpp"
+#include "build/build_plan.hpp"
+#include "build/kernel_make.hpp"
 #include "build/repacked_deb.hpp"
-#include "build/selftests.hpp"
 #include "util/digest.hpp"
-#include "util/progress.hpp"
+#include "util/terminal.hpp"
 
 namespace krun
 {

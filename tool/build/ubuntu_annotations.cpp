@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "build/config_values.hpp"
+#include "build/kconfig_expression.hpp"
 #include "util/text.hpp"
 
 namespace krun
@@ -17,7 +17,7 @@ namespace krun
 namespace
 {
 
-constexpr std::string_view architecture = "amd64";
+constexpr std::string_view annotated_architecture = "amd64";
 constexpr std::string_view format_key = "# FORMAT: ";
 constexpr std::string_view flavour_key = "# FLAVOUR: ";
 constexpr std::string_view ancestor_key = "# FLAVOUR_DEP: ";
@@ -70,7 +70,8 @@ std::optional<Dictionary> dictionary_in(std::string_view text)
 
 bool is_of_architecture(std::string_view key)
 {
-    return key == architecture || (key.starts_with(architecture) && key[architecture.size()] == '-');
+    return key == annotated_architecture ||
+           (key.starts_with(annotated_architecture) && key[annotated_architecture.size()] == '-');
 }
 
 struct Header {
@@ -98,7 +99,7 @@ Header header_of(const std::string &text)
 
 std::string flavour_of(const Header &header)
 {
-    const auto generic = fmt::format("{}-generic", architecture);
+    const auto generic = fmt::format("{}-generic", annotated_architecture);
     if (std::find(header.flavours.begin(), header.flavours.end(), generic) != header.flavours.end())
         return generic;
     const auto first = std::find_if(header.flavours.begin(), header.flavours.end(), is_of_architecture);
@@ -135,7 +136,7 @@ class Policies
     {
         std::string text;
         for (const auto &[symbol, values] : values_) {
-            for (const auto &key : {flavour, ancestor, std::string(architecture)}) {
+            for (const auto &key : {flavour, ancestor, std::string(annotated_architecture)}) {
                 const auto found = values.find(key);
                 if (found == values.end())
                     continue;
@@ -162,7 +163,7 @@ class Policies
             return false;
         auto &values = values_[name.substr(symbol_prefix.size())];
         // What is said of an architecture is said of all its flavours.
-        if (said->count(std::string(architecture)) > 0)
+        if (said->count(std::string(annotated_architecture)) > 0)
             std::erase_if(values, [](const auto &value) { return is_of_architecture(value.first); });
         for (const auto &[key, value] : *said) {
             if (is_of_architecture(key))
@@ -216,7 +217,7 @@ Result<AnnotatedConfig> config_of_annotations(const std::filesystem::path &file,
             other_configs);
     const auto flavour = flavour_of(header);
     if (flavour.empty())
-        return usage_error(fmt::format("the annotations {} are of no kernel for {}", name, architecture),
+        return usage_error(fmt::format("the annotations {} are of no kernel for {}", name, annotated_architecture),
                            other_configs);
     Policies policies(file.parent_path(), read);
     TRY(policies.add(file, text));

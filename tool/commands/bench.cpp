@@ -10,17 +10,14 @@
 
 #include "commands/command.hpp"
 #include "commands/json_report.hpp"
-#include "commands/option_values.hpp"
-#include "host/affinity.hpp"
+#include "commands/options.hpp"
 #include "host/counter_session.hpp"
-#include "host/cpu_list.hpp"
-#include "report/bench_page.hpp"
+#include "host/cpu_sets.hpp"
 #include "report/bench_report.hpp"
-#include "util/progress.hpp"
+#include "util/terminal.hpp"
 
 namespace krun
 {
-
 namespace
 {
 

@@ -6,13 +6,13 @@
 
 #include "build/kernel_build.hpp"
 #include "commands/command.hpp"
-#include "commands/option_values.hpp"
+#include "commands/options.hpp"
 #include "machine/guest_image.hpp"
 #include "machine/virtual_machine.hpp"
+#include "self/krunctl.hpp"
 #include "source/kernel_line.hpp"
 #include "util/input_file.hpp"
-#include "util/paths.hpp"
-#include "util/progress.hpp"
+#include "util/terminal.hpp"
 
 namespace krun
 {

@@ -5,13 +5,13 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "build/build_plan.hpp"
 #include "build/kernel_build.hpp"
-#include "build/local_version.hpp"
 #include "build/output_folder.hpp"
 #include "commands/command.hpp"
 #include "commands/json_report.hpp"
-#include "commands/option_values.hpp"
-#include "util/progress.hpp"
+#include "commands/options.hpp"
+#include "util/terminal.hpp"
 
 namespace krun
 {

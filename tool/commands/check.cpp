@@ -6,10 +6,10 @@
 
 #include "commands/command.hpp"
 #include "commands/json_report.hpp"
-#include "commands/option_values.hpp"
+#include "commands/options.hpp"
 #include "host/checks.hpp"
+#include "host/host.hpp"
 #include "host/krun_world.hpp"
-#include "host/system_host.hpp"
 #include "report/check_report.hpp"
 
 namespace krun

@@ -13,26 +13,24 @@
 #include <fmt/format.h>
 
 #include "build/kernel_build.hpp"
-#include "build/kernel_module.hpp"
+#include "build/kernel_make.hpp"
 #include "commands/command.hpp"
 #include "commands/json_report.hpp"
-#include "commands/option_values.hpp"
-#include "machine/guest_modules.hpp"
+#include "commands/options.hpp"
+#include "machine/guest_run.hpp"
 #include "machine/testbed_qemu.hpp"
 #include "machine/virtual_machine.hpp"
 #include "report/activity_report.hpp"
 #include "report/check_report.hpp"
 #include "report/cost_report.hpp"
-#include "report/part_costs.hpp"
+#include "self/krunctl.hpp"
 #include "source/stock_kernel.hpp"
-#include "util/part_runner.hpp"
-#include "util/paths.hpp"
-#include "util/progress.hpp"
+#include "util/process.hpp"
+#include "util/terminal.hpp"
 #include "util/text.hpp"
 
 namespace krun
 {
-
 namespace
 {
 

@@ -7,12 +7,12 @@
 #include "commands/command.hpp"
 #include "commands/json_report.hpp"
 #include "install/boot_gate.hpp"
-#include "install/install_status.hpp"
-#include "install/kept_packages.hpp"
+#include "install/install_state.hpp"
+#include "install/kernel_package.hpp"
 #include "install/preflight.hpp"
 #include "install/session.hpp"
-#include "util/interrupt.hpp"
-#include "util/progress.hpp"
+#include "util/own_process.hpp"
+#include "util/terminal.hpp"
 
 namespace krun
 {

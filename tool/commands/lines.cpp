@@ -8,14 +8,12 @@
 #include "commands/json_report.hpp"
 #include "hooks/fitting.hpp"
 #include "hooks/known_hooks.hpp"
-#include "report/line_list.hpp"
-#include "report/proof.hpp"
-#include "report/tree_fit.hpp"
+#include "report/line_report.hpp"
+#include "self/krunctl.hpp"
 #include "source/apt_archive.hpp"
 #include "source/kernel_line.hpp"
 #include "source/kernel_tree.hpp"
-#include "util/paths.hpp"
-#include "util/progress.hpp"
+#include "util/terminal.hpp"
 
 namespace krun
 {

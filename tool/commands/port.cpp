@@ -6,7 +6,7 @@
 #include "commands/command.hpp"
 #include "commands/json_report.hpp"
 #include "porting/port_kernel.hpp"
-#include "porting/port_text.hpp"
+#include "porting/port_report.hpp"
 #include "util/text.hpp"
 
 namespace krun

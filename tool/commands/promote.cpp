@@ -6,11 +6,11 @@
 #include "commands/command.hpp"
 #include "commands/json_report.hpp"
 #include "host/checks.hpp"
-#include "host/system_host.hpp"
+#include "host/host.hpp"
 #include "install/session.hpp"
 #include "report/check_report.hpp"
-#include "util/interrupt.hpp"
-#include "util/progress.hpp"
+#include "util/own_process.hpp"
+#include "util/terminal.hpp"
 
 namespace krun
 {

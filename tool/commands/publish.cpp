@@ -6,7 +6,7 @@
 
 #include "commands/command.hpp"
 #include "commands/json_report.hpp"
-#include "commands/option_values.hpp"
+#include "commands/options.hpp"
 #include "install/deb_repository.hpp"
 
 namespace krun

@@ -10,19 +10,17 @@
 
 #include "commands/command.hpp"
 #include "commands/json_report.hpp"
-#include "commands/option_values.hpp"
+#include "commands/options.hpp"
 #include "host/counter_session.hpp"
+#include "host/host.hpp"
 #include "host/run_verdict.hpp"
-#include "host/system_host.hpp"
 #include "report/stat_report.hpp"
-#include "util/interrupt.hpp"
-#include "util/open_file_limit.hpp"
-#include "util/progress.hpp"
+#include "util/own_process.hpp"
+#include "util/terminal.hpp"
 #include "util/text.hpp"
 
 namespace krun
 {
-
 namespace
 {
 

@@ -7,8 +7,8 @@
 #include "commands/command.hpp"
 #include "commands/json_report.hpp"
 #include "install/session.hpp"
-#include "util/interrupt.hpp"
-#include "util/progress.hpp"
+#include "util/own_process.hpp"
+#include "util/terminal.hpp"
 
 namespace krun
 {

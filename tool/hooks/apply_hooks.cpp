@@ -5,8 +5,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "hooks/patch_series.hpp"
-#include "util/progress.hpp"
+#include "hooks/hook_patch.hpp"
+#include "util/terminal.hpp"
 #include "util/text.hpp"
 
 namespace krun

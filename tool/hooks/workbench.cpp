@@ -8,8 +8,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include "util/child_environment.hpp"
-#include "util/system_error.hpp"
+#include "util/child_process.hpp"
+#include "util/result.hpp"
 #include "util/text.hpp"
 
 namespace krun

@@ -48,4 +48,9 @@ class CauseTrace
     bool works_ = false;
 };
 
+// What a person can do about what makes the kernel run on a CPU.
+
+// Of the most frequent causes; something general if nothing is known of any.
+std::string remedies_for(const std::vector<Cause> &causes);
+
 } // namespace krun

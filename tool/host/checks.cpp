@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: MIT
-// Each check is a function that fills in status, detail and remedy; the table at the end gives it its name.
+
 #include "host/checks.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <fmt/format.h>
 #include <limits>
 
-#include <fmt/format.h>
-
-#include "host/counter_check.hpp"
-#include "host/cpu_list.hpp"
+#include "host/cpu_sets.hpp"
 #include "host/krun_world.hpp"
 #include "util/text.hpp"
 
 namespace krun
 {
+
+// Each check is a function that fills in status, detail and remedy; the table at the end gives it its name.
 
 namespace
 {

@@ -1,16 +1,83 @@
 // SPDX-License-Identifier: MIT
-// Verifies the running kernel: is it a Krun kernel, is it fully tickless, do its counters count?
+// The checks of a kernel: what each says, and all of them.
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "host/check_result.hpp"
 #include "host/host.hpp"
-#include "host/tickless_check.hpp"
 
 namespace krun
 {
+
+// What a check has found. Its name is filled in by the table of checks.
+
+// What is missing is not broken, and what could not be measured is neither.
+enum class CheckStatus {
+    pass,
+    fail,    // it is there and does not work
+    missing, // not installed, not configured, or not in this machine
+    unknown, // it could not be measured: no permission, a CPU that is offline, a file that is hidden
+    skip,    // it says nothing about this machine
+};
+
+struct CheckResult {
+    std::string id;    // stable, for programs: "kernel-identity"
+    std::string title; // for people
+    CheckStatus status = CheckStatus::unknown;
+    std::string detail;   // what was found
+    std::string remedy;   // what to do about it; empty on a pass
+    bool required = true; // measuring works without it when it is not
+    // Interrupts and preemptions a second, of each window, if it was measured in windows.
+    std::vector<double> rates = {};
+};
+
+inline CheckResult not_passed(CheckStatus status, std::string detail, std::string remedy)
+{
+    CheckResult result;
+    result.status = status;
+    result.detail = std::move(detail);
+    result.remedy = std::move(remedy);
+    return result;
+}
+
+inline CheckResult pass(std::string detail) { return not_passed(CheckStatus::pass, std::move(detail), {}); }
+
+inline CheckResult fail(std::string detail, std::string remedy)
+{
+    return not_passed(CheckStatus::fail, std::move(detail), std::move(remedy));
+}
+
+inline CheckResult missing(std::string detail, std::string remedy)
+{
+    return not_passed(CheckStatus::missing, std::move(detail), std::move(remedy));
+}
+
+inline CheckResult unknown(std::string detail, std::string remedy)
+{
+    return not_passed(CheckStatus::unknown, std::move(detail), std::move(remedy));
+}
+
+// Whether CPUs are adaptive-tick, and whether a busy one is left alone.
+
+// How a busy CPU is watched.
+struct Windows {
+    int count = 3;
+    double seconds = 3.0; // each
+    // Measure them all, by the kernel's tracepoints as well, and judge the median. Otherwise the quietest will do: a
+    // disturbance that is over is none, and a tick that is held is in every window.
+    bool all = false;
+};
+
+CheckResult check_nohz_full(Host &host);
+CheckResult check_tickless(Host &host, Load load, const Windows &windows);
+
+// The check whether every counter increases on every CPU that is online.
+
+CheckResult check_counters(Host &host);
+
+// Verifies the running kernel: is it a Krun kernel, is it fully tickless, do its counters count?
 
 // The ids, in the order of the checks.
 std::vector<std::string> check_ids();

@@ -2,7 +2,7 @@
 // Theory: the system calls and /dev/krun are read both, before and after a time in which each CPU is kept busy. A CPU
 // is good when one of them has seen its counters increase, and bad when one has seen a counter stand still on a CPU
 // that was busy. All others are CPUs of which nothing is known, and never pass.
-#include "host/counter_check.hpp"
+#include "host/checks.hpp"
 
 #include <algorithm>
 #include <array>
@@ -12,11 +12,10 @@
 #include <fmt/format.h>
 
 #include "host/counter_session.hpp"
-#include "host/cpu_list.hpp"
+#include "host/cpu_sets.hpp"
 
 namespace krun
 {
-
 namespace
 {
 

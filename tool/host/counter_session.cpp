@@ -8,12 +8,11 @@
 
 #include <fmt/format.h>
 
-#include "host/cpu_list.hpp"
-#include "util/open_file_limit.hpp"
+#include "host/cpu_sets.hpp"
+#include "util/own_process.hpp"
 
 namespace krun
 {
-
 namespace
 {
 

@@ -16,12 +16,10 @@
 #include <krun/counters.hpp>
 #include <krun/thread_counter.h>
 
-#include "util/interrupt.hpp"
-#include "util/open_file_limit.hpp"
+#include "util/own_process.hpp"
 
 namespace krun
 {
-
 namespace
 {
 

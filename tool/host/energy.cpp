@@ -8,12 +8,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "host/cpu_list.hpp"
+#include "host/cpu_sets.hpp"
 #include "util/text.hpp"
 
 namespace krun
 {
-
 namespace
 {
 

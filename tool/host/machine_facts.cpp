@@ -9,12 +9,11 @@
 
 #include <fmt/format.h>
 
-#include "host/cpu_list.hpp"
+#include "host/cpu_sets.hpp"
 #include "util/text.hpp"
 
 namespace krun
 {
-
 namespace
 {
 

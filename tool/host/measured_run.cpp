@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Theory: the command's process waits (waiting_process.hpp) until the first sample has been taken, and is started by
+// Theory: the command's process waits (WaitingProcess) until the first sample has been taken, and is started by
 // one write. At its end it is kept as a zombie, which can still be asked where it was bound, until the last sample has
 // been taken. In between krunctl sleeps.
 #include "host/measured_run.hpp"
@@ -17,15 +17,13 @@
 
 #include <fmt/format.h>
 
-#include "host/affinity.hpp"
-#include "host/unbound_cpus.hpp"
-#include "util/interrupt.hpp"
-#include "util/progress.hpp"
-#include "util/system_error.hpp"
+#include "host/cpu_sets.hpp"
+#include "util/own_process.hpp"
+#include "util/result.hpp"
+#include "util/terminal.hpp"
 
 namespace krun
 {
-
 namespace
 {
 

@@ -9,9 +9,8 @@
 
 #include <krun/counters.hpp>
 
-#include "host/control_channel.hpp"
 #include "host/energy.hpp"
-#include "host/waiting_process.hpp"
+#include "host/measured_command.hpp"
 #include "util/filesystem.hpp"
 #include "util/result.hpp"
 
@@ -33,7 +32,7 @@ struct MeasuredRun {
     double user_seconds = 0;
     double system_seconds = 0;
     unsigned windows = 0;            // in which it was measured; without a control channel, 1
-    std::vector<int> bound;          // that it was bound to at its end; empty if to none, see unbound_cpus.hpp
+    std::vector<int> bound;          // that it was bound to at its end; empty if to none, see cpu_sets.hpp
     std::vector<krunc_delta> deltas; // one for each CPU, all windows added up
     std::optional<TaskSwitches> switches;
     std::vector<EnergyReading> energy; // consumed

@@ -17,9 +17,9 @@
 #include <string>
 #include <vector>
 
-#include "host/distribution.hpp"
-#include "host/interrupts.hpp"
+#include "host/disturbance.hpp"
 #include "util/result.hpp"
+#include "util/statistics.hpp"
 
 namespace krun
 {

@@ -5,11 +5,10 @@
 
 #include <fmt/format.h>
 
-#include "host/cpu_list.hpp"
+#include "host/cpu_sets.hpp"
 
 namespace krun
 {
-
 namespace
 {
 

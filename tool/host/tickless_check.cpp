@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: MIT
-#include "host/tickless_check.hpp"
+#include "host/checks.hpp"
 
 #include <algorithm>
 
 #include <fmt/format.h>
 
-#include "host/cause_remedies.hpp"
-#include "host/cpu_list.hpp"
+#include "host/cause_trace.hpp"
+#include "host/cpu_sets.hpp"
 #include "host/krun_world.hpp"
 #include "util/text.hpp"
 
 namespace krun
 {
-
 namespace
 {
 

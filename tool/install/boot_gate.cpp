@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: MIT
-// See boot_gate.hpp.
-//
 // Theory: the package may be anybody's, and it is unpacked as root. So it gets a folder that nobody else can enter,
 // without the owners and permissions it asks for; of what came out, only regular files are read, never through a link;
 // and what is a program runs in the guest alone, which takes static ones, for which the host's libraries are not asked.
@@ -9,11 +7,11 @@
 #include <fmt/format.h>
 
 #include "install/kernel_package.hpp"
-#include "machine/elf_file.hpp"
+#include "machine/elf_dependencies.hpp"
 #include "machine/guest_run.hpp"
+#include "self/krunctl.hpp"
 #include "util/file_lock.hpp"
-#include "util/paths.hpp"
-#include "util/progress.hpp"
+#include "util/terminal.hpp"
 #include "util/text.hpp"
 
 namespace krun

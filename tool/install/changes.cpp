@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "util/system_error.hpp"
+#include "util/result.hpp"
 #include "util/text.hpp"
 
 namespace krun

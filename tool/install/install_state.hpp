@@ -7,11 +7,12 @@
 #pragma once
 
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "install/system_layout.hpp"
+#include "install/target.hpp"
 #include "util/filesystem.hpp"
 #include "util/result.hpp"
 
@@ -64,5 +65,23 @@ struct InstallState {
 std::string state_text(const InstallState &state);
 // An empty state without a file; an Error if it is damaged or from a newer krunctl.
 Result<InstallState> read_state(Filesystem &files, const SystemLayout &layout);
+
+// Which Krun kernels are installed, and what boots next.
+
+struct InstallStatus {
+    InstallState state;
+    std::string running;
+    std::string default_release; // of GRUB's default entry; empty when it is no kernel's or cannot be read
+    std::string next_release;    // of the entry for one boot; empty without one
+    // Kernels of others, newest first, that are newer than the default from before the first Krun kernel. A security
+    // update of Debian's kernel is one: it does not become the default while we pin another.
+    std::vector<std::string> waiting;
+};
+
+InstallStatus install_status(Target &target, const InstallState &state);
+std::string status_text(const InstallStatus &status);
+nlohmann::ordered_json status_json(const InstallStatus &status);
+// "an install of R was interrupted", and how to go on; empty when nothing is unfinished.
+std::string unfinished_text(const InstallState &state);
 
 } // namespace krun

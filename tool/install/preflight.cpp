@@ -29,19 +29,17 @@ PreflightCheck lacks(std::string detail, std::string remedy)
 
 PreflightCheck skipped(std::string detail) { return {{}, {}, PreflightStatus::skip, std::move(detail), {}, {}}; }
 
-} // namespace preflight_parts
-
-namespace
-{
-
-using namespace preflight_parts;
-
 PreflightCheck root(const PreflightSubject &subject)
 {
     if (subject.target.is_root)
         return passed("yes");
     return lacks("not root", "run it with sudo");
 }
+
+} // namespace preflight_parts
+
+namespace
+{
 
 struct Row {
     const char *id;
@@ -50,18 +48,18 @@ struct Row {
 };
 
 constexpr std::array rows = {
-    Row{"root", "root privileges", root},
-    Row{"grub", "the machine starts with GRUB 2.06 or newer", grub},
-    Row{"one-shot", "GRUB can clear an entry for one boot", one_shot},
-    Row{"pending-entry", "no other entry is chosen for the next boot", pending_entry},
-    Row{"default-settings", "nothing overrides our choice of the default", default_settings},
-    Row{"fallback-kernel", "another kernel can boot and stays the default", fallback_kernel},
-    Row{"secure-boot", "Secure Boot lets the kernel start", secure_boot},
-    Row{"architecture", "the packages are for this machine", architecture},
-    Row{"new-release", "this kernel is not installed yet", new_release},
-    Row{"dpkg", "dpkg is in order", dpkg_state},
-    Row{"space", "there is space", space},
-    Row{"other-modules", "no third-party module gets lost", other_modules},
+    Row{"root", "root privileges", preflight_parts::root},
+    Row{"grub", "the machine starts with GRUB 2.06 or newer", preflight_parts::grub},
+    Row{"one-shot", "GRUB can clear an entry for one boot", preflight_parts::one_shot},
+    Row{"pending-entry", "no other entry is chosen for the next boot", preflight_parts::pending_entry},
+    Row{"default-settings", "nothing overrides our choice of the default", preflight_parts::default_settings},
+    Row{"fallback-kernel", "another kernel can boot and stays the default", preflight_parts::fallback_kernel},
+    Row{"secure-boot", "Secure Boot lets the kernel start", preflight_parts::secure_boot},
+    Row{"architecture", "the packages are for this machine", preflight_parts::architecture},
+    Row{"new-release", "this kernel is not installed yet", preflight_parts::new_release},
+    Row{"dpkg", "dpkg is in order", preflight_parts::dpkg_state},
+    Row{"space", "there is space", preflight_parts::space},
+    Row{"other-modules", "no third-party module gets lost", preflight_parts::other_modules},
 };
 
 const char *word(PreflightStatus status)

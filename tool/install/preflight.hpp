@@ -50,6 +50,7 @@ PreflightCheck lacks(std::string detail, std::string remedy); // ExitCode::host_
 PreflightCheck skipped(std::string detail);
 
 // GRUB
+PreflightCheck root(const PreflightSubject &subject);
 PreflightCheck grub(const PreflightSubject &subject);
 PreflightCheck one_shot(const PreflightSubject &subject);
 PreflightCheck pending_entry(const PreflightSubject &subject);

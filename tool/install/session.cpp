@@ -4,8 +4,8 @@
 
 #include <fmt/format.h>
 
-#include "install/install_status.hpp"
-#include "install/kept_packages.hpp"
+#include "install/install_state.hpp"
+#include "install/kernel_package.hpp"
 #include "util/text.hpp"
 
 namespace krun

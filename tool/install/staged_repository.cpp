@@ -11,8 +11,8 @@
 #include <system_error>
 #include <utility>
 
-#include "util/progress.hpp"
-#include "util/system_error.hpp"
+#include "util/result.hpp"
+#include "util/terminal.hpp"
 #include "util/text.hpp"
 
 namespace krun

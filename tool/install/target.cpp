@@ -1,11 +1,22 @@
 // SPDX-License-Identifier: MIT
+
 #include "install/target.hpp"
 
-#include "build/config_values.hpp"
+#include <cstdlib>
+
+#include "build/kconfig_expression.hpp"
 #include "util/text.hpp"
 
 namespace krun
 {
+
+SystemLayout system_layout()
+{
+    SystemLayout layout;
+    if (const char *root = std::getenv("KRUN_ROOT"); root != nullptr && *root == '/')
+        layout.root = root;
+    return layout;
+}
 
 Command plain_command(std::vector<std::string> argv)
 {

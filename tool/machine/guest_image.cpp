@@ -9,15 +9,15 @@
 #include <string_view>
 #include <sys/stat.h>
 
+#include "machine/console_log.hpp"
 #include "machine/elf_dependencies.hpp"
 #include "machine/guest_staging.hpp"
-#include "machine/kernel_image.hpp"
-#include "machine/run_folder.hpp"
+#include "machine/virtual_machine.hpp"
+#include "self/krunctl.hpp"
 #include "source/apt_archive.hpp"
 #include "util/digest.hpp"
 #include "util/file_lock.hpp"
-#include "util/paths.hpp"
-#include "util/system_error.hpp"
+#include "util/result.hpp"
 #include "util/text.hpp"
 
 namespace krun

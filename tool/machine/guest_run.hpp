@@ -2,13 +2,20 @@
 // One program in a guest, as a test of the kernel: its output and status, and whether the kernel complained meanwhile.
 #pragma once
 
+#include <filesystem>
 #include <string>
+#include <vector>
 
 #include "machine/virtual_machine.hpp"
 #include "report/tally.hpp"
 
 namespace krun
 {
+
+// Kernel modules that a guest loads before its command runs.
+
+// In this order; the command does not run if one of them cannot be loaded.
+MachineRequest with_modules(MachineRequest guest, const std::vector<std::filesystem::path> &modules);
 
 // What a run needs of its host.
 struct GuestHost : Env {

@@ -10,9 +10,9 @@
 #include <system_error>
 
 #include "machine/elf_dependencies.hpp"
-#include "util/interrupt.hpp"
-#include "util/progress.hpp"
-#include "util/system_error.hpp"
+#include "util/own_process.hpp"
+#include "util/result.hpp"
+#include "util/terminal.hpp"
 
 namespace krun
 {

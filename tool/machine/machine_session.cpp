@@ -10,7 +10,7 @@
 #include <poll.h>
 #include <unistd.h>
 
-#include "util/interrupt.hpp"
+#include "util/own_process.hpp"
 
 namespace krun
 {

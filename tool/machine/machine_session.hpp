@@ -10,9 +10,9 @@
 #include <string_view>
 #include <utility>
 
-#include "machine/caller_terminal.hpp"
 #include "machine/frame_decoder.hpp"
 #include "machine/qemu_process.hpp"
+#include "util/terminal.hpp"
 
 namespace krun
 {

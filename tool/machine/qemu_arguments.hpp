@@ -12,6 +12,9 @@
 namespace krun
 {
 
+// How fast this machine's TSC counts, in kHz, measured for a few milliseconds: TCG's guests see the host's TSC.
+std::uint64_t measured_tsc_khz();
+
 struct QemuSetup {
     std::filesystem::path qemu;
     std::vector<std::filesystem::path> firmware; // folders for -L; empty: QEMU's own

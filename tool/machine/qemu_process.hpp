@@ -8,14 +8,38 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <sys/types.h>
 #include <vector>
 
-#include "machine/confinement.hpp"
+#include "machine/qemu_arguments.hpp"
 #include "util/child_process.hpp"
+#include "util/filesystem.hpp"
 #include "util/result.hpp"
 
 namespace krun
 {
+
+// What QEMU may do on the host: a guest that breaks out of it must not find itself root there.
+//
+// Theory: as root, we give up all privileges between fork() and exec(), before QEMU has read a byte of a foreign
+// kernel. From then on it opens by name only what is in its working directory, where we have put it; a folder above
+// that nobody else may enter (a home of mode 0700) does not matter for that. The rest are descriptors that it inherits.
+// QEMU's own -runas would come after it has read everything, and would end PR_SET_PDEATHSIG.
+
+struct Confinement {
+    uid_t user; // of nobody else, and not of another guest's QEMU
+    gid_t group;
+    std::vector<gid_t> more_groups;
+    std::filesystem::path folder; // its working directory
+};
+
+// None unless we are root, and may become somebody else: not in a user namespace that has no other users, nor without
+// the capabilities for it. Nor with KVM, when its device is root's alone; that is said.
+std::optional<Confinement> confinement_in(const std::filesystem::path &folder, bool kvm);
+// Copies what QEMU reads into the folder, for its group to read, and names it there.
+Result<void> move_in(Filesystem &files, const Confinement &confinement, MachineRequest &request, QemuSetup &setup);
+// Between fork() and exec(). False, with errno set, when that is not allowed.
+bool enter(const Confinement &confinement);
 
 struct QemuStart {
     std::vector<std::string> argv;

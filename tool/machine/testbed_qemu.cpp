@@ -10,14 +10,14 @@
 #include <cstdlib>
 #include <fmt/format.h>
 
-#include "hooks/patch_series.hpp"
+#include "build/ccache.hpp"
+#include "hooks/hook_patch.hpp"
+#include "self/krunctl.hpp"
 #include "source/apt_archive.hpp"
-#include "util/ccache.hpp"
-#include "util/child_environment.hpp"
+#include "util/child_process.hpp"
 #include "util/digest.hpp"
 #include "util/file_lock.hpp"
-#include "util/paths.hpp"
-#include "util/progress.hpp"
+#include "util/terminal.hpp"
 #include "util/text.hpp"
 
 namespace krun

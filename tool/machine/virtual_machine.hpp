@@ -10,9 +10,17 @@
 #include <vector>
 
 #include "util/env.hpp"
+#include "util/result.hpp"
 
 namespace krun
 {
+
+// What a bzImage says about itself in its setup header (Documentation/arch/x86/boot.rst).
+
+// An Error if the file is not a 64-bit x86 kernel: QEMU would jump into it anyway and hang.
+Result<void> check_kernel_image(const std::filesystem::path &kernel);
+// What `uname -r` will say.
+Result<std::string> kernel_release(const std::filesystem::path &kernel);
 
 enum class Accelerator { automatic, tcg, kvm };
 // Of the emulated CPUs, and so of their PMU.

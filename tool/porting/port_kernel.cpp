@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// From a kernel tree that no line covers to a new line's folder; see port_kernel.hpp.
+
 #include "porting/port_kernel.hpp"
 
 #include <algorithm>
@@ -7,20 +7,140 @@
 #include <fmt/ranges.h>
 #include <optional>
 
+#include "hooks/apply_hooks.hpp"
 #include "hooks/fitting.hpp"
 #include "hooks/hook_patch.hpp"
 #include "hooks/known_hooks.hpp"
 #include "hooks/workbench.hpp"
-#include "porting/line_base.hpp"
-#include "porting/line_folder.hpp"
 #include "porting/port_hooks.hpp"
+#include "porting/port_report.hpp"
+#include "self/krunctl.hpp"
+#include "source/apt_archive.hpp"
+#include "source/debian_source.hpp"
 #include "source/kernel_line.hpp"
 #include "source/kernel_tree.hpp"
-#include "util/paths.hpp"
-#include "util/progress.hpp"
+#include "source/tree_cache.hpp"
+#include "util/file_lock.hpp"
+#include "util/terminal.hpp"
 
 namespace krun
 {
+namespace
+{
+
+// As the tree's own record has them, in the order in which they were applied.
+std::vector<const HookPatch *> patches_in(Filesystem &files, const std::filesystem::path &tree,
+                                          const std::vector<Hook> &known)
+{
+    std::vector<const HookPatch *> patches;
+    for (const auto &entry : applied_hooks(files, tree)) {
+        if (const auto *patch = patch_on_record(known, entry))
+            patches.push_back(patch);
+    }
+    return patches;
+}
+
+} // namespace
+
+Result<LineBase> fetch_line_base(const Env &env, Workbench &bench, const KernelLine &line,
+                                 const std::vector<HookPatch> &hooks, const std::vector<Hook> &known,
+                                 const std::filesystem::path &data)
+{
+    TRY(expect_package(line));
+    DebianSource source(env, line);
+    // Without a network, apt continues with what it knows from earlier.
+    TRY(source.identify());
+    const auto tree = tree_folder(source, TRY(hash_own_files(env, line.name, data)));
+    const auto lock = TRY(env.files.lock(tree_lock_file(tree), "the kernel source"));
+    TRY(prepare_tree(env, source, {data, tree, line.name, {}}));
+
+    LineBase base{read_touched_files(env.files, tree, hooks), source.facts().version};
+    const auto applied = patches_in(env.files, tree, known);
+    for (auto hook = applied.rbegin(); hook != applied.rend(); ++hook) {
+        for (auto changes = (*hook)->files.rbegin(); changes != (*hook)->files.rend(); ++changes) {
+            const auto text = base.files.find(changes->path);
+            if (text == base.files.end()) // another variant than the one that is ported has changed it
+                continue;
+            text->second = TRY(bench.unpatch(text->second, *changes));
+        }
+    }
+    return base;
+}
+
+namespace
+{
+
+std::string line_toml(const PortReport &report, const KernelLine &from)
+{
+    if (!from.has_package())
+        return fmt::format("# SPDX-License-Identifier: MIT\n"
+                           "# Ported by `krunctl port` from the line {0} to Linux {1}. Not proven: no kernel of this "
+                           "line has\n"
+                           "# passed the tests yet. Like {0}, it is built with `krunctl build --line {2} --source "
+                           "TREE`.\n"
+                           "tested = \"\"\n",
+                           from.name, report.version, report.series);
+    return fmt::format(
+        "# SPDX-License-Identifier: MIT\n"
+        "# Ported by `krunctl port` from the line {} to Linux {}. Not proven: no kernel of this line has\n"
+        "# passed the tests yet, and nobody has checked that the suites have these packages.\n"
+        "package = \"linux-source-{}\"\n"
+        "config_package = \"linux-config-{}\"\n"
+        "suites = [{}]\n"
+        "tested = \"\"\n",
+        from.name, report.version, report.series, report.series,
+        from.suites.empty() ? "" : fmt::format("\"{}\"", fmt::join(from.suites, "\", \"")));
+}
+
+// For quilt and its like; krunctl has the order from kernel/hooks/hooks.toml.
+std::string series(const PortReport &report)
+{
+    std::string text;
+    for (const auto &hook : report.hooks) {
+        if (hook.not_needed.empty())
+            text += hook.complete() ? hook.name + "\n" : fmt::format("# not complete, see PORTING.md: {}\n", hook.name);
+    }
+    return text;
+}
+
+// Half a hook is none: what there is of it waits under another name.
+std::string file_of(const HookReport &hook) { return hook.complete() ? hook.name : hook.name + ".part"; }
+
+Result<void> fill(Filesystem &files, const std::filesystem::path &folder, const PortReport &report,
+                  const KernelLine &from)
+{
+    const auto hooks = folder / "hooks";
+    TRY(files.make_directories(hooks));
+    TRY(files.write(folder / "line.toml", line_toml(report, from)));
+    TRY(files.write(hooks / "series", series(report)));
+    for (const auto &hook : report.hooks) {
+        if (!hook.not_needed.empty())
+            continue;
+        TRY(files.write(hooks / file_of(hook), hook.description + hook.diffs));
+    }
+    if (files.exists(from.config))
+        TRY(mirror_folder(files, from.config, folder / "config"));
+    if (report.complete())
+        return {};
+    return files.write(hooks / "PORTING.md", porting_notes(report));
+}
+
+} // namespace
+
+Result<void> write_line_folder(Filesystem &files, const std::filesystem::path &folder, const PortReport &report,
+                               const KernelLine &from)
+{
+    auto partial = folder;
+    partial += ".partial";
+    TRY(files.remove_all(partial));
+    auto done = fill(files, partial, report, from);
+    if (done)
+        done = files.rename(partial, folder);
+    if (!done)
+        static_cast<void>(files.remove_all(partial));
+    return done;
+}
+
 namespace
 {
 

@@ -71,4 +71,15 @@ struct PortReport {
 const char *name_of(Place place);
 nlohmann::ordered_json as_json(const PortReport &report);
 
+// The report of a port in words.
+
+// The table of all hunks, the notes and the count, for the terminal.
+std::string report_table(const PortReport &report);
+
+// What is missing and where to look for its place: hooks/PORTING.md.
+std::string porting_notes(const PortReport &report);
+
+// One short paragraph for each missing hunk, for the terminal.
+std::string missing_in_short(const PortReport &report);
+
 } // namespace krun

@@ -7,14 +7,12 @@
 
 #include <fmt/format.h>
 
-#include "report/cpu_rows.hpp"
 #include "report/delta_json.hpp"
 #include "report/table.hpp"
 #include "util/text.hpp"
 
 namespace krun
 {
-
 namespace
 {
 

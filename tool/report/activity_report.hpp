@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "host/cpu_activity.hpp"
-#include "util/live_text.hpp"
+#include "util/terminal.hpp"
 
 namespace krun
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The page is written as text, with its colours in one style sheet: light or dark as the reader's system has it. All
 // that comes from the machine goes through html_escaped().
-#include "report/bench_page.hpp"
+#include "report/bench_report.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -9,14 +9,12 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "host/cpu_list.hpp"
-#include "report/bench_plots.hpp"
+#include "host/cpu_sets.hpp"
 #include "report/table.hpp"
 #include "util/text.hpp"
 
 namespace krun
 {
-
 namespace
 {
 

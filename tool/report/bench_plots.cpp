@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "report/bench_plots.hpp"
+#include "report/bench_report.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -12,7 +12,6 @@
 
 namespace krun
 {
-
 namespace
 {
 

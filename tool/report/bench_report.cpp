@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: MIT
+
 #include "report/bench_report.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <functional>
-
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <functional>
 
-#include "host/cpu_list.hpp"
+#include "host/cpu_sets.hpp"
 #include "report/table.hpp"
 
 namespace krun
 {
-
 namespace
 {
 

@@ -3,11 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include <nlohmann/json.hpp>
 
 #include "host/counter_ways.hpp"
 #include "host/machine_facts.hpp"
@@ -57,5 +56,24 @@ std::string kinds_of_interrupts(const OtherCpus &others);
 
 std::string bench_report(const BenchResult &result);
 nlohmann::json bench_json(const BenchResult &result);
+
+// What `krunctl bench` has found as one page of HTML that needs nothing else: no script, no network, no font.
+
+std::string bench_page(const BenchResult &result);
+
+// The distributions of `krunctl bench` as pictures: SVG elements to be put into a page whose style sheet has the
+// colours.
+//
+// Classes: "grid" and "axis" are lines, "plot-text" is text, "mark" a quantile. A way's elements have "way-N", N
+// counted from 0 in the order of the library's ways, and "base" is for the baselines.
+
+// A histogram for each row below the other, over one logarithmic axis of time.
+std::string histogram_plot(const BenchResult &result);
+
+// The share of readings that took longer than a time, both axes logarithmic: the tail is what spoils a benchmark.
+std::string tail_plot(const BenchResult &result);
+
+// "way-2", "base".
+std::string plot_class(const BenchRow &row);
 
 } // namespace krun

@@ -7,7 +7,6 @@
 
 namespace krun
 {
-
 namespace
 {
 

@@ -3,9 +3,9 @@
 #include <cmath>
 #include <cstring>
 
-#include "report/comparison.hpp"
 #include "report/delta_json.hpp"
 #include "report/stat_report.hpp"
+#include "util/statistics.hpp"
 
 namespace krun
 {

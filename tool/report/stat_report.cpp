@@ -9,15 +9,13 @@
 #include <fmt/format.h>
 
 #include "host/cpu_activity.hpp"
-#include "host/cpu_list.hpp"
-#include "report/comparison.hpp"
-#include "report/cpu_rows.hpp"
+#include "host/cpu_sets.hpp"
 #include "report/table.hpp"
+#include "util/statistics.hpp"
 #include "util/text.hpp"
 
 namespace krun
 {
-
 namespace
 {
 

@@ -9,7 +9,6 @@
 
 namespace krun
 {
-
 namespace
 {
 

@@ -6,11 +6,11 @@
 #include <cstdlib>
 #include <fmt/format.h>
 
-#include "source/apt_output.hpp"
+#include "source/apt_index.hpp"
 #include "util/digest.hpp"
 #include "util/file_lock.hpp"
-#include "util/progress.hpp"
-#include "util/system_error.hpp"
+#include "util/result.hpp"
+#include "util/terminal.hpp"
 #include "util/text.hpp"
 
 namespace krun

@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 #include "util/child_process.hpp"
-#include "util/progress.hpp"
-#include "util/system_error.hpp"
+#include "util/result.hpp"
+#include "util/terminal.hpp"
 #include "util/text.hpp"
 
 namespace krun
@@ -143,12 +143,8 @@ Result<void> copy_foreign_file(const fs::path &from, const fs::path &to)
             return {};
         if (size < 0)
             return system_failure("read", from, errno);
-        for (ssize_t written = 0; written < size;) {
-            const auto part = write(target.get(), chunk.data() + written, static_cast<std::size_t>(size - written));
-            if (part < 0)
-                return system_failure("write", to, errno);
-            written += part;
-        }
+        if (!write_whole(target.get(), chunk.data(), static_cast<std::size_t>(size)))
+            return system_failure("write", to, errno);
     }
 }
 

@@ -5,9 +5,9 @@
 #include <fmt/format.h>
 #include <utility>
 
+#include "self/krunctl.hpp"
 #include "source/tarball.hpp"
-#include "util/paths.hpp"
-#include "util/progress.hpp"
+#include "util/terminal.hpp"
 
 namespace krun
 {

@@ -1,15 +1,107 @@
 // SPDX-License-Identifier: MIT
-// Downloads by curl(1); see download.hpp.
+
 #include "source/download.hpp"
 
 #include <fmt/format.h>
+#include <set>
 
-#include "util/progress.hpp"
-#include "util/system_error.hpp"
+#include "util/input_file.hpp"
+#include "util/result.hpp"
+#include "util/terminal.hpp"
 #include "util/text.hpp"
 
 namespace krun
 {
+namespace
+{
+
+constexpr const char *way_out = "or build with --unverified, if you know where it comes from";
+
+} // namespace
+
+Result<std::string> read_keyring(Filesystem &files, const std::filesystem::path &keyring)
+{
+    constexpr InputKind kind = {"keyring", "it is a file of OpenPGP public keys, as `gpg --export` writes it"};
+    auto data = read_input(files, keyring, kind);
+    if (!data)
+        return data;
+    // gpgv takes the text form for an empty keyring, and says only that the key is missing.
+    if (data->find("-----BEGIN PGP") != std::string::npos)
+        return usage_error(fmt::format("the keyring {} is ASCII-armored, which gpgv cannot read", keyring.string()),
+                           fmt::format("gpg --dearmor < {} > keyring.gpg", shell_quoted(keyring.string())));
+    // A packet's first byte has its type in it, in one of two ways; that of a public key is 6. The other form is
+    // GnuPG's own keybox.
+    const auto first = static_cast<unsigned char>(data->front());
+    const bool is_key = (first & 0xfcU) == 0x98 || first == 0xc6;
+    const bool is_keybox = data->substr(0, 12).ends_with("KBXf");
+    if (!is_key && !is_keybox)
+        return usage_error(fmt::format("the keyring {} holds no OpenPGP keys", shell_quoted(keyring.string())),
+                           kind.hint);
+    return data;
+}
+
+Command signature_command(const std::filesystem::path &keyring, const std::filesystem::path &signature,
+                          const std::filesystem::path &data)
+{
+    Command command;
+    command.argv = {"gpgv", "--status-fd", "1", "--keyring", keyring.string(), signature.string(), data.string()};
+    command.environment["LC_ALL"] = "C";
+    return command;
+}
+
+SignatureVerdict verdict_of(const ProcessResult &result)
+{
+    std::set<std::string> said;
+    for (const auto &line : lines_of(result.output)) {
+        const auto words = words_of(line);
+        if (words.size() >= 2 && words[0] == "[GNUPG:]")
+            said.insert(words[1]);
+    }
+    // Of several signatures, one that is bad counts more than one that is good.
+    if (said.count("BADSIG") > 0)
+        return SignatureVerdict::bad;
+    if (said.count("REVKEYSIG") > 0)
+        return SignatureVerdict::revoked_key;
+    if (said.count("EXPKEYSIG") > 0)
+        return SignatureVerdict::expired_key;
+    if (said.count("EXPSIG") > 0)
+        return SignatureVerdict::expired;
+    if (said.count("ERRSIG") > 0 || said.count("NO_PUBKEY") > 0)
+        return SignatureVerdict::unknown_key;
+    if (result.ok() && said.count("GOODSIG") > 0 && said.count("VALIDSIG") > 0)
+        return SignatureVerdict::good;
+    return SignatureVerdict::no_signature;
+}
+
+Result<void> check_signature(ProcessRunner &runner, const std::filesystem::path &keyring,
+                             const std::filesystem::path &signature, const std::filesystem::path &data,
+                             const SignedNames &names)
+{
+    const auto &name = names.data;
+    const auto result = TRY(runner.run(signature_command(keyring, signature, data)));
+    switch (verdict_of(result)) {
+    case SignatureVerdict::good:
+        return {};
+    case SignatureVerdict::bad:
+        return damaged(fmt::format("{} is not what was signed: the signature {} is bad", name, signature.string()),
+                       "tarball or signature were changed or are damaged: fetch both again");
+    case SignatureVerdict::unknown_key:
+        return failure(fmt::format("the keyring {} does not have the key that signed {}", names.keyring, name),
+                       fmt::format("name the keyring that does with --keyring, {}", way_out));
+    case SignatureVerdict::expired_key:
+        return failure(fmt::format("the key that signed {} has expired in the keyring {}", name, names.keyring),
+                       fmt::format("fetch the key again, {}", way_out));
+    case SignatureVerdict::revoked_key:
+        return failure(fmt::format("the key that signed {} has been revoked", name));
+    case SignatureVerdict::expired:
+        return failure(fmt::format("the signature of {} has expired", name));
+    case SignatureVerdict::no_signature:
+        break;
+    }
+    return damaged(fmt::format("{} is not an OpenPGP signature of {}", signature.string(), name),
+                   fmt::format("fetch the signature again, {}", way_out));
+}
+
 namespace
 {
 

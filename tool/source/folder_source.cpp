@@ -6,9 +6,9 @@
 #include <utility>
 
 #include "source/tarball.hpp"
-#include "util/child_environment.hpp"
+#include "util/child_process.hpp"
 #include "util/digest.hpp"
-#include "util/progress.hpp"
+#include "util/terminal.hpp"
 #include "util/text.hpp"
 
 namespace krun

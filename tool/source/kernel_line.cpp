@@ -7,7 +7,6 @@
 #include <fmt/ranges.h>
 #include <toml++/toml.h>
 
-#include "util/nearest_word.hpp"
 #include "util/text.hpp"
 
 namespace krun

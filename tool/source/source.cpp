@@ -5,11 +5,11 @@
 #include <fmt/format.h>
 
 #include "hooks/known_hooks.hpp"
+#include "self/krunctl.hpp"
 #include "source/debian_source.hpp"
 #include "source/folder_source.hpp"
 #include "source/tarball_source.hpp"
 #include "util/digest.hpp"
-#include "util/paths.hpp"
 
 namespace krun
 {

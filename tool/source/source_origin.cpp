@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 #include <functional>
 
-#include "source/signature.hpp"
+#include "source/download.hpp"
 #include "source/tarball.hpp"
 #include "util/input_file.hpp"
 #include "util/text.hpp"

@@ -5,8 +5,8 @@
 #include <fmt/format.h>
 #include <vector>
 
+#include "self/krunctl.hpp"
 #include "source/apt_archive.hpp"
-#include "util/paths.hpp"
 #include "util/text.hpp"
 
 namespace krun

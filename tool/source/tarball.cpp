@@ -6,8 +6,8 @@
 #include <cstdlib>
 #include <fmt/format.h>
 
-#include "util/progress.hpp"
-#include "util/system_error.hpp"
+#include "util/result.hpp"
+#include "util/terminal.hpp"
 #include "util/text.hpp"
 
 namespace krun

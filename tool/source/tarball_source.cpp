@@ -7,10 +7,9 @@
 #include <utility>
 
 #include "source/download.hpp"
-#include "source/signature.hpp"
 #include "source/tarball.hpp"
 #include "util/digest.hpp"
-#include "util/progress.hpp"
+#include "util/terminal.hpp"
 
 namespace krun
 {

@@ -1,44 +1,96 @@
 // SPDX-License-Identifier: MIT
-// Starting a program: fork, process group, pipes, exec; see child_process.hpp.
+
 #include "util/child_process.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <fcntl.h>
 #include <fmt/format.h>
-extern "C" { // this header of glibc 2.36 forgets to say so
-#include <sys/pidfd.h>
-}
+#include <string_view>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <utility>
 
-#include "util/child_environment.hpp"
-#include "util/interrupt.hpp"
-#include "util/open_file_limit.hpp"
-#include "util/system_error.hpp"
+#include "util/own_process.hpp"
+#include "util/result.hpp"
+
+extern "C" { // this header of glibc 2.36 forgets to say so
+#include <sys/pidfd.h>
+}
 
 namespace krun
 {
 namespace
 {
 
-struct Pipe {
-    OwnedDescriptor read_end;
-    OwnedDescriptor write_end;
-};
+// Make standard programs read or write something else than their arguments say, whatever their name.
+constexpr std::array<std::string_view, 16> habit_variables{"POSIXLY_CORRECT",
+                                                           "BASH_ENV",
+                                                           "ENV",
+                                                           "CDPATH",
+                                                           "GREP_OPTIONS",
+                                                           "GREP_COLORS",
+                                                           "TAR_OPTIONS",
+                                                           "XZ_OPT",
+                                                           "XZ_DEFAULTS",
+                                                           "GZIP",
+                                                           "ZSTD_CLEVEL",
+                                                           "PATCH_GET",
+                                                           "VERSION_CONTROL",
+                                                           "PATCH_VERSION_CONTROL",
+                                                           "SIMPLE_BACKUP_SUFFIX",
+                                                           "LANGUAGE"};
 
-bool make_pipe(Pipe &pipe)
+bool matches(std::string_view name, std::string_view pattern)
 {
-    int ends[2] = {-1, -1};
-    if (pipe2(ends, O_CLOEXEC) != 0)
-        return false;
-    pipe.read_end = OwnedDescriptor(ends[0]);
-    pipe.write_end = OwnedDescriptor(ends[1]);
-    return true;
+    if (pattern.ends_with('*'))
+        return name.starts_with(pattern.substr(0, pattern.size() - 1));
+    return name == pattern;
 }
+
+bool is_inherited(const Command &command, std::string_view name, const std::string &value)
+{
+    if (std::none_of(command.inherits.begin(), command.inherits.end(),
+                     [&](const std::string &pattern) { return matches(name, pattern); }))
+        return false;
+    if (name == "TMPDIR")
+        return value.starts_with('/') && access(value.c_str(), W_OK | X_OK) == 0;
+    return command.terminal || std::find(habit_variables.begin(), habit_variables.end(), name) == habit_variables.end();
+}
+
+} // namespace
+
+std::vector<std::string> variables_for_git()
+{
+    return {"PATH", "HOME", "USER", "LOGNAME", "XDG_*", "TMPDIR", "LD_PRELOAD", "LD_LIBRARY_PATH", "SUDO_UID",
+            // where the person's settings are, as with HOME
+            "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM"};
+}
+
+std::vector<std::string> environment_for(const Command &command)
+{
+    auto added = command.environment;
+    if (!command.terminal)
+        added.insert({"LC_ALL", "C"});
+    std::vector<std::string> all;
+    for (char **entry = environ; *entry != nullptr; ++entry) {
+        const std::string variable = *entry;
+        const auto name = variable.substr(0, variable.find('='));
+        if (added.count(name) == 0 &&
+            is_inherited(command, name, variable.substr(std::min(name.size() + 1, variable.size()))))
+            all.push_back(variable);
+    }
+    for (const auto &[name, value] : added)
+        all.push_back(fmt::format("{}={}", name, value));
+    return all;
+}
+
+namespace
+{
 
 struct Pipes {
     Pipe input, output, errors, exec_error;
@@ -95,26 +147,11 @@ tl::unexpected<Error> start_error(const Command &command, const ExecError &error
     const auto &name = command.argv.front();
     if (error.number == ENOENT)
         return host_lacks(fmt::format("the program `{}` is not installed", name),
-                          "install the Debian package that has it (./krun installs everything that is needed)");
+                          "install the Debian package that has it");
     return system_failure("execute", name, error.number);
 }
 
 } // namespace
-
-OwnedDescriptor::OwnedDescriptor(OwnedDescriptor &&other) noexcept : number_(std::exchange(other.number_, -1)) {}
-
-OwnedDescriptor &OwnedDescriptor::operator=(OwnedDescriptor &&other) noexcept
-{
-    std::swap(number_, other.number_);
-    return *this;
-}
-
-void OwnedDescriptor::reset()
-{
-    if (number_ >= 0)
-        close(number_);
-    number_ = -1;
-}
 
 Result<ChildProcess> start_child(const Command &command)
 {
@@ -137,11 +174,7 @@ Result<ChildProcess> start_child(const Command &command)
 
     pipes.exec_error.write_end.reset();
     ExecError error;
-    ssize_t size = 0;
-    do
-        size = read(pipes.exec_error.read_end.get(), &error, sizeof error);
-    while (size < 0 && errno == EINTR);
-    if (size == static_cast<ssize_t>(sizeof error)) {
+    if (read_message(pipes.exec_error.read_end.get(), &error, sizeof error)) {
         waitpid(pid, nullptr, 0);
         return start_error(command, error);
     }

@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <fstream>
 
-#include "util/progress.hpp"
+#include "util/terminal.hpp"
 #include "util/text.hpp"
 
 namespace krun
@@ -30,12 +30,6 @@ Result<ProcessResult> ShownRunner::run(const Command &command)
         return real_.run(command);
     std::puts(quoted(command).c_str());
     return ProcessResult{};
-}
-
-TracedRunner::TracedRunner(ProcessRunner &real) : real_(real)
-{
-    if (const char *trace = std::getenv("KRUN_TRACE"))
-        trace_ = trace;
 }
 
 Result<ProcessResult> TracedRunner::run(const Command &command)

@@ -27,7 +27,7 @@ class ShownRunner : public ProcessRunner
 class TracedRunner : public ProcessRunner
 {
   public:
-    explicit TracedRunner(ProcessRunner &real);
+    TracedRunner(ProcessRunner &real, const char *trace) : real_(real), trace_(trace == nullptr ? "" : trace) {}
     Result<ProcessResult> run(const Command &command) override;
 
   private:

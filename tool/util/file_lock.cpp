@@ -13,14 +13,12 @@
 #include <utility>
 
 #include "util/filesystem.hpp"
-#include "util/interrupt.hpp"
-#include "util/paths.hpp"
-#include "util/progress.hpp"
-#include "util/system_error.hpp"
+#include "util/own_process.hpp"
+#include "util/result.hpp"
+#include "util/terminal.hpp"
 
 namespace krun
 {
-
 namespace
 {
 
@@ -42,13 +40,12 @@ Result<FileLock> FileLock::acquire(const std::filesystem::path &path, const std:
 {
     if (const int error = make_folders(path.parent_path()); error != 0)
         return system_failure("create", path.parent_path(), error);
-    const int descriptor = open_lock(path);
-    if (descriptor < 0)
+    FileLock lock(open_lock(path));
+    if (!lock.descriptor_.is_open())
         return system_failure("open", path, errno);
-    FileLock lock(descriptor);
     // Polls instead of blocking in flock(): a signal just before the call
     // would otherwise go unnoticed.
-    for (bool said = false; flock(descriptor, LOCK_EX | LOCK_NB) != 0;) {
+    for (bool said = false; flock(lock.descriptor_.get(), LOCK_EX | LOCK_NB) != 0;) {
         if (interrupt_requested())
             return interrupted();
         if (errno != EWOULDBLOCK && errno != EINTR)
@@ -64,24 +61,9 @@ Result<FileLock> FileLock::acquire(const std::filesystem::path &path, const std:
 std::optional<FileLock> FileLock::try_acquire(const std::filesystem::path &path)
 {
     FileLock lock(open_lock(path));
-    if (lock.descriptor_ < 0 || flock(lock.descriptor_, LOCK_EX | LOCK_NB) != 0)
+    if (!lock.descriptor_.is_open() || flock(lock.descriptor_.get(), LOCK_EX | LOCK_NB) != 0)
         return std::nullopt;
     return lock;
-}
-
-FileLock::FileLock(FileLock &&other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
-
-FileLock &FileLock::operator=(FileLock &&other) noexcept
-{
-    std::swap(descriptor_, other.descriptor_);
-    return *this;
-}
-
-FileLock::~FileLock()
-{
-    // Closing releases the lock. The file stays: removing it would let two others lock two different files.
-    if (descriptor_ >= 0)
-        close(descriptor_);
 }
 
 } // namespace krun

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <optional>
 
+#include "util/descriptor.hpp"
 #include "util/result.hpp"
 
 namespace krun
@@ -22,15 +23,11 @@ class [[nodiscard]] FileLock
     // Nothing if somebody else has it or the file cannot be opened.
     static std::optional<FileLock> try_acquire(const std::filesystem::path &path);
     FileLock() = default; // of nothing
-    FileLock(FileLock &&other) noexcept;
-    FileLock &operator=(FileLock &&other) noexcept;
-    FileLock(const FileLock &) = delete;
-    FileLock &operator=(const FileLock &) = delete;
-    ~FileLock();
 
   private:
     explicit FileLock(int descriptor) : descriptor_(descriptor) {}
-    int descriptor_ = -1;
+    // Closing it releases the lock. The file stays: removing it would let two others lock two different files.
+    OwnedDescriptor descriptor_;
 };
 
 } // namespace krun

@@ -16,9 +16,9 @@
 #include <system_error>
 #include <unistd.h>
 
-#include "util/interrupt.hpp"
-#include "util/paths.hpp"
-#include "util/system_error.hpp"
+#include "util/descriptor.hpp"
+#include "util/own_process.hpp"
+#include "util/result.hpp"
 
 namespace krun
 {
@@ -123,40 +123,13 @@ class OutputFile
     bool finished_ = false;
 };
 
-bool write_all(int descriptor, const char *data, std::size_t size)
+OwnedDescriptor open_to_read(const fs::path &path)
 {
-    while (size > 0) {
-        const auto written = ::write(descriptor, data, size);
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written < 0)
-            return false;
-        data += written;
-        size -= static_cast<std::size_t>(written);
-    }
-    return true;
+    OwnedDescriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    while (!file.is_open() && errno == EINTR && !interrupt_requested()) // a FIFO without a writer
+        file = OwnedDescriptor(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    return file;
 }
-
-class Descriptor
-{
-  public:
-    explicit Descriptor(const fs::path &path) : descriptor_(open(path.c_str(), O_RDONLY | O_CLOEXEC))
-    {
-        while (descriptor_ < 0 && errno == EINTR && !interrupt_requested()) // a FIFO without a writer
-            descriptor_ = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    }
-    Descriptor(const Descriptor &) = delete;
-    Descriptor &operator=(const Descriptor &) = delete;
-    ~Descriptor()
-    {
-        if (descriptor_ >= 0)
-            close(descriptor_);
-    }
-    [[nodiscard]] int get() const { return descriptor_; }
-
-  private:
-    int descriptor_;
-};
 
 constexpr std::size_t chunk_size = 1 << 16;
 
@@ -172,7 +145,34 @@ void make_folders_writable(const fs::path &path)
     }
 }
 
+bool is_in(const fs::path &path, const fs::path &folder)
+{
+    return std::mismatch(folder.begin(), folder.end(), path.begin(), path.end()).first == folder.end();
+}
+
+PrivateFolder private_folder = nullptr;
+
 } // namespace
+
+bool keep_private(PrivateFolder which)
+{
+    private_folder = which;
+    return true;
+}
+
+int make_folders(const fs::path &path)
+{
+    std::error_code error;
+    const auto alone = private_folder != nullptr ? private_folder() : fs::path();
+    if (!alone.empty() && is_in(path, alone)) {
+        fs::create_directories(alone.parent_path(), error);
+        if (!error && mkdir(alone.c_str(), S_IRWXU) != 0 && errno != EEXIST)
+            return errno;
+    }
+    if (!error)
+        fs::create_directories(path, error);
+    return error.value();
+}
 
 fs::path link_on_the_way(Filesystem &files, const fs::path &base, const fs::path &relative)
 {
@@ -219,7 +219,7 @@ Result<std::optional<std::string>> SystemFilesystem::read_if_there(const fs::pat
 
 Result<std::string> SystemFilesystem::read_at_most(const fs::path &path, std::size_t limit)
 {
-    const Descriptor file(path);
+    const auto file = open_to_read(path);
     if (file.get() < 0)
         return system_failure("read", path, errno);
     std::string text;
@@ -242,7 +242,7 @@ Result<void> SystemFilesystem::write(const fs::path &path, const std::string &te
 {
     constexpr mode_t usual_mode = 0666; // less the umask
     OutputFile file(path, usual_mode);
-    if (file.descriptor() < 0 || !write_all(file.descriptor(), text.data(), text.size()) || !file.finish())
+    if (file.descriptor() < 0 || !write_whole(file.descriptor(), text.data(), text.size()) || !file.finish())
         return system_failure("write", path, errno);
     return {};
 }
@@ -266,13 +266,13 @@ Result<void> SystemFilesystem::check_writable(const fs::path &path)
 Result<void> SystemFilesystem::write_durably(const fs::path &path, const std::string &text, unsigned mode)
 {
     OutputFile file(path, mode);
-    if (file.descriptor() < 0 || !write_all(file.descriptor(), text.data(), text.size()) || !file.set_mode(mode) ||
+    if (file.descriptor() < 0 || !write_whole(file.descriptor(), text.data(), text.size()) || !file.set_mode(mode) ||
         !file.sync() || !file.finish())
         return system_failure("write", path, errno);
     if (file.in_place())
         return {};
     // The new name is the folder's content.
-    const Descriptor folder(file.folder());
+    const auto folder = open_to_read(file.folder());
     if (folder.get() < 0 || fsync(folder.get()) != 0)
         return system_failure("write", path, errno);
     return {};
@@ -329,7 +329,7 @@ Result<void> SystemFilesystem::remove_file(const fs::path &path)
 
 Result<void> SystemFilesystem::copy_file(const fs::path &from, const fs::path &to)
 {
-    const Descriptor source(from);
+    const auto source = open_to_read(from);
     struct stat status = {};
     if (source.get() < 0 || fstat(source.get(), &status) != 0)
         return system_failure("read", from, errno);
@@ -346,7 +346,7 @@ Result<void> SystemFilesystem::copy_file(const fs::path &from, const fs::path &t
             return system_failure("read", from, errno);
         if (size == 0)
             break;
-        if (!write_all(file.descriptor(), chunk.data(), static_cast<std::size_t>(size)))
+        if (!write_whole(file.descriptor(), chunk.data(), static_cast<std::size_t>(size)))
             return system_failure("write", to, errno);
     }
     if (!file.set_mode(status.st_mode & 07777) || !file.finish())

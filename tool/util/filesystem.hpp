@@ -98,6 +98,12 @@ class Filesystem
 std::filesystem::path link_on_the_way(Filesystem &files, const std::filesystem::path &base,
                                       const std::filesystem::path &relative);
 
+// Makes a folder and those above it. Returns an errno, 0 when all are there.
+int make_folders(const std::filesystem::path &path);
+// From now on make_folders() makes the folder that `which` names, if any, for its owner alone. Returns true.
+using PrivateFolder = std::filesystem::path (*)();
+bool keep_private(PrivateFolder which);
+
 class SystemFilesystem : public Filesystem
 {
   public:

@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 #include <string_view>
 
-#include "util/interrupt.hpp"
+#include "util/own_process.hpp"
 #include "util/text.hpp"
 
 namespace krun

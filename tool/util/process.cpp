@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Shared by all process runners: the words for a command and for its failure.
+
 #include "util/process.hpp"
 
 #include <cstdio>
@@ -7,11 +7,14 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include "util/system_error.hpp"
+#include "util/result.hpp"
 #include "util/text.hpp"
 
 namespace krun
 {
+
+// Shared by all process runners: the words for a command and for its failure.
+
 namespace
 {
 
@@ -80,6 +83,16 @@ Result<void> expect_programs(const std::vector<NeededProgram> &needed)
                               fmt::format("sudo apt-get install {}", package));
     }
     return {};
+}
+
+Result<ProcessResult> PartRunner::run(const Command &command)
+{
+    Command stoppable = command;
+    stoppable.stop = &stop_;
+    auto result = runner_.run(stoppable);
+    if (result)
+        cpu_seconds_ += result->cpu_seconds;
+    return result;
 }
 
 } // namespace krun

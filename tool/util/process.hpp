@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The one way to start another program: an argument vector, never a shell string.
+// Programs: what is to be run, who runs it, and what came of it.
 #pragma once
 
 #include <atomic>
@@ -16,11 +16,13 @@
 namespace krun
 {
 
+// The one way to start another program: an argument vector, never a shell string.
+
 struct Command {
     std::vector<std::string> argv;
     std::filesystem::path directory;                // working directory; empty: the caller's
     std::map<std::string, std::string> environment; // added to the caller's
-    // Names of the caller's variables that the program gets, as in {"PATH", "XDG_*"}; see child_environment.hpp.
+    // Names of the caller's variables that the program gets, as in {"PATH", "XDG_*"}; see child_process.hpp.
     std::vector<std::string> inherits = {"*"};
     std::string input;   // what the program reads on its stdin
     bool asks = false;   // it changes nothing, and a dry run runs it as well
@@ -79,5 +81,23 @@ struct NeededProgram {
 // The first that is missing, as ExitCode::host_lacks with the command that installs it. Programs for administrators
 // count too: Debian has their folders not on everybody's PATH.
 Result<void> expect_programs(const std::vector<NeededProgram> &needed);
+
+// The programs of one part of a longer job: what they cost, and an end to them from another thread.
+
+// Used by the thread that does the part; stop() may be called by any.
+class PartRunner : public ProcessRunner
+{
+  public:
+    explicit PartRunner(ProcessRunner &runner) : runner_(runner) {}
+    Result<ProcessResult> run(const Command &command) override;
+    // The program that runs is ended as on Ctrl-C, and no other starts: ExitCode::interrupted.
+    void stop() { stop_ = true; }
+    [[nodiscard]] double cpu_seconds() const { return cpu_seconds_; } // of all programs that have ended
+
+  private:
+    ProcessRunner &runner_;
+    std::atomic<bool> stop_ = false;
+    double cpu_seconds_ = 0;
+};
 
 } // namespace krun

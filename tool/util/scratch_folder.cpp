@@ -11,7 +11,7 @@
 #include <cstdlib>
 #include <utility>
 
-#include "util/system_error.hpp"
+#include "util/result.hpp"
 
 namespace krun
 {

@@ -14,10 +14,10 @@
 #include <unistd.h>
 
 #include "util/child_process.hpp"
-#include "util/interrupt.hpp"
-#include "util/paths.hpp"
+#include "util/filesystem.hpp"
+#include "util/own_process.hpp"
 #include "util/process.hpp"
-#include "util/system_error.hpp"
+#include "util/result.hpp"
 
 namespace krun
 {
@@ -28,7 +28,7 @@ using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
 constexpr auto poll_interval = 200ms; // an upper bound for noticing a signal that came between two looks at the flag
-constexpr auto grace = 5s;            // between asking a group to end and killing it
+constexpr auto time_to_end = 5s;      // between asking a group to end and killing it
 constexpr auto drain_time = 500ms;    // for output of a program that ended while its orphans keep the pipes open
 constexpr std::size_t kept_errors = 1 << 18;
 
@@ -109,17 +109,8 @@ class Log
     }
     void add(const char *data, std::size_t size)
     {
-        while (file_.is_open() && error_ == 0 && size > 0) {
-            const auto written = write(file_.get(), data, size);
-            if (written < 0 && errno == EINTR)
-                continue;
-            if (written < 0) {
-                error_ = errno;
-                return;
-            }
-            data += written;
-            size -= static_cast<std::size_t>(written);
-        }
+        if (file_.is_open() && error_ == 0 && !write_whole(file_.get(), data, size))
+            error_ = errno;
     }
     [[nodiscard]] bool failed() const { return error_ != 0; }
     [[nodiscard]] Result<void> check() const
@@ -175,7 +166,7 @@ class Run
     {
         const auto now = Clock::now();
         if (ending_) {
-            if (now - *ending_ > grace)
+            if (now - *ending_ > time_to_end)
                 kill(-child_.pid, SIGKILL);
         } else if (interrupt_requested()) {
             end_group(interrupt_signal() == SIGQUIT ? SIGTERM : interrupt_signal()); // no core files

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "dkms/machine.hpp"
-#include "util/paths.hpp"
+#include "self/krunctl.hpp"
 #include "util/text.hpp"
 
 namespace krun

@@ -3,9 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "build/config_values.hpp"
 #include "build/kconfig_expression.hpp"
-#include "build/unmet_dependency.hpp"
+#include "build/kconfig_tree.hpp"
 #include "fakes/fake_filesystem.hpp"
 
 namespace krun

@@ -4,9 +4,9 @@
 #include <sys/utsname.h>
 
 #include "build/base_config.hpp"
-#include "build/config_values.hpp"
+#include "build/build_plan.hpp"
+#include "build/kconfig_expression.hpp"
 #include "build/kernel_config.hpp"
-#include "build/local_version.hpp"
 #include "fakes/fake_filesystem.hpp"
 #include "fakes/fake_process_runner.hpp"
 

@@ -2,11 +2,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "build/ccache.hpp"
 #include "build/kernel_make.hpp"
 #include "build/output_folder.hpp"
 #include "fakes/fake_filesystem.hpp"
 #include "fakes/fake_process_runner.hpp"
-#include "util/ccache.hpp"
 
 namespace krun
 {

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "build/kernel_module.hpp"
+#include "build/kernel_make.hpp"
 #include "fakes/fake_filesystem.hpp"
 #include "fakes/fake_process_runner.hpp"
 

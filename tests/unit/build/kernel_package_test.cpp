@@ -2,8 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "build/build_plan.hpp"
 #include "build/kernel_package.hpp"
-#include "build/needed_programs.hpp"
 #include "build/repacked_deb.hpp"
 #include "fakes/fake_filesystem.hpp"
 #include "fakes/fake_process_runner.hpp"

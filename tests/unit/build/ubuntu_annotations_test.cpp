@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "build/config_values.hpp"
+#include "build/kconfig_expression.hpp"
 #include "build/kernel_config.hpp"
 #include "fakes/fake_filesystem.hpp"
 #include "fakes/fake_process_runner.hpp"

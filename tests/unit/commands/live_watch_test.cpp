@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The readings of `krunctl watch`, of machines on which counters misbehave.
-#include "commands/live_watch.hpp"
+#include "commands/watch.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -7,7 +7,7 @@
 #include <gtest/gtest.h>
 #include <iterator>
 
-#include "util/system_error.hpp"
+#include "util/result.hpp"
 
 namespace krun
 {

@@ -6,7 +6,7 @@
 #include "fakes/fake_filesystem.hpp"
 #include "fakes/fake_process_runner.hpp"
 #include "fakes/temporary_folder.hpp"
-#include "hooks/patch_series.hpp"
+#include "hooks/hook_patch.hpp"
 
 namespace krun
 {

@@ -15,8 +15,8 @@
 #include <unistd.h>
 
 #include "fakes/fake_process_runner.hpp"
-#include "host/affinity.hpp"
-#include "host/system_host.hpp"
+#include "host/cpu_sets.hpp"
+#include "host/host.hpp"
 
 namespace krun
 {

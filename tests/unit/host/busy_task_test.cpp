@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "host/busy_task.hpp"
+#include "host/busy_cpus.hpp"
 
 #include <chrono>
 #include <csignal>
@@ -9,7 +9,7 @@
 
 #include <gtest/gtest.h>
 
-#include "host/affinity.hpp"
+#include "host/cpu_sets.hpp"
 
 namespace krun
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "host/cause_remedies.hpp"
+#include "host/cause_trace.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

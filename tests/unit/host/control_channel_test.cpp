@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "host/control_channel.hpp"
+#include "host/measured_command.hpp"
 
 #include <array>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Which CPUs' counters were seen to increase, by which way, and of which nothing is known.
-#include "host/counter_check.hpp"
+#include "host/checks.hpp"
 
 #include <algorithm>
 #include <cerrno>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "host/cpu_list.hpp"
+#include "host/cpu_sets.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "host/distribution.hpp"
+#include "util/statistics.hpp"
 
 #include <limits>
 #include <numeric>

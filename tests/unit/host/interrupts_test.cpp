@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "host/interrupts.hpp"
+#include "host/disturbance.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

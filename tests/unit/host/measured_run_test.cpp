@@ -13,7 +13,7 @@
 
 #include "fakes/fake_filesystem.hpp"
 #include "fakes/temporary_folder.hpp"
-#include "util/interrupt.hpp"
+#include "util/own_process.hpp"
 
 namespace krun
 {

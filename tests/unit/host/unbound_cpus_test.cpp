@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A command's affinity on machines that restrict everything: who has bound it?
-#include "host/unbound_cpus.hpp"
+#include "host/cpu_sets.hpp"
 
 #include <gtest/gtest.h>
 

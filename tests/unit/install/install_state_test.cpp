@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "fakes/temporary_folder.hpp"
-#include "install/install_status.hpp"
+#include "install/install_state.hpp"
 #include "install/kernel_package.hpp"
 #include "install/krunctl_on_fake.hpp"
 

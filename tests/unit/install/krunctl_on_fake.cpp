@@ -2,7 +2,7 @@
 // See krunctl_on_fake.hpp.
 #include "install/krunctl_on_fake.hpp"
 
-#include "install/kept_packages.hpp"
+#include "install/kernel_package.hpp"
 #include "install/preflight.hpp"
 #include "install/session.hpp"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "install/line_package.hpp"
+#include "install/deb_repository.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

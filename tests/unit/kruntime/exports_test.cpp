@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "machine/elf_file.hpp"
+#include "machine/elf_dependencies.hpp"
 #include "util/process.hpp"
 #include "util/text.hpp"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "machine/console_problems.hpp"
+#include "machine/console_log.hpp"
 
 #include <gtest/gtest.h>
 

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "machine/guest_staging.hpp"
-#include "machine/kernel_image.hpp"
+#include "machine/virtual_machine.hpp"
 #include "util/text.hpp"
 
 namespace krun

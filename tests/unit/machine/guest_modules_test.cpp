@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <gtest/gtest.h>
 
-#include "machine/guest_modules.hpp"
+#include "machine/guest_run.hpp"
 
 namespace krun
 {

@@ -6,7 +6,7 @@
 
 #include "fakes/fake_filesystem.hpp"
 #include "fakes/fake_process_runner.hpp"
-#include "util/paths.hpp"
+#include "self/krunctl.hpp"
 
 namespace krun
 {

@@ -4,8 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "fakes/fake_filesystem.hpp"
-#include "porting/line_folder.hpp"
-#include "porting/port_text.hpp"
+#include "porting/port_kernel.hpp"
+#include "porting/port_report.hpp"
 #include "util/text.hpp"
 
 namespace krun

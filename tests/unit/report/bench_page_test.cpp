@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The page as text. That a browser shows it is tested with the built krunctl.
-#include "report/bench_page.hpp"
+#include "report/bench_report.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -10,7 +10,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "report/bench_plots.hpp"
 #include "report/bench_result.hpp"
 #include "util/text.hpp"
 

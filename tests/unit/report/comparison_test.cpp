@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "report/comparison.hpp"
+#include "util/statistics.hpp"
 
 #include <cmath>
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "report/line_status.hpp"
+#include "report/line_report.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <gtest/gtest.h>
 
-#include "report/part_costs.hpp"
+#include "report/cost_report.hpp"
 
 namespace krun
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "report/proof.hpp"
+#include "report/line_report.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "report/tree_fit.hpp"
+#include "report/line_report.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -4,7 +4,7 @@
 
 #include "fakes/fake_filesystem.hpp"
 #include "fakes/fake_process_runner.hpp"
-#include "source/apt_mirrors.hpp"
+#include "source/apt_settings.hpp"
 
 namespace krun
 {

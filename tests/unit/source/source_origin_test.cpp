@@ -5,7 +5,7 @@
 
 #include "fakes/fake_filesystem.hpp"
 #include "fakes/fake_process_runner.hpp"
-#include "source/signature.hpp"
+#include "source/download.hpp"
 #include "source/source_origin.hpp"
 #include "source/tarball.hpp"
 

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "fakes/fake_filesystem.hpp"
-#include "source/overlay.hpp"
+#include "source/tree_cache.hpp"
 
 namespace krun
 {

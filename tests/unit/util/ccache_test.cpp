@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "util/ccache.hpp"
+#include "build/ccache.hpp"
 
 #include <cstdlib>
 #include <filesystem>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "util/child_environment.hpp"
+#include "util/child_process.hpp"
 
 #include <cstdlib>
 #include <gmock/gmock.h>

@@ -4,7 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "util/interrupt.hpp"
+#include "util/own_process.hpp"
 #include "util/process.hpp"
 
 namespace krun

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Text that is redrawn on a terminal, and how much room there is for it.
-#include "util/live_text.hpp"
+#include "util/terminal.hpp"
 
 #include <cstdlib>
 #include <gmock/gmock.h>

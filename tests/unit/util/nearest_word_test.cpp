@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <gtest/gtest.h>
 
-#include "util/nearest_word.hpp"
+#include "util/text.hpp"
 
 namespace krun
 {

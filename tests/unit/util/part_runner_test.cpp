@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 #include <thread>
 
-#include "util/part_runner.hpp"
+#include "util/process.hpp"
 
 namespace krun
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "util/paths.hpp"
+#include "self/krunctl.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

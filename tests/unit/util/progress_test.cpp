@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "fakes/own_terminal.hpp"
-#include "util/progress.hpp"
+#include "util/terminal.hpp"
 
 namespace krun
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "util/standard_streams.hpp"
+#include "util/own_process.hpp"
 
 #include <array>
 #include <cerrno>

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: MIT
+
+#include "report/line_report.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "report/table.hpp"
+#include "self/krunctl.hpp"
+
+namespace krun
+{
+namespace
+{
+
+Result<bool> is_newer(ProcessRunner &runner, const std::string &version, const std::string &than)
+{
+    if (than.empty())
+        return true;
+    Command compare;
+    compare.argv = {"dpkg", "--compare-versions", version, "gt", than};
+    const auto compared = TRY(runner.run(compare));
+    return compared.ok();
+}
+
+} // namespace
+
+std::filesystem::path proof_file(const std::string &line) { return cache_directory() / "proven" / (line + ".json"); }
+
+std::optional<Proof> read_proof(Filesystem &files, const std::filesystem::path &file)
+{
+    const auto text = files.read(file);
+    if (!text)
+        return std::nullopt;
+    const auto json = nlohmann::json::parse(*text, nullptr, false);
+    if (!json.is_object())
+        return std::nullopt;
+    Proof proof;
+    try {
+        json.at("version").get_to(proof.version);
+        json.at("release").get_to(proof.release);
+        json.at("date").get_to(proof.date);
+        json.at("hooks").get_to(proof.hooks);
+        json.at("overlay").get_to(proof.overlay);
+    } catch (const nlohmann::json::exception &) {
+        return std::nullopt;
+    }
+    return proof;
+}
+
+std::string upstream_version(const std::string &package_version)
+{
+    const auto colon = package_version.find(':');
+    const std::string version = colon == std::string::npos ? package_version : package_version.substr(colon + 1);
+    return version.substr(0, version.rfind('-'));
+}
+
+Result<bool> is_untried(ProcessRunner &runner, const std::string &newest, const std::string &tested,
+                        const std::string &proven)
+{
+    if (newest.empty())
+        return false;
+    const auto beyond_tested = is_newer(runner, upstream_version(newest), tested);
+    if (!beyond_tested || !*beyond_tested)
+        return beyond_tested;
+    return is_newer(runner, newest, proven);
+}
+
+namespace
+{
+
+// What is not known is null to a program.
+nlohmann::ordered_json text_or_null(const std::string &text)
+{
+    return text.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(text);
+}
+
+} // namespace
+
+std::string line_list_table(const std::vector<LineSummary> &lines)
+{
+    Table table({{"LINE"}, {"NEWEST"}, {"TESTED"}, {"PROVEN"}, {"HOOKS", Align::right}, {"SOURCE"}, {"STATE"}});
+    bool any_untried = false;
+    for (const LineSummary &line : lines) {
+        any_untried = any_untried || line.untried;
+        const bool named = line.source.empty(); // there is nothing to fetch
+        const std::string newest = named ? "-" : line.newest.empty() ? "unknown" : line.newest;
+        table.add({line.line, newest + (line.untried ? " *" : ""), line.tested.empty() ? "-" : line.tested,
+                   line.proven.empty() ? "-" : line.proven, fmt::format("{}", line.hooks),
+                   named ? "--source" : line.source, line.state});
+    }
+    std::string text = table.text();
+    if (any_untried)
+        text += "* neither tested nor proven yet; `./krun test --line LINE` tries it\n";
+    return text;
+}
+
+nlohmann::ordered_json line_list_json(const std::vector<LineSummary> &lines)
+{
+    auto array = nlohmann::ordered_json::array();
+    for (const LineSummary &line : lines)
+        array.push_back({{"line", line.line},
+                         {"newest", text_or_null(line.newest)},
+                         {"untried", line.untried},
+                         {"tested", text_or_null(line.tested)},
+                         {"proven", text_or_null(line.proven)},
+                         {"proven_date", text_or_null(line.proven_date)},
+                         {"hooks", line.hooks},
+                         {"source", text_or_null(line.source)},
+                         {"state", line.state}});
+    return array;
+}
+
+namespace
+{
+
+std::string word(Outcome outcome)
+{
+    switch (outcome) {
+    case Outcome::ok:
+        return "ok";
+    case Outcome::failed:
+        return "FAIL";
+    case Outcome::not_reached:
+        break;
+    }
+    return "-";
+}
+
+} // namespace
+
+const std::array<LineStage, 6> &line_stages()
+{
+    static constexpr std::array<LineStage, 6> stages = {{{"apply", &LineStatus::apply},
+                                                         {"configure", &LineStatus::configure},
+                                                         {"build", &LineStatus::build},
+                                                         {"boot", &LineStatus::boot},
+                                                         {"selftests", &LineStatus::selftests},
+                                                         {"tickless", &LineStatus::tickless}}};
+    return stages;
+}
+
+bool all_ok(const LineStatus &status)
+{
+    const auto &stages = line_stages();
+    return std::all_of(stages.begin(), stages.end(),
+                       [&](const LineStage &stage) { return status.*stage.outcome == Outcome::ok; });
+}
+
+std::string line_status_table(const std::vector<LineStatus> &lines)
+{
+    std::vector<Table::Column> columns = {{"LINE"}, {"VERSION"}};
+    for (const LineStage &stage : line_stages())
+        columns.push_back({stage.name});
+    Table table(columns);
+    for (const LineStatus &status : lines) {
+        std::vector<std::string> cells = {status.line, status.version.empty() ? "-" : status.version};
+        for (const LineStage &stage : line_stages())
+            cells.push_back(word(status.*stage.outcome));
+        if (!status.rate.empty())
+            cells.back() += " (" + status.rate + "/s)"; // tickless is the last
+        table.add(std::move(cells));
+    }
+    return table.text();
+}
+
+nlohmann::ordered_json line_status_json(const std::vector<LineStatus> &lines)
+{
+    auto array = nlohmann::ordered_json::array();
+    for (const LineStatus &status : lines) {
+        nlohmann::ordered_json row = {{"line", status.line}, {"version", status.version}};
+        for (const LineStage &stage : line_stages())
+            row[stage.name] = word(status.*stage.outcome);
+        row["tickless_rate"] = status.rate;
+        array.push_back(std::move(row));
+    }
+    return array;
+}
+
+namespace
+{
+
+std::string result_of(const FittedHook &hook)
+{
+    switch (hook.fit) {
+    case Fit::placed:
+        return hook.fuzz > 0 ? fmt::format("placed, with fuzz {}", hook.fuzz) : "placed";
+    case Fit::not_needed:
+        return "not needed: " + hook.reason;
+    case Fit::missing:
+        break;
+    }
+    return fmt::format("MISSING: {}", hook.reason);
+}
+
+std::vector<std::string> missing(const FittedHooks &hooks, bool required)
+{
+    std::vector<std::string> names;
+    for (const auto &hook : hooks) {
+        if (hook.fit == Fit::missing && hook.required == required)
+            names.push_back(hook.name);
+    }
+    return names;
+}
+
+std::string verdict(const TreeFit &fit)
+{
+    const auto required = missing(fit.hooks, true);
+    const auto optional = missing(fit.hooks, false);
+    if (!required.empty())
+        return fmt::format("it would not build: without {}\n", fmt::join(required, ", "));
+    const auto config =
+        fmt::format(" (all required hooks have a place; the configuration is that of the line {})\n", fit.line);
+    if (optional.empty())
+        return "it would build, and lack nothing" + config;
+    auto text = fmt::format("it would build, without {}{}", fmt::join(optional, ", "), config);
+    for (const auto &hook : fit.hooks) {
+        if (hook.fit == Fit::missing)
+            text += fmt::format("  {}: {}\n", hook.name, hook.without);
+    }
+    return text;
+}
+
+} // namespace
+
+std::string tree_fit_text(const TreeFit &fit)
+{
+    Table table({{"HOOK"}, {"REQUIRED"}, {"FROM"}, {"RESULT"}});
+    for (const auto &hook : fit.hooks)
+        table.add({hook.name, hook.required ? "yes" : "no", hook.series.empty() ? "-" : hook.series, result_of(hook)});
+    return fmt::format("Linux {} in {}\n\n{}\n{}", fit.version, fit.tree, table.text(), verdict(fit));
+}
+
+nlohmann::ordered_json tree_fit_json(const TreeFit &fit)
+{
+    return {{"tree", fit.tree},
+            {"version", fit.version},
+            {"line", fit.line},
+            {"builds", !lacks_required(fit.hooks)},
+            {"lacks", missing(fit.hooks, false)},
+            {"hooks", as_json(fit.hooks)}};
+}
+
+} // namespace krun
