@@ -136,16 +136,7 @@ Result<void> copy_foreign_file(const fs::path &from, const fs::path &to)
     const OwnedDescriptor target(open(to.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
     if (!target.is_open())
         return system_failure("write", to, errno);
-    std::array<char, 1 << 16> chunk; // NOLINT: filled by read()
-    for (;;) {
-        const auto size = read(source.get(), chunk.data(), chunk.size());
-        if (size == 0)
-            return {};
-        if (size < 0)
-            return system_failure("read", from, errno);
-        if (!write_whole(target.get(), chunk.data(), static_cast<std::size_t>(size)))
-            return system_failure("write", to, errno);
-    }
+    return copy_data(source, from, target, to);
 }
 
 } // namespace krun

@@ -14,8 +14,11 @@ namespace
 
 constexpr std::size_t digest_length = 64;
 
-Result<std::string> first_digest(ProcessRunner &runner, Command command)
+Result<std::string> first_digest(ProcessRunner &runner, std::vector<std::string> argv, const std::string &input = {})
 {
+    Command command;
+    command.argv = std::move(argv);
+    command.input = input;
     command.asks = true;
     const auto result = TRY(runner.run_ok(command));
     // GNU sha256sum puts a backslash before a line whose file name it had to escape.
@@ -31,17 +34,12 @@ Result<std::string> first_digest(ProcessRunner &runner, Command command)
 
 Result<std::string> sha256_of_text(ProcessRunner &runner, const std::string &text)
 {
-    Command command;
-    command.argv = {"sha256sum", "-"};
-    command.input = text;
-    return first_digest(runner, command);
+    return first_digest(runner, {"sha256sum", "-"}, text);
 }
 
 Result<std::string> sha256_of_file(ProcessRunner &runner, const std::filesystem::path &file)
 {
-    Command command;
-    command.argv = {"sha256sum", "--", file.string()};
-    return first_digest(runner, command);
+    return first_digest(runner, {"sha256sum", "--", file.string()});
 }
 
 Result<std::string> sha256_of_tree(ProcessRunner &runner, const std::filesystem::path &folder)

@@ -23,6 +23,7 @@ class [[nodiscard]] FileLock
     // Nothing if somebody else has it or the file cannot be opened.
     static std::optional<FileLock> try_acquire(const std::filesystem::path &path);
     FileLock() = default; // of nothing
+    [[nodiscard]] bool is_held() const { return descriptor_.is_open(); }
 
   private:
     explicit FileLock(int descriptor) : descriptor_(descriptor) {}

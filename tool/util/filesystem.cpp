@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <limits>
 #include <linux/magic.h>
 #include <random>
@@ -78,14 +79,14 @@ class OutputFile
     OutputFile(const fs::path &target, mode_t mode) : place_(place_for(target))
     {
         if (place_.in_place) {
-            descriptor_ = open(place_.path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
+            descriptor_ = OwnedDescriptor(open(place_.path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
             return;
         }
         constexpr int most_attempts = 100;
         for (int attempt = 0; attempt < most_attempts; ++attempt) {
             temporary_ = place_.path.parent_path() / ("." + place_.path.filename().string() + "." + random_letters());
-            descriptor_ = open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-            if (descriptor_ >= 0 || errno != EEXIST)
+            descriptor_ = OwnedDescriptor(open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
+            if (descriptor_.is_open() || errno != EEXIST)
                 return;
         }
     }
@@ -93,19 +94,16 @@ class OutputFile
     OutputFile &operator=(const OutputFile &) = delete;
     ~OutputFile()
     {
-        if (descriptor_ < 0)
-            return;
-        close(descriptor_);
-        if (!place_.in_place && !finished_)
+        if (descriptor_.is_open() && !place_.in_place && !finished_)
             unlink(temporary_.c_str());
     }
 
-    [[nodiscard]] int descriptor() const { return descriptor_; }
+    [[nodiscard]] const OwnedDescriptor &descriptor() const { return descriptor_; }
     [[nodiscard]] bool in_place() const { return place_.in_place; }
     // Not the umask's, but exactly this.
-    bool set_mode(mode_t mode) { return place_.in_place || fchmod(descriptor_, mode) == 0; }
+    bool set_mode(mode_t mode) { return place_.in_place || fchmod(descriptor_.get(), mode) == 0; }
     // On the disk, with its name, which is its folder's content.
-    bool sync() { return place_.in_place || fsync(descriptor_) == 0; }
+    bool sync() { return place_.in_place || fsync(descriptor_.get()) == 0; }
     bool finish()
     {
         finished_ = place_.in_place || ::rename(temporary_.c_str(), place_.path.c_str()) == 0;
@@ -119,7 +117,7 @@ class OutputFile
   private:
     WritePlace place_;
     fs::path temporary_;
-    int descriptor_ = -1;
+    OwnedDescriptor descriptor_;
     bool finished_ = false;
 };
 
@@ -174,6 +172,23 @@ int make_folders(const fs::path &path)
     return error.value();
 }
 
+Result<void> copy_data(const OwnedDescriptor &source, const fs::path &from, const OwnedDescriptor &target,
+                       const fs::path &to)
+{
+    std::array<char, chunk_size> chunk; // NOLINT: filled by read()
+    for (;;) {
+        const auto size = ::read(source.get(), chunk.data(), chunk.size());
+        if (size < 0 && errno == EINTR)
+            continue;
+        if (size < 0)
+            return system_failure("read", from, errno);
+        if (size == 0)
+            return {};
+        if (!write_whole(target.get(), chunk.data(), static_cast<std::size_t>(size)))
+            return system_failure("write", to, errno);
+    }
+}
+
 fs::path link_on_the_way(Filesystem &files, const fs::path &base, const fs::path &relative)
 {
     auto path = base;
@@ -220,7 +235,7 @@ Result<std::optional<std::string>> SystemFilesystem::read_if_there(const fs::pat
 Result<std::string> SystemFilesystem::read_at_most(const fs::path &path, std::size_t limit)
 {
     const auto file = open_to_read(path);
-    if (file.get() < 0)
+    if (!file.is_open())
         return system_failure("read", path, errno);
     std::string text;
     std::array<char, chunk_size> chunk; // NOLINT: filled by read()
@@ -242,7 +257,8 @@ Result<void> SystemFilesystem::write(const fs::path &path, const std::string &te
 {
     constexpr mode_t usual_mode = 0666; // less the umask
     OutputFile file(path, usual_mode);
-    if (file.descriptor() < 0 || !write_whole(file.descriptor(), text.data(), text.size()) || !file.finish())
+    if (!file.descriptor().is_open() || !write_whole(file.descriptor().get(), text.data(), text.size()) ||
+        !file.finish())
         return system_failure("write", path, errno);
     return {};
 }
@@ -258,7 +274,7 @@ Result<void> SystemFilesystem::check_writable(const fs::path &path)
             return system_failure("write", path, errno);
         return {};
     }
-    if (OutputFile(path, S_IRUSR | S_IWUSR).descriptor() < 0)
+    if (!OutputFile(path, S_IRUSR | S_IWUSR).descriptor().is_open())
         return system_failure("write", path, errno);
     return {};
 }
@@ -266,14 +282,14 @@ Result<void> SystemFilesystem::check_writable(const fs::path &path)
 Result<void> SystemFilesystem::write_durably(const fs::path &path, const std::string &text, unsigned mode)
 {
     OutputFile file(path, mode);
-    if (file.descriptor() < 0 || !write_whole(file.descriptor(), text.data(), text.size()) || !file.set_mode(mode) ||
-        !file.sync() || !file.finish())
+    if (!file.descriptor().is_open() || !write_whole(file.descriptor().get(), text.data(), text.size()) ||
+        !file.set_mode(mode) || !file.sync() || !file.finish())
         return system_failure("write", path, errno);
     if (file.in_place())
         return {};
     // The new name is the folder's content.
     const auto folder = open_to_read(file.folder());
-    if (folder.get() < 0 || fsync(folder.get()) != 0)
+    if (!folder.is_open() || fsync(folder.get()) != 0)
         return system_failure("write", path, errno);
     return {};
 }
@@ -331,24 +347,13 @@ Result<void> SystemFilesystem::copy_file(const fs::path &from, const fs::path &t
 {
     const auto source = open_to_read(from);
     struct stat status = {};
-    if (source.get() < 0 || fstat(source.get(), &status) != 0)
+    if (!source.is_open() || fstat(source.get(), &status) != 0)
         return system_failure("read", from, errno);
     constexpr mode_t nobody_else = 0600; // until it is whole
     OutputFile file(to, nobody_else);
-    if (file.descriptor() < 0)
+    if (!file.descriptor().is_open())
         return system_failure("write", to, errno);
-    std::array<char, chunk_size> chunk; // NOLINT: filled by read()
-    for (;;) {
-        const auto size = ::read(source.get(), chunk.data(), chunk.size());
-        if (size < 0 && errno == EINTR)
-            continue;
-        if (size < 0)
-            return system_failure("read", from, errno);
-        if (size == 0)
-            break;
-        if (!write_whole(file.descriptor(), chunk.data(), static_cast<std::size_t>(size)))
-            return system_failure("write", to, errno);
-    }
+    TRY(copy_data(source, from, file.descriptor(), to));
     if (!file.set_mode(status.st_mode & 07777) || !file.finish())
         return system_failure("write", to, errno);
     return {};

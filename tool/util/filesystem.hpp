@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "util/descriptor.hpp"
 #include "util/file_lock.hpp"
 #include "util/result.hpp"
 
@@ -103,6 +104,10 @@ int make_folders(const std::filesystem::path &path);
 // From now on make_folders() makes the folder that `which` names, if any, for its owner alone. Returns true.
 using PrivateFolder = std::filesystem::path (*)();
 bool keep_private(PrivateFolder which);
+
+// All that is left in `source`; the paths are for the Error.
+Result<void> copy_data(const OwnedDescriptor &source, const std::filesystem::path &from, const OwnedDescriptor &target,
+                       const std::filesystem::path &to);
 
 class SystemFilesystem : public Filesystem
 {

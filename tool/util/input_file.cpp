@@ -24,12 +24,9 @@ struct CompressionMagic {
     const char *program;
     const char *package;
 };
-constexpr std::array<CompressionMagic, 4> compression_magics = {{{"\x1f\x8b"sv, "gzip", "gzip"},
-                                                                 {"\xfd"
-                                                                  "7zXZ\0"sv,
-                                                                  "xz", "xz-utils"},
-                                                                 {"\x28\xb5\x2f\xfd"sv, "zstd", "zstd"},
-                                                                 {"BZh"sv, "bzip2", "bzip2"}}};
+constexpr std::array compression_magics = {
+    CompressionMagic{"\x1f\x8b"sv, "gzip", "gzip"}, CompressionMagic{"\3757zXZ\0"sv, "xz", "xz-utils"},
+    CompressionMagic{"\x28\xb5\x2f\xfd"sv, "zstd", "zstd"}, CompressionMagic{"BZh"sv, "bzip2", "bzip2"}};
 
 constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 

@@ -49,15 +49,9 @@ Result<ScratchFolder> ScratchFolder::make(Filesystem &files, const fs::path &par
     return ScratchFolder(files, path, std::move(owner));
 }
 
-ScratchFolder::ScratchFolder(ScratchFolder &&other) noexcept
-    : files_(other.files_), path_(std::move(other.path_)), owner_(std::move(other.owner_))
-{
-    other.path_.clear();
-}
-
 ScratchFolder::~ScratchFolder()
 {
-    if (!path_.empty())
+    if (owner_.is_held())
         std::ignore = files_.remove_all(path_);
 }
 

@@ -18,10 +18,7 @@ class [[nodiscard]] ScratchFolder
   public:
     // Makes `<parent>/<name>-XXXXXX`, and removes what killed krunctls have left in `parent`.
     static Result<ScratchFolder> make(Filesystem &files, const std::filesystem::path &parent, const std::string &name);
-    ScratchFolder(ScratchFolder &&other) noexcept;
-    ScratchFolder &operator=(ScratchFolder &&) = delete;
-    ScratchFolder(const ScratchFolder &) = delete;
-    ScratchFolder &operator=(const ScratchFolder &) = delete;
+    ScratchFolder(ScratchFolder &&) = default;
     ~ScratchFolder(); // removes it
 
     [[nodiscard]] const std::filesystem::path &path() const { return path_; }

@@ -33,12 +33,6 @@ constexpr auto redraw_interval = 100ms; // faster than that is flicker
 constexpr auto plain_interval = 15s;    // a log needs to show life, not every step
 constexpr int bar_width = 24;
 
-std::size_t terminal_width()
-{
-    winsize size = {};
-    return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
-}
-
 // The one stderr that all threads share.
 class Screen
 {
@@ -94,7 +88,7 @@ class Screen
     std::string drawn()
     {
         std::string text;
-        const auto width = bars_.empty() ? 0 : terminal_width() - 1;
+        const auto width = bars_.empty() ? 0 : terminal_size(STDERR_FILENO).second - 1;
         for (const auto &bar : bars_)
             text += (text.empty() ? "" : "\n") + bar.line.substr(0, width);
         drawn_ = bars_.size();

@@ -4,6 +4,7 @@
 #include "util/text.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <cstdlib>
 #include <fmt/format.h>
@@ -130,27 +131,11 @@ std::string printable(std::string_view text)
 
 std::string html_escaped(std::string_view text)
 {
+    static const std::array<std::string, 5> entities = {"&amp;", "&lt;", "&gt;", "&quot;", "&#39;"};
     std::string escaped;
     for (const char character : printable(text)) {
-        switch (character) {
-        case '&':
-            escaped += "&amp;";
-            break;
-        case '<':
-            escaped += "&lt;";
-            break;
-        case '>':
-            escaped += "&gt;";
-            break;
-        case '"':
-            escaped += "&quot;";
-            break;
-        case '\'':
-            escaped += "&#39;";
-            break;
-        default:
-            escaped += character;
-        }
+        const auto special = std::string_view("&<>\"'").find(character);
+        escaped += special == std::string_view::npos ? std::string(1, character) : entities[special];
     }
     return escaped;
 }
