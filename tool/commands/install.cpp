@@ -3,14 +3,15 @@
 #include <cstdio>
 #include <fmt/format.h>
 #include <memory>
+#include <optional>
 
 #include "commands/command.hpp"
 #include "commands/json_report.hpp"
 #include "install/boot_gate.hpp"
-#include "install/install_state.hpp"
-#include "install/kernel_package.hpp"
+#include "install/installer.hpp"
 #include "install/preflight.hpp"
 #include "install/session.hpp"
+#include "util/dry_run.hpp"
 #include "util/own_process.hpp"
 #include "util/terminal.hpp"
 
@@ -31,40 +32,14 @@ struct InstallOptions {
     bool json = false;
 };
 
-void print(const InstallOptions &options, const ordered_json &json)
-{
-    if (options.json)
-        print_json(json);
-}
-
 void check_usage(const InstallOptions &options)
 {
-    const int modes =
-        (options.debs.empty() ? 0 : 1) + (options.go_on ? 1 : 0) + (options.undo ? 1 : 0) + (options.status ? 1 : 0);
+    const int modes = int(!options.debs.empty()) + int(options.go_on) + int(options.undo) + int(options.status);
     if (modes == 0)
         throw UserError({ExitCode::usage, "no package is named", "`krunctl build --package` makes them", {}});
     if (modes > 1)
         throw UserError(
             {ExitCode::usage, "packages, --continue, --undo and --status exclude each other", "choose one", {}});
-}
-
-std::vector<std::filesystem::path> absolute(const std::vector<std::filesystem::path> &paths)
-{
-    std::vector<std::filesystem::path> result;
-    for (const auto &path : paths)
-        result.push_back(std::filesystem::absolute(path).lexically_normal());
-    return result;
-}
-
-void print_shown(const InstallOptions &options, const ShownChanges &changes, ordered_json json)
-{
-    json["result"] = "dry-run";
-    json["steps"] = changes.lines();
-    print(options, json);
-    if (options.json)
-        return;
-    for (const auto &line : changes.lines())
-        fmt::print("{}\n", line);
 }
 
 std::string next_steps(const std::string &release, const std::string &fallback)
@@ -78,169 +53,137 @@ std::string next_steps(const std::string &release, const std::string &fallback)
                        release, fallback);
 }
 
-// The gate's verdict as JSON; throws when the kernel did not pass.
-ordered_json pass_gate(Context &context, const InstallOptions &options, const KernelPackages &packages,
-                       ordered_json report)
-{
-    if (options.no_boot_gate)
-        return nullptr;
-    say(fmt::format("booting {} in the testbed first", packages.release));
-    const auto gate = unwrap(boot_gate(context, packages.image().deb));
-    ordered_json json = {{"passed", gate.passed},
-                         {"tests_passed", gate.tests_passed},
-                         {"tests_failed", gate.tests_failed},
-                         {"detail", gate.detail}};
-    if (!gate.passed) {
-        report["result"] = "refused";
-        report["gate"] = json;
-        context.found = report;
-        throw UserError({ExitCode::answer_is_no,
-                         "the kernel does not pass the boot gate: " + gate.detail,
-                         "nothing was changed",
-                         {}});
-    }
-    say(gate.detail);
-    return json;
-}
-
-void refuse(Context &context, ExitCode code, ordered_json report)
+[[noreturn]] void refuse(Context &context, ordered_json report, Error why)
 {
     report["result"] = "refused";
     context.found = std::move(report);
-    throw UserError({code, "the kernel was not installed, nothing was changed", {}, {}});
+    throw UserError(std::move(why));
 }
 
-void install(Context &context, const InstallOptions &options, Target &target, InstallSession &session)
+// Puts the gate's verdict into the report; throws when the kernel did not pass.
+void pass_gate(Context &context, const KernelPackages &packages, ordered_json &report)
 {
+    say(fmt::format("booting {} in the testbed first", packages.release));
+    const auto gate = unwrap(boot_gate(context, packages.image().deb));
+    report["gate"] = {{"passed", gate.passed},
+                      {"tests_passed", gate.tests_passed},
+                      {"tests_failed", gate.tests_failed},
+                      {"detail", gate.detail}};
+    if (!gate.passed)
+        refuse(context, report,
+               {ExitCode::answer_is_no,
+                "the kernel does not pass the boot gate: " + gate.detail,
+                "nothing was changed",
+                {}});
+    say(gate.detail);
+}
+
+// The report for --json.
+ordered_json install(Context &context, const InstallOptions &options, InstallSession &session)
+{
+    auto &[target, state, lock] = session;
     unwrap(session.expect_nothing_unfinished());
-    const auto packages = unwrap(read_kernel_packages(context, absolute(options.debs)));
-    auto &state = session.state();
-    const auto checks = preflight({target, packages, state});
-    if (!options.json)
-        std::fputs(preflight_report(checks, options.dry_run).c_str(),
-                   stderr); // fmt::print() would throw when it is full
+    std::vector<std::filesystem::path> debs;
+    for (const auto &deb : options.debs)
+        debs.push_back(std::filesystem::absolute(deb).lexically_normal());
+    const auto packages = unwrap(read_kernel_packages(target, debs));
     const auto &release = packages.release;
+    const auto checks = preflight({target, packages, state});
+    if (!options.json) // fmt::print() would throw when stderr is full
+        std::fputs(preflight_report(checks, options.dry_run).c_str(), stderr);
     ordered_json report = {{"release", release}, {"result", ""}, {"checks", preflight_json(checks)}};
-    auto fallback = kernel_to_keep(target, state);
+    const auto fallback = kernel_to_keep(target, state);
+    target.log = target.layout.log(release);
+    Installer installer(target, state);
 
     if (options.dry_run) {
-        if (fallback.empty())
-            fallback = target.running_release;
-        ShownChanges changes(target);
-        Installer installer(
-            target, changes, [] { return false; }, [](const std::string &) {});
-        unwrap(installer.begin_install(state, packages, fallback));
-        unwrap(installer.go_on_installing(state));
-        print_shown(options, changes, report);
-        return;
+        unwrap(installer.begin_install(packages, fallback.empty() ? target.running_release : fallback));
+        unwrap(installer.go_on_installing());
+        return report;
     }
     if (const auto code = preflight_code(checks); code != ExitCode::done)
-        refuse(context, code, report);
+        refuse(context, report, {code, "the kernel was not installed, nothing was changed", {}, {}});
     auto kept = unwrap(KeptPackages::copy(target, packages));
-    report["gate"] = pass_gate(context, options, kept.packages(), report);
+    report["gate"] = nullptr;
+    if (!options.no_boot_gate)
+        pass_gate(context, kept.packages(), report);
 
     const HeldInterrupts held;
-    const auto log = target.layout.log(release);
-    RealChanges changes(target, log);
-    Installer installer(target, changes, interrupt_noted, say);
-    unwrap(installer.begin_install(state, kept.packages(), fallback));
+    unwrap(installer.begin_install(kept.packages(), fallback));
     kept.hand_over();
-    report["log"] = log.string();
-    if (auto installed = installer.go_on_installing(state); !installed) {
-        const auto error = take_back(installer, state, release, installed.error(), log);
+    report["log"] = target.log.string();
+    if (auto installed = installer.go_on_installing(); !installed) {
+        const auto error = installer.take_back(release, installed.error());
         report["result"] = state.find(release) == nullptr ? "undone" : "failed";
         context.found = report;
         throw UserError(error);
     }
     report["result"] = "trial";
     report["default"] = state.default_release();
-    print(options, report);
     if (!options.json)
         fmt::print("{}", next_steps(release, state.default_release()));
+    return report;
 }
 
-Error nothing_unfinished()
+ordered_json go_on(const InstallOptions &options, InstallSession &session)
 {
-    return {
-        ExitCode::answer_is_no, "nothing was interrupted", "`krunctl install --status` shows what is installed", {}};
-}
-
-Result<std::string> finish(Installer &installer, InstallState &state, bool undo)
-{
-    const auto operation = *state.operation;
-    const auto word = [](Result<void> result, const char *outcome) -> Result<std::string> {
-        if (!result)
-            return tl::unexpected(result.error());
-        return std::string(outcome);
-    };
-    if (operation.kind == Operation::Kind::promote)
-        return undo ? word(installer.undo_promotion(state), "trial")
-                    : word(installer.promote(state, operation.release), "promoted");
-    if (operation.kind == Operation::Kind::install && !undo)
-        return word(installer.go_on_installing(state), "trial");
-    // A removal can only go forward: what the packages have already lost is unknown.
-    const auto removed = installer.uninstall(state, operation.release);
-    if (!removed)
-        return tl::unexpected(removed.error());
-    return std::string(*removed == Removal::done ? "removed" : "pending-reboot");
-}
-
-void go_on(const InstallOptions &options, Target &target, InstallSession &session)
-{
-    auto &state = session.state();
+    auto &[target, state, lock] = session;
     if (!state.operation)
-        throw UserError(nothing_unfinished());
-    const auto operation = *state.operation;
-    ordered_json report = {{"release", operation.release}, {"result", ""}};
+        throw UserError({ExitCode::answer_is_no,
+                         "nothing was interrupted",
+                         "`krunctl install --status` shows what is installed",
+                         {}});
+    const auto release = state.operation->release;
+    target.log = target.layout.log(release);
+    Installer installer(target, state);
     if (options.dry_run) {
-        ShownChanges changes(target);
-        Installer installer(
-            target, changes, [] { return false; }, [](const std::string &) {});
-        unwrap(finish(installer, state, options.undo));
-        print_shown(options, changes, report);
-        return;
+        unwrap(installer.finish(options.undo));
+        return {{"release", release}, {"result", ""}};
     }
     unwrap(session.expect_root());
     const HeldInterrupts held;
-    const auto log = target.layout.log(operation.release);
-    RealChanges changes(target, log);
-    Installer installer(target, changes, interrupt_noted, say);
-    const auto outcome = finish(installer, state, options.undo);
+    const auto outcome = installer.finish(options.undo);
+    if (!outcome && options.undo)
+        throw UserError(installer.with_remains(release, outcome.error()));
     if (!outcome)
-        throw UserError(options.undo
-                            ? with_remains(installer, state, operation.release, outcome.error(), log)
-                            : Error{outcome.error().code, outcome.error().message,
-                                    "fix that and run `krunctl install --continue` again, or roll everything back "
-                                    "with `krunctl install --undo`",
-                                    log.string(), outcome.error().kind});
-    report["result"] = *outcome;
-    print(options, report);
+        throw UserError({outcome.error().code, outcome.error().message,
+                         "fix that and run `krunctl install --continue` again, or roll everything back with `krunctl "
+                         "install --undo`",
+                         target.log.string(), outcome.error().kind});
     if (options.json)
-        return;
+        return {{"release", release}, {"result", *outcome}};
     if (*outcome == "trial" && !options.undo)
-        fmt::print("{}", next_steps(operation.release, state.default_release()));
+        fmt::print("{}", next_steps(release, state.default_release()));
     else if (*outcome == "pending-reboot")
-        fmt::print("{} is running: reboot, then run `sudo krunctl uninstall` again\n", operation.release);
+        fmt::print("{} is running: reboot, then run `sudo krunctl uninstall` again\n", release);
     else
-        fmt::print("{}: {}\n", operation.release, *outcome);
+        fmt::print("{}: {}\n", release, *outcome);
+    return {};
 }
 
 void run(Context &context, const InstallOptions &options)
 {
     check_usage(options);
-    auto target = unwrap(system_target(context));
-    auto session = unwrap(InstallSession::open(target, options.dry_run || options.status));
+    std::vector<std::string> steps;
+    std::optional<DryRun> dry;
+    if (options.dry_run)
+        dry.emplace(context, options.json ? &steps : nullptr);
+    auto session = unwrap(InstallSession::open(dry ? dry->env() : context, options.status));
+    ordered_json report;
     if (options.status) {
-        const auto status = install_status(target, session.state());
-        if (options.json)
-            print_json(status_json(status));
-        else
+        const auto status = install_status(session.target, session.state);
+        if (!options.json)
             fmt::print("{}", status_text(status));
+        report = status_json(status);
     } else if (options.go_on || options.undo) {
-        go_on(options, target, session);
+        report = go_on(options, session);
     } else {
-        install(context, options, target, session);
+        report = install(context, options, session);
     }
+    if (options.dry_run)
+        report.update({{"result", "dry-run"}, {"steps", steps}});
+    if (options.json)
+        print_json(report);
 }
 
 } // namespace

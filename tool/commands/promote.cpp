@@ -2,13 +2,16 @@
 // krunctl promote: the kernel on trial, which is running and in which the checks find no fault, becomes the default.
 #include <fmt/format.h>
 #include <memory>
+#include <optional>
 
 #include "commands/command.hpp"
 #include "commands/json_report.hpp"
 #include "host/checks.hpp"
 #include "host/host.hpp"
+#include "install/installer.hpp"
 #include "install/session.hpp"
 #include "report/check_report.hpp"
+#include "util/dry_run.hpp"
 #include "util/own_process.hpp"
 #include "util/terminal.hpp"
 
@@ -63,35 +66,31 @@ nlohmann::json pass_checks(Context &context, const PromoteOptions &options, cons
 
 void run(Context &context, const PromoteOptions &options)
 {
-    auto target = unwrap(system_target(context));
-    auto session = unwrap(InstallSession::open(target, options.dry_run));
-    auto &state = session.state();
+    std::vector<std::string> steps;
+    std::optional<DryRun> dry;
+    if (options.dry_run)
+        dry.emplace(context, options.json ? &steps : nullptr);
+    auto session = unwrap(InstallSession::open(dry ? dry->env() : context));
+    auto &[target, state, lock] = session;
     const auto &release = target.running_release;
     if (!options.dry_run)
         unwrap(session.expect_root());
     unwrap(session.expect_nothing_unfinished());
     expect_on_trial(state, release);
+    target.log = target.layout.log(release);
+    Installer installer(target, state);
     ordered_json report = {{"release", release}, {"result", "promoted"}};
 
     if (options.dry_run) {
-        ShownChanges changes(target);
-        Installer installer(
-            target, changes, [] { return false; }, [](const std::string &) {});
-        unwrap(installer.promote(state, release));
-        report["result"] = "dry-run";
-        report["steps"] = changes.lines();
-        if (!options.json)
-            fmt::print("{}\n", fmt::join(changes.lines(), "\n"));
+        unwrap(installer.promote(release));
+        report.update({{"result", "dry-run"}, {"steps", steps}});
     } else if (state.default_release() != release) {
         report["check"] = pass_checks(context, options, release);
         const HeldInterrupts held;
-        const auto log = target.layout.log(release);
-        RealChanges changes(target, log);
-        Installer installer(target, changes, interrupt_noted, say);
-        if (const auto promoted = installer.promote(state, release); !promoted) {
+        if (const auto promoted = installer.promote(release); !promoted) {
             auto error = promoted.error();
-            error.log = log.string();
-            if (const auto undone = installer.undo_promotion(state); undone)
+            error.log = target.log.string();
+            if (installer.undo_promotion())
                 error.message += "; the default is as it was";
             else
                 error.hint = "`krunctl install --undo` keeps the old default, `--continue` finishes";

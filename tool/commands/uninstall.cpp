@@ -2,11 +2,13 @@
 // krunctl uninstall: removes a Krun kernel and everything that `krunctl install` added.
 #include <fmt/format.h>
 #include <memory>
-#include <nlohmann/json.hpp>
+#include <optional>
 
 #include "commands/command.hpp"
 #include "commands/json_report.hpp"
+#include "install/installer.hpp"
 #include "install/session.hpp"
+#include "util/dry_run.hpp"
 #include "util/own_process.hpp"
 #include "util/terminal.hpp"
 
@@ -15,50 +17,41 @@ namespace krun
 namespace
 {
 
-using nlohmann::ordered_json;
-
 struct UninstallOptions {
     std::string release;
     bool dry_run = false;
     bool json = false;
 };
 
-std::string list_of(const InstallState &state)
-{
-    std::string list;
-    for (const auto &kernel : state.kernels)
-        list += (list.empty() ? "" : ", ") + kernel.release;
-    return list;
-}
-
 // The named one, the one of an unfinished operation, the one that waits for a reboot, or the only one.
 std::string choose(const InstallState &state, const std::string &named)
 {
-    if (state.kernels.empty())
-        throw UserError({ExitCode::answer_is_no, "no Krun kernel was installed by krunctl", {}, {}});
-    if (!named.empty()) {
-        if (state.find(named) == nullptr)
-            throw UserError({ExitCode::answer_is_no,
-                             fmt::format("{} was not installed by krunctl", named),
-                             "installed are " + list_of(state),
-                             {}});
-        return named;
-    }
-    if (state.operation)
-        return state.operation->release;
+    std::vector<std::string> releases;
     std::vector<std::string> removing;
     for (const auto &kernel : state.kernels) {
+        releases.push_back(kernel.release);
         if (kernel.state == KernelState::removing)
             removing.push_back(kernel.release);
     }
+    if (releases.empty())
+        throw UserError({ExitCode::answer_is_no, "no Krun kernel was installed by krunctl", {}, {}});
+    if (!named.empty() && state.find(named) == nullptr)
+        throw UserError({ExitCode::answer_is_no,
+                         fmt::format("{} was not installed by krunctl", named),
+                         fmt::format("installed are {}", fmt::join(releases, ", ")),
+                         {}});
+    if (!named.empty())
+        return named;
+    if (state.operation)
+        return state.operation->release;
     if (removing.size() == 1)
         return removing.front();
-    if (state.kernels.size() > 1)
+    if (releases.size() > 1)
         throw UserError({ExitCode::usage,
-                         "several Krun kernels are installed: " + list_of(state),
-                         fmt::format("name one: krunctl uninstall {}", state.kernels.front().release),
+                         fmt::format("several Krun kernels are installed: {}", fmt::join(releases, ", ")),
+                         fmt::format("name one: krunctl uninstall {}", releases.front()),
                          {}});
-    return state.kernels.front().release;
+    return releases.front();
 }
 
 void report(const UninstallOptions &options, const std::string &release, Removal removal,
@@ -66,8 +59,7 @@ void report(const UninstallOptions &options, const std::string &release, Removal
 {
     const bool done = removal == Removal::done;
     if (options.json) {
-        const ordered_json json = {{"release", release}, {"result", done ? "removed" : "pending-reboot"}};
-        print_json(json);
+        print_json({{"release", release}, {"result", done ? "removed" : "pending-reboot"}});
     } else if (done) {
         fmt::print("{} is removed{}\n", release,
                    next_default.empty() ? "; the boot settings are as they were" : "; the default is " + next_default);
@@ -78,41 +70,30 @@ void report(const UninstallOptions &options, const std::string &release, Removal
     }
 }
 
-void show(const UninstallOptions &options, Target &target, InstallState &state, const std::string &release)
-{
-    ShownChanges changes(target);
-    Installer installer(
-        target, changes, [] { return false; }, [](const std::string &) {});
-    unwrap(installer.uninstall(state, release));
-    if (options.json) {
-        const ordered_json json = {{"release", release}, {"result", "dry-run"}, {"steps", changes.lines()}};
-        print_json(json);
-    } else {
-        fmt::print("{}\n", fmt::join(changes.lines(), "\n"));
-    }
-}
-
 void run(Context &context, const UninstallOptions &options)
 {
-    auto target = unwrap(system_target(context));
-    auto session = unwrap(InstallSession::open(target, options.dry_run));
-    auto &state = session.state();
+    std::vector<std::string> steps;
+    std::optional<DryRun> dry;
+    if (options.dry_run)
+        dry.emplace(context, options.json ? &steps : nullptr);
+    auto session = unwrap(InstallSession::open(dry ? dry->env() : context));
+    auto &[target, state, lock] = session;
     const auto release = choose(state, options.release);
     if (state.operation && state.operation->release != release)
         unwrap(session.expect_nothing_unfinished());
+    target.log = target.layout.log(release);
+    Installer installer(target, state);
     if (options.dry_run) {
-        show(options, target, state, release);
+        unwrap(installer.uninstall(release));
+        if (options.json)
+            print_json({{"release", release}, {"result", "dry-run"}, {"steps", steps}});
         return;
     }
     unwrap(session.expect_root());
     const HeldInterrupts held; // it always goes to its end
-    const auto log = target.layout.log(release);
-    RealChanges changes(target, log);
-    Installer installer(
-        target, changes, [] { return false; }, say);
-    const auto removal = installer.uninstall(state, release);
+    const auto removal = installer.uninstall(release);
     if (!removal)
-        throw UserError(with_remains(installer, state, release, removal.error(), log));
+        throw UserError(installer.with_remains(release, removal.error()));
     report(options, release, *removal, state.kernels.empty() ? std::string() : state.default_release());
     if (interrupt_noted())
         context.exit_code = ExitCode::interrupted;

@@ -18,36 +18,21 @@
 
 #include <string>
 
-#include "install/changes.hpp"
+#include "install/target.hpp"
 
 namespace krun
 {
 
 std::string drop_in_text(const std::string &entry_id);
-std::string grub_script_text();
 std::string apt_drop_in_text(const std::string &release);
 
-class BootDefault
-{
-  public:
-    BootDefault(Target &target, Changes &changes) : target_(target), changes_(changes) {}
-
-    // From now on this kernel is the default, whatever else is installed; verified in grub.cfg.
-    Result<void> pin(const std::string &release);
-    // Back to the machine's own settings.
-    Result<void> unpin();
-    // This kernel for the next boot only.
-    Result<void> boot_once(const std::string &release);
-    // Clears that, if it is set for this kernel, and also an empty variable, as GRUB leaves it behind.
-    Result<void> not_once(const std::string &release);
-
-  private:
-    Result<std::string> id_of(const std::string &release);
-    Result<void> verify(const std::string &id, const std::string &release);
-    Result<void> update_grub();
-    Result<void> edit_environment(const std::string &action, const std::string &variable);
-    Target &target_;
-    Changes &changes_;
-};
+// From now on this kernel is the default, whatever else is installed; verified in grub.cfg.
+Result<void> pin_default(const Target &target, const std::string &release);
+// Back to the machine's own settings.
+Result<void> unpin_default(const Target &target);
+// This kernel for the next boot only.
+Result<void> boot_once(const Target &target, const std::string &release);
+// Clears that, if it is set for this kernel, and also an empty variable, as GRUB leaves it behind.
+Result<void> do_not_boot_once(const Target &target, const std::string &release);
 
 } // namespace krun

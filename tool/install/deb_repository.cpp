@@ -19,31 +19,11 @@
 
 namespace krun
 {
-namespace
+std::optional<RepositoryPackage> next_line_package(const std::string &line, const std::string &kernel_version,
+                                                   const std::string &depends,
+                                                   const std::optional<RepositoryPackage> &present)
 {
-
-constexpr const char *separator = "+krun"; // between the kernel's version and the number of its publication
-
-std::string control_of(const LinePackage &package)
-{
-    return fmt::format("Package: {}\n"
-                       "Version: {}\n"
-                       "Architecture: amd64\n"
-                       "Maintainer: krun <krun@localhost>\n"
-                       "Section: kernel\n"
-                       "Priority: optional\n"
-                       "Depends: {}\n"
-                       "Description: newest Krun Linux kernel of its line\n"
-                       " Depends on the newest kernel, so that upgrading brings it.\n",
-                       package.name, package.version, package.depends);
-}
-
-} // namespace
-
-std::optional<LinePackage> next_line_package(const std::string &line, const std::string &kernel_version,
-                                             const std::string &depends,
-                                             const std::optional<PresentLinePackage> &present)
-{
+    const std::string separator = "+krun"; // between the kernel's version and the number of its publication
     unsigned long number = 1;
     if (present) {
         const auto end = present->version.find(separator);
@@ -51,26 +31,31 @@ std::optional<LinePackage> next_line_package(const std::string &line, const std:
         if (present->depends == depends || numbers_of(version) > numbers_of(kernel_version))
             return std::nullopt;
         if (version == kernel_version && end != std::string::npos)
-            number = std::strtoul(present->version.c_str() + end + std::string(separator).size(), nullptr, 10) + 1;
+            number = std::strtoul(present->version.c_str() + end + separator.size(), nullptr, 10) + 1;
     }
-    return LinePackage{"linux-image-krun-" + line, fmt::format("{}{}{}", kernel_version, separator, number), depends};
+    return RepositoryPackage{"linux-image-krun-" + line, kernel_version + separator + std::to_string(number), depends};
 }
 
-Result<std::filesystem::path> make_line_package(const Env &env, const LinePackage &package,
+Result<std::filesystem::path> make_line_package(const Env &env, const RepositoryPackage &package,
                                                 const std::filesystem::path &folder)
 {
     const auto root = folder / package.name;
     TRY(env.files.make_directories(root / "DEBIAN"));
-    TRY(env.files.write(root / "DEBIAN/control", control_of(package)));
+    TRY(env.files.write(root / "DEBIAN/control",
+                        fmt::format("Package: {}\n"
+                                    "Version: {}\n"
+                                    "Architecture: amd64\n"
+                                    "Maintainer: krun <krun@localhost>\n"
+                                    "Section: kernel\n"
+                                    "Priority: optional\n"
+                                    "Depends: {}\n"
+                                    "Description: newest Krun Linux kernel of its line\n"
+                                    " Depends on the newest kernel, so that upgrading brings it.\n",
+                                    package.name, package.version, package.depends)));
     // Whatever our umask is, and also in a folder that hands its group down.
-    Command modes;
-    modes.argv = {"chmod", "-R", "u=rwX,go=rX,ug-s", root.string()};
-    TRY(env.runner.run_ok(modes));
+    TRY(env.runner.run_ok(plain_command({"chmod", "-R", "u=rwX,go=rX,ug-s", root.string()})));
     const auto deb = folder / fmt::format("{}_{}_amd64.deb", package.name, package.version);
-    Command command;
-    command.argv = {"dpkg-deb", "--root-owner-group", "--build", root.string(), deb.string()};
-    command.environment["LC_ALL"] = "C";
-    TRY(env.runner.run_ok(command));
+    TRY(env.runner.run_ok(plain_command({"dpkg-deb", "--root-owner-group", "--build", root.string(), deb.string()})));
     return deb;
 }
 
@@ -83,10 +68,7 @@ constexpr const char *first_line = "# Made by krunctl publish: a repository of K
 
 Result<std::string> fingerprint_of(ProcessRunner &runner, const std::string &key)
 {
-    Command command;
-    command.argv = {"gpg", "--batch", "--with-colons", "--list-secret-keys", key};
-    command.environment["LC_ALL"] = "C";
-    const auto listed = TRY(runner.run(command));
+    const auto listed = TRY(runner.run(asking_command({"gpg", "--batch", "--with-colons", "--list-secret-keys", key})));
     std::string found;
     unsigned keys = 0;
     for (const auto &line : lines_of(listed.output)) {
@@ -131,6 +113,11 @@ std::string distributions_file(const std::string &fingerprint, const std::string
 
 fs::path distributions_of(const PublishRequest &request) { return request.folder / "conf/distributions"; }
 
+std::string distributions_text(Filesystem &files, const PublishRequest &request)
+{
+    return files.read(distributions_of(request)).value_or("");
+}
+
 // A typo must not turn some other folder into a repository.
 Result<void> expect_ours_or_new(Filesystem &files, const PublishRequest &request)
 {
@@ -139,8 +126,8 @@ Result<void> expect_ours_or_new(Filesystem &files, const PublishRequest &request
     if (!files.is_directory(request.folder))
         return usage_error(fmt::format("{} is not a folder", request.folder.string()));
     const auto names = TRY(files.list(request.folder));
-    const bool empty = std::all_of(names.begin(), names.end(), StagedRepository::is_own_name);
-    if (empty || files.read(distributions_of(request)).value_or("").starts_with(first_line))
+    const bool empty = std::ranges::all_of(names, is_beside_repository);
+    if (empty || distributions_text(files, request).starts_with(first_line))
         return {};
     return usage_error(fmt::format("{} contains something other than a repository of ours", request.folder.string()),
                        "name a new folder");
@@ -149,7 +136,7 @@ Result<void> expect_ours_or_new(Filesystem &files, const PublishRequest &request
 // Machines trust the key that they were given: with another one, their next `apt update` fails.
 Result<void> expect_same_key(Filesystem &files, const PublishRequest &request, const std::string &fingerprint)
 {
-    const auto present = setting(files.read(distributions_of(request)).value_or(""), signing_key);
+    const auto present = setting(distributions_text(files, request), signing_key);
     if (present.empty() || present == fingerprint || request.change_key)
         return {};
     return usage_error(fmt::format("the repository is signed with the key {}, not with {}", present, fingerprint),
@@ -158,106 +145,79 @@ Result<void> expect_same_key(Filesystem &files, const PublishRequest &request, c
 
 Command reprepro(const PublishRequest &request, const std::vector<std::string> &arguments)
 {
-    Command command;
     const auto folder = fs::absolute(request.folder);
     // Both are said, because a variable of the caller's could name another for each.
-    command.argv = {"reprepro", "--basedir", folder.string(), "--confdir", (folder / "conf").string()};
+    auto command = plain_command({"reprepro", "--basedir", folder.string(), "--confdir", (folder / "conf").string()});
     command.argv.insert(command.argv.end(), arguments.begin(), arguments.end());
-    command.environment["LC_ALL"] = "C";
     command.dies_with_us = true;
     return command;
 }
 
-// "name version depends..." of each package that is in the repository, or of those called `name`.
-Result<std::vector<std::vector<std::string>>> list_repository(ProcessRunner &runner, const PublishRequest &request,
-                                                              const std::string &name)
+// Those that are in the repository, or of them those called `name`.
+Result<std::vector<RepositoryPackage>> list_repository(ProcessRunner &runner, const PublishRequest &request,
+                                                       const std::string &name)
 {
     std::vector<std::string> arguments = {"--list-format", "${package} ${version} ${Depends}\n", "list",
                                           repository_suite};
     if (!name.empty())
         arguments.push_back(name);
     const auto listed = TRY(runner.run_ok(reprepro(request, arguments)));
-    std::vector<std::vector<std::string>> packages;
+    std::vector<RepositoryPackage> packages;
     for (const auto &line : lines_of(listed.output)) {
-        if (auto words = words_of(line); words.size() >= 2)
-            packages.push_back(std::move(words));
+        if (const auto words = words_of(line); words.size() >= 2)
+            packages.push_back({words[0], words[1], fmt::format("{}", fmt::join(words.begin() + 2, words.end(), " "))});
     }
     return packages;
 }
 
-Result<std::optional<PresentLinePackage>> present_line_package(const Env &env, const PublishRequest &request,
-                                                               const std::string &name)
-{
-    if (!env.files.exists(distributions_of(request)))
-        return std::optional<PresentLinePackage>();
-    const auto found = TRY(list_repository(env.runner, request, name));
-    if (found.empty())
-        return std::optional<PresentLinePackage>();
-    const auto &words = found.front();
-    std::string depends;
-    for (std::size_t at = 2; at < words.size(); ++at)
-        depends += (at == 2 ? "" : " ") + words[at];
-    return std::optional(PresentLinePackage{words[1], depends});
-}
-
 // The line package for this kernel, if it is a kernel and the newest of its line.
-Result<std::optional<LinePackage>> line_package_for(const Env &env, const PublishRequest &request,
-                                                    const KernelPackage &deb)
+Result<std::optional<RepositoryPackage>> line_package_for(const Env &env, const PublishRequest &request,
+                                                          const KernelPackage &deb)
 {
     const std::string prefix = "linux-image-";
     const auto version = deb.version.substr(0, deb.version.find('-'));
     const auto numbers = split(version, '.');
     if (!deb.name.starts_with(prefix + version) || deb.name.ends_with("-dbg") || numbers.size() < 2)
-        return std::optional<LinePackage>();
+        return std::optional<RepositoryPackage>();
     const auto line = numbers[0] + "." + numbers[1];
-    const auto present = TRY(present_line_package(env, request, prefix + "krun-" + line));
+    std::optional<RepositoryPackage> present;
+    if (env.files.exists(distributions_of(request))) {
+        if (const auto found = TRY(list_repository(env.runner, request, prefix + "krun-" + line)); !found.empty())
+            present = found.front();
+    }
     return next_line_package(line, version, fmt::format("{} (= {})", deb.name, deb.version), present);
 }
 
 Result<void> write_settings(Filesystem &files, const PublishRequest &request, const std::string &fingerprint)
 {
     TRY(files.make_directories(request.folder / "conf"));
-    const auto before = setting(files.read(distributions_of(request)).value_or(""), validity);
+    const auto before = setting(distributions_text(files, request), validity);
     const auto days = request.valid_days.value_or(0) == 0 ? "" : fmt::format("{}d", *request.valid_days);
     // Without it, what is in the repository has no meaning: it must not be lost with the power.
-    constexpr unsigned mode = 0644;
     return files.write_durably(distributions_of(request),
-                               distributions_file(fingerprint, request.valid_days ? days : before), mode);
+                               distributions_file(fingerprint, request.valid_days ? days : before), 0644);
 }
 
 // The public key, which the machines need to trust the repository.
 Result<void> export_key(const Env &env, const PublishRequest &request, const std::string &fingerprint)
 {
-    Command command;
-    command.argv = {"gpg", "--batch", "--armor", "--export", fingerprint};
-    const auto exported = TRY(env.runner.run_ok(command));
+    const auto exported = TRY(env.runner.run_ok(plain_command({"gpg", "--batch", "--armor", "--export", fingerprint})));
     return env.files.write(request.folder / repository_key_file, exported.output);
 }
 
-// reprepro takes no package without these two; dpkg-deb makes them, and apt takes them.
-Result<std::vector<std::string>> options_for(ProcessRunner &runner, const fs::path &deb)
+Result<void> include(const Env &env, const PublishRequest &request, const fs::path &deb)
 {
-    std::vector<std::string> options;
+    std::vector<std::string> arguments;
+    // reprepro takes no package without these two; dpkg-deb makes them, and apt takes them.
     for (const auto &[field, option, value] :
          {std::tuple{"Section", "--section", "misc"}, std::tuple{"Priority", "--priority", "optional"}}) {
-        Command ask;
-        ask.argv = {"dpkg-deb", "-f", deb.string(), field};
-        ask.environment["LC_ALL"] = "C";
-        const auto answer = TRY(runner.run_ok(ask));
+        const auto answer = TRY(env.runner.run_ok(asking_command({"dpkg-deb", "-f", deb.string(), field})));
         if (trim(answer.output).empty())
-            options.insert(options.end(), {option, value});
+            arguments.insert(arguments.end(), {option, value});
     }
-    return options;
-}
-
-Result<void> include(ProcessRunner &runner, const PublishRequest &request, const fs::path &deb,
-                     const std::vector<std::string> &options)
-{
-    auto arguments = options;
     arguments.insert(arguments.end(),
                      {"--component", "main", "includedeb", repository_suite, fs::absolute(deb).string()});
-    const auto command = reprepro(request, arguments);
-    const auto result = TRY(runner.run(command));
+    const auto result = TRY(env.runner.run(reprepro(request, arguments)));
     if (result.ok())
         return {};
     if (result.errors.find("can only be included again, if they are the same") != std::string::npos)
@@ -271,12 +231,10 @@ Result<void> include(ProcessRunner &runner, const PublishRequest &request, const
 Result<void> expect_included(ProcessRunner &runner, const PublishRequest &request, const KernelPackage &package)
 {
     const auto present = TRY(list_repository(runner, request, package.name));
-    for (const auto &words : present) {
-        if (words[1] == package.version)
-            return {};
-    }
+    if (std::ranges::find(present, package.version, &RepositoryPackage::version) != present.end())
+        return {};
     return failure(fmt::format("reprepro did not take {} {}{}", package.name, package.version,
-                               present.empty() ? "" : ": the repository has " + present.front()[1]),
+                               present.empty() ? "" : ": the repository has " + present.front().version),
                    "build it with a higher version");
 }
 
@@ -285,16 +243,12 @@ Result<void> include_all(const Env &env, const PublishRequest &request, const st
     const auto scratch = TRY(ScratchFolder::make(env.files, cache_directory() / "run", "publish"));
     for (const auto &package : packages) {
         say(fmt::format("publishing {} {}", package.name, package.version));
-        std::vector<fs::path> debs = {package.deb};
-        const auto line = TRY(line_package_for(env, request, package));
-        if (line) {
-            auto made = TRY(make_line_package(env, *line, scratch.path()));
-            debs.push_back(std::move(made)); // last: it depends on the other
-        }
-        for (const auto &deb : debs) {
-            const auto options = TRY(options_for(env.runner, deb));
-            TRY(include(env.runner, request, deb, options));
-            TRY(deb == package.deb ? expect_included(env.runner, request, package) : Result<void>());
+        const auto line = TRY(line_package_for(env, request, package)); // of what was there before
+        TRY(include(env, request, package.deb));
+        TRY(expect_included(env.runner, request, package));
+        if (line) { // last: it depends on the other
+            const auto made = TRY(make_line_package(env, *line, scratch.path()));
+            TRY(include(env, request, made));
         }
     }
     return {};
@@ -314,30 +268,24 @@ Result<Published> publish(const Env &env, const PublishRequest &request)
     }
     TRY(expect_ours_or_new(env.files, request));
     Published published;
-    const auto fingerprint = TRY(fingerprint_of(env.runner, request.key));
-    published.fingerprint = fingerprint;
-    TRY(expect_same_key(env.files, request, fingerprint));
+    published.fingerprint = TRY(fingerprint_of(env.runner, request.key));
+    TRY(expect_same_key(env.files, request, published.fingerprint));
     if (request.dry_run) {
-        ShownRunner printer(env.runner);
-        for (const auto &deb : request.debs) {
-            const auto options = TRY(options_for(env.runner, deb));
-            TRY(include(printer, request, deb, options));
-        }
+        const DryRun dry(env);
+        for (const auto &deb : request.debs)
+            TRY(include(dry.env(), request, deb));
         return published;
     }
-
-    auto staged = TRY(StagedRepository::make(env, fs::absolute(request.folder)));
-    auto staged_request = request;
-    staged_request.folder = staged.path();
-    const auto all = write_settings(env.files, staged_request, fingerprint)
-                         .and_then([&] { return include_all(env, staged_request, packages); })
-                         .and_then([&] { return export_key(env, staged_request, fingerprint); })
-                         .and_then([&] { return list_repository(env.runner, staged_request, {}); });
-    if (!all)
-        return tl::unexpected(all.error());
-    TRY(staged.commit());
-    for (const auto &words : *all)
-        published.packages.push_back({words[0], words[1]});
+    const auto change = [&](const fs::path &copy) -> Result<void> {
+        auto staged = request;
+        staged.folder = copy;
+        TRY(write_settings(env.files, staged, published.fingerprint));
+        TRY(include_all(env, staged, packages));
+        TRY(export_key(env, staged, published.fingerprint));
+        published.packages = TRY(list_repository(env.runner, staged, {}));
+        return {};
+    };
+    TRY(change_repository(env, fs::absolute(request.folder), change));
     return published;
 }
 

@@ -16,28 +16,21 @@
 namespace krun
 {
 
-// `linux-image-krun-6.12`: an empty package that depends on the newest kernel of its line.
-
-struct LinePackage {
-    std::string name;    // "linux-image-krun-6.12"
-    std::string version; // "6.12.117+krun1"
-    std::string depends; // "linux-image-6.12.117.krun.abcdef (= 6.12.117-1)"
-};
-
-// What is in the repository under a line package's name.
-struct PresentLinePackage {
+struct RepositoryPackage {
+    std::string name;
     std::string version;
     std::string depends;
 };
 
-// The kernel's line package, numbered behind `present`. None when `present` is of a newer kernel, or says the same.
-// `kernel_version` is the kernel's own, "6.12.117".
-std::optional<LinePackage> next_line_package(const std::string &line, const std::string &kernel_version,
-                                             const std::string &depends,
-                                             const std::optional<PresentLinePackage> &present);
+// `linux-image-krun-6.12` of the version `6.12.117+krun1`: an empty package that depends on the newest kernel of its
+// line, "linux-image-6.12.117.krun.abcdef (= 6.12.117-1)". It is numbered behind `present`, the one in the repository;
+// none when that is of a newer kernel, or says the same. `kernel_version` is the kernel's own, "6.12.117".
+std::optional<RepositoryPackage> next_line_package(const std::string &line, const std::string &kernel_version,
+                                                   const std::string &depends,
+                                                   const std::optional<RepositoryPackage> &present);
 
 // Makes the .deb in `folder`.
-Result<std::filesystem::path> make_line_package(const Env &env, const LinePackage &package,
+Result<std::filesystem::path> make_line_package(const Env &env, const RepositoryPackage &package,
                                                 const std::filesystem::path &folder);
 
 inline constexpr const char *repository_suite = "krun";
@@ -52,14 +45,9 @@ struct PublishRequest {
     bool dry_run = false;
 };
 
-struct PublishedPackage {
-    std::string name;
-    std::string version;
-};
-
 struct Published {
-    std::string fingerprint;                // of the key that signs
-    std::vector<PublishedPackage> packages; // all that are in the repository now
+    std::string fingerprint;                 // of the key that signs
+    std::vector<RepositoryPackage> packages; // all that are in the repository now
 };
 
 // An Error: a file is not a Debian package for amd64, the user has no such secret key, the folder holds something else,

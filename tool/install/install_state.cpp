@@ -7,40 +7,27 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
-#include <utility>
 
 namespace krun
 {
+using nlohmann::ordered_json;
+
 namespace
 {
 
-using nlohmann::ordered_json;
-
 constexpr int format_version = 1;
 
-constexpr std::array kernel_states = {
-    std::pair{KernelState::installing, "installing"}, std::pair{KernelState::trial, "trial"},
-    std::pair{KernelState::promoted, "promoted"}, std::pair{KernelState::removing, "removing"}};
-constexpr std::array operations = {std::pair{Operation::Kind::install, "install"},
-                                   std::pair{Operation::Kind::promote, "promote"},
-                                   std::pair{Operation::Kind::uninstall, "uninstall"}};
+// In the order of the enumerators.
+constexpr std::array kernel_states = {"installing", "trial", "promoted", "removing"};
+constexpr std::array operations = {"install", "promote", "uninstall"};
 
-template <class Table, class Value> std::string word_in(const Table &table, Value value)
+template <class Enum, std::size_t size>
+Enum value_in(const std::array<const char *, size> &words, const std::string &word)
 {
-    for (const auto &[known, word] : table) {
-        if (known == value)
-            return word;
-    }
-    return {};
-}
-
-template <class Table> auto value_in(const Table &table, const std::string &word)
-{
-    for (const auto &[value, known] : table) {
-        if (word == known)
-            return value;
-    }
-    throw std::runtime_error("unknown word " + word);
+    const auto found = std::find(words.begin(), words.end(), word);
+    if (found == words.end())
+        throw std::runtime_error("unknown word " + word);
+    return static_cast<Enum>(found - words.begin());
 }
 
 ordered_json packages_json(const std::vector<InstalledPackage> &packages)
@@ -64,27 +51,45 @@ InstallState state_from(const ordered_json &json)
     InstallState state;
     state.fallback = json.at("fallback");
     for (const auto &kernel : json.at("kernels"))
-        state.kernels.push_back({kernel.at("release"), value_in(kernel_states, kernel.at("state")),
+        state.kernels.push_back({kernel.at("release"), value_in<KernelState>(kernel_states, kernel.at("state")),
                                  kernel.at("promoted"), packages_from(kernel.at("packages")),
                                  packages_from(kernel.at("shared_packages"))});
-    if (const auto &operation = json.at("operation"); !operation.is_null()) {
-        state.operation = Operation{value_in(operations, operation.at("kind")), operation.at("release"), {}};
-        for (const std::string deb : operation.at("debs"))
-            state.operation->debs.emplace_back(deb);
-    }
+    if (const auto &operation = json.at("operation"); !operation.is_null())
+        state.operation = Operation{value_in<Operation::Kind>(operations, operation.at("kind")),
+                                    operation.at("release"), operation.at("debs")};
     return state;
+}
+
+std::string or_unknown(const std::string &text) { return text.empty() ? "unknown (needs root?)" : text; }
+
+std::vector<std::string> newer_of_others(const BootMenu &menu, const InstallState &state)
+{
+    std::vector<std::string> newer;
+    for (const auto &release : menu.releases()) {
+        if (release == state.fallback)
+            return newer;
+        if (state.find(release) == nullptr)
+            newer.push_back(release);
+    }
+    return {}; // without the fallback in the menu, nothing is newer than it
 }
 
 } // namespace
 
-std::string word_for(KernelState state) { return word_in(kernel_states, state); }
+std::string word_for(KernelState state) { return kernel_states.at(static_cast<std::size_t>(state)); }
 
-std::string word_for(Operation::Kind kind) { return word_in(operations, kind); }
+std::string word_for(Operation::Kind kind) { return operations.at(static_cast<std::size_t>(kind)); }
+
+std::vector<InstalledPackage> InstalledKernel::all_packages() const
+{
+    auto all = packages;
+    all.insert(all.end(), shared_packages.begin(), shared_packages.end());
+    return all;
+}
 
 InstalledKernel *InstallState::find(const std::string &release)
 {
-    const auto found =
-        std::find_if(kernels.begin(), kernels.end(), [&](const auto &k) { return k.release == release; });
+    const auto found = std::ranges::find(kernels, release, &InstalledKernel::release);
     return found == kernels.end() ? nullptr : &*found;
 }
 
@@ -106,10 +111,8 @@ std::string InstallState::default_release(const std::string &without) const
 
 unsigned InstallState::last_promotion() const
 {
-    unsigned last = 0;
-    for (const auto &kernel : kernels)
-        last = std::max(last, kernel.promoted);
-    return last;
+    const auto last = std::ranges::max_element(kernels, {}, &InstalledKernel::promoted);
+    return last == kernels.end() ? 0 : last->promoted;
 }
 
 std::string state_text(const InstallState &state)
@@ -124,12 +127,9 @@ std::string state_text(const InstallState &state)
                                    {"promoted", kernel.promoted},
                                    {"packages", packages_json(kernel.packages)},
                                    {"shared_packages", packages_json(kernel.shared_packages)}});
-    if (const auto &operation = state.operation) {
+    if (const auto &operation = state.operation)
         json["operation"] = {
-            {"kind", word_for(operation->kind)}, {"release", operation->release}, {"debs", ordered_json::array()}};
-        for (const auto &deb : operation->debs)
-            json["operation"]["debs"].push_back(deb.string());
-    }
+            {"kind", word_for(operation->kind)}, {"release", operation->release}, {"debs", operation->debs}};
     return json.dump(2) + "\n";
 }
 
@@ -153,26 +153,7 @@ Result<InstallState> read_state(Filesystem &files, const SystemLayout &layout)
     }
 }
 
-namespace
-{
-
-std::string or_unknown(const std::string &text) { return text.empty() ? "unknown (needs root?)" : text; }
-
-std::vector<std::string> newer_of_others(const BootMenu &menu, const InstallState &state)
-{
-    std::vector<std::string> newer;
-    for (const auto &release : menu.releases()) {
-        if (release == state.fallback)
-            return newer;
-        if (state.find(release) == nullptr)
-            newer.push_back(release);
-    }
-    return {}; // without the fallback in the menu, nothing is newer than it
-}
-
-} // namespace
-
-InstallStatus install_status(Target &target, const InstallState &state)
+InstallStatus install_status(const Target &target, const InstallState &state)
 {
     InstallStatus status{state, target.running_release, {}, {}, {}};
     const auto menu = target.menu();
@@ -218,21 +199,24 @@ std::string status_text(const InstallStatus &status)
     return text;
 }
 
-nlohmann::ordered_json status_json(const InstallStatus &status)
+ordered_json status_json(const InstallStatus &status)
 {
-    nlohmann::ordered_json json = {
-        {"kernels", nlohmann::ordered_json::array()}, {"running", status.running}, {"default", status.default_release},
-        {"next_boot_only", status.next_release},      {"waiting", status.waiting}, {"interrupted", nullptr}};
+    auto kernels = ordered_json::array();
     for (const auto &kernel : status.state.kernels) {
-        auto packages = nlohmann::ordered_json::array();
+        auto packages = ordered_json::array();
         for (const auto &package : kernel.packages)
             packages.push_back(package.name);
-        json["kernels"].push_back(
-            {{"release", kernel.release}, {"state", word_for(kernel.state)}, {"packages", std::move(packages)}});
+        kernels.push_back({{"release", kernel.release}, {"state", word_for(kernel.state)}, {"packages", packages}});
     }
+    ordered_json interrupted;
     if (const auto &operation = status.state.operation)
-        json["interrupted"] = {{"kind", word_for(operation->kind)}, {"release", operation->release}};
-    return json;
+        interrupted = {{"kind", word_for(operation->kind)}, {"release", operation->release}};
+    return {{"kernels", kernels},
+            {"running", status.running},
+            {"default", status.default_release},
+            {"next_boot_only", status.next_release},
+            {"waiting", status.waiting},
+            {"interrupted", interrupted}};
 }
 
 } // namespace krun

@@ -39,6 +39,7 @@ struct InstalledKernel {
     std::vector<InstalledPackage> packages;
     // Those not of one kernel (krun-syscall-dev) that were not there before.
     std::vector<InstalledPackage> shared_packages;
+    [[nodiscard]] std::vector<InstalledPackage> all_packages() const;
 };
 
 struct Operation {
@@ -78,7 +79,7 @@ struct InstallStatus {
     std::vector<std::string> waiting;
 };
 
-InstallStatus install_status(Target &target, const InstallState &state);
+InstallStatus install_status(const Target &target, const InstallState &state);
 std::string status_text(const InstallStatus &status);
 nlohmann::ordered_json status_json(const InstallStatus &status);
 // "an install of R was interrupted", and how to go on; empty when nothing is unfinished.

@@ -9,12 +9,12 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
-#include "install/boot_default.hpp"
-#include "install/changes.hpp"
 #include "install/install_state.hpp"
 #include "install/kernel_package.hpp"
 #include "install/target.hpp"
+#include "util/terminal.hpp"
 
 namespace krun
 {
@@ -24,36 +24,49 @@ enum class Removal { done, pending_reboot };
 class Installer
 {
   public:
-    // `stop` is called between the steps of an installation.
-    Installer(Target &target, Changes &changes, std::function<bool()> stop, std::function<void(std::string)> tell);
+    // `stop` is called between the steps of an installation, `tell` with a name for each.
+    Installer(
+        const Target &target, InstallState &state, std::function<bool()> stop = [] { return false; },
+        std::function<void(const std::string &)> tell = say)
+        : target_(target), state_(state), stop_(std::move(stop)), tell_(std::move(tell))
+    {
+    }
 
     // Writes the intention down; `fallback` counts only when this is the first Krun kernel.
-    Result<void> begin_install(InstallState &state, const KernelPackages &packages, const std::string &fallback);
+    Result<void> begin_install(const KernelPackages &packages, const std::string &fallback);
     // From the journal to a kernel on trial.
-    Result<void> go_on_installing(InstallState &state);
-    Result<void> promote(InstallState &state, const std::string &release);
+    Result<void> go_on_installing();
+    Result<void> promote(const std::string &release);
     // Undoes an interrupted promotion: the kernel stays on trial.
-    Result<void> undo_promotion(InstallState &state);
+    Result<void> undo_promotion();
     // Also undoes an installation, at whatever step it is.
-    Result<Removal> uninstall(InstallState &state, const std::string &release);
-    // What a failed removal left behind, for people; empty if nothing.
-    std::string remains_of(const InstallState &state, const std::string &release);
+    Result<Removal> uninstall(const std::string &release);
+    // Finishes what was interrupted, or rolls it back: what became of the kernel, "trial", "promoted", "removed" or
+    // "pending-reboot".
+    Result<std::string> finish(bool undo);
+
+    // Rolls back a failed installation; the Error says how that went.
+    Error take_back(const std::string &release, Error why);
+    // A failed removal: what is left, and how to continue.
+    Error with_remains(const std::string &release, Error why);
 
   private:
+    Result<void> step(const std::string &words);
+    void tell(const std::string &words);
+    Result<void> save();
     Result<void> install_packages(const InstalledKernel &kernel, const Operation &operation);
     Result<void> verify_installed(const std::string &release, const std::string &fallback);
-    Result<void> step(const std::string &words, const std::function<Result<void>()> &work);
     Result<std::vector<std::string>> known_to_dpkg(const std::vector<InstalledPackage> &packages);
     Result<void> purge(const std::vector<InstalledPackage> &packages);
     Result<void> remove_files_of(const std::string &release);
-    Result<std::string> default_without(const InstallState &state, const std::string &release);
-    Result<void> finish_removal(InstallState &state, const std::string &release);
+    Result<std::string> default_without(const std::string &release);
+    Result<void> finish_removal(const std::string &release);
+    std::string remains_of(const std::string &release);
 
-    Target &target_;
-    Changes &changes_;
-    BootDefault boot_default_;
+    const Target &target_;
+    InstallState &state_;
     std::function<bool()> stop_;
-    std::function<void(std::string)> tell_;
+    std::function<void(const std::string &)> tell_;
 };
 
 } // namespace krun

@@ -7,7 +7,6 @@
 #include <cstdlib>
 #include <fmt/format.h>
 #include <map>
-#include <utility>
 
 #include "util/digest.hpp"
 #include "util/input_file.hpp"
@@ -18,16 +17,8 @@ namespace krun
 namespace
 {
 
+constexpr const char *shared_package_name = "krun-syscall-dev";
 constexpr const char *way_to_packages = "`krunctl build --package` makes the packages of a Krun kernel";
-
-Command dpkg_deb(const std::vector<std::string> &arguments)
-{
-    Command command;
-    command.argv = {"dpkg-deb"};
-    command.argv.insert(command.argv.end(), arguments.begin(), arguments.end());
-    command.environment["LC_ALL"] = "C";
-    return command;
-}
 
 bool has_only(const std::string &text, std::string_view characters)
 {
@@ -46,41 +37,31 @@ bool are_fields_of_debian(const KernelPackage &package)
            has_only(package.version, "+-.~:") && has_only(package.architecture, "-");
 }
 
+tl::unexpected<Error> refused(const std::filesystem::path &deb, const std::string &why)
+{
+    return usage_error(fmt::format("{} is {}", shell_quoted(deb.string()), why), way_to_packages);
+}
+
 // Takes release and size of the kernel from the package's list of files.
 Result<void> read_image(ProcessRunner &runner, const KernelPackage &image, KernelPackages &packages)
 {
-    const auto result = TRY(runner.run(dpkg_deb({"-c", image.deb.string()})));
+    const auto result = TRY(runner.run(asking_command({"dpkg-deb", "-c", image.deb.string()})));
     if (!result.ok())
-        return usage_error(fmt::format("{} is damaged", shell_quoted(image.deb.string())), way_to_packages);
+        return refused(image.deb, "damaged");
     const auto release = image.name.substr(std::string("linux-image-").size());
     if (!is_release(release))
-        return usage_error(fmt::format("{} is not a Krun kernel: {} is no kernel's release",
-                                       shell_quoted(image.deb.string()), shell_quoted(release)),
-                           way_to_packages);
-    bool has_metadata = false;
-    bool has_kernel = false;
+        return refused(image.deb, fmt::format("not a Krun kernel: {} is no kernel's release", shell_quoted(release)));
+    std::map<std::string, std::string> sizes;
     for (const auto &line : lines_of(result.output)) {
-        const auto words = words_of(line); // mode, owner, size, date, time, name
-        if (words.size() < 6)
-            continue;
-        has_metadata = has_metadata || words[5] == "./usr/share/krun/" + release + "/metadata.json";
-        if (words[5] == "./boot/vmlinuz-" + release) {
-            has_kernel = true;
-            packages.kernel_bytes = std::strtoull(words[2].c_str(), nullptr, 10);
-        }
+        if (const auto words = words_of(line); words.size() > 5) // mode, owner, size, date, time, name
+            sizes[words[5]] = words[2];
     }
-    if (!has_metadata || !has_kernel)
-        return usage_error(fmt::format("{} is not a Krun kernel", shell_quoted(image.deb.string())), way_to_packages);
+    const auto kernel = sizes.find("./boot/vmlinuz-" + release);
+    if (kernel == sizes.end() || !sizes.contains("./usr/share/krun/" + release + "/metadata.json"))
+        return refused(image.deb, "not a Krun kernel");
     packages.release = release;
+    packages.kernel_bytes = std::strtoull(kernel->second.c_str(), nullptr, 10);
     return {};
-}
-
-tl::unexpected<Error> does_not_belong(const KernelPackage &package, const std::string &release)
-{
-    return usage_error(fmt::format("{} does not belong to the kernel {}", package.name, release),
-                       fmt::format("besides the kernel, its linux-headers-{} and {} can be named; install others "
-                                   "with apt",
-                                   release, shared_package_name));
 }
 
 } // namespace
@@ -90,24 +71,20 @@ Result<KernelPackage> read_package(const Env &env, const std::filesystem::path &
     if (!env.files.exists(deb) || env.files.is_directory(deb))
         return usage_error(fmt::format("there is no file {}", shell_quoted(deb.string())), way_to_packages);
     TRY(expect_regular_file(deb, {"package", way_to_packages}));
-    const auto result =
-        env.runner.run(dpkg_deb({"-f", deb.string(), "Package", "Version", "Architecture", "Installed-Size"}));
-    if (!result)
-        return tl::unexpected(result.error());
+    const auto result = TRY(env.runner.run(
+        asking_command({"dpkg-deb", "-f", deb.string(), "Package", "Version", "Architecture", "Installed-Size"})));
     std::map<std::string, std::string> fields;
-    for (const auto &line : lines_of(result->output)) {
+    for (const auto &line : lines_of(result.output)) {
         if (const auto colon = line.find(':'); colon != std::string::npos)
             fields[line.substr(0, colon)] = trim(line.substr(colon + 1));
     }
-    if (!result->ok() || fields["Package"].empty() || fields["Version"].empty())
-        return usage_error(fmt::format("{} is not a Debian package", shell_quoted(deb.string())), way_to_packages);
+    if (!result.ok() || fields["Package"].empty() || fields["Version"].empty())
+        return refused(deb, "not a Debian package");
     constexpr std::uintmax_t kib = 1024;
     KernelPackage package{deb, fields["Package"], fields["Version"], fields["Architecture"],
                           std::strtoull(fields["Installed-Size"].c_str(), nullptr, 10) * kib};
     if (!are_fields_of_debian(package))
-        return usage_error(fmt::format("{} is not a Debian package: its name, version or architecture is none",
-                                       shell_quoted(deb.string())),
-                           way_to_packages);
+        return refused(deb, "not a Debian package: its name, version or architecture is none");
     return package;
 }
 
@@ -129,7 +106,7 @@ Result<KernelPackages> read_kernel_packages(const Env &env, const std::vector<st
     std::vector<KernelPackage> others;
     for (const auto &deb : debs) {
         auto package = TRY(read_package(env, deb));
-        if (package.name.rfind("linux-image-", 0) != 0) {
+        if (!package.name.starts_with("linux-image-")) {
             others.push_back(std::move(package));
             continue;
         }
@@ -142,16 +119,18 @@ Result<KernelPackages> read_kernel_packages(const Env &env, const std::vector<st
     if (packages.kernel.empty())
         return usage_error("no kernel among the packages: none is named linux-image-…", way_to_packages);
     for (auto &package : others) {
-        for (const auto &known : packages.all()) {
-            if (known.name == package.name)
-                return usage_error(fmt::format("{} is named twice", package.name));
-        }
+        const auto known = packages.all();
+        if (std::ranges::find(known, package.name, &KernelPackage::name) != known.end())
+            return usage_error(fmt::format("{} is named twice", package.name));
         if (package.name == "linux-headers-" + packages.release)
             packages.kernel.push_back(std::move(package));
         else if (package.name == shared_package_name)
             packages.shared.push_back(std::move(package));
         else
-            return does_not_belong(package, packages.release);
+            return usage_error(fmt::format("{} does not belong to the kernel {}", package.name, packages.release),
+                               fmt::format("besides the kernel, its linux-headers-{} and {} can be named; install "
+                                           "others with apt",
+                                           packages.release, shared_package_name));
     }
     return packages;
 }
@@ -161,90 +140,65 @@ namespace
 
 namespace fs = std::filesystem;
 
-constexpr const char *deb_suffix = ".deb";
-
-Result<fs::path> copy_one(Target &target, const fs::path &deb)
+// In the folder of copies, as the file of this name.
+Result<fs::path> name_of_copy(const Target &target, const fs::path &deb)
 {
-    const auto folder = target.layout.kept_packages();
-    const auto copy = folder / "incoming";
-    TRY(target.files.copy_file(deb, copy));
-    const auto digest = TRY(sha256_of_file(target.runner, copy));
-    const auto name = folder / (digest + deb_suffix);
-    TRY(target.files.rename(copy, name));
-    return name;
+    return target.layout.kept_packages() / (TRY(sha256_of_file(target.runner, deb)) + ".deb");
 }
 
 bool are_alike(const KernelPackages &one, const KernelPackages &other)
 {
-    const auto all = one.all();
-    const auto others = other.all();
-    return one.release == other.release && std::equal(all.begin(), all.end(), others.begin(), others.end(),
-                                                      [](const KernelPackage &left, const KernelPackage &right) {
-                                                          return left.name == right.name &&
-                                                                 left.version == right.version &&
-                                                                 left.architecture == right.architecture;
-                                                      });
-}
-
-// With the folder around them, unless there is a state in it.
-void remove_copies(Target &target)
-{
-    const auto &layout = target.layout;
-    static_cast<void>(
-        target.files.remove_all(target.files.exists(layout.state()) ? layout.kept_packages() : layout.state_folder()));
+    const auto facts = [](const KernelPackage &package) {
+        return std::tie(package.name, package.version, package.architecture);
+    };
+    return one.release == other.release && std::ranges::equal(one.all(), other.all(), {}, facts, facts);
 }
 
 } // namespace
 
-Result<KeptPackages> KeptPackages::copy(Target &target, const KernelPackages &packages)
+// With the folder around them, unless there is a state in it.
+void KeptPackages::RemoveCopies::operator()(const Target *target) const
+{
+    const auto &layout = target->layout;
+    std::ignore =
+        target->files.remove_all(target->files.exists(layout.state()) ? layout.kept_packages() : layout.state_folder());
+}
+
+Result<KeptPackages> KeptPackages::copy(const Target &target, const KernelPackages &packages)
 {
     const auto folder = target.layout.kept_packages();
-    if (auto made = target.files.remove_all(folder).and_then([&] { return target.files.make_private_folder(folder); });
-        !made)
-        return tl::unexpected(made.error());
+    TRY(target.files.remove_all(folder));
+    TRY(target.files.make_private_folder(folder));
     KeptPackages kept(target);
     std::vector<fs::path> copies;
+    auto sync = plain_command({"sync", "--"}); // before a journal names them
     for (const auto &package : packages.all()) {
-        auto copied = TRY(copy_one(target, package.deb));
-        copies.push_back(std::move(copied));
+        const auto incoming = folder / "incoming";
+        TRY(target.files.copy_file(package.deb, incoming));
+        copies.push_back(TRY(name_of_copy(target, incoming)));
+        TRY(target.files.rename(incoming, copies.back()));
+        sync.argv.push_back(copies.back().string());
     }
-    // Before a journal names them.
-    std::vector<std::string> argv = {"sync", "--"};
-    for (const auto &path : copies)
-        argv.push_back(path.string());
-    argv.push_back(folder.string());
-    TRY(target.runner.run_ok(plain_command(std::move(argv))));
-    auto read = TRY(read_kernel_packages(target, copies));
-    if (!are_alike(read, packages))
+    sync.argv.push_back(folder.string());
+    TRY(target.runner.run_ok(sync));
+    kept.packages_ = TRY(read_kernel_packages(target, copies));
+    if (!are_alike(kept.packages_, packages))
         return failure("the packages were changed while they were read", "find out by whom, and try again");
-    kept.packages_ = std::move(read);
     return kept;
 }
 
-KeptPackages::KeptPackages(KeptPackages &&other) noexcept
-    : target_(std::exchange(other.target_, nullptr)), packages_(std::move(other.packages_))
-{
-}
-
-KeptPackages::~KeptPackages()
-{
-    if (target_ != nullptr)
-        remove_copies(*target_);
-}
-
-void remove_abandoned_packages(Target &target, const InstallState &state)
+void KeptPackages::remove_abandoned(const Target &target, const InstallState &state)
 {
     if (!state.operation && target.files.exists(target.layout.kept_packages()))
-        remove_copies(target);
+        RemoveCopies()(&target);
 }
 
-Result<void> expect_kept(Target &target, const fs::path &deb)
+Result<void> expect_kept(const Target &target, const fs::path &deb)
 {
     constexpr const char *way_out = "roll the installation back with `krunctl install --undo`, and begin again";
     if (!target.files.exists(deb))
         return failure(fmt::format("the package {} is no longer there", deb.string()), way_out);
-    const auto digest = TRY(sha256_of_file(target.runner, deb));
-    if (deb != target.layout.kept_packages() / (digest + deb_suffix))
+    if (deb != TRY(name_of_copy(target, deb)))
         return failure(fmt::format("{} is not the package that was checked", deb.string()), way_out);
     return {};
 }

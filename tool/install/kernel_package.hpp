@@ -4,7 +4,9 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "install/install_state.hpp"
@@ -38,8 +40,6 @@ Result<KernelPackage> read_package(const Env &env, const std::filesystem::path &
 // Whether a kernel may have this `uname -r`: it begins with a digit, and leads nowhere as a part of a path.
 bool is_release(const std::string &text);
 
-constexpr const char *shared_package_name = "krun-syscall-dev";
-
 // ExitCode::usage for what is no package or does not belong here.
 Result<KernelPackages> read_kernel_packages(const Env &env, const std::vector<std::filesystem::path> &debs);
 
@@ -48,33 +48,29 @@ Result<KernelPackages> read_kernel_packages(const Env &env, const std::vector<st
 // Theory: a path that a user gives may name another file at the next look: after the boot gate, or when an installation
 // goes on after a power loss. So an installation works on copies in a folder that only root can enter, each named after
 // its SHA-256, which is compared again before dpkg gets it.
-
 class KeptPackages
 {
   public:
     // Copies `packages`, and reads them again: an Error if they are no longer what they were. What an earlier
     // installation has left there is removed.
-    static Result<KeptPackages> copy(Target &target, const KernelPackages &packages);
-    KeptPackages(KeptPackages &&other) noexcept;
-    KeptPackages &operator=(KeptPackages &&) = delete;
-    KeptPackages(const KeptPackages &) = delete;
-    KeptPackages &operator=(const KeptPackages &) = delete;
-    ~KeptPackages(); // removes them, unless hand_over() was called
-
+    static Result<KeptPackages> copy(const Target &target, const KernelPackages &packages);
+    // Removes what is left of an installation that was killed before its journal began.
+    static void remove_abandoned(const Target &target, const InstallState &state);
     [[nodiscard]] const KernelPackages &packages() const { return packages_; }
-    // To the journal: who ends the installation removes them.
-    void hand_over() { target_ = nullptr; }
+    // To the journal: who ends the installation removes them. Otherwise they go with this.
+    void hand_over() { std::ignore = removed_at_.release(); }
 
   private:
-    explicit KeptPackages(Target &target) : target_(&target) {}
+    struct RemoveCopies {
+        void operator()(const Target *target) const;
+    };
+    explicit KeptPackages(const Target &target) : removed_at_(&target) {}
 
-    Target *target_;
+    std::unique_ptr<const Target, RemoveCopies> removed_at_; // which is not owned
     KernelPackages packages_;
 };
 
-// Removes what is left of an installation that was killed before its journal began.
-void remove_abandoned_packages(Target &target, const InstallState &state);
 // An Error unless it is a copy that nobody has changed.
-Result<void> expect_kept(Target &target, const std::filesystem::path &deb);
+Result<void> expect_kept(const Target &target, const std::filesystem::path &deb);
 
 } // namespace krun

@@ -1,86 +1,160 @@
 // SPDX-License-Identifier: MIT
-// The table of checks and its reports; see preflight.hpp.
+// The checks of packages, disks and modules, and the reports of all checks; see preflight.hpp.
 #include "install/preflight.hpp"
 
+#include <algorithm>
 #include <array>
 #include <fmt/format.h>
+#include <set>
+
+#include "util/text.hpp"
 
 namespace krun
 {
 namespace preflight_parts
 {
-
-PreflightCheck passed(std::string detail) { return {{}, {}, PreflightStatus::pass, std::move(detail), {}, {}}; }
-
-PreflightCheck warned(std::string detail, std::string remedy)
-{
-    return {{}, {}, PreflightStatus::warn, std::move(detail), std::move(remedy), {}};
-}
-
-PreflightCheck failed(std::string detail, std::string remedy)
-{
-    return {{}, {}, PreflightStatus::fail, std::move(detail), std::move(remedy), ExitCode::answer_is_no};
-}
-
-PreflightCheck lacks(std::string detail, std::string remedy)
-{
-    return {{}, {}, PreflightStatus::fail, std::move(detail), std::move(remedy), ExitCode::host_lacks};
-}
-
-PreflightCheck skipped(std::string detail) { return {{}, {}, PreflightStatus::skip, std::move(detail), {}, {}}; }
-
-PreflightCheck root(const PreflightSubject &subject)
-{
-    if (subject.target.is_root)
-        return passed("yes");
-    return lacks("not root", "run it with sudo");
-}
-
-} // namespace preflight_parts
-
 namespace
 {
 
-struct Row {
-    const char *id;
-    const char *title;
-    PreflightCheck (*run)(const PreflightSubject &);
-};
+constexpr std::uintmax_t mib = 1 << 20;
 
-constexpr std::array rows = {
-    Row{"root", "root privileges", preflight_parts::root},
-    Row{"grub", "the machine starts with GRUB 2.06 or newer", preflight_parts::grub},
-    Row{"one-shot", "GRUB can clear an entry for one boot", preflight_parts::one_shot},
-    Row{"pending-entry", "no other entry is chosen for the next boot", preflight_parts::pending_entry},
-    Row{"default-settings", "nothing overrides our choice of the default", preflight_parts::default_settings},
-    Row{"fallback-kernel", "another kernel can boot and stays the default", preflight_parts::fallback_kernel},
-    Row{"secure-boot", "Secure Boot lets the kernel start", preflight_parts::secure_boot},
-    Row{"architecture", "the packages are for this machine", preflight_parts::architecture},
-    Row{"new-release", "this kernel is not installed yet", preflight_parts::new_release},
-    Row{"dpkg", "dpkg is in order", preflight_parts::dpkg_state},
-    Row{"space", "there is space", preflight_parts::space},
-    Row{"other-modules", "no third-party module gets lost", preflight_parts::other_modules},
-};
+std::uintmax_t in_mib(std::uintmax_t bytes) { return (bytes + mib - 1) / mib; }
+
+std::uintmax_t largest_initrd(const Target &target)
+{
+    std::uintmax_t largest = 0;
+    for (const auto &name : target.files.list(target.layout.boot()).value_or(std::vector<std::string>{})) {
+        if (name.starts_with("initrd.img-"))
+            largest = std::max(largest, target.files.size_of(target.layout.boot() / name));
+    }
+    return largest;
+}
+
+void add_modules_below(const Target &target, const std::filesystem::path &folder, std::set<std::string> &names)
+{
+    for (const auto &name : target.files.list(folder).value_or(std::vector<std::string>{})) {
+        if (target.files.is_directory(folder / name))
+            add_modules_below(target, folder / name, names);
+        else if (const auto at = name.find(".ko"); at != std::string::npos && at > 0)
+            names.insert(name.substr(0, at));
+    }
+}
+
+// Those that are not of the kernel's own tree: built by DKMS, put beside it, or loaded and marked as such.
+std::set<std::string> modules_of_others(const Target &target)
+{
+    std::set<std::string> names;
+    for (const char *folder : {"updates", "extra", "misc"})
+        add_modules_below(target, target.layout.modules(target.running_release) / folder, names);
+    for (const auto &line : lines_of(target.files.read(target.layout.at("/proc/modules")).value_or(""))) {
+        const auto words = words_of(line); // name … address (OE)
+        if (words.size() > 6 && words.back().front() == '(' && words.back().find('O') != std::string::npos)
+            names.insert(words.front());
+    }
+    if (const auto dkms = target.runner.run(asking_command({"dkms", "status"})); dkms && dkms->ok()) {
+        for (const auto &line : lines_of(dkms->output)) { // "name/version, kernel, arch: installed"
+            if (const auto end = line.find_first_of("/,"); end != std::string::npos && end > 0)
+                names.insert(line.substr(0, end));
+        }
+    }
+    names.erase("krun"); // ours, which the new kernel has built in
+    return names;
+}
+
+PreflightCheck architecture(const PreflightSubject &subject)
+{
+    const auto result = subject.target.runner.run(asking_command({"dpkg", "--print-architecture"}));
+    if (!result || !result->ok())
+        return lacks("dpkg does not answer", "this is for Debian 12 and newer");
+    const auto own = trim(result->output);
+    for (const auto &package : subject.packages.all()) {
+        if (package.architecture != own && package.architecture != "all")
+            return failed(fmt::format("{} is for {}, this machine is {}", package.name, package.architecture, own),
+                          "build the kernel on such a machine");
+    }
+    return passed(own);
+}
+
+PreflightCheck new_release(const PreflightSubject &subject)
+{
+    auto &target = subject.target;
+    const auto &release = subject.packages.release;
+    if (subject.state.find(release) != nullptr)
+        return failed(fmt::format("{} is installed", release), fmt::format("sudo krunctl uninstall {}", release));
+    for (const auto &package : subject.packages.kernel) {
+        const auto status = target.package_status(package.name);
+        if (status && *status != "not-installed")
+            return failed(fmt::format("{} is installed, but not by krunctl", package.name),
+                          fmt::format("sudo dpkg --purge {}", package.name));
+    }
+    for (const auto &path : {target.layout.kernel(release), target.layout.initrd(release)}) {
+        if (target.files.exists(path))
+            return failed(fmt::format("{} exists, but belongs to no package", path.string()), "move it away");
+    }
+    return passed(release);
+}
+
+PreflightCheck dpkg_state(const PreflightSubject &subject)
+{
+    const auto audit = subject.target.runner.run(asking_command({"dpkg", "--audit"}));
+    if (!audit)
+        return lacks(audit.error().message, "this is for Debian 12 and newer");
+    if (!audit->ok() || !trim(audit->output).empty())
+        return failed("packages are half installed", "sudo dpkg --configure -a, and see `dpkg --audit`");
+    return passed("yes");
+}
+
+PreflightCheck space(const PreflightSubject &subject)
+{
+    auto &target = subject.target;
+    // An initrd of the new kernel is about as large as the others; half of it more, since it is made beside itself
+    // when it is made again.
+    const auto initrd = largest_initrd(target);
+    const auto boot = subject.packages.kernel_bytes + initrd + initrd / 2 + 8 * mib;
+    std::uintmax_t all = 64 * mib;
+    for (const auto &package : subject.packages.all())
+        all += package.installed_bytes + target.files.size_of(package.deb); // which is copied
+    const auto boot_free = target.files.free_space(target.layout.boot());
+    const auto root_free = target.files.free_space(target.layout.at("/lib/modules"));
+    if (boot_free == root_free) // one file system for both
+        all += boot;
+    if (boot_free < boot)
+        return failed(fmt::format("{} MiB free in /boot, {} MiB needed", boot_free / mib, in_mib(boot)),
+                      "remove kernels that you no longer need: sudo apt-get autoremove --purge");
+    if (root_free < all)
+        return failed(fmt::format("{} MiB free for the modules, {} MiB needed", root_free / mib, in_mib(all)),
+                      "sudo apt-get clean, or remove something large");
+    return passed(fmt::format("{} MiB needed in /boot, {} MiB elsewhere", in_mib(boot), in_mib(all)));
+}
+
+PreflightCheck other_modules(const PreflightSubject &subject)
+{
+    const auto names = modules_of_others(subject.target);
+    if (names.empty())
+        return passed("none");
+    return warned(fmt::format("the new kernel does not have {} unless DKMS builds them for it", fmt::join(names, ", ")),
+                  "name linux-headers-… too, which DKMS needs; and be sure that the machine boots without them");
+}
+
+constexpr std::array system_rows = {Row{"architecture", "the packages are for this machine", architecture},
+                                    Row{"new-release", "this kernel is not installed yet", new_release},
+                                    Row{"dpkg", "dpkg is in order", dpkg_state}, Row{"space", "there is space", space},
+                                    Row{"other-modules", "no third-party module gets lost", other_modules}};
 
 const char *word(PreflightStatus status)
 {
-    switch (status) {
-    case PreflightStatus::pass:
-        return "pass";
-    case PreflightStatus::warn:
-        return "warn";
-    case PreflightStatus::fail:
-        return "fail";
-    case PreflightStatus::skip:
-        break;
-    }
-    return "skip";
+    constexpr std::array words = {"pass", "warn", "fail", "skip"}; // in the order of the enumerators
+    return words.at(static_cast<std::size_t>(status));
 }
 
 } // namespace
+} // namespace preflight_parts
 
 std::vector<PreflightCheck> preflight(const PreflightSubject &subject)
 {
+    using namespace preflight_parts;
+    auto rows = boot_rows();
+    rows.insert(rows.end(), system_rows.begin(), system_rows.end());
     std::vector<PreflightCheck> checks;
     for (const auto &row : rows) {
         auto check = row.run(subject);
@@ -107,7 +181,7 @@ std::string preflight_report(const std::vector<PreflightCheck> &checks, bool all
     for (const auto &check : checks) {
         if (!all && check.status != PreflightStatus::warn && check.status != PreflightStatus::fail)
             continue;
-        text += fmt::format("{}  {}: {}\n", word(check.status), check.title, check.detail);
+        text += fmt::format("{}  {}: {}\n", preflight_parts::word(check.status), check.title, check.detail);
         if (!check.remedy.empty())
             text += fmt::format("      -> {}\n", check.remedy);
     }
@@ -120,7 +194,7 @@ nlohmann::ordered_json preflight_json(const std::vector<PreflightCheck> &checks)
     for (const auto &check : checks)
         json.push_back({{"id", check.id},
                         {"title", check.title},
-                        {"status", word(check.status)},
+                        {"status", preflight_parts::word(check.status)},
                         {"detail", check.detail},
                         {"remedy", check.remedy}});
     return json;

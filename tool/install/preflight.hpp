@@ -25,7 +25,7 @@ struct PreflightCheck {
 };
 
 struct PreflightSubject {
-    Target &target;
+    const Target &target;
     const KernelPackages &packages;
     const InstallState &state;
 };
@@ -33,36 +33,37 @@ struct PreflightSubject {
 std::vector<PreflightCheck> preflight(const PreflightSubject &subject);
 // The kernel that must stay the default: of GRUB's default entry, or the running one where that is no kernel's. Empty
 // when there is none that can boot.
-std::string kernel_to_keep(Target &target, const InstallState &state);
+std::string kernel_to_keep(const Target &target, const InstallState &state);
 // done, or krunctl's exit code: something missing on the machine takes precedence over a plain no.
 ExitCode preflight_code(const std::vector<PreflightCheck> &checks);
 std::string preflight_report(const std::vector<PreflightCheck> &checks, bool all);
 nlohmann::ordered_json preflight_json(const std::vector<PreflightCheck> &checks);
 
-// For the parts of this table, which are in several files.
+// For the rows of this table, which are in two files.
 namespace preflight_parts
 {
 
-PreflightCheck passed(std::string detail);
-PreflightCheck warned(std::string detail, std::string remedy);
-PreflightCheck failed(std::string detail, std::string remedy);
-PreflightCheck lacks(std::string detail, std::string remedy); // ExitCode::host_lacks
-PreflightCheck skipped(std::string detail);
+struct Row {
+    const char *id;
+    const char *title;
+    PreflightCheck (*run)(const PreflightSubject &);
+};
+std::vector<Row> boot_rows(); // root's rights, GRUB and the firmware
 
-// GRUB
-PreflightCheck root(const PreflightSubject &subject);
-PreflightCheck grub(const PreflightSubject &subject);
-PreflightCheck one_shot(const PreflightSubject &subject);
-PreflightCheck pending_entry(const PreflightSubject &subject);
-PreflightCheck default_settings(const PreflightSubject &subject);
-PreflightCheck fallback_kernel(const PreflightSubject &subject);
-PreflightCheck secure_boot(const PreflightSubject &subject);
-// packages and disks
-PreflightCheck architecture(const PreflightSubject &subject);
-PreflightCheck new_release(const PreflightSubject &subject);
-PreflightCheck dpkg_state(const PreflightSubject &subject);
-PreflightCheck space(const PreflightSubject &subject);
-PreflightCheck other_modules(const PreflightSubject &subject);
+inline PreflightCheck passed(std::string detail) { return {{}, {}, PreflightStatus::pass, std::move(detail), {}, {}}; }
+inline PreflightCheck skipped(std::string detail) { return {{}, {}, PreflightStatus::skip, std::move(detail), {}, {}}; }
+inline PreflightCheck warned(std::string detail, std::string remedy)
+{
+    return {{}, {}, PreflightStatus::warn, std::move(detail), std::move(remedy), {}};
+}
+inline PreflightCheck failed(std::string detail, std::string remedy, ExitCode exit_code = ExitCode::answer_is_no)
+{
+    return {{}, {}, PreflightStatus::fail, std::move(detail), std::move(remedy), exit_code};
+}
+inline PreflightCheck lacks(std::string detail, std::string remedy)
+{
+    return failed(std::move(detail), std::move(remedy), ExitCode::host_lacks);
+}
 
 } // namespace preflight_parts
 

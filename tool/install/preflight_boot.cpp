@@ -9,69 +9,8 @@
 
 namespace krun
 {
-namespace
-{
 
-constexpr const char *by_hand =
-    "install the package with dpkg and choose the kernel in the boot menu: krunctl cannot recover the machine then";
-
-// As systemd-boot and others tell which boot loader has started the machine, in UTF-16.
-constexpr const char *loader_info = "/sys/firmware/efi/efivars/LoaderInfo-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f";
-constexpr const char *secure_boot_variable =
-    "/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c";
-
-std::string without_zeros(std::string text)
-{
-    std::erase(text, '\0');
-    return text;
-}
-
-bool started_by_systemd_boot(Target &target)
-{
-    const auto variable = target.layout.at(loader_info);
-    if (target.files.exists(variable))
-        return without_zeros(target.files.read(variable).value_or(std::string())).find("systemd-boot") !=
-               std::string::npos;
-    const bool grub_there = target.files.exists(target.layout.grub_config());
-    return !grub_there && (target.files.exists(target.layout.at("/boot/efi/loader/loader.conf")) ||
-                           target.files.exists(target.layout.at("/boot/loader/loader.conf")));
-}
-
-// "grub-editenv (GRUB) 2.06-13+deb12u2" -> 206
-unsigned version_number(const std::string &text)
-{
-    const auto words = words_of(text);
-    if (words.empty())
-        return 0;
-    char *end = nullptr;
-    const auto major = std::strtoul(words.back().c_str(), &end, 10);
-    const auto minor = end != nullptr && *end == '.' ? std::strtoul(end + 1, nullptr, 10) : 0UL;
-    return static_cast<unsigned>(major * 100 + minor);
-}
-
-Result<std::string> probe(Target &target, const std::string &what)
-{
-    const auto result = TRY(target.runner.run(
-        plain_command({"grub-probe", "--target=" + what, target.layout.grub_environment().parent_path().string()})));
-    if (!result.ok())
-        return failure(trim(result.errors));
-    return trim(result.output);
-}
-
-bool sets_default(const std::string &text)
-{
-    const auto lines = lines_of(text);
-    return std::any_of(lines.begin(), lines.end(), [](const std::string &line) {
-        auto words = trim(line);
-        if (words.rfind("export ", 0) == 0)
-            words = trim(words.substr(7));
-        return words.rfind("GRUB_DEFAULT=", 0) == 0;
-    });
-}
-
-} // namespace
-
-std::string kernel_to_keep(Target &target, const InstallState &state)
+std::string kernel_to_keep(const Target &target, const InstallState &state)
 {
     const auto menu = target.menu();
     if (!menu)
@@ -89,6 +28,49 @@ std::string kernel_to_keep(Target &target, const InstallState &state)
 
 namespace preflight_parts
 {
+namespace
+{
+
+constexpr const char *by_hand =
+    "install the package with dpkg and choose the kernel in the boot menu: krunctl cannot recover the machine then";
+
+// As systemd-boot and others tell which boot loader has started the machine, in UTF-16.
+constexpr const char *loader_info = "/sys/firmware/efi/efivars/LoaderInfo-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f";
+constexpr const char *secure_boot_variable =
+    "/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c";
+
+bool started_by_systemd_boot(const Target &target)
+{
+    auto &files = target.files;
+    const auto &layout = target.layout;
+    if (files.exists(layout.at(loader_info))) {
+        auto loader = files.read(layout.at(loader_info)).value_or("");
+        std::erase(loader, '\0');
+        return loader.find("systemd-boot") != std::string::npos;
+    }
+    return !files.exists(layout.grub_config()) && (files.exists(layout.at("/boot/efi/loader/loader.conf")) ||
+                                                   files.exists(layout.at("/boot/loader/loader.conf")));
+}
+
+Result<std::string> probe(const Target &target, const std::string &what)
+{
+    const auto result = TRY(target.runner.run(
+        asking_command({"grub-probe", "--target=" + what, target.layout.grub_environment().parent_path().string()})));
+    return result.ok() ? trim(result.output) : Result<std::string>(failure(trim(result.errors)));
+}
+
+bool sets_default(const std::string &text)
+{
+    return std::ranges::any_of(lines_of(text), [](const std::string &line) {
+        const auto words = trim(line);
+        return trim(words.substr(words.starts_with("export ") ? 7 : 0)).starts_with("GRUB_DEFAULT=");
+    });
+}
+
+PreflightCheck root(const PreflightSubject &subject)
+{
+    return subject.target.is_root ? passed("yes") : lacks("not root", "run it with sudo");
+}
 
 PreflightCheck grub(const PreflightSubject &subject)
 {
@@ -97,12 +79,12 @@ PreflightCheck grub(const PreflightSubject &subject)
         return lacks("it starts with systemd-boot", by_hand);
     if (!target.files.exists(target.layout.grub_config()))
         return lacks(fmt::format("there is no {}", target.layout.grub_config().string()), by_hand);
-    const auto version = target.runner.run(plain_command({"grub-editenv", "--version"}));
+    const auto version = target.runner.run(asking_command({"grub-editenv", "--version"}));
     if (!version || !version->ok() || !target.files.exists(target.layout.at("/usr/sbin/update-grub")))
         return lacks("GRUB's programs are not installed", "sudo apt-get install grub2-common");
-    constexpr unsigned oldest = 206;
-    const auto lines = lines_of(version->output);
-    if (version_number(lines.empty() ? std::string() : lines.front()) < oldest)
+    const auto words =
+        words_of(version->output.substr(0, version->output.find('\n'))); // "grub-editenv (GRUB) 2.06-13+deb12u2"
+    if (words.empty() || numbers_of(words.back()) < std::vector{2UL, 6UL})
         return lacks(trim(version->output), "upgrade to Debian 12 or newer");
     return passed(trim(version->output));
 }
@@ -124,7 +106,7 @@ PreflightCheck one_shot(const PreflightSubject &subject)
     if (!abstraction->empty())
         return lacks(fmt::format("/boot/grub is on {}, which GRUB cannot write to", *abstraction), remedy);
     const auto writable = {"ext2", "fat", "xfs", "exfat", "ntfs", "jfs", "reiserfs", "f2fs"};
-    if (std::find(writable.begin(), writable.end(), *filesystem) == writable.end())
+    if (std::ranges::find(writable, *filesystem) == writable.end())
         return lacks(fmt::format("/boot/grub is on {}, which GRUB cannot write to", *filesystem), remedy);
     return passed(*filesystem);
 }
@@ -202,6 +184,19 @@ PreflightCheck secure_boot(const PreflightSubject &subject)
     return failed("it is on, and the kernel is not signed: the firmware would refuse it",
                   "turn Secure Boot off in the firmware, or sign the kernel yourself with a key that is "
                   "enrolled (sbsign, mokutil)");
+}
+
+} // namespace
+
+std::vector<Row> boot_rows()
+{
+    return {{"root", "root privileges", root},
+            {"grub", "the machine starts with GRUB 2.06 or newer", grub},
+            {"one-shot", "GRUB can clear an entry for one boot", one_shot},
+            {"pending-entry", "no other entry is chosen for the next boot", pending_entry},
+            {"default-settings", "nothing overrides our choice of the default", default_settings},
+            {"fallback-kernel", "another kernel can boot and stays the default", fallback_kernel},
+            {"secure-boot", "Secure Boot lets the kernel start", secure_boot}};
 }
 
 } // namespace preflight_parts

@@ -9,56 +9,21 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
+#include <string>
 
 #include "util/env.hpp"
-#include "util/file_lock.hpp"
 
 namespace krun
 {
 
-class StagedRepository
-{
-  public:
-    // Copies the repository in `folder`, or begins one there. One publish at a time works on it.
-    static Result<StagedRepository> make(const Env &env, const std::filesystem::path &folder);
-    StagedRepository(StagedRepository &&other) noexcept;
-    StagedRepository &operator=(StagedRepository &&) = delete;
-    StagedRepository(const StagedRepository &) = delete;
-    StagedRepository &operator=(const StagedRepository &) = delete;
-    ~StagedRepository(); // without commit(), all is as it was; when that has failed half-way, the next one goes on with
-                         // it
+// Copies the repository in `folder`, or begins one there, has `change` work on the copy, and puts that in place: what
+// machines fetch can be read by everybody then, whatever our umask is. Without success, all is as it was; when only the
+// end has failed half-way, the next change goes on with it. One at a time works on a repository.
+Result<void> change_repository(const Env &env, const std::filesystem::path &folder,
+                               const std::function<Result<void>(const std::filesystem::path &copy)> &change);
 
-    [[nodiscard]] std::filesystem::path path() const;
-    // What machines fetch can be read by everybody then, whatever our umask is.
-    Result<void> commit();
-
-    // Files of ours beside the repository, which are no part of it.
-    static bool is_own_name(const std::string &name) { return name.starts_with(".krun-publish"); }
-
-  private:
-    // What the folder was when we came.
-    struct Before {
-        bool missing;
-        bool bare; // there was nothing in it but files of ours
-    };
-    StagedRepository(const Env &env, std::filesystem::path folder, Before before, FileLock lock)
-        : env_(env), folder_(std::move(folder)), before_(before), lock_(std::move(lock))
-    {
-    }
-    Result<void> expect_no_other_reprepro();
-    Result<void> copy();
-    Result<void> let_everybody_read();
-    Result<void> add_new_packages();
-    Result<void> add_package(const std::filesystem::path &fresh, const std::filesystem::path &target);
-    Result<void> put_in_place(const std::string &name);
-    // Of all parts on the list.
-    Result<void> complete();
-
-    Env env_;
-    std::filesystem::path folder_; // empty: moved away
-    Before before_;
-    enum class State { copying, committing, done } state_ = State::copying;
-    FileLock lock_;
-};
+// Files of ours beside the repository, which are no part of it.
+inline bool is_beside_repository(const std::string &name) { return name.starts_with(".krun-publish"); }
 
 } // namespace krun

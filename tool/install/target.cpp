@@ -3,13 +3,17 @@
 #include "install/target.hpp"
 
 #include <cstdlib>
+#include <fmt/format.h>
 
 #include "build/kconfig_expression.hpp"
 #include "util/text.hpp"
 
 namespace krun
 {
+namespace
+{
 
+// Below $KRUN_ROOT, which is / without it.
 SystemLayout system_layout()
 {
     SystemLayout layout;
@@ -18,52 +22,62 @@ SystemLayout system_layout()
     return layout;
 }
 
-Command plain_command(std::vector<std::string> argv)
+} // namespace
+
+Result<Target> system_target(const Env &env)
 {
-    Command command;
-    command.argv = std::move(argv);
-    command.environment["LC_ALL"] = "C";
-    return command;
+    const auto release = TRY(env.runner.run_ok(asking_command({"uname", "-r"}))).output;
+    const auto user = TRY(env.runner.run_ok(asking_command({"id", "-u"}))).output;
+    return Target{env, system_layout(), trim(release), trim(user) == "0", {}};
 }
 
-Result<BootMenu> Target::menu()
-{
-    const auto text = TRY(files.read(layout.grub_config()));
-    return BootMenu::parse(text);
-}
+Result<BootMenu> Target::menu() const { return files.read(layout.grub_config()).map(BootMenu::parse); }
 
-Result<GrubEnvironment> Target::grub_environment()
+Result<GrubEnvironment> Target::grub_environment() const
 {
     if (!files.exists(layout.grub_environment()))
         return GrubEnvironment{};
     const auto listing =
-        TRY(runner.run_ok(plain_command({"grub-editenv", layout.grub_environment().string(), "list"})));
+        TRY(runner.run_ok(asking_command({"grub-editenv", layout.grub_environment().string(), "list"})));
     return parse_grub_environment(listing.output);
 }
 
-bool Target::can_boot(const BootMenu &menu, const std::string &release)
+bool Target::can_boot(const BootMenu &menu, const std::string &release) const
 {
     const auto *entry = menu.entry_of(release);
     return entry != nullptr && files.exists(layout.kernel(release)) &&
            (entry->initrd.empty() || files.exists(layout.boot() / entry->initrd));
 }
 
-bool Target::can_use_initrd(const std::string &release)
+bool Target::can_use_initrd(const std::string &release) const
 {
     const auto config = files.read(layout.config(release));
     return !config || value_of(parse_config(*config), "BLK_DEV_INITRD") == "y";
 }
 
-Result<std::string> Target::package_status(const std::string &name, std::string *version)
+Result<std::string> Target::package_status(const std::string &name, std::string *version) const
 {
     const auto result =
-        TRY(runner.run(plain_command({"dpkg-query", "-W", "-f", "${db:Status-Status} ${Version}\n", name})));
+        TRY(runner.run(asking_command({"dpkg-query", "-W", "-f", "${db:Status-Status} ${Version}\n", name})));
     const auto words = words_of(result.output);
     if (!result.ok() || words.empty())
         return std::string("not-installed");
     if (version != nullptr && words.size() > 1)
         *version = words[1];
     return words[0];
+}
+
+Result<void> Target::change(Command command) const
+{
+    // An unwritable log ends the program, but must not keep dpkg from freeing space.
+    constexpr std::uintmax_t room_for_log = 1 << 20;
+    if (files.free_space(log.parent_path()) >= room_for_log)
+        command.log = log;
+    const auto done = runner.run_ok(command);
+    if (!done && done.error().kind == ErrorKind::no_space)
+        return no_space(fmt::format("no space left for `{}`", command.argv.front()),
+                        "free some space: see df -h / /boot");
+    return done.map([](const ProcessResult &) {});
 }
 
 } // namespace krun

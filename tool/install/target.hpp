@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: MIT
-// The machine that gets a kernel, as it is now. Only looks; what changes it is in changes.hpp.
+// The machine that gets a kernel, as it is now, and where things are on it.
 #pragma once
 
 #include <filesystem>
-#include <optional>
 #include <string>
-#include <vector>
 
 #include "install/boot_menu.hpp"
 #include "util/env.hpp"
@@ -13,8 +11,7 @@
 namespace krun
 {
 
-// Where things are on the machine that gets a kernel. Everything is below one root, which tests move elsewhere.
-
+// Everything is below one root, which tests move elsewhere.
 struct SystemLayout {
     std::filesystem::path root = "/";
 
@@ -62,24 +59,25 @@ struct SystemLayout {
     }
 };
 
-SystemLayout system_layout(); // below $KRUN_ROOT, which is / without it
-
 struct Target : Env {
     SystemLayout layout;
     std::string running_release; // as uname -r
     bool is_root = true;
+    std::filesystem::path log; // of the programs that change it
 
-    Result<BootMenu> menu();
-    Result<GrubEnvironment> grub_environment();
+    [[nodiscard]] Result<BootMenu> menu() const;
+    [[nodiscard]] Result<GrubEnvironment> grub_environment() const;
     // The kernel and, if its entry has one, the initrd exist.
-    bool can_boot(const BootMenu &menu, const std::string &release);
+    [[nodiscard]] bool can_boot(const BootMenu &menu, const std::string &release) const;
     // Its configuration says so, or is not there. For a kernel that has no use for an initrd, nobody makes one.
-    bool can_use_initrd(const std::string &release);
+    [[nodiscard]] bool can_use_initrd(const std::string &release) const;
     // As dpkg has it: "installed", "half-configured", "not-installed"...; its version in `version` if that is given.
-    Result<std::string> package_status(const std::string &name, std::string *version = nullptr);
+    Result<std::string> package_status(const std::string &name, std::string *version = nullptr) const;
+    // Runs a program that changes the machine: status 0 or an Error.
+    [[nodiscard]] Result<void> change(Command command) const;
 };
 
-// `name` with this for LC_ALL=C.
-Command plain_command(std::vector<std::string> argv);
+// This machine, by uname(1) and id(1).
+Result<Target> system_target(const Env &env);
 
 } // namespace krun

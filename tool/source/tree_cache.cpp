@@ -155,8 +155,8 @@ Result<void> place_overlay(const Env &env, const std::filesystem::path &data, co
             continue;
         TRY(expect_no_link(env.files, tree, to));
         if (env.dry_run())
-            show_note(fmt::format("make {} the same as {}", shell_quoted((tree / to).string()),
-                                  shell_quoted((data / from).string())));
+            env.shown->note(fmt::format("make {} the same as {}", shell_quoted((tree / to).string()),
+                                        shell_quoted((data / from).string())));
         else
             TRY(mirror_folder(env.files, data / from, tree / to));
     }

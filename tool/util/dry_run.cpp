@@ -3,7 +3,7 @@
 #include "util/dry_run.hpp"
 
 #include <cstdio>
-#include <cstdlib>
+#include <fmt/format.h>
 #include <fstream>
 
 #include "util/terminal.hpp"
@@ -14,23 +14,124 @@ namespace krun
 namespace
 {
 
-Result<void> show(const std::vector<std::string> &argv)
+// Shows commands, and reports success; those that only ask are run.
+class ShownRunner : public ProcessRunner
 {
-    Command command;
-    command.argv = argv;
-    std::puts(quoted(command).c_str());
-    return {};
-}
+  public:
+    explicit ShownRunner(const DryRun &shown) : shown_(shown) {}
+    Result<ProcessResult> run(const Command &command) override
+    {
+        if (command.asks)
+            return shown_.real().runner.run(command);
+        shown_.show(quoted(command));
+        return ProcessResult{};
+    }
+
+  private:
+    const DryRun &shown_;
+};
+
+// Reads what is there; shows what would change it.
+class ShownFiles : public Filesystem
+{
+  public:
+    explicit ShownFiles(const DryRun &shown) : shown_(shown), real_(shown.real().files) {}
+    bool exists(const std::filesystem::path &path) override { return real_.exists(path); }
+    bool is_directory(const std::filesystem::path &path) override { return real_.is_directory(path); }
+    bool is_link(const std::filesystem::path &path) override { return real_.is_link(path); }
+    Result<std::string> read(const std::filesystem::path &path) override { return real_.read(path); }
+    Result<std::optional<std::string>> read_if_there(const std::filesystem::path &path) override
+    {
+        return real_.read_if_there(path);
+    }
+    Result<std::string> read_at_most(const std::filesystem::path &path, std::size_t size) override
+    {
+        return real_.read_at_most(path, size);
+    }
+    Result<std::vector<std::string>> list(const std::filesystem::path &directory) override
+    {
+        return real_.list(directory);
+    }
+    std::uintmax_t size_of(const std::filesystem::path &path) override { return real_.size_of(path); }
+    std::uintmax_t free_space(const std::filesystem::path &path) override { return real_.free_space(path); }
+
+    Result<void> write(const std::filesystem::path &path, const std::string & /*text*/) override
+    {
+        shown_.note("write " + shell_quoted(path.string()));
+        return {};
+    }
+    Result<void> write_durably(const std::filesystem::path &path, const std::string &text, unsigned mode) override
+    {
+        shown_.note(fmt::format("write {} (mode {:o}):", shell_quoted(path.string()), mode));
+        for (const auto &line : lines_of(text))
+            shown_.note("  | " + line);
+        return {};
+    }
+    Result<void> make_directories(const std::filesystem::path &path) override
+    {
+        return real_.exists(path) ? Result<void>() : show({"mkdir", "-p", path.string()});
+    }
+    Result<void> make_private_folder(const std::filesystem::path &path) override
+    {
+        return real_.exists(path) ? Result<void>() : show({"mkdir", "-p", "-m", "700", path.string()});
+    }
+    Result<void> rename(const std::filesystem::path &from, const std::filesystem::path &to) override
+    {
+        return show({"mv", from.string(), to.string()});
+    }
+    Result<void> remove_all(const std::filesystem::path &path) override
+    {
+        return is_there(path) ? show({"rm", "-rf", path.string()}) : Result<void>();
+    }
+    Result<void> remove_file(const std::filesystem::path &path) override
+    {
+        return is_there(path) ? show({"rm", path.string()}) : Result<void>();
+    }
+    Result<void> copy_file(const std::filesystem::path &from, const std::filesystem::path &to) override
+    {
+        return show({"cp", from.string(), to.string()});
+    }
+    // Nobody else is kept from anything.
+    Result<FileLock> lock(const std::filesystem::path & /*path*/, const std::string & /*what*/) override
+    {
+        return FileLock();
+    }
+    std::optional<FileLock> try_lock(const std::filesystem::path & /*path*/) override { return FileLock(); }
+
+  private:
+    bool is_there(const std::filesystem::path &path) { return real_.exists(path) || real_.is_link(path); }
+    Result<void> show(std::vector<std::string> argv)
+    {
+        Command command;
+        command.argv = std::move(argv);
+        shown_.show(quoted(command));
+        return {};
+    }
+
+    const DryRun &shown_;
+    Filesystem &real_;
+};
 
 } // namespace
 
-Result<ProcessResult> ShownRunner::run(const Command &command)
+DryRun::DryRun(const Env &real, std::vector<std::string> *lines)
+    : real_(real), lines_(lines), runner_(std::make_unique<ShownRunner>(*this)),
+      files_(std::make_unique<ShownFiles>(*this))
 {
-    if (command.asks)
-        return real_.run(command);
-    std::puts(quoted(command).c_str());
-    return ProcessResult{};
+    Progress::hide(true);
 }
+
+DryRun::~DryRun() { Progress::hide(false); }
+
+void DryRun::show(const std::string &line) const
+{
+    if (lines_ != nullptr)
+        lines_->push_back(line);
+    else
+        std::puts(line.c_str());
+}
+
+const Env &Env::for_scratch() const { return dry_run() ? shown->real() : *this; }
 
 Result<ProcessResult> TracedRunner::run(const Command &command)
 {
@@ -38,75 +139,5 @@ Result<ProcessResult> TracedRunner::run(const Command &command)
         std::ofstream(trace_, std::ios::app) << quoted(command) + "\n" << std::flush;
     return real_.run(command);
 }
-
-Result<void> ShownFiles::write(const std::filesystem::path &path, const std::string &text)
-{
-    static_cast<void>(text);
-    show_note("write " + shell_quoted(path.string()));
-    return {};
-}
-
-Result<void> ShownFiles::write_durably(const std::filesystem::path &path, const std::string &text, unsigned mode)
-{
-    static_cast<void>(mode);
-    return write(path, text);
-}
-
-Result<void> ShownFiles::make_directories(const std::filesystem::path &path)
-{
-    if (real_.exists(path))
-        return {};
-    return show({"mkdir", "-p", path.string()});
-}
-
-Result<void> ShownFiles::make_private_folder(const std::filesystem::path &path)
-{
-    if (real_.exists(path))
-        return {};
-    return show({"mkdir", "-p", "-m", "700", path.string()});
-}
-
-Result<void> ShownFiles::rename(const std::filesystem::path &from, const std::filesystem::path &to)
-{
-    return show({"mv", from.string(), to.string()});
-}
-
-Result<void> ShownFiles::remove_all(const std::filesystem::path &path)
-{
-    if (!real_.exists(path) && !real_.is_link(path))
-        return {};
-    return show({"rm", "-rf", path.string()});
-}
-
-Result<void> ShownFiles::remove_file(const std::filesystem::path &path)
-{
-    if (!real_.exists(path) && !real_.is_link(path))
-        return {};
-    return show({"rm", path.string()});
-}
-
-Result<void> ShownFiles::copy_file(const std::filesystem::path &from, const std::filesystem::path &to)
-{
-    return show({"cp", from.string(), to.string()});
-}
-
-Result<FileLock> ShownFiles::lock(const std::filesystem::path &path, const std::string &what)
-{
-    static_cast<void>(path);
-    static_cast<void>(what);
-    return FileLock();
-}
-
-std::optional<FileLock> ShownFiles::try_lock(const std::filesystem::path &path)
-{
-    static_cast<void>(path);
-    return FileLock();
-}
-
-DryRun::DryRun(const Env &real) : real_(real), runner_(real_.runner), files_(real_.files) { Progress::hide(true); }
-
-DryRun::~DryRun() { Progress::hide(false); }
-
-void show_note(const std::string &text) { std::puts(("# " + text).c_str()); }
 
 } // namespace krun

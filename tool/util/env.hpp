@@ -9,14 +9,16 @@
 namespace krun
 {
 
+class DryRun;
+
 struct Env {
     ProcessRunner &runner;
     Filesystem &files;
-    const Env *real = nullptr; // of a dry run (dry_run.hpp), whose runner and files only show what they would do
+    const DryRun *shown = nullptr; // by which runner and files only show what they would do (dry_run.hpp)
 
-    [[nodiscard]] bool dry_run() const { return real != nullptr; }
+    [[nodiscard]] bool dry_run() const { return shown != nullptr; }
     // For what is done in a temporary folder of one's own, to find something out.
-    [[nodiscard]] const Env &for_scratch() const { return real != nullptr ? *real : *this; }
+    [[nodiscard]] const Env &for_scratch() const;
 };
 
 } // namespace krun

@@ -37,7 +37,7 @@ Result<ProcessResult> ProcessRunner::run_ok(const Command &command)
     if (!result || result->ok())
         return result;
     const auto name = std::filesystem::path(command.argv.front()).filename().string();
-    if (tells_of_full_disk(result->errors))
+    if (tells_of_full_disk(result->errors) || tells_of_full_disk(result->output))
         return full_disk(fmt::format("the device that `{}` wrote to", name), command.log.string());
     if (result->timed_out)
         return failure(fmt::format("`{}` did not end within {} s", name, command.timeout->count() / 1000), {},
@@ -46,6 +46,21 @@ Result<ProcessResult> ProcessRunner::run_ok(const Command &command)
     if (const auto words = last_words(result->errors); !words.empty())
         message += ": " + words;
     return failure(std::move(message), {}, command.log.string());
+}
+
+Command plain_command(std::vector<std::string> argv)
+{
+    Command command;
+    command.argv = std::move(argv);
+    command.environment["LC_ALL"] = "C";
+    return command;
+}
+
+Command asking_command(std::vector<std::string> argv)
+{
+    auto command = plain_command(std::move(argv));
+    command.asks = true;
+    return command;
 }
 
 std::string quoted(const Command &command)

@@ -68,6 +68,11 @@ class SystemProcessRunner : public ProcessRunner
     Result<ProcessResult> run(const Command &command) override;
 };
 
+// With LC_ALL=C, for a program whose words we read.
+Command plain_command(std::vector<std::string> argv);
+// The same of a program that changes nothing.
+Command asking_command(std::vector<std::string> argv);
+
 // The command, ready to paste into a shell: "cd DIR && NAME=value argv...".
 std::string quoted(const Command &command);
 

@@ -43,7 +43,7 @@ class FakeMachine : public FakeFilesystem, public ProcessRunner
     std::string dkms;                  // what `dkms status` says
     std::vector<std::string> programs; // that were run, quoted
 
-    Target target() { return Target{{*this, *this}, {}, running, true}; }
+    Target target() { return Target{{*this, *this}, {}, running, true, "/var/log/krunctl/log"}; }
     // A .deb of this package; of a kernel if it is named so.
     std::filesystem::path add_deb(const std::string &name, const std::string &version,
                                   const std::string &architecture = "amd64");

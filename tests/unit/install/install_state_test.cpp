@@ -115,7 +115,7 @@ TEST(InstallStatusTest, ANewerKernelThatThePinKeepsWaitingIsNamed)
 TEST(InstallStatusTest, AnInterruptedOperationIsNamedWithTheWaysOut)
 {
     FakeMachine machine;
-    machine.power_fails_after = machine.effects + 3 + 4; // when the package has been copied
+    machine.power_fails_after = machine.effects + 2 + 4; // when the package has been copied
     EXPECT_THROW(static_cast<void>(install(machine, {machine.add_deb(std::string("linux-image-") + krun_kernel, "1")})),
                  PowerLoss);
     machine.power_fails_after.reset();

@@ -4,7 +4,6 @@
 
 #include "install/kernel_package.hpp"
 #include "install/preflight.hpp"
-#include "install/session.hpp"
 
 namespace krun
 {
@@ -14,15 +13,23 @@ namespace
 struct Krunctl {
     explicit Krunctl(
         FakeMachine &machine, std::function<bool()> stop = [] { return false; })
-        : target(machine.target()), state(read_state(machine, {}).value()), changes(target, "/var/log/krunctl/log"),
-          installer(target, changes, std::move(stop), [](const std::string &) {})
+        : target(machine.target()), state(state_of(machine)),
+          installer(target, state, std::move(stop), [](const std::string &) {})
     {
     }
     Target target;
     InstallState state;
-    RealChanges changes;
     Installer installer;
 };
+
+Result<void> finish(FakeMachine &machine, bool undo)
+{
+    Krunctl krunctl(machine);
+    KeptPackages::remove_abandoned(krunctl.target, krunctl.state);
+    if (krunctl.state.operation)
+        TRY(krunctl.installer.finish(undo));
+    return {};
+}
 
 } // namespace
 
@@ -30,57 +37,25 @@ Result<void> install(FakeMachine &machine, const std::vector<std::filesystem::pa
                      const std::function<bool()> &stop)
 {
     Krunctl krunctl(machine, stop);
-    const auto packages = read_kernel_packages(Env{machine, machine}, debs);
-    if (!packages)
-        return tl::unexpected(packages.error());
-    auto &[target, state, changes, installer] = krunctl;
-    auto kept = KeptPackages::copy(target, *packages);
-    if (!kept)
-        return tl::unexpected(kept.error());
-    if (auto begun = installer.begin_install(state, kept->packages(), kernel_to_keep(target, state)); !begun)
-        return begun;
-    kept->hand_over();
-    if (auto installed = installer.go_on_installing(state); !installed)
-        return tl::unexpected(
-            take_back(installer, state, packages->release, installed.error(), "/var/log/krunctl/log"));
+    auto &[target, state, installer] = krunctl;
+    const auto packages = TRY(read_kernel_packages(target, debs));
+    auto kept = TRY(KeptPackages::copy(target, packages));
+    TRY(installer.begin_install(kept.packages(), kernel_to_keep(target, state)));
+    kept.hand_over();
+    if (auto installed = installer.go_on_installing(); !installed)
+        return tl::unexpected(installer.take_back(packages.release, installed.error()));
     return {};
 }
 
-Result<void> go_on(FakeMachine &machine)
-{
-    Krunctl krunctl(machine);
-    if (!krunctl.state.operation)
-        return {};
-    const auto operation = *krunctl.state.operation;
-    if (operation.kind == Operation::Kind::promote)
-        return krunctl.installer.promote(krunctl.state, operation.release);
-    if (operation.kind == Operation::Kind::install)
-        return krunctl.installer.go_on_installing(krunctl.state);
-    return krunctl.installer.uninstall(krunctl.state, operation.release).map([](Removal) {});
-}
+Result<void> go_on(FakeMachine &machine) { return finish(machine, false); }
 
-Result<void> undo(FakeMachine &machine)
-{
-    Krunctl krunctl(machine);
-    remove_abandoned_packages(krunctl.target, krunctl.state);
-    if (!krunctl.state.operation)
-        return {};
-    const auto operation = *krunctl.state.operation;
-    if (operation.kind == Operation::Kind::promote)
-        return krunctl.installer.undo_promotion(krunctl.state);
-    return krunctl.installer.uninstall(krunctl.state, operation.release).map([](Removal) {});
-}
+Result<void> undo(FakeMachine &machine) { return finish(machine, true); }
 
-Result<void> promote(FakeMachine &machine)
-{
-    Krunctl krunctl(machine);
-    return krunctl.installer.promote(krunctl.state, machine.running);
-}
+Result<void> promote(FakeMachine &machine) { return Krunctl(machine).installer.promote(machine.running); }
 
 Result<Removal> uninstall(FakeMachine &machine, const std::string &release)
 {
-    Krunctl krunctl(machine);
-    return krunctl.installer.uninstall(krunctl.state, release);
+    return Krunctl(machine).installer.uninstall(release);
 }
 
 InstallState state_of(FakeMachine &machine) { return read_state(machine, {}).value(); }

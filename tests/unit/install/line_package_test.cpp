@@ -27,22 +27,24 @@ TEST(LinePackage, TheFirstKernelOfALineIsItsNewest)
 
 TEST(LinePackage, AnotherBuildOfTheSameVersionComesAfterTheLast)
 {
-    const auto package = next_line_package("6.12", "6.12.117", kernel,
-                                           PresentLinePackage{"6.12.117+krun9", "linux-image-6.12.117.krun.bb (= 1)"});
+    const auto package = next_line_package(
+        "6.12", "6.12.117", kernel,
+        RepositoryPackage{"linux-image-krun-6.12", "6.12.117+krun9", "linux-image-6.12.117.krun.bb (= 1)"});
     ASSERT_TRUE(package);
     EXPECT_EQ(package->version, "6.12.117+krun10");
 }
 
 TEST(LinePackage, ANewerKernelStartsAtOneAndAnOlderOneIsNotTaken)
 {
-    const PresentLinePackage present{"6.12.99+krun4", "linux-image-6.12.99.krun.bb (= 1)"};
+    const RepositoryPackage present{"linux-image-krun-6.12", "6.12.99+krun4", "linux-image-6.12.99.krun.bb (= 1)"};
     EXPECT_EQ(next_line_package("6.12", "6.12.117", kernel, present)->version, "6.12.117+krun1");
     EXPECT_FALSE(next_line_package("6.12", "6.12.98", kernel, present));
 }
 
 TEST(LinePackage, TheSameKernelAgainChangesNothing)
 {
-    EXPECT_FALSE(next_line_package("6.12", "6.12.117", kernel, PresentLinePackage{"6.12.117+krun1", kernel}));
+    EXPECT_FALSE(next_line_package("6.12", "6.12.117", kernel,
+                                   RepositoryPackage{"linux-image-krun-6.12", "6.12.117+krun1", kernel}));
 }
 
 TEST(LinePackage, IsBuiltByDpkgDebFromItsControlFile)
