@@ -2,12 +2,20 @@
 // The folder for the result of a build; see output_folder.hpp.
 #include "build/output_folder.hpp"
 
+#include <array>
 #include <fmt/format.h>
 
 namespace krun
 {
 namespace
 {
+
+struct BuildProduct {
+    const char *from; // in the build folder
+    const char *to;   // in the output folder
+};
+constexpr std::array products_of_build = {BuildProduct{"arch/x86/boot/bzImage", "vmlinuz"},
+                                          BuildProduct{".config", "config"}, BuildProduct{"System.map", "System.map"}};
 
 // What is in the folder of an output is somebody else's unless its name is one that we give: metadata.json may say
 // anything.
@@ -33,42 +41,25 @@ Result<void> remove_old_packages(Filesystem &files, const std::filesystem::path 
     return {};
 }
 
-Result<void> copy_products(Filesystem &files, const std::filesystem::path &objects,
-                           const std::vector<std::filesystem::path> &packages, const std::filesystem::path &folder)
-{
-    for (const auto &product : products_of_build())
-        TRY(files.copy_file(objects / product.from, folder / product.to));
-    for (const auto &package : packages)
-        TRY(files.copy_file(package, folder / package.filename()));
-    return {};
-}
-
 Result<void> fill(Filesystem &files, const std::filesystem::path &objects,
                   const std::vector<std::filesystem::path> &packages, const std::filesystem::path &folder,
                   const nlohmann::ordered_json &metadata)
 {
     TRY(remove_old_packages(files, folder));
     TRY(files.remove_file(folder / "metadata.json"));
-    TRY(copy_products(files, objects, packages, folder));
+    for (const auto &product : products_of_build)
+        TRY(files.copy_file(objects / product.from, folder / product.to));
+    for (const auto &package : packages)
+        TRY(files.copy_file(package, folder / package.filename()));
     return files.write(folder / "metadata.json", metadata.dump(2) + "\n");
 }
 
 } // namespace
 
-const std::vector<BuildProduct> &products_of_build()
-{
-    static const std::vector<BuildProduct> products = {
-        {"arch/x86/boot/bzImage", "vmlinuz"}, {".config", "config"}, {"System.map", "System.map"}};
-    return products;
-}
-
 std::optional<nlohmann::ordered_json> read_metadata(Filesystem &files, const std::filesystem::path &folder)
 {
-    const auto text = files.read(folder / "metadata.json");
-    if (!text)
-        return std::nullopt;
-    auto json = nlohmann::ordered_json::parse(*text, nullptr, false);
-    for (const auto &product : products_of_build()) {
+    auto json = nlohmann::ordered_json::parse(files.read(folder / "metadata.json").value_or(""), nullptr, false);
+    for (const auto &product : products_of_build) {
         if (!files.exists(folder / product.to))
             return std::nullopt;
     }
@@ -98,14 +89,11 @@ Result<void> fill_output(Filesystem &files, const std::filesystem::path &objects
         return fill(files, objects, packages, folder, metadata);
     // A name that nobody has for anything of his own, since what is there goes.
     const auto partial = folder.parent_path() / ("." + folder.filename().string() + ".krunctl-partial");
-    TRY(files.remove_all(partial));
-    TRY(files.make_directories(partial));
-    auto filled = fill(files, objects, packages, partial, metadata);
-    if (filled)
-        filled = files.rename(partial, folder);
-    if (!filled)
-        static_cast<void>(files.remove_all(partial));
-    return filled;
+    return in_new_folder(files, partial, [&] {
+        return fill(files, objects, packages, partial, metadata).and_then([&] {
+            return files.rename(partial, folder);
+        });
+    });
 }
 
 } // namespace krun

@@ -16,12 +16,6 @@
 namespace krun
 {
 
-struct BuildProduct {
-    const char *from; // in the build folder
-    const char *to;   // in the output folder
-};
-const std::vector<BuildProduct> &products_of_build();
-
 // Nothing when the folder holds no complete build.
 std::optional<nlohmann::ordered_json> read_metadata(Filesystem &files, const std::filesystem::path &folder);
 

@@ -3,7 +3,6 @@
 #include "hooks/workbench.hpp"
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdlib>
 #include <fmt/format.h>
 #include <unistd.h>
@@ -110,33 +109,18 @@ bool PatchedText::complete() const
 
 Result<Workbench> Workbench::make(const Env &env)
 {
-    const auto temporary = temporary_folder();
-    auto name = (temporary / "krunctl-port-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr)
-        return system_failure("create a folder in", temporary, errno);
-    return Workbench(env, name);
-}
-
-Workbench::Workbench(Workbench &&other) noexcept : env_(other.env_), folder_(std::move(other.folder_))
-{
-    other.folder_.clear();
-}
-
-Workbench::~Workbench()
-{
-    if (!folder_.empty())
-        static_cast<void>(env_.files.remove_all(folder_));
+    return Workbench(env, TRY(ScratchFolder::make_in_public(env.files, temporary_folder(), "krunctl-port")));
 }
 
 Result<ProcessResult> Workbench::run(std::vector<std::string> argv,
                                      const std::vector<std::pair<std::string, std::string>> &texts)
 {
     for (const auto &[name, text] : texts)
-        TRY(env_.files.write(folder_ / name, text));
+        TRY(env_.files.write(folder_.path() / name, text));
     Command command;
     command.asks = true; // of a scratch folder
     command.argv = std::move(argv);
-    command.directory = folder_;
+    command.directory = folder_.path();
     command.environment["LC_ALL"] = "C";
     command.inherits = variables_for_git(); // git merge-file refuses to work with a GIT_DIR that is none
     return env_.runner.run(command);
@@ -152,20 +136,18 @@ Result<PatchedText> Workbench::patch(const std::string &text, const FilePatch &c
                                 {{"text", text}, {"changes", changes.text()}}));
     if (result.status >= trouble)
         return tool_failed("patch", result);
-    auto patched = TRY(env_.files.read(folder_ / "text"));
+    auto patched = TRY(env_.files.read(folder_.path() / "text"));
     return PatchedText{std::move(patched), fates_in(result.output, changes.hunks.size())};
 }
 
 Result<std::string> Workbench::unpatch(const std::string &text, const FilePatch &changes)
 {
     const auto result =
-        run({"patch", "-R", "--force", "--no-backup-if-mismatch", "--reject-file=-", "-i", "changes", "text"},
-            {{"text", text}, {"changes", changes.text()}});
-    if (!result)
-        return tl::unexpected(result.error());
-    if (!result->ok())
-        return tool_failed("patch -R", *result);
-    return env_.files.read(folder_ / "text");
+        TRY(run({"patch", "-R", "--force", "--no-backup-if-mismatch", "--reject-file=-", "-i", "changes", "text"},
+                {{"text", text}, {"changes", changes.text()}}));
+    if (!result.ok())
+        return tool_failed("patch -R", result);
+    return env_.files.read(folder_.path() / "text");
 }
 
 Result<std::string> Workbench::difference(const std::string &path, const std::string &before, const std::string &after)

@@ -4,12 +4,12 @@
 #pragma once
 
 #include <cstddef>
-#include <filesystem>
 #include <string>
 #include <vector>
 
 #include "hooks/hook_patch.hpp"
 #include "util/env.hpp"
+#include "util/scratch_folder.hpp"
 
 namespace krun
 {
@@ -49,11 +49,6 @@ class Workbench
   public:
     // A folder in the system's place for temporary files; gone with the object.
     static Result<Workbench> make(const Env &env);
-    Workbench(Workbench &&other) noexcept;
-    Workbench(const Workbench &) = delete;
-    Workbench &operator=(const Workbench &) = delete;
-    Workbench &operator=(Workbench &&) = delete;
-    ~Workbench();
 
     // With patch(1)'s usual fuzz of 2. Hunks that find no place are no Error.
     Result<PatchedText> patch(const std::string &text, const FilePatch &changes);
@@ -66,12 +61,12 @@ class Workbench
                              const MergeLabels &labels);
 
   private:
-    Workbench(const Env &env, std::filesystem::path folder) : env_(env), folder_(std::move(folder)) {}
+    Workbench(const Env &env, ScratchFolder folder) : env_(env), folder_(std::move(folder)) {}
     Result<ProcessResult> run(std::vector<std::string> argv,
                               const std::vector<std::pair<std::string, std::string>> &texts);
 
     Env env_;
-    std::filesystem::path folder_;
+    ScratchFolder folder_;
 };
 
 } // namespace krun

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <optional>
+#include <ranges>
 
 #include "hooks/apply_hooks.hpp"
 #include "hooks/fitting.hpp"
@@ -15,10 +15,9 @@
 #include "porting/port_hooks.hpp"
 #include "porting/port_report.hpp"
 #include "self/krunctl.hpp"
-#include "source/apt_archive.hpp"
-#include "source/debian_source.hpp"
 #include "source/kernel_line.hpp"
 #include "source/kernel_tree.hpp"
+#include "source/source.hpp"
 #include "source/tree_cache.hpp"
 #include "util/file_lock.hpp"
 #include "util/terminal.hpp"
@@ -28,68 +27,25 @@ namespace krun
 namespace
 {
 
-// As the tree's own record has them, in the order in which they were applied.
-std::vector<const HookPatch *> patches_in(Filesystem &files, const std::filesystem::path &tree,
-                                          const std::vector<Hook> &known)
-{
-    std::vector<const HookPatch *> patches;
-    for (const auto &entry : applied_hooks(files, tree)) {
-        if (const auto *patch = patch_on_record(known, entry))
-            patches.push_back(patch);
-    }
-    return patches;
-}
-
-} // namespace
-
-Result<LineBase> fetch_line_base(const Env &env, Workbench &bench, const KernelLine &line,
-                                 const std::vector<HookPatch> &hooks, const std::vector<Hook> &known,
-                                 const std::filesystem::path &data)
-{
-    TRY(expect_package(line));
-    DebianSource source(env, line);
-    // Without a network, apt continues with what it knows from earlier.
-    TRY(source.identify());
-    const auto tree = tree_folder(source, TRY(hash_own_files(env, line.name, data)));
-    const auto lock = TRY(env.files.lock(tree_lock_file(tree), "the kernel source"));
-    TRY(prepare_tree(env, source, {data, tree, line.name, {}}));
-
-    LineBase base{read_touched_files(env.files, tree, hooks), source.facts().version};
-    const auto applied = patches_in(env.files, tree, known);
-    for (auto hook = applied.rbegin(); hook != applied.rend(); ++hook) {
-        for (auto changes = (*hook)->files.rbegin(); changes != (*hook)->files.rend(); ++changes) {
-            const auto text = base.files.find(changes->path);
-            if (text == base.files.end()) // another variant than the one that is ported has changed it
-                continue;
-            text->second = TRY(bench.unpatch(text->second, *changes));
-        }
-    }
-    return base;
-}
-
-namespace
-{
+namespace fs = std::filesystem;
 
 std::string line_toml(const PortReport &report, const KernelLine &from)
 {
-    if (!from.has_package())
-        return fmt::format("# SPDX-License-Identifier: MIT\n"
-                           "# Ported by `krunctl port` from the line {0} to Linux {1}. Not proven: no kernel of this "
-                           "line has\n"
-                           "# passed the tests yet. Like {0}, it is built with `krunctl build --line {2} --source "
-                           "TREE`.\n"
-                           "tested = \"\"\n",
-                           from.name, report.version, report.series);
-    return fmt::format(
-        "# SPDX-License-Identifier: MIT\n"
-        "# Ported by `krunctl port` from the line {} to Linux {}. Not proven: no kernel of this line has\n"
-        "# passed the tests yet, and nobody has checked that the suites have these packages.\n"
-        "package = \"linux-source-{}\"\n"
-        "config_package = \"linux-config-{}\"\n"
-        "suites = [{}]\n"
-        "tested = \"\"\n",
-        from.name, report.version, report.series, report.series,
-        from.suites.empty() ? "" : fmt::format("\"{}\"", fmt::join(from.suites, "\", \"")));
+    auto text =
+        fmt::format("# SPDX-License-Identifier: MIT\n"
+                    "# Ported by `krunctl port` from the line {} to Linux {}. Not proven: no kernel of this line has\n"
+                    "# passed the tests yet",
+                    from.name, report.version);
+    if (from.has_package())
+        text += fmt::format(", and nobody has checked that the suites have these packages.\n"
+                            "package = \"linux-source-{0}\"\n"
+                            "config_package = \"linux-config-{0}\"\n"
+                            "suites = [\"{1}\"]\n",
+                            report.series, fmt::join(from.suites, "\", \""));
+    else
+        text += fmt::format(". Like {}, it is built with `krunctl build --line {} --source TREE`.\n", from.name,
+                            report.series);
+    return text + "tested = \"\"\n";
 }
 
 // For quilt and its like; krunctl has the order from kernel/hooks/hooks.toml.
@@ -125,27 +81,6 @@ Result<void> fill(Filesystem &files, const std::filesystem::path &folder, const 
     return files.write(hooks / "PORTING.md", porting_notes(report));
 }
 
-} // namespace
-
-Result<void> write_line_folder(Filesystem &files, const std::filesystem::path &folder, const PortReport &report,
-                               const KernelLine &from)
-{
-    auto partial = folder;
-    partial += ".partial";
-    TRY(files.remove_all(partial));
-    auto done = fill(files, partial, report, from);
-    if (done)
-        done = files.rename(partial, folder);
-    if (!done)
-        static_cast<void>(files.remove_all(partial));
-    return done;
-}
-
-namespace
-{
-
-namespace fs = std::filesystem;
-
 struct Plan {
     fs::path data;
     fs::path tree;
@@ -159,9 +94,7 @@ Result<KernelVersion> version_to_port(Filesystem &files, const fs::path &tree)
     if (!files.is_directory(tree))
         return usage_error(fmt::format("{} is not a folder", tree.string()),
                            "name the folder of an unpacked kernel source");
-    auto version = kernel_version_of(files, tree, tree.string());
-    if (!version)
-        return version;
+    auto version = TRY(kernel_version_of(files, tree, tree.string()));
     TRY(expect_usable(files, tree, tree.string()));
     return version;
 }
@@ -205,8 +138,7 @@ Result<Plan> make_plan(Filesystem &files, const PortRequest &request)
     Plan plan;
     plan.data = data_directory();
     plan.tree = request.tree;
-    auto version = TRY(version_to_port(files, plan.tree));
-    plan.version = std::move(version);
+    plan.version = TRY(version_to_port(files, plan.tree));
     plan.from = TRY(line_to_start_from(files, plan.data, request, plan.version));
     plan.folder = request.output.empty() ? plan.data / "kernel/lines" / plan.version.series()
                                          : fs::absolute(request.output).lexically_normal();
@@ -295,6 +227,49 @@ void note_fragments(Filesystem &files, const KernelLine &line, PortReport &repor
                         line.name, fmt::join(names, ", ")));
 }
 
+// As the tree's own record has them, in the order in which they were applied.
+std::vector<const HookPatch *> patches_in(Filesystem &files, const std::filesystem::path &tree,
+                                          const std::vector<Hook> &known)
+{
+    std::vector<const HookPatch *> patches;
+    for (const auto &entry : applied_hooks(files, tree)) {
+        if (const auto *patch = patch_on_record(known, entry))
+            patches.push_back(patch);
+    }
+    return patches;
+}
+
+// The files that a line's hooks were made for, as Debian has them: what a three-way merge starts from.
+struct LineBase {
+    SourceFiles files;
+    std::string version; // of the Debian package, "6.12.117-1"
+};
+
+// Those that `hooks` touch, from the line's tree in the cache, which is made when it is not there: that takes a
+// download. What is in that tree of `known` is taken out of the copies.
+Result<LineBase> fetch_line_base(const Env &env, Workbench &bench, const KernelLine &line,
+                                 const std::vector<HookPatch> &hooks, const std::vector<Hook> &known,
+                                 const std::filesystem::path &data)
+{
+    const auto source = TRY(make_source(env, {}, line));
+    // Without a network, apt continues with what it knows from earlier.
+    TRY(source->identify());
+    const auto tree = tree_folder(*source, TRY(hash_own_files(env, line.name, data)));
+    const auto lock = TRY(env.files.lock(tree_lock_file(tree), "the kernel source"));
+    TRY(prepare_tree(env, *source, {data, tree, line.name, {}}));
+
+    LineBase base{read_touched_files(env.files, tree, hooks), source->facts().version};
+    const auto applied = patches_in(env.files, tree, known);
+    for (const auto *hook : std::views::reverse(applied)) {
+        for (const auto &changes : std::views::reverse(hook->files)) {
+            const auto text = base.files.find(changes.path);
+            if (text != base.files.end()) // otherwise another variant than the one that is ported has changed it
+                text->second = TRY(bench.unpatch(text->second, changes));
+        }
+    }
+    return base;
+}
+
 Result<void> add_base(const Env &env, Workbench &bench, const Plan &plan, const std::vector<Hook> &hooks,
                       PortInput &input, PortReport &report)
 {
@@ -315,6 +290,15 @@ Result<void> add_base(const Env &env, Workbench &bench, const Plan &plan, const 
 }
 
 } // namespace
+
+Result<void> write_line_folder(Filesystem &files, const std::filesystem::path &folder, const PortReport &report,
+                               const KernelLine &from)
+{
+    const auto partial = with_suffix(folder, ".partial");
+    return in_new_folder(files, partial, [&] {
+        return fill(files, partial, report, from).and_then([&] { return files.rename(partial, folder); });
+    });
+}
 
 Result<PortedLine> port_kernel(const Env &env, const PortRequest &request)
 {

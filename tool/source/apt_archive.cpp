@@ -22,19 +22,13 @@ struct AptArchive::Wanted {
     std::string version;
 };
 
-namespace
-{
-
 constexpr const char *try_again = "try again; if it stays so, find out who changes it";
-
-} // namespace
 
 AptArchive::AptArchive(const Env &env, std::filesystem::path state) : env_(env), state_(std::move(state)) {}
 
 Result<std::string> AptArchive::newest_version(const std::string &package, const std::vector<std::string> &suites)
 {
-    auto wanted = TRY(find_wanted("deb", package, suites));
-    return std::move(wanted.version);
+    return TRY(find_wanted("deb", package, suites)).version;
 }
 
 Result<std::vector<std::string>> AptArchive::dependencies(const std::string &package,
@@ -69,16 +63,13 @@ Result<std::string> AptArchive::checksum(const std::string &package, const std::
     return index ? index->checksum(package, version) : std::string();
 }
 
-// Runs apt-get in a fresh folder that takes the downloads' place as a whole when all is there.
+// Runs apt-get in this folder, which is new; afterwards it has what was downloaded.
 Result<void> AptArchive::fetch(AptIndex &index, const std::vector<std::string> &action, const std::string &what,
                                const std::filesystem::path &folder)
 {
-    TRY(env_.files.remove_all(folder));
-    TRY(env_.files.make_directories(folder));
     std::vector<std::string> arguments = {"-o", "APT::Status-Fd=1"};
     arguments.insert(arguments.end(), action.begin(), action.end());
-    const auto made_sandbox = TRY(index.sandbox());
-    const auto &sandbox = made_sandbox;
+    const auto sandbox = TRY(index.sandbox());
     auto command = index.networked(sandbox, std::move(arguments));
     command.directory = sandbox ? sandbox->downloads() : folder;
     Progress progress("downloading " + what, 100);
@@ -88,25 +79,18 @@ Result<void> AptArchive::fetch(AptIndex &index, const std::vector<std::string> &
         if (fields.size() >= 3 && fields[0] == "dlstatus")
             progress.set(static_cast<std::size_t>(std::strtod(fields[2].c_str(), nullptr)));
     };
-    const auto result = env_.runner.run(command);
-    if (result && result->ok()) {
+    const auto result = TRY(env_.runner.run(command));
+    if (result.ok()) {
         progress.finish("done");
-        auto taken = sandbox && !env_.dry_run() ? take_over(sandbox->downloads(), folder) : Result<void>();
-        if (!taken)
-            static_cast<void>(env_.files.remove_all(folder));
-        return taken;
+        return sandbox && !env_.dry_run() ? take_over(sandbox->downloads(), folder) : Result<void>();
     }
-    // Also after Ctrl-C: half a download is of no use to the next run, which starts in a new folder.
-    static_cast<void>(env_.files.remove_all(folder));
-    if (!result)
-        return tl::unexpected(result.error());
-    if (result->errors.find("No space left on device") != std::string::npos ||
-        result->errors.find("enough free space") != std::string::npos)
+    if (result.errors.find("No space left on device") != std::string::npos ||
+        result.errors.find("enough free space") != std::string::npos)
         return no_space(
             fmt::format("no space left on {} for {}", (sandbox ? sandbox->downloads() : state_).string(), what),
             sandbox ? "free some space there"
                     : "free some space there, or name a folder on another disk with XDG_CACHE_HOME");
-    return archive_unreachable("download " + what, result->errors);
+    return archive_unreachable("download " + what, result.errors);
 }
 
 Result<void> AptArchive::take_over(const std::filesystem::path &downloads, const std::filesystem::path &folder)
@@ -157,7 +141,8 @@ Result<std::filesystem::path> AptArchive::download(const std::string &package, c
                                                    const std::string &expected)
 {
     auto wanted = TRY(find_wanted("deb", package, suites));
-    auto &[lock, index, version] = wanted;
+    auto &index = wanted.index;
+    const auto &version = wanted.version;
     if (!expected.empty() && version != expected)
         return failure(fmt::format("the Debian archive has had {} {}, and now has {}", package, expected, version),
                        "run krunctl again");
@@ -171,19 +156,23 @@ Result<std::filesystem::path> AptArchive::download(const std::string &package, c
         TRY(env_.files.remove_all(deb));
     }
     const auto partial = state_ / "packages.partial";
-    const auto what = fmt::format("{} {}", package, version);
-    TRY(fetch(index, {"download", package + "=" + version}, what, partial));
+    const auto fetch_it = [&]() -> Result<void> {
+        const auto what = fmt::format("{} {}", package, version);
+        TRY(fetch(index, {"download", package + "=" + version}, what, partial));
+        if (env_.dry_run())
+            return {};
+        const auto names = env_.files.list(partial);
+        if (!names || names->size() != 1)
+            return failure(fmt::format("apt-get left no package file for {}", what));
+        if (!is_intact(index, package, version, partial / names->front()))
+            return failure(fmt::format("{} is not what the index of the Debian archive says", names->front()),
+                           try_again);
+        TRY(env_.files.make_directories(folder));
+        return env_.files.rename(partial / names->front(), deb);
+    };
+    TRY(in_new_folder(env_.files, partial, fetch_it));
     if (env_.dry_run())
         return deb;
-    const auto names = env_.files.list(partial);
-    if (!names || names->size() != 1)
-        return failure(fmt::format("apt-get left no package file for {}", what));
-    if (!is_intact(index, package, version, partial / names->front())) {
-        static_cast<void>(env_.files.remove_all(partial));
-        return failure(fmt::format("{} is not what the index of the Debian archive says", names->front()), try_again);
-    }
-    TRY(env_.files.make_directories(folder));
-    TRY(env_.files.rename(partial / names->front(), deb));
     // Versions that this one replaces would only fill the disk.
     for (const auto &name : env_.files.list(folder).value_or(std::vector<std::string>())) {
         if (name.starts_with(package + "_") && folder / name != deb)
@@ -197,19 +186,20 @@ Result<std::filesystem::path> AptArchive::download_source(const std::string &pac
                                                           const std::vector<std::string> &suites)
 {
     auto wanted = TRY(find_wanted("deb-src", package, suites));
-    auto &[lock, index, version] = wanted;
+    auto &index = wanted.index;
+    const auto &version = wanted.version;
 
     const auto folder = state_ / "sources" / fmt::format("{}_{}", package, in_file_name(version));
     if (!env_.files.exists(folder)) {
         const auto partial = state_ / "sources.partial";
-        TRY(fetch(index, {"source", "--download-only", "--only-source", package + "=" + version},
-                  fmt::format("the source of {} {}", package, version), partial));
-        if (auto intact = expect_source(index, package, version, partial); !intact) {
-            static_cast<void>(env_.files.remove_all(partial));
-            return tl::unexpected(intact.error());
-        }
-        TRY(env_.files.make_directories(folder.parent_path()));
-        TRY(env_.files.rename(partial, folder));
+        const auto fetch_it = [&]() -> Result<void> {
+            TRY(fetch(index, {"source", "--download-only", "--only-source", package + "=" + version},
+                      fmt::format("the source of {} {}", package, version), partial));
+            TRY(expect_source(index, package, version, partial));
+            TRY(env_.files.make_directories(folder.parent_path()));
+            return env_.files.rename(partial, folder);
+        };
+        TRY(in_new_folder(env_.files, partial, fetch_it));
     }
     const auto names = TRY(env_.files.list(folder));
     for (const auto &name : names) {
@@ -221,26 +211,22 @@ Result<std::filesystem::path> AptArchive::download_source(const std::string &pac
 
 Result<void> AptArchive::unpack(const std::vector<std::filesystem::path> &debs, const std::filesystem::path &directory)
 {
-    auto partial = directory;
-    partial += ".partial";
-    TRY(env_.files.remove_all(partial));
-    TRY(env_.files.make_directories(partial));
-    for (const auto &deb : debs) {
-        Command command;
-        command.argv = {"dpkg-deb", "-x", deb.string(), partial.string()};
-        command.environment["LC_ALL"] = "C";
-        const auto result = env_.runner.run(command);
-        if (result && result->ok())
-            continue;
-        static_cast<void>(env_.files.remove_all(partial));
-        if (!result)
-            return tl::unexpected(result.error());
-        if (tells_of_full_disk(result->errors))
-            return full_disk("the file system of " + directory.string());
-        return damaged(fmt::format("{} cannot be unpacked: {}", deb.string(), trim(last_lines(result->errors, 1))),
-                       "fetch it again");
-    }
-    return env_.files.rename(partial, directory);
+    const auto partial = with_suffix(directory, ".partial");
+    return in_new_folder(env_.files, partial, [&]() -> Result<void> {
+        for (const auto &deb : debs) {
+            Command command;
+            command.argv = {"dpkg-deb", "-x", deb.string(), partial.string()};
+            command.environment["LC_ALL"] = "C";
+            const auto result = TRY(env_.runner.run(command));
+            if (result.ok())
+                continue;
+            if (tells_of_full_disk(result.errors))
+                return full_disk("the file system of " + directory.string());
+            return damaged(fmt::format("{} cannot be unpacked: {}", deb.string(), trim(last_lines(result.errors, 1))),
+                           "fetch it again");
+        }
+        return env_.files.rename(partial, directory);
+    });
 }
 
 } // namespace krun

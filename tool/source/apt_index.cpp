@@ -24,11 +24,9 @@ std::string first_apt_complaint(const std::string &errors)
     return trim(errors);
 }
 
-std::string in_file_name(std::string version)
+std::string in_file_name(const std::string &version)
 {
-    for (auto colon = version.find(':'); colon != std::string::npos; colon = version.find(':'))
-        version.replace(colon, 1, "%3a");
-    return version;
+    return fmt::format("{}", fmt::join(split(version, ':'), "%3a"));
 }
 
 std::string value_of_field(const std::string &text, const std::string &field)
@@ -172,8 +170,7 @@ Result<void> AptIndex::update()
     if (env_.dry_run() && was_shown(stamp()))
         return {};
     say("reading the index of the Debian archive ...");
-    const auto made = TRY(sandbox());
-    const auto &apart = made;
+    const auto apart = TRY(sandbox());
     auto update = networked(apart, {"update"});
     if (apart)
         update.argv.insert(update.argv.end(), {"-o", "Dir::State::lists=" + apart->lists().string()});
@@ -190,13 +187,11 @@ Result<void> AptIndex::update()
     // Also when some of it could not be had.
     if (apart) {
         const auto fresh = folder_ / "state/lists.new";
-        auto replaced = env_.files.remove_all(apart->lists() / "partial")
-                            .and_then([&] { return env_.files.remove_all(fresh); })
-                            .and_then([&] { return copy_lists(apart->lists(), fresh); })
-                            .and_then([&] { return env_.files.remove_all(lists); })
-                            .and_then([&] { return env_.files.rename(fresh, lists); });
-        if (!replaced)
-            return replaced;
+        TRY(env_.files.remove_all(apart->lists() / "partial"));
+        TRY(env_.files.remove_all(fresh));
+        TRY(copy_lists(apart->lists(), fresh));
+        TRY(env_.files.remove_all(lists));
+        TRY(env_.files.rename(fresh, lists));
     }
     if (!result.ok())
         return archive_unreachable("update the index of the Debian archive", result.errors);
@@ -205,20 +200,15 @@ Result<void> AptIndex::update()
 
 Result<std::string> AptIndex::maximum(const std::vector<std::string> &versions)
 {
-    std::string newest_so_far;
+    std::string newest;
     for (const auto &version : versions) {
-        if (newest_so_far.empty()) {
-            newest_so_far = version;
-            continue;
-        }
         Command compare;
         compare.asks = true;
-        compare.argv = {"dpkg", "--compare-versions", version, "gt", newest_so_far};
-        const auto greater = TRY(env_.runner.run(compare));
-        if (greater.ok())
-            newest_so_far = version;
+        compare.argv = {"dpkg", "--compare-versions", version, "gt", newest};
+        if (newest.empty() || TRY(env_.runner.run(compare)).ok())
+            newest = version;
     }
-    return newest_so_far;
+    return newest;
 }
 
 Result<std::string> AptIndex::known(const std::string &package)
@@ -246,27 +236,24 @@ Result<std::string> AptIndex::known(const std::string &package)
 
 Result<std::string> AptIndex::newest(const std::string &package)
 {
-    auto version = known(package);
-    if (!version)
-        return version;
+    auto version = TRY(known(package));
     const auto updated_at = env_.files.read(stamp()).value_or(std::string());
     const auto age = now_in_seconds() - std::strtol(updated_at.c_str(), nullptr, 10);
-    if (!version->empty() && age >= 0 && age < index_lifetime)
+    if (!version.empty() && age >= 0 && age < index_lifetime)
         return version;
-    if (auto updated = update(); !updated) {
-        if (updated.error().code == ExitCode::interrupted)
-            return tl::unexpected(updated.error());
-        // Some of the suites may have been reached; and an old index is better than none.
-        version = known(package);
-        if (!version || version->empty())
-            return tl::unexpected(updated.error());
-        say(fmt::format("note: {}; going on with {} {}, the newest known", updated.error().message, package, *version));
-        return version;
-    }
-    version = known(package);
-    if (version && version->empty() && env_.dry_run())
+    const auto updated = update();
+    if (!updated && updated.error().code == ExitCode::interrupted)
+        return tl::unexpected(updated.error());
+    // Some of the suites may have been reached; and an old index is better than none.
+    auto now_known = known(package);
+    if (!updated && now_known.value_or(std::string()).empty())
+        return tl::unexpected(updated.error());
+    version = TRY(std::move(now_known));
+    if (!updated)
+        say(fmt::format("note: {}; going on with {} {}, the newest known", updated.error().message, package, version));
+    if (version.empty() && env_.dry_run())
         return "NEWEST";
-    if (version && version->empty())
+    if (version.empty())
         return failure(fmt::format("the Debian archive has no package {}", package),
                        "the suites in line.toml may have dropped it");
     return version;

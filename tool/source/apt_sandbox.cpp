@@ -6,12 +6,11 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
-#include <cstdlib>
-#include <cstring>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <utility>
 
 #include "util/child_process.hpp"
 #include "util/result.hpp"
@@ -26,21 +25,8 @@ namespace
 namespace fs = std::filesystem;
 
 // Not in /tmp, which may be in memory: a kernel's source and the lists are some hundred megabytes.
-const std::string parent = "/var/tmp/";
-const std::string prefix = "krunctl-apt-";
-const std::string owner_name = "/owner";
-
-void remove_abandoned(Filesystem &files)
-{
-    for (const auto &name : files.list(parent).value_or(std::vector<std::string>())) {
-        struct stat status = {};
-        const auto path = parent + name;
-        // Anybody may make a folder of such a name there.
-        if (name.starts_with(prefix) && lstat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode) &&
-            status.st_uid == 0 && FileLock::try_acquire(path + owner_name))
-            static_cast<void>(files.remove_all(path));
-    }
-}
+constexpr const char *parent = "/var/tmp";
+constexpr const char *prefix = "krunctl-apt";
 
 bool is_local(const std::string &sources)
 {
@@ -85,43 +71,28 @@ Result<std::optional<AptSandbox>> AptSandbox::make(const Env &env, const std::st
     const auto user = TRY(user_of_methods(env.runner));
     if (!user)
         return std::optional<AptSandbox>();
-    auto path = parent + prefix + "XXXXXX";
     if (env.dry_run())
-        return std::optional(AptSandbox(env.files, path, FileLock()));
-    remove_abandoned(env.files);
-    if (mkdtemp(path.data()) == nullptr) {
-        say(fmt::format("note: apt downloads as root, since there can be no folder in {}: {}", parent,
-                        std::strerror(errno)));
+        return std::optional(AptSandbox(ScratchFolder::shown(env.files, parent, prefix)));
+    ScratchFolder::remove_abandoned_in_public(env.files, parent, prefix);
+    auto folder = ScratchFolder::make_in_public(env.files, parent, prefix);
+    if (!folder) {
+        say("note: apt downloads as root: " + folder.error().message);
         return std::optional<AptSandbox>();
     }
-    auto owner = TRY(FileLock::acquire(path + owner_name, path));
-    AptSandbox sandbox(env.files, path, std::move(owner));
+    AptSandbox sandbox(std::move(*folder));
+    for (const auto &path : {sandbox.lists() / "partial", sandbox.archives() / "partial", sandbox.downloads()})
+        TRY(env.files.make_directories(path));
     constexpr mode_t to_pass = 0711;
-    if (chmod(path.c_str(), to_pass) != 0)
-        return system_failure("change the mode of", path, errno);
-    for (const auto *folder : {"lists/partial", "archives/partial", "downloads"})
-        TRY(env.files.make_directories(sandbox.folder_ / folder));
-    for (const auto *folder : {"lists", "archives", "downloads"}) {
-        constexpr mode_t to_read = 0755;
-        if (chmod((sandbox.folder_ / folder).c_str(), to_read) != 0) // whatever our umask is
-            return system_failure("change the mode of", sandbox.folder_ / folder, errno);
+    constexpr mode_t to_read = 0755;
+    for (const auto &[path, mode] : {std::pair(sandbox.folder_.path(), to_pass), std::pair(sandbox.lists(), to_read),
+                                     std::pair(sandbox.archives(), to_read), std::pair(sandbox.downloads(), to_read)}) {
+        if (chmod(path.c_str(), mode) != 0) // whatever our umask is
+            return system_failure("change the mode of", path, errno);
     }
     // Root of a namespace without other users, or without that capability, cannot; nor would apt's sandbox work there.
     if (chown(sandbox.downloads().c_str(), *user, static_cast<gid_t>(-1)) != 0)
         return std::optional<AptSandbox>();
     return std::optional(std::move(sandbox));
-}
-
-AptSandbox::AptSandbox(AptSandbox &&other) noexcept
-    : files_(other.files_), folder_(std::move(other.folder_)), owner_(std::move(other.owner_))
-{
-    other.folder_.clear();
-}
-
-AptSandbox::~AptSandbox()
-{
-    if (!folder_.empty())
-        static_cast<void>(files_.remove_all(folder_));
 }
 
 Result<void> copy_foreign_file(const fs::path &from, const fs::path &to)

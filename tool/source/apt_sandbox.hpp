@@ -12,7 +12,7 @@
 #include <string>
 
 #include "util/env.hpp"
-#include "util/file_lock.hpp"
+#include "util/scratch_folder.hpp"
 
 namespace krun
 {
@@ -24,27 +24,17 @@ class AptSandbox
     // configuration says so, the mirror is a folder, which only we may be able to read, or there is no room for it.
     // What killed krunctls have left is removed.
     static Result<std::optional<AptSandbox>> make(const Env &env, const std::string &sources);
-    AptSandbox(AptSandbox &&other) noexcept;
-    AptSandbox &operator=(AptSandbox &&) = delete;
-    AptSandbox(const AptSandbox &) = delete;
-    AptSandbox &operator=(const AptSandbox &) = delete;
-    ~AptSandbox(); // removes it
 
     // Where apt-get keeps its lists and its partial downloads.
-    [[nodiscard]] std::filesystem::path lists() const { return folder_ / "lists"; }
-    [[nodiscard]] std::filesystem::path archives() const { return folder_ / "archives"; }
+    [[nodiscard]] std::filesystem::path lists() const { return folder_.path() / "lists"; }
+    [[nodiscard]] std::filesystem::path archives() const { return folder_.path() / "archives"; }
     // The user's own: apt-get's working directory for a download.
-    [[nodiscard]] std::filesystem::path downloads() const { return folder_ / "downloads"; }
+    [[nodiscard]] std::filesystem::path downloads() const { return folder_.path() / "downloads"; }
 
   private:
-    AptSandbox(Filesystem &files, std::filesystem::path folder, FileLock owner)
-        : files_(files), folder_(std::move(folder)), owner_(std::move(owner))
-    {
-    }
+    explicit AptSandbox(ScratchFolder folder) : folder_(std::move(folder)) {}
 
-    Filesystem &files_;
-    std::filesystem::path folder_; // empty: moved away
-    FileLock owner_;               // held as long as somebody uses it
+    ScratchFolder folder_;
 };
 
 // Copies what another user may still be changing: a regular file, never through a link, without its mode.

@@ -35,12 +35,17 @@ std::string apt_value(const std::string &text)
     return value;
 }
 
-bool is_in_section(const std::string &setting, std::string_view section)
+bool has_prefix_ignoring_case(std::string_view text, std::string_view prefix)
 {
-    return setting.size() > section.size() && setting.compare(section.size(), 2, "::") == 0 &&
-           std::equal(section.begin(), section.end(), setting.begin(), [](unsigned char left, unsigned char right) {
+    return text.size() >= prefix.size() &&
+           std::equal(prefix.begin(), prefix.end(), text.begin(), [](unsigned char left, unsigned char right) {
                return std::tolower(left) == std::tolower(right);
            });
+}
+
+bool is_in_section(const std::string &setting, std::string_view section)
+{
+    return has_prefix_ignoring_case(setting, section) && setting.compare(section.size(), 2, "::") == 0;
 }
 
 // Proxies and what else belongs to a download, and which signatures are good enough. Not the indexes that somebody
@@ -49,11 +54,9 @@ bool is_taken_over(const std::string &setting)
 {
     if (is_in_section(setting, "Acquire::IndexTargets") || is_in_section(setting, "Acquire::Languages"))
         return false;
-    for (const auto *section : {"Acquire", "APT::Key", "APT::Hashes", "APT::Authentication", "APT::Sandbox"}) {
-        if (is_in_section(setting, section))
-            return true;
-    }
-    return false;
+    constexpr std::array sections = {"Acquire", "APT::Key", "APT::Hashes", "APT::Authentication", "APT::Sandbox"};
+    return std::any_of(sections.begin(), sections.end(),
+                       [&setting](const char *section) { return is_in_section(setting, section); });
 }
 
 // Lines of `apt-config dump`: NAME "value";
@@ -97,18 +100,15 @@ std::string machines_folders(const std::string &shell_output)
 // What the machine's apt says of itself; nothing when it cannot be asked, which its next program will tell about.
 Result<std::string> taken_over(ProcessRunner &runner)
 {
-    Command dump;
-    dump.argv = {"apt-config", "dump"};
-    dump.asks = true;
-    dump.environment["LC_ALL"] = "C";
-    const auto settings = TRY(runner.run_ok(dump));
-    Command shell;
-    shell.argv = {"apt-config", "shell"};
+    Command command;
+    command.asks = true;
+    command.environment["LC_ALL"] = "C";
+    command.argv = {"apt-config", "dump"};
+    const auto settings = TRY(runner.run_ok(command));
+    command.argv = {"apt-config", "shell"};
     for (const auto &[name, setting] : machines_files)
-        shell.argv.insert(shell.argv.end(), {name, setting});
-    shell.asks = true;
-    shell.environment["LC_ALL"] = "C";
-    const auto folders = TRY(runner.run_ok(shell));
+        command.argv.insert(command.argv.end(), {name, setting});
+    const auto folders = TRY(runner.run_ok(command));
     return settings_taken_over(settings.output) + machines_folders(folders.output);
 }
 
@@ -140,14 +140,6 @@ namespace
 
 constexpr std::string_view no_mirror_hint =
     "this needs a Debian system whose apt knows a Debian mirror: run `apt-get update` as root, then try again";
-
-bool has_prefix_ignoring_case(std::string_view text, std::string_view prefix)
-{
-    return text.size() >= prefix.size() &&
-           std::equal(prefix.begin(), prefix.end(), text.begin(), [](unsigned char left, unsigned char right) {
-               return std::tolower(left) == std::tolower(right);
-           });
-}
 
 bool decides_about_trust(std::string_view field)
 {

@@ -2,8 +2,10 @@
 
 #include "source/download.hpp"
 
+#include <array>
 #include <fmt/format.h>
 #include <set>
+#include <utility>
 
 #include "util/input_file.hpp"
 #include "util/result.hpp"
@@ -16,6 +18,16 @@ namespace
 {
 
 constexpr const char *way_out = "or build with --unverified, if you know where it comes from";
+
+// Words of gpgv, the worst first.
+constexpr std::array<std::pair<const char *, SignatureVerdict>, 6> bad_news = {{
+    {"BADSIG", SignatureVerdict::bad},
+    {"REVKEYSIG", SignatureVerdict::revoked_key},
+    {"EXPKEYSIG", SignatureVerdict::expired_key},
+    {"EXPSIG", SignatureVerdict::expired},
+    {"ERRSIG", SignatureVerdict::unknown_key},
+    {"NO_PUBKEY", SignatureVerdict::unknown_key},
+}};
 
 } // namespace
 
@@ -58,17 +70,11 @@ SignatureVerdict verdict_of(const ProcessResult &result)
             said.insert(words[1]);
     }
     // Of several signatures, one that is bad counts more than one that is good.
-    if (said.count("BADSIG") > 0)
-        return SignatureVerdict::bad;
-    if (said.count("REVKEYSIG") > 0)
-        return SignatureVerdict::revoked_key;
-    if (said.count("EXPKEYSIG") > 0)
-        return SignatureVerdict::expired_key;
-    if (said.count("EXPSIG") > 0)
-        return SignatureVerdict::expired;
-    if (said.count("ERRSIG") > 0 || said.count("NO_PUBKEY") > 0)
-        return SignatureVerdict::unknown_key;
-    if (result.ok() && said.count("GOODSIG") > 0 && said.count("VALIDSIG") > 0)
+    for (const auto &[word, verdict] : bad_news) {
+        if (said.contains(word))
+            return verdict;
+    }
+    if (result.ok() && said.contains("GOODSIG") && said.contains("VALIDSIG"))
         return SignatureVerdict::good;
     return SignatureVerdict::no_signature;
 }
@@ -154,8 +160,7 @@ Result<void> download(const Env &env, const std::string &url, const std::string 
     if (env.files.exists(file))
         return {};
     TRY(env.files.make_directories(file.parent_path()));
-    auto partial = file;
-    partial += ".partial";
+    const auto partial = with_suffix(file, ".partial");
     for (;;) {
         const bool resumed = env.files.exists(partial);
         say(fmt::format("{} {}", resumed ? "resuming the download of" : "downloading", name));

@@ -14,12 +14,6 @@ namespace krun
 namespace
 {
 
-// "6.12" comes after "6.6": by numbers, not by characters.
-bool comes_before(const KernelLine &left, const KernelLine &right)
-{
-    return numbers_of(left.name) < numbers_of(right.name);
-}
-
 Result<KernelLine> parse(Filesystem &files, const std::filesystem::path &folder)
 {
     const auto path = folder / "line.toml";
@@ -60,10 +54,10 @@ Result<std::vector<KernelLine>> load_kernel_lines(Filesystem &files, const std::
     for (const auto &name : *names) {
         if (!files.exists(folder / name / "line.toml"))
             continue;
-        auto line = TRY(parse(files, folder / name));
-        lines.push_back(std::move(line));
+        lines.push_back(TRY(parse(files, folder / name)));
     }
-    std::sort(lines.begin(), lines.end(), comes_before);
+    // "6.12" comes after "6.6": by numbers, not by characters.
+    std::ranges::sort(lines, {}, [](const KernelLine &line) { return numbers_of(line.name); });
     return lines;
 }
 

@@ -18,7 +18,7 @@ namespace
 
 constexpr std::pair oldest{4U, 9U};
 
-// "SUBLEVEL = 117" and the like, up to the first line that is something else.
+// "SUBLEVEL = 117" and the like. The first of a name counts.
 std::map<std::string, std::string> version_settings(const std::string &makefile)
 {
     std::map<std::string, std::string> settings;
@@ -26,11 +26,7 @@ std::map<std::string, std::string> version_settings(const std::string &makefile)
         const auto equals = line.find('=');
         if (equals == std::string::npos)
             continue;
-        const auto name = trim(line.substr(0, equals));
-        for (const auto *known : {"VERSION", "PATCHLEVEL", "SUBLEVEL", "EXTRAVERSION"}) {
-            if (name == known)
-                settings.emplace(name, trim(line.substr(equals + 1)));
-        }
+        settings.emplace(trim(line.substr(0, equals)), trim(line.substr(equals + 1)));
     }
     return settings;
 }

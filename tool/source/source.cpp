@@ -6,9 +6,6 @@
 
 #include "hooks/known_hooks.hpp"
 #include "self/krunctl.hpp"
-#include "source/debian_source.hpp"
-#include "source/folder_source.hpp"
-#include "source/tarball_source.hpp"
 #include "util/digest.hpp"
 
 namespace krun
@@ -37,7 +34,7 @@ Result<void> Source::unpack()
         return {};
     TRY(lock());
     if (!env_.dry_run())
-        TRY(expect_space_for_tree(env_.files));
+        TRY(expect_free_space(env_.files, tree_space));
     const auto work = work_folder(facts_.stem);
     TRY(env_.files.remove_all(work));
     unpacked_ = true; // whatever comes of it: it is removed
@@ -59,12 +56,10 @@ Result<std::unique_ptr<Source>> make_source(const Env &env, const SourceRequest 
         if (!request.keyring.empty() || request.unverified)
             return usage_error("--keyring and --unverified are about a tarball that --source names", "name one");
         TRY(expect_package(line));
-        return std::make_unique<DebianSource>(env, line);
+        return debian_source(env, line);
     }
     auto origin = TRY(find_origin(env.files, request, cache_directory() / "downloads"));
-    if (origin.is_tarball())
-        return std::make_unique<TarballSource>(env, std::move(origin));
-    return std::make_unique<FolderSource>(env, std::move(origin));
+    return origin.is_tarball() ? tarball_source(env, std::move(origin)) : folder_source(env, std::move(origin));
 }
 
 Result<OwnFiles> hash_own_files(const Env &env, const std::string &line, const std::filesystem::path &data)
@@ -82,8 +77,7 @@ Result<OwnFiles> hash_own_files(const Env &env, const std::string &line, const s
 
 std::filesystem::path tree_folder(const Source &source, const OwnFiles &own)
 {
-    auto tree = source.facts().stem;
-    return tree += "-" + short_digest(own.hooks);
+    return with_suffix(source.facts().stem, "-" + short_digest(own.hooks));
 }
 
 Result<nlohmann::ordered_json> prepare_tree(const Env &env, Source &source, const TreeRequest &request)

@@ -78,6 +78,11 @@ class Source
 // What `request` names, or else the package of `line`. An Error for what is wrong without looking at the network.
 Result<std::unique_ptr<Source>> make_source(const Env &env, const SourceRequest &request, const KernelLine &line);
 
+// The kinds that it has to choose from.
+std::unique_ptr<Source> debian_source(const Env &env, const KernelLine &line);
+std::unique_ptr<Source> folder_source(const Env &env, SourceOrigin origin);
+std::unique_ptr<Source> tarball_source(const Env &env, SourceOrigin origin);
+
 // What of our clone goes into a tree, as SHA-256.
 struct OwnFiles {
     std::string hooks;   // all of them

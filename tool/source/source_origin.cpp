@@ -3,6 +3,7 @@
 #include "source/source_origin.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <fmt/format.h>
 #include <functional>
@@ -16,6 +17,8 @@ namespace krun
 {
 namespace
 {
+
+constexpr const char *names_of_tarballs = "the names of tarballs end in .tar, .tar.xz, .tar.gz, .tar.bz2 or .tar.zst";
 
 // Without `_`, which only the trees of Debian's packages have in their names.
 std::string in_folder_name(const std::string &text)
@@ -45,15 +48,14 @@ bool is_url(const std::string &name)
 
 tl::unexpected<Error> no_tarball(const std::string &name)
 {
-    return usage_error(fmt::format("{} is not a tarball that krunctl can read", shell_quoted(name)),
-                       "the names of tarballs end in .tar, .tar.xz, .tar.gz, .tar.bz2 or .tar.zst");
+    return usage_error(fmt::format("{} is not a tarball that krunctl can read", shell_quoted(name)), names_of_tarballs);
 }
 
 // Its digest is taken, and it is read again to be unpacked. What its name says of its compression decides who is asked
 // to do that.
 Result<void> expect_tarball(Filesystem &files, const std::filesystem::path &path)
 {
-    constexpr InputKind kind = {"tarball", "the names of tarballs end in .tar, .tar.xz, .tar.gz, .tar.bz2 or .tar.zst"};
+    constexpr InputKind kind = {"tarball", names_of_tarballs};
     constexpr std::size_t magic_size = 8;
     TRY(expect_regular_file(path, kind));
     const auto head = files.read_at_most(path, magic_size);
@@ -146,26 +148,15 @@ Result<void> choose_keyring(Filesystem &files, const SourceRequest &request, Sou
 
 std::string name_of(OriginKind kind)
 {
-    switch (kind) {
-    case OriginKind::git:
-        return "git";
-    case OriginKind::folder:
-        return "folder";
-    case OriginKind::tarball:
-        return "tarball";
-    case OriginKind::url:
-        return "url";
-    }
-    return {};
+    constexpr std::array names = {"git", "folder", "tarball", "url"};
+    return names.at(static_cast<std::size_t>(kind));
 }
 
 Result<SourceOrigin> find_origin(Filesystem &files, const SourceRequest &request,
                                  const std::filesystem::path &downloads)
 {
-    auto origin = is_url(request.name) ? url_origin(request.name, downloads) : path_origin(files, request.name);
-    if (!origin)
-        return origin;
-    TRY(choose_keyring(files, request, *origin));
+    auto origin = TRY(is_url(request.name) ? url_origin(request.name, downloads) : path_origin(files, request.name));
+    TRY(choose_keyring(files, request, origin));
     return origin;
 }
 

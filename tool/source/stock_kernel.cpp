@@ -38,8 +38,7 @@ Result<std::vector<fs::path>> header_packages(AptArchive &archive, const KernelL
     for (const auto &name : names) {
         if (!name.starts_with("linux-headers-") && !name.starts_with("linux-kbuild-"))
             continue;
-        const auto deb = TRY(archive.download(name, line.suites));
-        debs.push_back(deb);
+        debs.push_back(TRY(archive.download(name, line.suites)));
     }
     return debs;
 }

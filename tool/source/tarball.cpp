@@ -20,7 +20,7 @@ constexpr std::size_t checkpoint_records = 512; // 5 MiB between two signs of li
 constexpr std::size_t mebibyte = std::size_t{1} << 20;
 
 struct Compression {
-    const char *suffix;
+    std::string_view suffix;
     const char *program;
     const char *package;
 };
@@ -32,8 +32,7 @@ bool is_tar(const std::string &file) { return file.ends_with(".tar") && file.siz
 const Compression *compression_of(const std::string &file)
 {
     for (const auto &compression : compressions) {
-        const std::string suffix = compression.suffix;
-        if (file.ends_with(suffix) && is_tar(file.substr(0, file.size() - suffix.size())))
+        if (file.ends_with(compression.suffix) && is_tar(file.substr(0, file.size() - compression.suffix.size())))
             return &compression;
     }
     return nullptr;
@@ -85,14 +84,13 @@ std::string tar_name(const std::string &file)
     if (is_tar(file))
         return file;
     const auto *compression = compression_of(file);
-    return compression == nullptr ? std::string()
-                                  : file.substr(0, file.size() - std::string(compression->suffix).size());
+    return compression == nullptr ? std::string() : file.substr(0, file.size() - compression->suffix.size());
 }
 
-Decompressor decompressor_of(const std::string &file)
+NeededProgram decompressor_of(const std::string &file)
 {
     const auto *compression = compression_of(file);
-    return compression == nullptr ? Decompressor{} : Decompressor{compression->program, compression->package};
+    return compression == nullptr ? NeededProgram{} : NeededProgram{compression->program, compression->package};
 }
 
 Result<std::filesystem::path> decompress(const Env &env, const std::filesystem::path &tarball,
@@ -135,10 +133,10 @@ Command tar_command(const std::filesystem::path &tarball, const std::filesystem:
 }
 
 Result<void> unpack_tarball(ProcessRunner &runner, const std::filesystem::path &tarball,
-                            const std::filesystem::path &folder, int strip)
+                            const std::filesystem::path &folder)
 {
     Progress progress("unpacking " + tarball.filename().string(), unpacked_size(runner, tarball));
-    auto command = tar_command(tarball, folder, strip);
+    auto command = tar_command(tarball, folder, 1);
     command.on_line = [&progress](const std::string &line) {
         // "tar: 1024": how many records were read
         const auto words = words_of(line);

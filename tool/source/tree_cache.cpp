@@ -38,19 +38,13 @@ Result<std::size_t> mirror_file(Filesystem &files, const std::filesystem::path &
     return 1;
 }
 
-Result<std::size_t> remove_extra(Filesystem &files, const std::vector<std::string> &wanted,
-                                 const std::filesystem::path &folder)
-{
-    const auto present = TRY(files.list(folder));
-    std::size_t removed = 0;
-    for (const auto &name : present) {
-        if (std::binary_search(wanted.begin(), wanted.end(), name))
-            continue;
-        TRY(files.remove_all(folder / name));
-        ++removed;
-    }
-    return removed;
-}
+constexpr std::size_t hash_digits_in_name = 12;
+constexpr std::size_t trees_kept = 2; // of one kind: changing hooks back and forth stays cheap
+
+constexpr std::array our_folders = {std::pair{"kernel/krun", "krun"},
+                                    std::pair{"kernel/selftests", "tools/testing/selftests/krun"}};
+
+std::filesystem::path use_stamp(const std::filesystem::path &tree) { return with_suffix(tree, ".used"); }
 
 } // namespace
 
@@ -69,33 +63,19 @@ Result<std::size_t> mirror_folder(Filesystem &files, const std::filesystem::path
     if (files.exists(to) && !files.is_directory(to))
         TRY(files.remove_all(to));
     TRY(files.make_directories(to));
-    auto changed = remove_extra(files, names, to);
-    if (!changed)
-        return changed;
-    for (const auto &name : names) {
-        auto more = files.is_directory(from / name) ? mirror_folder(files, from / name, to / name)
-                                                    : mirror_file(files, from / name, to / name);
-        if (!more)
-            return more;
-        *changed += *more;
+    std::size_t changed = 0;
+    const auto present = TRY(files.list(to));
+    for (const auto &name : present) {
+        if (std::binary_search(names.begin(), names.end(), name))
+            continue;
+        TRY(files.remove_all(to / name));
+        ++changed;
     }
+    for (const auto &name : names)
+        changed += TRY(files.is_directory(from / name) ? mirror_folder(files, from / name, to / name)
+                                                       : mirror_file(files, from / name, to / name));
     return changed;
 }
-
-namespace
-{
-
-constexpr std::size_t hash_digits_in_name = 12;
-constexpr std::size_t trees_kept = 2; // of one kind: changing hooks back and forth stays cheap
-
-constexpr std::array our_folders = {std::pair{"kernel/krun", "krun"},
-                                    std::pair{"kernel/selftests", "tools/testing/selftests/krun"}};
-
-std::filesystem::path with_suffix(std::filesystem::path path, const char *suffix) { return path += suffix; }
-
-std::filesystem::path use_stamp(const std::filesystem::path &tree) { return with_suffix(tree, ".used"); }
-
-} // namespace
 
 std::filesystem::path source_cache() { return cache_directory() / "source"; }
 
@@ -145,8 +125,6 @@ Result<void> expect_free_space(Filesystem &files, std::uintmax_t needed)
                                 cache_directory().string(), needed / mebibyte, free / mebibyte),
                     "free some space there, or name a folder on another disk with XDG_CACHE_HOME");
 }
-
-Result<void> expect_space_for_tree(Filesystem &files) { return expect_free_space(files, tree_space); }
 
 Result<void> place_overlay(const Env &env, const std::filesystem::path &data, const std::filesystem::path &tree)
 {

@@ -46,9 +46,8 @@ void forget_old_trees(Filesystem &files, const std::filesystem::path &tree,
 std::filesystem::path stem_of_users_trees(const std::string &name, const std::string &identity);
 bool is_users_tree(const std::string &name);
 
-// An Error when there is no room below the cache for `needed` bytes, or for one more tree.
+// An Error when there is no room below the cache for `needed` bytes.
 Result<void> expect_free_space(Filesystem &files, std::uintmax_t needed);
-Result<void> expect_space_for_tree(Filesystem &files);
 // What a tree takes, measured with 6.12 and rounded up.
 inline constexpr std::uintmax_t tree_space = std::uintmax_t{2300} << 20;
 

@@ -189,6 +189,17 @@ Result<void> copy_data(const OwnedDescriptor &source, const fs::path &from, cons
     }
 }
 
+Result<void> in_new_folder(Filesystem &files, const std::filesystem::path &folder,
+                           const std::function<Result<void>()> &fill)
+{
+    TRY(files.remove_all(folder));
+    TRY(files.make_directories(folder));
+    auto filled = fill();
+    if (!filled)
+        static_cast<void>(files.remove_all(folder));
+    return filled;
+}
+
 fs::path link_on_the_way(Filesystem &files, const fs::path &base, const fs::path &relative)
 {
     auto path = base;

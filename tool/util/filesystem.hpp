@@ -4,9 +4,11 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <limits>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "util/descriptor.hpp"
@@ -98,6 +100,14 @@ class Filesystem
 // The first link on the way from `base` to `relative` in it, the end included; empty if there is none.
 std::filesystem::path link_on_the_way(Filesystem &files, const std::filesystem::path &base,
                                       const std::filesystem::path &relative);
+
+// "/a/b.lock" of "/a/b" and ".lock".
+inline std::filesystem::path with_suffix(std::filesystem::path path, std::string_view suffix) { return path += suffix; }
+
+// Runs `fill` on a new, empty folder, which does not outlive a failure. What appears whole or not at all is made there,
+// and gets its own name by a rename at the end of `fill`.
+Result<void> in_new_folder(Filesystem &files, const std::filesystem::path &folder,
+                           const std::function<Result<void>()> &fill);
 
 // Makes a folder and those above it. Returns an errno, 0 when all are there.
 int make_folders(const std::filesystem::path &path);

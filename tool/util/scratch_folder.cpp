@@ -9,7 +9,10 @@
 
 #include <cerrno>
 #include <cstdlib>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <utility>
+#include <vector>
 
 #include "util/result.hpp"
 
@@ -36,13 +39,37 @@ void remove_abandoned(Filesystem &files, const fs::path &parent)
     }
 }
 
+fs::path name_pattern(const fs::path &parent, const std::string &name) { return parent / (name + "-XXXXXX"); }
+
 } // namespace
 
 Result<ScratchFolder> ScratchFolder::make(Filesystem &files, const fs::path &parent, const std::string &name)
 {
     const auto lock = TRY(FileLock::acquire(parent / lock_of_all, parent.string()));
     remove_abandoned(files, parent);
-    auto path = (parent / (name + "-XXXXXX")).string();
+    return make_in_public(files, parent, name);
+}
+
+void ScratchFolder::remove_abandoned_in_public(Filesystem &files, const fs::path &parent, const std::string &name)
+{
+    for (const auto &other : files.list(parent).value_or(std::vector<std::string>())) {
+        struct stat status = {};
+        const auto path = parent / other;
+        // Anybody may make a folder of such a name there.
+        if (other.starts_with(name + "-") && lstat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode) &&
+            status.st_uid == geteuid() && files.exists(path / lock_of_one) && FileLock::try_acquire(path / lock_of_one))
+            std::ignore = files.remove_all(path);
+    }
+}
+
+ScratchFolder ScratchFolder::shown(Filesystem &files, const fs::path &parent, const std::string &name)
+{
+    return {files, name_pattern(parent, name), FileLock()};
+}
+
+Result<ScratchFolder> ScratchFolder::make_in_public(Filesystem &files, const fs::path &parent, const std::string &name)
+{
+    auto path = name_pattern(parent, name).string();
     if (mkdtemp(path.data()) == nullptr)
         return system_failure("create a folder in", parent, errno);
     auto owner = TRY(FileLock::acquire(fs::path(path) / lock_of_one, path));

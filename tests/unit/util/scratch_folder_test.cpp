@@ -61,6 +61,25 @@ TEST(ScratchFolder, OfAKilledOwnerAndOfAnEarlierVersionIsRemovedByTheNext)
     EXPECT_THAT(files.list(folder.path()).value(), ElementsAre("lock", scratch->path().filename().string()));
 }
 
+TEST(ScratchFolder, InAFolderOfEverybodysOnlyWhatAKilledOwnerHasLeftIsRemoved)
+{
+    const TemporaryFolder folder;
+    SystemFilesystem files;
+    std::filesystem::create_directories(folder.path() / "somebody-elses");
+    std::filesystem::create_directories(folder.path() / "krunctl-x-left");
+    const auto scratch = ScratchFolder::make_in_public(files, folder.path(), "krunctl-x").value();
+    ScratchFolder::remove_abandoned_in_public(files, folder.path(), "krunctl-x");
+    EXPECT_THAT(files.list(folder.path()).value(), ElementsAre(scratch.path().filename().string(), "somebody-elses"));
+}
+
+TEST(ScratchFolder, OfADryRunIsOnlyAName)
+{
+    const TemporaryFolder folder;
+    SystemFilesystem files;
+    EXPECT_EQ(ScratchFolder::shown(files, folder.path(), "krunctl-x").path(), folder.path() / "krunctl-x-XXXXXX");
+    EXPECT_THAT(files.list(folder.path()).value(), ElementsAre());
+}
+
 // Each process is number 1 in its namespace, as in a container, and sees none of the others.
 TEST(ScratchFolder, OfFourContainersThatShareTheFolderAreFourAndStayUntilTheirOwnersEnd)
 {
