@@ -3,6 +3,8 @@
 #include "hooks/fitting.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstdlib>
 #include <fmt/format.h>
 #include <map>
 #include <optional>
@@ -36,25 +38,38 @@ bool has_in_order(const std::string &text, const std::vector<std::string> &wante
     return false;
 }
 
+FittedHook about(const Hook &hook, Fit fit)
+{
+    FittedHook fitted;
+    fitted.name = hook.name;
+    fitted.required = hook.required;
+    fitted.without = hook.without;
+    fitted.fit = fit;
+    return fitted;
+}
+
+FittedHook placed_by(const Hook &hook, const HookVariant &variant)
+{
+    auto fitted = about(hook, Fit::placed);
+    fitted.series = variant.series;
+    fitted.patch = variant.file;
+    return fitted;
+}
+
 // How far one variant gets.
-struct Try {
-    const HookVariant *variant = nullptr;
-    unsigned fuzz = 0;
-    std::size_t hunks = 0;
-    std::size_t placed = 0;
-    std::string reason; // the first thing without a place
-    std::string file;
-    std::size_t line = 0;
+struct Attempt {
+    FittedHook hook;
     Texts texts; // that it changes
 
-    [[nodiscard]] bool complete() const { return reason.empty(); }
+    // The first one is told.
     void miss(const std::string &what, const std::string &where, std::size_t at)
     {
-        if (!reason.empty())
+        if (hook.fit == Fit::missing)
             return;
-        reason = what;
-        file = where;
-        line = at;
+        hook.fit = Fit::missing;
+        hook.reason = what;
+        hook.file = where;
+        hook.line = at;
     }
 };
 
@@ -68,30 +83,17 @@ class Fitter
 
     Result<FittedHook> fit(const Hook &hook)
     {
-        FittedHook fitted;
-        fitted.name = hook.name;
-        fitted.required = hook.required;
-        fitted.without = hook.without;
         if (does_without(hook)) {
-            fitted.fit = Fit::not_needed;
+            auto fitted = about(hook, Fit::not_needed);
             fitted.reason = hook.by_itself;
             return fitted;
         }
         auto best = TRY(best_of(hook));
-        fitted.fit = best.complete() ? Fit::placed : Fit::missing;
-        fitted.series = best.variant->series;
-        fitted.patch = best.variant->file;
-        fitted.fuzz = best.fuzz;
-        fitted.hunks = best.hunks;
-        fitted.placed = best.placed;
-        fitted.reason = best.reason;
-        fitted.file = best.file;
-        fitted.line = best.line;
-        if (best.complete()) { // the next hook finds it there
+        if (best.hook.fit == Fit::placed) { // the next hook finds it there
             for (auto &[path, text] : best.texts)
                 texts_[path] = std::move(text);
         }
-        return fitted;
+        return best.hook;
     }
 
   private:
@@ -118,35 +120,32 @@ class Fitter
                (!hook.done.empty() && std::all_of(hook.done.begin(), hook.done.end(), is_met));
     }
 
-    Result<Try> best_of(const Hook &hook)
+    Result<Attempt> best_of(const Hook &hook)
     {
         const auto *named = &variant_for(hook, series_);
-        std::optional<Try> best;
-        const auto rank = [named](const Try &one) {
-            const auto distance = one.variant - named;
-            return std::tuple(!one.complete(), one.complete() ? 0 : one.hunks - one.placed, one.fuzz,
-                              distance < 0 ? -distance : distance);
-        };
+        std::optional<Attempt> best;
+        std::tuple<Fit, std::size_t, unsigned, std::ptrdiff_t> best_rank;
         for (const auto &variant : hook.variants) {
-            auto tried = attempt(hook, variant);
-            if (!tried)
-                return tried;
-            if (!best || rank(*tried) < rank(*best))
-                best = std::move(*tried);
+            auto tried = TRY(attempt(hook, variant));
+            const std::tuple rank(tried.hook.fit, tried.hook.hunks - tried.hook.placed, tried.hook.fuzz,
+                                  std::abs(&variant - named));
+            if (best && best_rank <= rank)
+                continue;
+            best = std::move(tried);
+            best_rank = rank;
         }
         return std::move(*best);
     }
 
-    Result<Try> attempt(const Hook &hook, const HookVariant &variant)
+    Result<Attempt> attempt(const Hook &hook, const HookVariant &variant)
     {
-        Try one;
-        one.variant = &variant;
+        Attempt one{placed_by(hook, variant), {}};
         for (const auto &path : hook.whole) {
             if (!changes(variant.patch, path) && files_.exists(tree_ / path))
                 one.miss(fmt::format("{} would be left as it is", path), path, 0);
         }
         for (const auto &changes : variant.patch.files) {
-            one.hunks += changes.hunks.size();
+            one.hook.hunks += changes.hunks.size();
             const auto text = text_of(changes.path);
             if (!text) {
                 one.miss(fmt::format("{} is not in the tree", changes.path), {}, 0);
@@ -161,8 +160,8 @@ class Fitter
                              hunk.old_line);
                     continue;
                 }
-                ++one.placed;
-                one.fuzz = std::max(one.fuzz, fate.fuzz);
+                ++one.hook.placed;
+                one.hook.fuzz = std::max(one.hook.fuzz, fate.fuzz);
             }
             one.texts[changes.path] = std::move(patched.text);
         }
@@ -207,26 +206,16 @@ Result<FittedHooks> fit_hooks(const Env &env, const std::vector<Hook> &hooks, co
     auto bench = TRY(Workbench::make(env));
     Fitter fitter(env.files, bench, tree, series);
     FittedHooks fitted;
-    for (const auto &hook : hooks) {
-        auto one = TRY(fitter.fit(hook));
-        fitted.push_back(std::move(one));
-    }
+    for (const auto &hook : hooks)
+        fitted.push_back(TRY(fitter.fit(hook)));
     return fitted;
 }
 
 FittedHooks foreseen_hooks(const std::vector<Hook> &hooks, const std::string &series)
 {
     FittedHooks foreseen;
-    for (const auto &hook : hooks) {
-        const auto &variant = variant_for(hook, series);
-        FittedHook one;
-        one.name = hook.name;
-        one.required = hook.required;
-        one.fit = Fit::placed;
-        one.series = variant.series;
-        one.patch = variant.file;
-        foreseen.push_back(std::move(one));
-    }
+    for (const auto &hook : hooks)
+        foreseen.push_back(placed_by(hook, variant_for(hook, series)));
     return foreseen;
 }
 
@@ -238,15 +227,8 @@ bool lacks_required(const FittedHooks &hooks)
 
 const char *name_of(Fit fit)
 {
-    switch (fit) {
-    case Fit::placed:
-        return "placed";
-    case Fit::not_needed:
-        return "not needed";
-    case Fit::missing:
-        break;
-    }
-    return "missing";
+    constexpr std::array names = {"placed", "not needed", "missing"};
+    return names.at(static_cast<std::size_t>(fit));
 }
 
 nlohmann::ordered_json as_json(const FittedHooks &hooks)

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <fmt/format.h>
+#include <string_view>
 
 #include "util/result.hpp"
 #include "util/text.hpp"
@@ -54,8 +55,7 @@ class HookParser
                 ++at_;
                 continue;
             }
-            auto file = TRY(parse_file());
-            hook.files.push_back(std::move(file));
+            hook.files.push_back(TRY(parse_file()));
         }
         if (hook.files.empty())
             return malformed("it changes no file");
@@ -127,6 +127,34 @@ class HookParser
     std::size_t at_ = 0;
 };
 
+// What patch(1) complained of first, and where that is to be looked for.
+std::string first_complaint(const std::string &output)
+{
+    std::string file;
+    bool not_found = false;
+    for (const auto &line : lines_of(output)) {
+        for (const std::string_view prefix : {"patching file ", "checking file "}) {
+            if (line.starts_with(prefix))
+                file = trim(line.substr(prefix.size()));
+        }
+        not_found = not_found || line.starts_with("can't find file to patch");
+        if (not_found && line.starts_with("|+++ ")) // its quotation of the patch
+            return fmt::format("{} is not in the tree", path_in(line.substr(1)));
+        const auto words = words_of(line);
+        if (words.size() >= 3 && words[0] == "Hunk" && words[2] == "FAILED") {
+            const bool has_line = words.size() >= 5 && words[3] == "at"; // "17.", from the hunk's header
+            return fmt::format("hunk {0} of {1} failed; look at {1}{2}{3}", words[1], file,
+                               has_line ? ", at about line " : "",
+                               has_line ? words[4].substr(0, words[4].find('.')) : "");
+        }
+        if (line.find("Reversed (or previously applied) patch") != std::string::npos)
+            return fmt::format("{0} has the change already; look at {0}", file);
+        if (line.find("malformed patch") != std::string::npos || line.find("Only garbage") != std::string::npos)
+            return trim(line);
+    }
+    return not_found ? "the file to patch is not in the tree" : trim(last_lines(output, 1));
+}
+
 } // namespace
 
 std::size_t Hunk::leading_context() const
@@ -157,55 +185,6 @@ bool changes(const HookPatch &hook, const std::string &path)
     return std::any_of(hook.files.begin(), hook.files.end(),
                        [&path](const FilePatch &file) { return file.path == path; });
 }
-
-namespace
-{
-
-// What patch(1) said.
-struct Complaint {
-    std::string words; // "hunk #2 of kernel/sys.c failed"
-    std::string file;  // below the tree; empty when it is not about a place there
-    std::string line;  // about where in it; empty if unknown
-};
-
-// "+++ b/kernel/sys.c" and a time, from patch's quotation of the patch.
-std::string file_of_header(const std::string &line)
-{
-    const auto words = words_of(line);
-    const auto slash = words.size() < 2 ? std::string::npos : words[1].find('/');
-    return slash == std::string::npos ? std::string() : words[1].substr(slash + 1);
-}
-
-Complaint first_complaint(const std::string &output)
-{
-    std::string file;
-    bool not_found = false;
-    for (const auto &line : lines_of(output)) {
-        for (const auto *prefix : {"patching file ", "checking file "}) {
-            if (line.starts_with(prefix))
-                file = trim(line.substr(std::string_view(prefix).size()));
-        }
-        not_found = not_found || line.starts_with("can't find file to patch");
-        if (not_found && line.starts_with("|+++ "))
-            return {fmt::format("{} is not in the tree", file_of_header(line)), {}, {}};
-        const auto words = words_of(line);
-        if (words.size() >= 3 && words[0] == "Hunk" && words[2] == "FAILED") {
-            Complaint complaint{fmt::format("hunk {} of {} failed", words[1], file), file, {}};
-            if (words.size() >= 5 && words[3] == "at") // "17.", from the hunk's header
-                complaint.line = words[4].substr(0, words[4].find('.'));
-            return complaint;
-        }
-        if (line.find("Reversed (or previously applied) patch") != std::string::npos)
-            return {fmt::format("{} has the change already", file), file, {}};
-        if (line.find("malformed patch") != std::string::npos || line.find("Only garbage") != std::string::npos)
-            return {trim(line), {}, {}};
-    }
-    if (not_found)
-        return {"the file to patch is not in the tree", {}, {}};
-    return {trim(last_lines(output, 1)), {}, {}};
-}
-
-} // namespace
 
 Result<std::vector<std::filesystem::path>> read_series(Filesystem &files, const std::filesystem::path &hooks)
 {
@@ -239,11 +218,7 @@ Result<void> apply_patch(ProcessRunner &runner, const std::filesystem::path &tre
         return full_disk("the file system of " + tree.string());
     if (result.ok())
         return {};
-    const auto complaint = first_complaint(result.output + result.errors);
-    auto place = complaint.file.empty() ? std::string() : "; look at " + complaint.file;
-    if (!complaint.line.empty())
-        place += ", at about line " + complaint.line;
-    return failure(fmt::format("{} does not apply: {}{}", name, complaint.words, place));
+    return failure(fmt::format("{} does not apply: {}", name, first_complaint(result.output + result.errors)));
 }
 
 Result<void> apply_series(const Env &env, const std::filesystem::path &folder, const std::filesystem::path &tree)

@@ -15,8 +15,6 @@ namespace krun
 namespace
 {
 
-constexpr const char *suffix = ".patch";
-
 std::vector<std::string> texts_of(const toml::table &table, const char *key)
 {
     std::vector<std::string> texts;
@@ -139,6 +137,15 @@ Result<std::vector<Hook>> read_list(Filesystem &files, const std::filesystem::pa
     return hooks;
 }
 
+// Otherwise it would be left out without a word.
+Result<Hook *> hook_for(std::vector<Hook> &hooks, const std::string &name, const std::filesystem::path &place)
+{
+    const auto found = std::ranges::find(hooks, name, &Hook::name);
+    if (found == hooks.end())
+        return failure(fmt::format("{} is for no hook that hooks.toml names", place.string()));
+    return &*found;
+}
+
 Result<void> add_variant(Filesystem &files, Hook &hook, const std::string &series, const std::filesystem::path &file)
 {
     const auto text = TRY(files.read(file));
@@ -147,86 +154,66 @@ Result<void> add_variant(Filesystem &files, Hook &hook, const std::string &serie
     return {};
 }
 
-Result<void> add_common_variants(Filesystem &files, const std::filesystem::path &folder, Hook &hook)
+std::vector<std::filesystem::path> patches_in(Filesystem &files, const std::filesystem::path &folder)
+{
+    std::vector<std::filesystem::path> patches;
+    for (const auto &name : files.list(folder).value_or(std::vector<std::string>())) {
+        if (name.ends_with(".patch"))
+            patches.push_back(folder / name);
+    }
+    return patches;
+}
+
+// NAME/SERIES.patch
+Result<void> add_common_variants(Filesystem &files, const std::filesystem::path &folder, std::vector<Hook> &hooks)
 {
     for (const auto &name : files.list(folder).value_or(std::vector<std::string>())) {
-        if (!name.ends_with(suffix))
+        if (!files.is_directory(folder / name))
             continue;
-        const auto series = name.substr(0, name.size() - std::string_view(suffix).size());
-        if (!is_series(series))
-            return failure(
-                fmt::format("{} is not named for a series of kernels, as 6.12.patch is", (folder / name).string()));
-        TRY(add_variant(files, hook, series, folder / name));
-    }
-    return {};
-}
-
-Result<void> add_variants_of_lines(Filesystem &files, const std::filesystem::path &lines, Hook &hook)
-{
-    for (const auto &line : files.list(lines).value_or(std::vector<std::string>())) {
-        const auto file = lines / line / "hooks" / (hook.name + suffix);
-        if (!files.exists(file))
-            continue;
-        TRY(add_variant(files, hook, line, file));
-    }
-    return {};
-}
-
-// A patch that is for no hook would be left out without a word.
-Result<void> expect_known_names(Filesystem &files, const std::filesystem::path &data, const std::vector<Hook> &hooks)
-{
-    for (const auto &name : files.list(data / "kernel/hooks").value_or(std::vector<std::string>())) {
-        const bool is_known =
-            std::any_of(hooks.begin(), hooks.end(), [&name](const Hook &hook) { return name == hook.name; });
-        if (!is_known && files.is_directory(data / "kernel/hooks" / name))
-            return failure(
-                fmt::format("{} is for no hook that hooks.toml names", (data / "kernel/hooks" / name).string()));
-    }
-    const auto lines = data / "kernel/lines";
-    for (const auto &line : files.list(lines).value_or(std::vector<std::string>())) {
-        const auto folder = lines / line / "hooks";
-        for (const auto &name : files.list(folder).value_or(std::vector<std::string>())) {
-            const bool is_known = std::any_of(hooks.begin(), hooks.end(),
-                                              [&name](const Hook &hook) { return name == hook.name + suffix; });
-            if (name.ends_with(suffix) && !is_known)
-                return failure(fmt::format("{} is for no hook that hooks.toml names", (folder / name).string()));
+        auto *hook = TRY(hook_for(hooks, name, folder / name));
+        for (const auto &file : patches_in(files, folder / name)) {
+            if (!is_series(file.stem().string()))
+                return failure(fmt::format("{} is not named for a series of kernels, as 6.12.patch is", file.string()));
+            TRY(add_variant(files, *hook, file.stem().string(), file));
         }
     }
     return {};
 }
+
+// LINE/hooks/NAME.patch
+Result<void> add_variants_of_lines(Filesystem &files, const std::filesystem::path &lines, std::vector<Hook> &hooks)
+{
+    for (const auto &line : files.list(lines).value_or(std::vector<std::string>())) {
+        for (const auto &file : patches_in(files, lines / line / "hooks")) {
+            auto *hook = TRY(hook_for(hooks, file.stem().string(), file));
+            TRY(add_variant(files, *hook, line, file));
+        }
+    }
+    return {};
+}
+
+std::vector<unsigned long> age_of(const HookVariant &variant) { return numbers_of(variant.series); }
 
 } // namespace
 
 Result<std::vector<Hook>> load_hooks(Filesystem &files, const std::filesystem::path &data)
 {
     const auto folder = data / "kernel/hooks";
-    auto hooks = read_list(files, folder / "hooks.toml");
-    if (!hooks)
-        return hooks;
-    TRY(expect_known_names(files, data, *hooks));
-    for (auto &hook : *hooks) {
-        auto added = add_common_variants(files, folder / hook.name, hook);
-        if (added)
-            added = add_variants_of_lines(files, data / "kernel/lines", hook);
-        if (!added)
-            return tl::unexpected(added.error());
+    auto hooks = TRY(read_list(files, folder / "hooks.toml"));
+    TRY(add_common_variants(files, folder, hooks));
+    TRY(add_variants_of_lines(files, data / "kernel/lines", hooks));
+    for (auto &hook : hooks) {
         if (hook.variants.empty())
             return failure(
                 fmt::format("the hook {} has no variant: {} has no patch", hook.name, (folder / hook.name).string()));
-        std::stable_sort(hook.variants.begin(), hook.variants.end(),
-                         [](const HookVariant &left, const HookVariant &right) {
-                             return numbers_of(left.series) < numbers_of(right.series);
-                         });
+        std::ranges::stable_sort(hook.variants, {}, age_of);
     }
     return hooks;
 }
 
 const HookVariant &variant_for(const Hook &hook, const std::string &series)
 {
-    const auto wanted = numbers_of(series);
-    const auto newer = std::find_if(hook.variants.begin(), hook.variants.end(), [&wanted](const HookVariant &variant) {
-        return numbers_of(variant.series) > wanted;
-    });
+    const auto newer = std::ranges::upper_bound(hook.variants, numbers_of(series), {}, age_of);
     return newer == hook.variants.begin() ? hook.variants.front() : *(newer - 1);
 }
 

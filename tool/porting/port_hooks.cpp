@@ -51,25 +51,33 @@ std::size_t place_of(const Hunk &hunk, const std::string &text)
     }
 }
 
+// Of hunks of which nothing is known yet.
+std::vector<HunkReport> reports_of(const FilePatch &changes)
+{
+    std::vector<HunkReport> reports;
+    for (const auto &hunk : changes.hunks) {
+        HunkReport report;
+        report.file = changes.path;
+        report.number = hunk.number;
+        report.old_line = hunk.old_line;
+        reports.push_back(std::move(report));
+    }
+    return reports;
+}
+
 // One file of one hook on its way into the new kernel.
 class FilePort
 {
   public:
     FilePort(Workbench &bench, const MergeLabels &labels, const FilePatch &changes, std::string text)
-        : bench_(bench), labels_(labels), changes_(changes), text_(std::move(text)), placed_(changes.hunks.size())
+        : bench_(bench), labels_(labels), changes_(changes), text_(std::move(text)), placed_(changes.hunks.size()),
+          reports_(reports_of(changes))
     {
     }
 
     // `base`: the line's own file before this hook.
     Result<void> run(const std::optional<std::string> &base)
     {
-        for (const auto &hunk : changes_.hunks) {
-            HunkReport report;
-            report.file = changes_.path;
-            report.number = hunk.number;
-            report.old_line = hunk.old_line;
-            reports_.push_back(report);
-        }
         TRY(patch());
         if (!base)
             return {};
@@ -109,19 +117,17 @@ class FilePort
         return {};
     }
 
-    // What only the hunk `at` does to the line's file that has the hunks `others`, done to `tree`. Nothing if the
-    // hunks do not fit the line's own file one by one.
-    Result<std::optional<MergedText>> merge_one(const std::string &base, const Chosen &others, std::size_t at,
-                                                const std::string &tree)
+    // What only the hunk `at` does to the line's file that has the hunks `others`, done to `tree`. Not clean, but
+    // without a conflict, if the hunks do not fit the line's own file one by one.
+    Result<MergedText> merge_one(const std::string &base, const Chosen &others, std::size_t at, const std::string &tree)
     {
         auto with = others;
         with[at] = true;
         const auto before = TRY(bench_.patch(base, only(changes_, others)));
         const auto after = TRY(bench_.patch(base, only(changes_, with)));
         if (!before.complete() || !after.complete())
-            return std::nullopt;
-        auto merged = TRY(bench_.merge(tree, before.text, after.text, labels_));
-        return merged;
+            return MergedText{};
+        return bench_.merge(tree, before.text, after.text, labels_);
     }
 
     // Fuzz can mean a wrong place. Does a merge, which looks at the whole file, choose the same one?
@@ -133,26 +139,22 @@ class FilePort
         auto others = placed_;
         others[at] = false;
         const auto merged = TRY(merge_one(base, others, at, *without));
-        reports_[at].confirmed = merged && merged->clean && merged->text == text_;
+        reports_[at].confirmed = merged.clean && merged.text == text_;
         return {};
     }
 
     Result<void> merge(const std::string &base, std::size_t at)
     {
-        auto merged = merge_one(base, placed_, at, text_);
-        if (!merged)
-            return tl::unexpected(merged.error());
-        if (!*merged)
-            return {};
+        const auto merged = TRY(merge_one(base, placed_, at, text_));
         auto &report = reports_[at];
-        if (!(*merged)->clean) {
-            report.conflict = std::move((*merged)->conflict);
+        if (!merged.clean) {
+            report.conflict = merged.conflict;
             return {};
         }
-        report.place = (*merged)->text == text_ ? Place::there : Place::merged;
-        report.line = report.place == Place::merged ? first_difference(text_, (*merged)->text) : 0;
-        report.inside = heading_of((*merged)->text, report.line);
-        text_ = std::move((*merged)->text);
+        report.place = merged.text == text_ ? Place::there : Place::merged;
+        report.line = report.place == Place::merged ? first_difference(text_, merged.text) : 0;
+        report.inside = heading_of(merged.text, report.line);
+        text_ = merged.text;
         placed_[at] = true;
         return {};
     }
@@ -181,10 +183,8 @@ class Porter
             HookReport report;
             report.name = hook.name;
             report.description = hook.description;
-            for (const auto &changes : hook.files) {
-                auto diff = TRY(port_file(changes, report.hunks));
-                report.diffs += diff;
-            }
+            for (const auto &changes : hook.files)
+                report.diffs += TRY(port_file(changes, report.hunks));
             reports.push_back(std::move(report));
         }
         TRY(prove(reports));
@@ -198,49 +198,32 @@ class Porter
         const auto base = state_of(base_, changes.path);
         const auto before = state_of(state_, changes.path);
         std::string diff;
-        std::vector<HunkReport> mine;
+        auto mine = reports_of(changes);
         if (before) {
             FilePort port(bench_, input_.labels, changes, *before);
             TRY(port.run(base));
-            auto made = bench_.difference(changes.path, *before, port.text());
-            if (!made)
-                return made;
-            diff = std::move(*made);
+            diff = TRY(bench_.difference(changes.path, *before, port.text()));
             state_[changes.path] = port.text();
             mine = std::move(port.reports());
-        } else {
-            mine = std::vector<HunkReport>(changes.hunks.size());
         }
         for (std::size_t at = 0; at < mine.size(); ++at) {
             if (mine[at].is_missing())
-                explain(changes, changes.hunks[at], base, mine[at]);
+                explain(changes.hunks[at], base, mine[at]);
             reports.push_back(std::move(mine[at]));
         }
-        TRY(advance_base(changes, base));
+        if (base) // as the next hook finds it
+            base_[changes.path] = TRY(bench_.patch(*base, changes)).text;
         return diff;
     }
 
-    void explain(const FilePatch &changes, const Hunk &hunk, const std::optional<std::string> &base, HunkReport &report)
+    void explain(const Hunk &hunk, const std::optional<std::string> &base, HunkReport &report)
     {
-        report.file = changes.path;
-        report.number = hunk.number;
-        report.old_line = hunk.old_line;
         report.text = hunk.text;
         const auto place = base ? place_of(hunk, *base) : 0;
         report.inside = place == 0 ? hunk.section : heading_of(*base, place + hunk.leading_context());
-        const auto text = state_of(pristine_, changes.path);
-        report.look = text ? where_to_look(runner_, input_.tree, changes.path, *text, hunk, report.inside)
-                           : where_the_file_is(runner_, input_.tree, changes.path);
-    }
-
-    // The line's file as the next hook finds it.
-    Result<void> advance_base(const FilePatch &changes, const std::optional<std::string> &base)
-    {
-        if (!base)
-            return {};
-        auto patched = TRY(bench_.patch(*base, changes));
-        base_[changes.path] = std::move(patched.text);
-        return {};
+        const auto text = state_of(pristine_, report.file);
+        report.look = text ? where_to_look(runner_, input_.tree, report.file, *text, hunk, report.inside)
+                           : where_the_file_is(runner_, input_.tree, report.file);
     }
 
     // Otherwise only a build would find a patch that does not fit exactly.
@@ -253,10 +236,8 @@ class Porter
             const auto hook = TRY(parse_hook(report.name, report.diffs));
             for (const auto &changes : hook.files) {
                 auto patched = TRY(bench_.patch(texts[changes.path], changes));
-                for (const auto &fate : patched.fates) {
-                    if (!fate.exactly())
-                        return failure(fmt::format("the new {} does not fit {} exactly", report.name, changes.path));
-                }
+                if (!std::ranges::all_of(patched.fates, &HunkFate::exactly))
+                    return failure(fmt::format("the new {} does not fit {} exactly", report.name, changes.path));
                 texts[changes.path] = std::move(patched.text);
             }
         }

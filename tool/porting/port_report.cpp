@@ -3,6 +3,7 @@
 #include "porting/port_report.hpp"
 
 #include <algorithm>
+#include <array>
 #include <fmt/format.h>
 
 #include "report/table.hpp"
@@ -36,23 +37,18 @@ nlohmann::ordered_json as_json(const HunkReport &hunk)
 
 } // namespace
 
-bool HookReport::complete() const
-{
-    return std::none_of(hunks.begin(), hunks.end(), [](const HunkReport &hunk) { return hunk.is_missing(); });
-}
+bool HookReport::complete() const { return std::ranges::none_of(hunks, &HunkReport::is_missing); }
 
 bool PortReport::builds() const
 {
-    return std::all_of(hooks.begin(), hooks.end(),
-                       [](const HookReport &hook) { return hook.complete() || !hook.required; });
+    return std::ranges::all_of(hooks, [](const HookReport &hook) { return hook.complete() || !hook.required; });
 }
 
 std::size_t PortReport::count(Place place) const
 {
     std::size_t found = 0;
     for (const auto &hook : hooks)
-        found += static_cast<std::size_t>(std::count_if(hook.hunks.begin(), hook.hunks.end(),
-                                                        [&](const HunkReport &hunk) { return hunk.place == place; }));
+        found += static_cast<std::size_t>(std::ranges::count(hook.hunks, place, &HunkReport::place));
     return found;
 }
 
@@ -66,21 +62,8 @@ std::size_t PortReport::hunks() const
 
 const char *name_of(Place place)
 {
-    switch (place) {
-    case Place::exactly:
-        return "exactly";
-    case Place::moved:
-        return "moved";
-    case Place::fuzzy:
-        return "fuzzy";
-    case Place::merged:
-        return "merged";
-    case Place::there:
-        return "there";
-    case Place::missing:
-        break;
-    }
-    return "missing";
+    constexpr std::array names = {"exactly", "moved", "fuzzy", "merged", "there", "missing"};
+    return names.at(static_cast<std::size_t>(place));
 }
 
 nlohmann::ordered_json as_json(const PortReport &report)
