@@ -5,12 +5,13 @@
 #include <algorithm>
 #include <array>
 #include <fmt/format.h>
+#include <span>
 #include <sys/utsname.h>
 #include <utility>
 
 #include "build/kconfig_expression.hpp"
-#include "build/kernel_config.hpp"
 #include "self/krunctl.hpp"
+#include "source/apt_archive.hpp"
 #include "util/input_file.hpp"
 #include "util/terminal.hpp"
 #include "util/text.hpp"
@@ -24,7 +25,7 @@ constexpr InputKind known_config = {"configuration", "name another one with --co
 
 // A setting that is a trap, and what it is replaced by.
 struct Trap {
-    const char *symbol;
+    std::string_view symbol;
     const char *cure;
 };
 
@@ -32,55 +33,35 @@ struct Trap {
 // configuration's builder ("debian/certs/...", or Ubuntu's "debian/canonical-certs.pem", which its packaging makes and
 // its git tree does not have) stops the build of everybody else; a key that the build makes is another one each time,
 // and so would be every byte that it signs. Even if the base does not mention them: their defaults are the trap.
-constexpr std::array<Trap, 5> signing = {{
-    {"SYSTEM_TRUSTED_KEYS", "\"\""},
-    {"SYSTEM_REVOCATION_KEYS", "\"\""},
-    {"MODULE_SIG_KEY", "\"\""},
-    {"MODULE_SIG_ALL", "n"},
-    {"MODULE_SIG_FORCE", "n"},
-}};
+constexpr std::array signing = {Trap{"SYSTEM_TRUSTED_KEYS", "\"\""}, Trap{"SYSTEM_REVOCATION_KEYS", "\"\""},
+                                Trap{"MODULE_SIG_KEY", "\"\""}, Trap{"MODULE_SIG_ALL", "n"},
+                                Trap{"MODULE_SIG_FORCE", "n"}};
 
 // In Ubuntu's trees alone: "Ubuntu 6.8.0-31.31-generic 6.8.1" in /proc/version_signature tells people, and programs
 // that report bugs or look for live patches, that the kernel is Ubuntu's own build.
-constexpr std::array<Trap, 1> untrue = {{
-    {"VERSION_SIGNATURE", "\"\""},
-}};
+constexpr std::array untrue = {Trap{"VERSION_SIGNATURE", "\"\""}};
 
 // What is right for a distribution, which builds with one set of tools. Rust code of a kernel is for the releases of
 // rustc and bindgen of its time: of newer ones Linux 6.8 says itself that they "may or may not work". Where there are
 // none, kconfig drops it without a word.
-constexpr std::array<Trap, 2> bound_to_tools = {{
-    {"KVM_WERROR", "n"}, // a warning that only another gcc has would end the build
-    {"RUST", "n"},
-}};
+constexpr std::array bound_to_tools = {
+    Trap{"KVM_WERROR", "n"}, // a warning that only another gcc has would end the build
+    Trap{"RUST", "n"}};
 
-template <std::size_t size> const Trap *trap_in(const std::array<Trap, size> &traps, const std::string &symbol)
+const Trap *trap_in(std::span<const Trap> traps, const std::string &symbol)
 {
-    const auto *const found =
-        std::find_if(traps.begin(), traps.end(), [&symbol](const Trap &trap) { return symbol == trap.symbol; });
-    return found == traps.end() ? nullptr : found;
+    const auto found = std::ranges::find(traps, symbol, &Trap::symbol);
+    return found == traps.end() ? nullptr : &*found;
 }
 
-} // namespace
-
-bool is_tiny_config(const std::string &config)
+Result<std::string> debian_config(const Env &env, const KernelLine &line)
 {
-    return config == "vm" || config == "disk" || config == "debug" || config == "kcsan";
-}
-
-bool is_named_config(const std::string &config)
-{
-    return is_tiny_config(config) || config == "debian" || config == "running";
-}
-
-Result<std::string> debian_config(const Env &env, AptArchive &archive, const KernelLine &line)
-{
+    AptArchive archive(env, cache_directory() / "apt");
     const auto deb = TRY(archive.download(line.config_package, line.suites));
     const auto folder = cache_directory() / "configs" / deb.stem();
     const auto lock = TRY(env.files.lock(cache_directory() / "configs/lock", "Debian's configuration"));
-    if (!env.files.exists(folder)) {
+    if (!env.files.exists(folder))
         TRY(archive.unpack({deb}, folder));
-    }
     const auto file = folder / "usr/src" / line.config_package / "config.amd64_none_amd64.xz";
     if (env.dry_run() && !env.files.exists(file))
         return std::string();
@@ -88,6 +69,8 @@ Result<std::string> debian_config(const Env &env, AptArchive &archive, const Ker
         return failure(fmt::format("the package {} contains no configuration for amd64", line.config_package));
     return read_text_input(env, file, known_config);
 }
+
+} // namespace
 
 Result<std::string> running_config(const Env &env)
 {
@@ -106,12 +89,9 @@ Result<std::string> running_config(const Env &env)
                       "name a configuration file with --config, or take --config debian");
 }
 
-Result<void> fetch_base_config(const Env &env, AptArchive &archive, const KernelLine &line, const std::string &config,
-                               ConfigPlan &plan)
+Result<void> fetch_base_config(const Env &env, const KernelLine &line, const std::string &config, ConfigPlan &plan)
 {
-    if (plan.tiny)
-        return {};
-    const auto text = TRY(config == "debian"    ? debian_config(env, archive, line)
+    const auto text = TRY(config == "debian"    ? debian_config(env, line)
                           : config == "running" ? running_config(env)
                                                 : Result<std::string>(std::move(plan.base_text)));
     const bool has_pahole = program_on_path("pahole");
@@ -144,7 +124,7 @@ std::string without_traps(const std::string &base_text, bool personal, bool has_
             text += line + "\n";
     }
     for (const auto &[symbol, cure] : signing)
-        text += config_line(symbol, cure) + "\n";
+        text += config_line(std::string(symbol), cure) + "\n";
     // Newer kernels drop it by themselves; in older ones the last step of the build would fail.
     if (drops_btf)
         text += config_line("DEBUG_INFO_BTF", "n") + "\n";

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <cstdlib>
 #include <fmt/format.h>
 #include <thread>
 #include <utility>
@@ -25,6 +24,18 @@ namespace
 
 constexpr std::size_t digits = 6;
 constexpr std::size_t longest = 40; // `uname -r` has room for 64 characters with the kernel's own version
+
+struct Compressor {
+    const char *suffix; // of MODULE_COMPRESS_ and KERNEL_
+    const char *program;
+    const char *package;
+};
+constexpr std::array<Compressor, 6> compressors = {{{"XZ", "xz", "xz-utils"},
+                                                    {"ZSTD", "zstd", "zstd"},
+                                                    {"LZMA", "xz", "xz-utils"},
+                                                    {"BZIP2", "bzip2", "bzip2"},
+                                                    {"LZO", "lzop", "lzop"},
+                                                    {"LZ4", "lz4", "lz4"}}};
 
 bool is_allowed(unsigned char character)
 {
@@ -67,36 +78,6 @@ Result<std::string> default_local_version(ProcessRunner &runner, const std::file
     return ".krun." + lines[1].substr(0, digits);
 }
 
-namespace
-{
-
-struct Compressor {
-    const char *suffix; // of MODULE_COMPRESS_ and KERNEL_
-    const char *program;
-    const char *package;
-};
-constexpr std::array<Compressor, 6> compressors = {{{"XZ", "xz", "xz-utils"},
-                                                    {"ZSTD", "zstd", "zstd"},
-                                                    {"LZMA", "xz", "xz-utils"},
-                                                    {"BZIP2", "bzip2", "bzip2"},
-                                                    {"LZO", "lzop", "lzop"},
-                                                    {"LZ4", "lz4", "lz4"}}};
-
-} // namespace
-
-std::vector<NeededProgram> programs_of_compiling()
-{
-    return {{"make", "make"}, {"gcc", "gcc"}, {"flex", "flex"},  {"bison", "bison"},
-            {"bc", "bc"},     {"tar", "tar"}, {"patch", "patch"}};
-}
-
-std::vector<NeededProgram> programs_of_packaging()
-{
-    return {{"dpkg-deb", "dpkg"}, {"dpkg-buildpackage", "dpkg-dev"},
-            {"rsync", "rsync"},   {"dh_listpackages", "debhelper"},
-            {"cpio", "cpio"},     {"depmod", "kmod"}};
-}
-
 std::vector<NeededProgram> programs_of_config(const ConfigValues &values)
 {
     std::vector<NeededProgram> needed;
@@ -107,15 +88,6 @@ std::vector<NeededProgram> programs_of_config(const ConfigValues &values)
         }
     }
     return needed;
-}
-
-std::string path_of_administrators()
-{
-    const char *path = std::getenv("PATH"); // NOLINT(concurrency-mt-unsafe): nobody sets it
-    std::string result = path == nullptr ? "/usr/bin:/bin" : path;
-    for (const auto *folder : {"/usr/sbin", "/sbin"})
-        result += fmt::format(":{}", folder);
-    return result;
 }
 
 namespace
@@ -129,16 +101,23 @@ constexpr std::uintmax_t full_objects_space = 9000 * mebibyte;
 constexpr std::uintmax_t tiny_packages_space = 400 * mebibyte;
 constexpr std::uintmax_t full_packages_space = 3000 * mebibyte;
 
+// Each with its Debian package, so that a missing one is noticed at once.
 std::vector<NeededProgram> needed_programs(const BuildPlan &plan, const BuildRequest &request)
 {
-    auto needed = programs_of_compiling();
+    std::vector<NeededProgram> needed = {{"make", "make"}, {"gcc", "gcc"}, {"flex", "flex"},  {"bison", "bison"},
+                                         {"bc", "bc"},     {"tar", "tar"}, {"patch", "patch"}};
     const auto add = [&needed](const std::vector<NeededProgram> &more) {
         needed.insert(needed.end(), more.begin(), more.end());
     };
     if (request.config == "debian")
         add({{"xz", "xz-utils"}, {"apt-get", "apt"}, {"dpkg-deb", "dpkg"}});
-    if (request.package)
-        add(programs_of_packaging());
+    if (request.package) // debhelper by kernels from 6.2 on
+        add({{"dpkg-deb", "dpkg"},
+             {"dpkg-buildpackage", "dpkg-dev"},
+             {"rsync", "rsync"},
+             {"dh_listpackages", "debhelper"},
+             {"cpio", "cpio"},
+             {"depmod", "kmod"}});
     // A base's wish for BTF can be given up, a person's cannot.
     for (const auto &fragment : plan.inputs.fragments) {
         if (asks_for_btf(fragment.text))
@@ -211,13 +190,6 @@ bool expects_modules(const BuildPlan &plan)
             value = found->second;
     }
     return value == "y";
-}
-
-std::vector<std::string> compile_targets(bool has_modules)
-{
-    if (has_modules)
-        return {"bzImage", "modules"};
-    return {"bzImage"};
 }
 
 std::string foreseen_kernel(Filesystem &files, const BuildPlan &plan)

@@ -32,17 +32,8 @@ Result<void> check_local_version(const std::string &local_version);
 Result<std::string> default_local_version(ProcessRunner &runner, const std::filesystem::path &data,
                                           const std::string &overlay_hash);
 
-// The programs that a build runs, each with its Debian package, so that a missing one is noticed at once.
-
-// What every kernel needs.
-std::vector<NeededProgram> programs_of_compiling();
-// What bindeb-pkg needs; debhelper by kernels from 6.2 on.
-std::vector<NeededProgram> programs_of_packaging();
-// What the configuration needs: compressors for the kernel and for its modules.
+// The programs that the configuration needs: compressors for the kernel and for its modules.
 std::vector<NeededProgram> programs_of_config(const ConfigValues &values);
-
-// The caller's PATH and the folders of administrators' programs, which others do not have on theirs (depmod).
-std::string path_of_administrators();
 
 struct BuildPlan {
     std::filesystem::path data;
@@ -83,8 +74,7 @@ nlohmann::ordered_json metadata_of(const BuildPlan &plan, const std::string &rel
 bool expects_modules(const BuildPlan &plan);
 // The kernel's version, as far as it is known when there may be no tree to ask.
 std::string foreseen_kernel(Filesystem &files, const BuildPlan &plan);
-// What make is asked for, and, when that is done, what the packages will be called.
-std::vector<std::string> compile_targets(bool has_modules);
+// What the packages will be called.
 Result<PackagePlan> plan_packages(const Env &env, const BuildPlan &plan, const std::string &release, bool has_modules);
 
 } // namespace krun

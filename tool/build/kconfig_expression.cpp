@@ -63,43 +63,38 @@ bool is_word(char character)
            character == '-';
 }
 
-// The end of the word, string, macro or operator at `at`.
-std::size_t token_end(std::string_view text, std::size_t at)
+// How long the word, string, macro or operator is that the text begins with.
+std::size_t token_size(std::string_view text)
 {
-    if (text[at] == '"' || text[at] == '\'') {
-        const auto end = text.find(text[at], at + 1);
+    if (text.front() == '"' || text.front() == '\'') {
+        const auto end = text.find(text.front(), 1);
         return end == std::string_view::npos ? text.size() : end + 1;
     }
-    if (text.substr(at, 2) == "$(") {
+    if (text.starts_with("$(")) {
         int depth = 0;
-        for (; at < text.size(); ++at) {
+        for (std::size_t at = 1; at < text.size(); ++at) {
             depth += text[at] == '(' ? 1 : text[at] == ')' ? -1 : 0;
-            if (depth == 0 && text[at] == ')')
+            if (depth == 0)
                 return at + 1;
         }
-        return at;
+        return text.size();
     }
     for (const std::string_view two : {"&&", "||", "!=", "<=", ">="}) {
-        if (text.substr(at, 2) == two)
-            return at + 2;
+        if (text.starts_with(two))
+            return two.size();
     }
-    auto end = at;
-    while (end < text.size() && is_word(text[end]))
-        ++end;
-    return end == at ? at + 1 : end;
+    const auto *const end = std::find_if_not(text.begin(), text.end(), is_word);
+    return std::max<std::size_t>(end - text.begin(), 1);
 }
 
-std::vector<std::string> tokens_of(std::string_view text)
+std::vector<std::string_view> tokens_of(std::string_view text)
 {
-    std::vector<std::string> tokens;
-    for (std::size_t at = 0; at < text.size();) {
-        if (std::isspace(static_cast<unsigned char>(text[at])) != 0) {
-            ++at;
-            continue;
-        }
-        const auto end = token_end(text, at);
-        tokens.emplace_back(text.substr(at, end - at));
-        at = end;
+    std::vector<std::string_view> tokens;
+    while (!text.empty()) {
+        const auto size = token_size(text);
+        if (std::isspace(static_cast<unsigned char>(text.front())) == 0)
+            tokens.push_back(text.substr(0, size));
+        text.remove_prefix(size);
     }
     return tokens;
 }
@@ -114,38 +109,52 @@ class Parser
   public:
     Parser(std::string_view text, const ConfigValues &values) : tokens_(tokens_of(text)), values_(values) {}
 
-    Tristate disjunction()
+    Evaluated disjunction()
     {
-        auto value = conjunction();
+        const auto begin = at_;
+        auto all = conjunction();
         while (take("||"))
-            value = std::max(value, conjunction());
-        return value;
+            all = evaluated(std::max(all.value, conjunction().value), begin);
+        return all;
     }
 
   private:
-    Tristate conjunction()
+    Evaluated conjunction()
     {
-        auto value = factor();
-        while (take("&&"))
-            value = std::min(value, factor());
-        return value;
+        auto all = factor();
+        while (take("&&")) {
+            const auto one = factor();
+            all.value = std::min(all.value, one.value);
+            all.unmet.insert(all.unmet.end(), one.unmet.begin(), one.unmet.end());
+        }
+        return all;
     }
 
-    Tristate factor()
+    Evaluated factor()
     {
+        const auto begin = at_;
         if (take("!"))
-            return static_cast<Tristate>(2 - static_cast<int>(factor()));
+            return evaluated(static_cast<Tristate>(2 - static_cast<int>(factor().value)), begin);
         if (take("(")) {
-            const auto value = disjunction();
+            auto inside = disjunction();
             take(")");
-            return value;
+            return inside;
         }
         const auto left = next();
         for (const auto *operation : {"=", "!=", "<", "<=", ">", ">="}) {
             if (take(operation))
-                return compare(left, operation, next()) ? Tristate::yes : Tristate::no;
+                return evaluated(compare(left, operation, next()) ? Tristate::yes : Tristate::no, begin);
         }
-        return left.starts_with("$(") ? Tristate::yes : tristate_of(text_of(left));
+        return evaluated(left.starts_with("$(") ? Tristate::yes : tristate_of(text_of(left)), begin);
+    }
+
+    // Of the tokens from `begin` to here, as they are written.
+    [[nodiscard]] Evaluated evaluated(Tristate value, std::size_t begin) const
+    {
+        if (value != Tristate::no || begin == at_)
+            return {value, {}};
+        const auto *const end = tokens_[at_ - 1].data() + tokens_[at_ - 1].size();
+        return {value, {std::string(tokens_[begin].data(), end)}};
     }
 
     // The value of a token: a symbol's value, or itself.
@@ -161,21 +170,19 @@ class Parser
         return number ? token : "n";
     }
 
-    [[nodiscard]] bool compare(const std::string &left, const std::string &operation, const std::string &right) const
+    [[nodiscard]] bool compare(const std::string &left, std::string_view operation, const std::string &right) const
     {
         if (left.find("$(") != std::string::npos || right.find("$(") != std::string::npos)
             return true;
         const auto left_text = text_of(left);
         const auto right_text = text_of(right);
-        if (operation == "=")
-            return left_text == right_text;
-        if (operation == "!=")
-            return left_text != right_text;
+        if (operation == "=" || operation == "!=")
+            return (left_text == right_text) == (operation == "=");
         const auto left_number = std::strtoll(left_text.c_str(), nullptr, 0);
         const auto right_number = std::strtoll(right_text.c_str(), nullptr, 0);
-        if (operation.front() == '<')
-            return left_number < right_number || (operation == "<=" && left_number == right_number);
-        return left_number > right_number || (operation == ">=" && left_number == right_number);
+        if (left_number == right_number)
+            return operation.ends_with('=');
+        return (left_number < right_number) == operation.starts_with('<');
     }
 
     bool take(std::string_view token)
@@ -185,60 +192,18 @@ class Parser
         ++at_;
         return true;
     }
-    std::string next() { return at_ < tokens_.size() ? tokens_[at_++] : std::string(); }
+    std::string next() { return at_ < tokens_.size() ? std::string(tokens_[at_++]) : std::string(); }
 
-    std::vector<std::string> tokens_;
+    std::vector<std::string_view> tokens_;
     const ConfigValues &values_;
     std::size_t at_ = 0;
 };
 
-bool is_wrapped(std::string_view text)
-{
-    if (text.empty() || text.front() != '(' || text.back() != ')')
-        return false;
-    int depth = 0;
-    for (std::size_t at = 0; at + 1 < text.size(); ++at) {
-        depth += text[at] == '(' ? 1 : text[at] == ')' ? -1 : 0;
-        if (depth == 0)
-            return false;
-    }
-    return true;
-}
-
 } // namespace
 
-Tristate evaluate(std::string_view expression, const ConfigValues &values)
+Evaluated evaluate(std::string_view expression, const ConfigValues &values)
 {
     return Parser(expression, values).disjunction();
-}
-
-std::vector<std::string> conjuncts(std::string_view expression)
-{
-    const auto text = trim(expression);
-    if (is_wrapped(text))
-        return conjuncts(std::string_view(text).substr(1, text.size() - 2));
-    std::vector<std::string> parts;
-    std::size_t begin = 0;
-    int depth = 0;
-    for (std::size_t at = 0; at < text.size(); at = token_end(text, at)) {
-        const auto rest = std::string_view(text).substr(at);
-        if (depth == 0 && rest.starts_with("||"))
-            return {text}; // a disjunction as a whole: || binds less than &&
-        if (depth == 0 && rest.starts_with("&&")) {
-            parts.push_back(text.substr(begin, at - begin));
-            begin = at + 2;
-        }
-        depth += text[at] == '(' ? 1 : text[at] == ')' ? -1 : 0;
-    }
-    if (parts.empty())
-        return {text};
-    parts.push_back(text.substr(begin));
-    std::vector<std::string> all;
-    for (const auto &part : parts) {
-        const auto nested = conjuncts(part);
-        all.insert(all.end(), nested.begin(), nested.end());
-    }
-    return all;
 }
 
 bool is_symbol(std::string_view expression)

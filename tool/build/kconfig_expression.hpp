@@ -24,10 +24,13 @@ std::string config_line(const std::string &symbol, const std::string &value);
 
 enum class Tristate { no = 0, module = 1, yes = 2 };
 
-Tristate evaluate(std::string_view expression, const ConfigValues &values);
+struct Evaluated {
+    Tristate value = Tristate::no;
+    // When that is no: which operands of the outermost && are, nested ones included. Of "A && (B && !C)", B and !C.
+    std::vector<std::string> unmet;
+};
 
-// The operands of the expression's outermost &&, nested ones included: "A && (B && !C)" gives A, B, !C.
-std::vector<std::string> conjuncts(std::string_view expression);
+Evaluated evaluate(std::string_view expression, const ConfigValues &values);
 
 // True when the expression is a single symbol.
 bool is_symbol(std::string_view expression);

@@ -1,24 +1,22 @@
 // SPDX-License-Identifier: MIT
-
+// The symbols of a kernel tree; see kconfig_tree.hpp.
+//
+// Theory: not a Kconfig implementation. It is only asked after kconfig itself has refused a value, so that it has
+// to know which conditions stand around a symbol, and nothing about defaults, ranges or the order of things.
 #include "build/kconfig_tree.hpp"
 
 #include <algorithm>
 #include <cctype>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <optional>
+#include <set>
+#include <string_view>
 
 #include "build/kconfig_expression.hpp"
 #include "util/text.hpp"
 
 namespace krun
 {
-
-// The symbols of a kernel tree.
-//
-// Theory: not a Kconfig implementation. It is only asked after kconfig itself has refused a value, so that it has
-// to know which conditions stand around a symbol, and nothing about defaults, ranges or the order of things.
-
 namespace
 {
 
@@ -46,17 +44,17 @@ std::string unquoted(const std::string &text)
     return begin == std::string::npos || end == begin ? text : text.substr(begin + 1, end - begin - 1);
 }
 
-// The text after " if " outside of quotes; empty if there is none.
-std::string trailing_condition(const std::string &text)
+// Where `wanted` is, outside of quotes; npos if nowhere.
+std::size_t find_unquoted(const std::string &text, std::string_view wanted)
 {
-    bool quoted_text = false;
+    bool is_quoted = false;
     for (std::size_t at = 0; at < text.size(); ++at) {
         if (text[at] == '"')
-            quoted_text = !quoted_text;
-        if (!quoted_text && std::string_view(text).substr(at).starts_with(" if "))
-            return trim(text.substr(at + 4));
+            is_quoted = !is_quoted;
+        if (!is_quoted && std::string_view(text).substr(at).starts_with(wanted))
+            return at;
     }
-    return {};
+    return std::string::npos;
 }
 
 class Reader
@@ -77,7 +75,7 @@ class Reader
                 line.pop_back();
                 line += lines[at++];
             }
-            const auto words = trim(line.substr(0, comment_begin(line)));
+            const auto words = trim(line.substr(0, find_unquoted(line, "#")));
             if (words == "help" || words == "---help---")
                 at = end_of_help(lines, at);
             else if (!words.empty())
@@ -89,34 +87,19 @@ class Reader
     KconfigTree &&result() { return std::move(found_); }
 
   private:
-    enum class Entry { none, config, menu, choice };
     struct Block {
-        Entry kind = Entry::none;
         std::vector<std::string> conditions;
-        std::string prompt;
+        std::string choice; // its prompt, if the block is a choice
     };
-
-    static std::size_t comment_begin(const std::string &line)
-    {
-        bool quoted_text = false;
-        for (std::size_t at = 0; at < line.size(); ++at) {
-            if (line[at] == '"')
-                quoted_text = !quoted_text;
-            if (line[at] == '#' && !quoted_text)
-                return at;
-        }
-        return std::string::npos;
-    }
+    enum class Owner { nobody, symbol, block }; // of attributes
 
     static std::size_t end_of_help(const std::vector<std::string> &lines, std::size_t at)
     {
         while (at < lines.size() && trim(lines[at]).empty())
             ++at;
-        if (at == lines.size())
+        if (at == lines.size() || indentation(lines[at]) == 0)
             return at;
         const auto column = indentation(lines[at]);
-        if (column == 0)
-            return at;
         while (at < lines.size() && (trim(lines[at]).empty() || indentation(lines[at]) >= column))
             ++at;
         return at;
@@ -124,54 +107,53 @@ class Reader
 
     void take(const std::string &line, int depth)
     {
-        const auto space = std::find_if(line.begin(), line.end(), [](unsigned char c) { return std::isspace(c) != 0; });
-        const std::string keyword(line.begin(), space);
-        const auto rest = trim(std::string(space, line.end()));
+        const auto keyword = words_of(line).front();
+        const auto rest = trim(line.substr(keyword.size()));
         if (keyword == "config" || keyword == "menuconfig")
             begin_config(rest);
         else if (keyword == "menu" || keyword == "choice")
-            open({keyword == "menu" ? Entry::menu : Entry::choice, {}, keyword == "menu" ? unquoted(rest) : ""});
+            open({}, Owner::block);
         else if (keyword == "if")
-            open({Entry::none, {rest}, {}});
+            open({{rest}, {}}, Owner::nobody);
         else if (keyword == "endmenu" || keyword == "endchoice" || keyword == "endif")
             close();
         else if (keyword == "source" || keyword == "osource")
             include(unquoted(rest), depth);
         else if (keyword == "comment" || keyword == "mainmenu")
-            entry_ = Entry::none; // a comment's own `depends on` does not matter
+            owner_ = Owner::nobody; // a comment's own `depends on` does not matter
         else
             take_attribute(keyword, rest);
     }
 
     void begin_config(const std::string &name)
     {
-        entry_ = Entry::config;
+        owner_ = Owner::symbol;
         symbol_ = name;
         KconfigDefinition definition;
         for (const auto &block : blocks_) {
             definition.conditions.insert(definition.conditions.end(), block.conditions.begin(), block.conditions.end());
-            if (block.kind == Entry::choice)
-                definition.choice = block.prompt;
+            if (!block.choice.empty())
+                definition.choice = block.choice;
         }
         found_.symbols[name].push_back(std::move(definition));
     }
 
-    void open(Block block)
+    void open(Block block, Owner owner)
     {
-        entry_ = block.kind;
+        owner_ = owner;
         blocks_.push_back(std::move(block));
     }
 
     void close()
     {
-        entry_ = Entry::none;
+        owner_ = Owner::nobody;
         if (!blocks_.empty())
             blocks_.pop_back();
     }
 
     void include(std::string name, int depth)
     {
-        entry_ = Entry::none;
+        owner_ = Owner::nobody;
         const std::string variable = "$(SRCARCH)";
         for (auto at = name.find(variable); at != std::string::npos; at = name.find(variable))
             name.replace(at, variable.size(), architecture_);
@@ -182,24 +164,21 @@ class Reader
 
     void take_attribute(const std::string &keyword, const std::string &rest)
     {
-        if (keyword == "depends") {
-            const auto condition = rest.starts_with("on") ? trim(rest.substr(2)) : rest;
-            if (entry_ == Entry::config)
-                definition().conditions.push_back(condition);
-            else if (entry_ != Entry::none)
-                blocks_.back().conditions.push_back(condition);
+        static const std::set<std::string> with_prompt = {"bool", "tristate", "string", "int", "hex", "prompt"};
+        if (owner_ == Owner::nobody)
             return;
-        }
-        const bool type = keyword == "bool" || keyword == "tristate" || keyword == "string" || keyword == "int" ||
-                          keyword == "hex" || keyword == "prompt";
-        if (type && rest.starts_with('"')) {
-            if (entry_ == Entry::config) {
+        if (keyword == "depends") {
+            auto &conditions = owner_ == Owner::symbol ? definition().conditions : blocks_.back().conditions;
+            conditions.push_back(rest.starts_with("on") ? trim(rest.substr(2)) : rest);
+        } else if (with_prompt.contains(keyword) && rest.starts_with('"')) {
+            if (owner_ == Owner::symbol) {
                 definition().has_prompt = true;
-                definition().prompt_condition = trailing_condition(rest);
-            } else if (entry_ == Entry::choice) {
-                blocks_.back().prompt = unquoted(rest);
+                if (const auto condition = find_unquoted(rest, " if "); condition != std::string::npos)
+                    definition().conditions.push_back(trim(rest.substr(condition + 4)));
+            } else {
+                blocks_.back().choice = unquoted(rest);
             }
-        } else if (keyword == "select" && entry_ == Entry::config) {
+        } else if (keyword == "select" && owner_ == Owner::symbol) {
             const auto words = words_of(rest);
             if (!words.empty())
                 found_.selected_by[words.front()].push_back(symbol_);
@@ -212,34 +191,19 @@ class Reader
     std::filesystem::path root_;
     std::string architecture_;
     std::vector<Block> blocks_;
-    Entry entry_ = Entry::none; // what an attribute belongs to
+    Owner owner_ = Owner::nobody;
     std::string symbol_;
     KconfigTree found_;
 };
-
-} // namespace
-
-Result<KconfigTree> read_kconfig(Filesystem &files, const std::filesystem::path &tree, const std::string &architecture)
-{
-    Reader reader(files, tree, architecture);
-    TRY(reader.read("Kconfig", 0));
-    return reader.result();
-}
-
-namespace
-{
 
 constexpr std::size_t named_selectors = 4;
 
 std::vector<std::string> unmet_parts(const KconfigDefinition &definition, const ConfigValues &values)
 {
-    auto conditions = definition.conditions;
-    if (!definition.prompt_condition.empty())
-        conditions.push_back(definition.prompt_condition);
     std::vector<std::string> unmet;
-    for (const auto &condition : conditions) {
-        for (auto &part : conjuncts(condition)) {
-            if (evaluate(part, values) == Tristate::no && std::find(unmet.begin(), unmet.end(), part) == unmet.end())
+    for (const auto &condition : definition.conditions) {
+        for (auto &part : evaluate(condition, values).unmet) {
+            if (std::find(unmet.begin(), unmet.end(), part) == unmet.end())
                 unmet.push_back(std::move(part));
         }
     }
@@ -249,9 +213,8 @@ std::vector<std::string> unmet_parts(const KconfigDefinition &definition, const 
 // Of several definitions the one nearest to being possible, preferring those that can be requested.
 const KconfigDefinition &nearest(const std::vector<KconfigDefinition> &definitions, const ConfigValues &values)
 {
-    return *std::min_element(definitions.begin(), definitions.end(), [&values](const auto &left, const auto &right) {
-        return std::pair(!left.has_prompt, unmet_parts(left, values).size()) <
-               std::pair(!right.has_prompt, unmet_parts(right, values).size());
+    return *std::ranges::min_element(definitions, {}, [&values](const KconfigDefinition &definition) {
+        return std::pair(!definition.has_prompt, unmet_parts(definition, values).size());
     });
 }
 
@@ -266,34 +229,21 @@ std::string selectors(const KconfigTree &tree, const std::string &symbol)
     return fmt::format("it cannot be set by hand; selected by {}{}", fmt::join(names, ", "), more ? ", ..." : "");
 }
 
-std::string explain(const KconfigTree &tree, const ConfigValues &values, const std::string &symbol, bool deeper);
-
-// One unmet part, with why the symbol in it is as it is.
-std::string explain_part(const KconfigTree &tree, const ConfigValues &values, const std::string &part, bool deeper)
-{
-    if (is_symbol(part)) {
-        if (!deeper)
-            return part;
-        return fmt::format("{} (off: {})", part, explain(tree, values, part, false));
-    }
-    if (part.starts_with('!') && is_symbol(part.substr(1)))
-        return fmt::format("{} (it is {})", part, value_of(values, part.substr(1)));
-    return part;
-}
-
+// `deeper`: also of the symbols that it needs.
 std::string explain(const KconfigTree &tree, const ConfigValues &values, const std::string &symbol, bool deeper)
 {
     const auto found = tree.symbols.find(symbol);
     if (found == tree.symbols.end())
         return "there is no such symbol in this kernel";
     const auto &definition = nearest(found->second, values);
-    const auto unmet = unmet_parts(definition, values);
-    if (!unmet.empty()) {
-        std::vector<std::string> parts;
-        parts.reserve(unmet.size());
-        for (const auto &part : unmet)
-            parts.push_back(explain_part(tree, values, part, deeper));
-        return fmt::format("needs {}", fmt::join(parts, ", and "));
+    if (auto unmet = unmet_parts(definition, values); !unmet.empty()) {
+        for (auto &part : unmet) {
+            if (deeper && is_symbol(part))
+                part += fmt::format(" (off: {})", explain(tree, values, part, false));
+            else if (part.starts_with('!') && is_symbol(part.substr(1)))
+                part += fmt::format(" (it is {})", value_of(values, part.substr(1)));
+        }
+        return fmt::format("needs {}", fmt::join(unmet, ", and "));
     }
     if (!definition.has_prompt)
         return selectors(tree, symbol);
@@ -303,6 +253,13 @@ std::string explain(const KconfigTree &tree, const ConfigValues &values, const s
 }
 
 } // namespace
+
+Result<KconfigTree> read_kconfig(Filesystem &files, const std::filesystem::path &tree, const std::string &architecture)
+{
+    Reader reader(files, tree, architecture);
+    TRY(reader.read("Kconfig", 0));
+    return reader.result();
+}
 
 std::string explain_unmet(const KconfigTree &tree, const ConfigValues &final_values, const std::string &symbol)
 {

@@ -3,17 +3,17 @@
 #include "build/kernel_config.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <fmt/format.h>
 #include <map>
 #include <utility>
 
-#include "build/base_config.hpp"
 #include "build/ccache.hpp"
 #include "build/kconfig_expression.hpp"
 #include "build/kconfig_tree.hpp"
 #include "build/ubuntu_annotations.hpp"
-#include "util/child_process.hpp"
+#include "self/krunctl.hpp"
 #include "util/input_file.hpp"
 #include "util/terminal.hpp"
 #include "util/text.hpp"
@@ -68,13 +68,12 @@ Result<void> translate_annotations(const Env &env, const std::filesystem::path &
 {
     if (!are_annotations(inputs.base))
         return {};
-    auto config = config_of_annotations(file, inputs.base, [&](const std::filesystem::path &included) {
+    const auto read = [&env](const std::filesystem::path &included) {
         return read_text_input(env, included, included_kind);
-    });
-    if (!config)
-        return tl::unexpected(config.error());
-    say(fmt::format("the configuration is that of {} in {}", config->flavour, file.string()));
-    inputs.base = std::move(config->text);
+    };
+    auto config = TRY(config_of_annotations(file, inputs.base, read));
+    say(fmt::format("the configuration is that of {} in {}", config.flavour, file.string()));
+    inputs.base = std::move(config.text);
     inputs.distributed = true;
     return {};
 }
@@ -110,26 +109,26 @@ std::map<std::string, Request> requests_of(const ConfigPlan &plan)
     return requests;
 }
 
-// The kernels for the disk and for finding mistakes are the virtual machine's and more.
-std::vector<const char *> our_fragments(const std::string &config)
+// Made only of the kernel's own tinyconfig and our fragments.
+constexpr std::array<std::string_view, 4> tiny_configs = {"vm", "disk", "debug", "kcsan"};
+
+bool is_tiny_config(const std::string &config) { return std::ranges::find(tiny_configs, config) != tiny_configs.end(); }
+
+// Everything else is the name of a file.
+bool is_named_config(const std::string &config)
 {
-    if (config == "disk")
-        return {"vm.config", "disk.config", "krun.config", "tickless.config"};
-    if (config == "debug")
-        return {"vm.config", "debug.config", "krun.config", "tickless.config"};
-    if (config == "kcsan")
-        return {"vm.config", "kcsan.config", "krun.config", "tickless.config"};
-    if (config == "vm")
-        return {"vm.config", "krun.config", "tickless.config"};
-    return {"krun.config", "tickless.config"};
+    return is_tiny_config(config) || config == "debian" || config == "running";
 }
 
-// Otherwise KCSAN would watch the whole kernel, and rarely us: krun/Kbuild enables itself.
-std::vector<std::string> our_make_settings(const std::string &config)
+// The kernels for the disk and for finding mistakes are the virtual machine's and more.
+std::vector<std::string> our_fragments(const std::string &config)
 {
-    if (config == "kcsan")
-        return {"KCSAN_SANITIZE=n"};
-    return {};
+    std::vector<std::string> names = {"krun.config", "tickless.config"};
+    if (is_tiny_config(config) && config != "vm")
+        names.insert(names.begin(), config + ".config");
+    if (is_tiny_config(config))
+        names.insert(names.begin(), "vm.config");
+    return names;
 }
 
 } // namespace
@@ -157,10 +156,8 @@ Result<ConfigInputs> read_config_inputs(const Env &env, const std::string &confi
         inputs.base = std::move(base);
         TRY(translate_annotations(env, config, inputs));
     }
-    for (const auto &file : fragments) {
-        auto fragment = TRY(read_fragment(env, file));
-        inputs.fragments.push_back(std::move(fragment));
-    }
+    for (const auto &file : fragments)
+        inputs.fragments.push_back(TRY(read_fragment(env, file)));
     return inputs;
 }
 
@@ -172,17 +169,15 @@ Result<ConfigPlan> plan_config(Filesystem &files, const std::filesystem::path &d
     plan.tiny = is_tiny_config(config);
     plan.base_text = inputs.base;
     plan.personal = !is_named_config(config) && !inputs.distributed;
-    plan.make_settings = our_make_settings(config);
-    std::vector<std::filesystem::path> ours;
-    for (const auto *name : our_fragments(config)) {
-        ours.push_back(data / "kernel/config" / name);
-        if (files.exists(line.config / name))
-            ours.push_back(line.config / name);
-    }
-    for (const auto &file : ours) {
-        auto text = TRY(files.read(file));
-        const bool is_krun = file.filename() == "krun.config" || file.filename() == "tickless.config";
-        plan.fragments.push_back({file, std::move(text), !is_krun});
+    if (config == "kcsan") // otherwise KCSAN would watch the whole kernel, and rarely us: krun/Kbuild enables itself
+        plan.make_settings = {"KCSAN_SANITIZE=n"};
+    for (const auto &name : our_fragments(config)) {
+        const bool for_machine = name != "krun.config" && name != "tickless.config";
+        for (const auto &folder : {data / "kernel/config", line.config}) {
+            if (folder == line.config && !files.exists(folder / name))
+                continue;
+            plan.fragments.push_back({folder / name, TRY(files.read(folder / name)), for_machine});
+        }
     }
     plan.fragments.insert(plan.fragments.end(), inputs.fragments.begin(), inputs.fragments.end());
     return plan;
@@ -198,9 +193,8 @@ Result<void> configure(const Env &env, const KernelMake &make, const ConfigPlan 
         TRY(env.files.write(base_file(make), plan.base_text));
     for (std::size_t at = 0; at < plan.fragments.size(); ++at)
         TRY(env.files.write(fragment_file(make, at + 1), plan.fragments[at].text));
-    if (plan.tiny) {
+    if (plan.tiny)
         TRY(env.runner.run_ok(make.command({"tinyconfig"})));
-    }
     TRY(env.runner.run_ok(merge_command(make, plan)));
     TRY(env.runner.run_ok(make.command({"olddefconfig"})));
     return {};
@@ -208,16 +202,10 @@ Result<void> configure(const Env &env, const KernelMake &make, const ConfigPlan 
 
 Result<void> verify_config(Filesystem &files, const KernelMake &make, const ConfigPlan &plan)
 {
-    const auto text = files.read(make.objects / ".config");
-    if (!text)
-        return tl::unexpected(text.error());
+    const auto final_values = parse_config(TRY(files.read(make.objects / ".config")));
     const auto requests = requests_of(plan);
-    const auto final_values = parse_config(*text);
-    std::map<std::string, Request> missing;
-    for (const auto &[symbol, request] : requests) {
-        if (value_of(final_values, symbol) != request.value)
-            missing[symbol] = request;
-    }
+    auto missing = requests;
+    std::erase_if(missing, [&](const auto &one) { return value_of(final_values, one.first) == one.second.value; });
     if (missing.empty())
         return {};
     const auto kconfig = read_kconfig(files, make.tree, "x86");

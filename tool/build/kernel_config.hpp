@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "build/kernel_make.hpp"
-#include "source/apt_archive.hpp"
 #include "source/kernel_line.hpp"
 #include "util/env.hpp"
 
@@ -32,11 +31,11 @@ struct ConfigInputs {
 };
 
 struct ConfigPlan {
-    std::string name;      // names the folders in the cache: as is_named_config() knows it, or made of the file's name
-    bool tiny = false;     // the base is the kernel's own tinyconfig
-    std::string base_text; // else this
-    bool personal = false; // which a person wrote, so that they want what is in it
-    std::vector<Fragment> fragments;        // each of their symbols is verified; later ones win
+    std::string name;                // names the folders in the cache: that of a named one, or made of the file's
+    bool tiny = false;               // the base is the kernel's own tinyconfig
+    std::string base_text;           // else this, which base_config.hpp completes
+    bool personal = false;           // which a person wrote, so that they want what is in it
+    std::vector<Fragment> fragments; // each of their symbols is verified; later ones win
     std::vector<std::string> make_settings; // what of it is said to make
     bool own_source = false;                // of the person's own, for which no line vouches
 };
@@ -50,13 +49,6 @@ Result<ConfigInputs> read_config_inputs(const Env &env, const std::string &confi
 // All fragments. A line's own follows the common one of its name: what only this line calls so, or has.
 Result<ConfigPlan> plan_config(Filesystem &files, const std::filesystem::path &data, const KernelLine &line,
                                const std::string &config, const ConfigInputs &inputs);
-// Completes base_text.
-Result<void> fetch_base_config(const Env &env, AptArchive &archive, const KernelLine &line, const std::string &config,
-                               ConfigPlan &plan);
-
-// The base without what only works in the tree, or with the programs, that it was made for. See base_config.cpp.
-std::string without_traps(const std::string &base_text, bool personal, bool has_pahole);
-
 // Leaves a .config in make.objects.
 Result<void> configure(const Env &env, const KernelMake &make, const ConfigPlan &plan);
 // An Error that names every requested symbol that .config does not have, each with its unmet dependency. Of what is for

@@ -10,8 +10,8 @@
 #include <utility>
 
 #include "build/ccache.hpp"
+#include "self/krunctl.hpp"
 #include "source/tree_cache.hpp"
-#include "util/child_process.hpp"
 #include "util/result.hpp"
 #include "util/terminal.hpp"
 #include "util/text.hpp"
@@ -69,6 +69,18 @@ tl::unexpected<Error> make_error(Filesystem &files, const KernelMake &make, cons
                    make.log.string());
 }
 
+// Settings for somebody else's make or kernel must not leak into this one.
+Command make_command(std::vector<std::string> arguments, const std::filesystem::path &log)
+{
+    Command command;
+    command.argv = std::move(arguments);
+    command.argv.insert(command.argv.begin(), "make");
+    command.inherits = variables_for_builds();
+    command.environment = {{"LC_ALL", "C"}, {"MAKEFLAGS", ""}};
+    command.log = log;
+    return command;
+}
+
 } // namespace
 
 std::filesystem::path objects_folder(const std::filesystem::path &tree, const std::string &config_name)
@@ -91,8 +103,7 @@ std::vector<std::string> KernelMake::settings() const
 
 Command KernelMake::command(const std::vector<std::string> &targets) const
 {
-    Command result;
-    result.argv = {"make", "-C", tree.string(), "O=" + objects.string(), fmt::format("-j{}", jobs)};
+    auto result = make_command({"-C", tree.string(), "O=" + objects.string(), fmt::format("-j{}", jobs)}, log);
     // Not one of the settings: it changes how fast the kernel is made, and the compiler is in the key by itself.
     // Both, because the packaging makes the programs of linux-headers anew when they differ.
     if (has_ccache()) {
@@ -102,11 +113,8 @@ Command KernelMake::command(const std::vector<std::string> &targets) const
     const auto set = settings();
     result.argv.insert(result.argv.end(), set.begin(), set.end());
     result.argv.insert(result.argv.end(), targets.begin(), targets.end());
-    // Settings for somebody else's make or kernel must not leak into this one.
-    result.inherits = variables_for_builds();
-    result.environment = {{"LC_ALL", "C"}, {"MAKEFLAGS", ""}, {"KCONFIG_CONFIG", (objects / ".config").string()}};
+    result.environment["KCONFIG_CONFIG"] = (objects / ".config").string();
     result.environment.merge(ccache_environment(tree));
-    result.log = log;
     return result;
 }
 
@@ -146,9 +154,8 @@ Result<void> compile_kernel(const Env &env, const KernelMake &make, const std::v
     // What a partial build will take nobody knows; only builds from nothing are alike.
     const bool from_nothing =
         !env.files.exists(make.objects / "vmlinux.o") && !env.files.exists(make.objects / "vmlinux.a");
-    std::size_t total = 0;
-    if (from_nothing)
-        total = std::strtoull(env.files.read(steps_file).value_or(std::string()).c_str(), nullptr, 10);
+    const auto known = from_nothing ? env.files.read(steps_file).value_or(std::string()) : std::string();
+    const auto total = std::strtoull(known.c_str(), nullptr, 10);
     Progress progress("compiling", total);
     const auto steps = TRY(run_kernel_make(env, make, make.command(targets), progress, "compiling"));
     progress.finish(fmt::format("{} steps", steps));
@@ -160,9 +167,9 @@ Result<void> compile_kernel(const Env &env, const KernelMake &make, const std::v
 Result<std::filesystem::path> build_module(const Env &env, const ModuleRequest &request)
 {
     TRY(mirror_folder(env.files, request.sources, request.output));
-    Command command;
-    command.argv = {"make", "-C", request.kernel.string(), "M=" + request.output.string(),
-                    fmt::format("-j{}", std::thread::hardware_concurrency())};
+    auto command = make_command({"-C", request.kernel.string(), "M=" + request.output.string(),
+                                 fmt::format("-j{}", std::thread::hardware_concurrency())},
+                                request.log);
     if (!request.objects.empty())
         command.argv.push_back("O=" + request.objects.string());
     // Headers name the compiler of their Debian, which may not be here.
@@ -171,10 +178,7 @@ Result<std::filesystem::path> build_module(const Env &env, const ModuleRequest &
     // headers that are unpacked bring no dependencies.
     command.argv.push_back("CONFIG_DEBUG_INFO_BTF_MODULES=");
     command.argv.push_back("modules");
-    command.inherits = variables_for_builds();
-    command.environment = {{"LC_ALL", "C"}, {"MAKEFLAGS", ""}};
     command.environment.merge(ccache_environment(request.output));
-    command.log = request.log;
     const auto made = TRY(env.runner.run(command));
     if (!made.ok()) {
         const auto why = first_build_error(made.output + made.errors);
@@ -196,12 +200,7 @@ Result<std::vector<std::filesystem::path>> build_selftests(const Env &env, const
     // The older lines' rules do not see that a header has changed.
     TRY(env.files.remove_all(output));
     TRY(env.files.make_directories(output));
-    Command command;
-    command.argv = {"make", "-C", sources.string(), "OUTPUT=" + output.string()};
-    command.environment = {{"LC_ALL", "C"}, {"MAKEFLAGS", ""}};
-    command.inherits = variables_for_builds();
-    command.log = log;
-    TRY(env.runner.run_ok(command));
+    TRY(env.runner.run_ok(make_command({"-C", sources.string(), "OUTPUT=" + output.string()}, log)));
     std::vector<std::filesystem::path> programs;
     for (const auto &name : names) {
         if (name.ends_with("_test.c"))

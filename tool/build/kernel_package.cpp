@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstdlib>
 #include <fmt/format.h>
 #include <string_view>
 
-#include "build/build_plan.hpp"
 #include "build/kernel_make.hpp"
 #include "build/repacked_deb.hpp"
 #include "util/digest.hpp"
@@ -32,7 +32,8 @@ std::string changelog_of(const PackagePlan &plan)
 // The kernel leaves them beside its objects, which is the tree; no kernel brings files of such names along.
 std::filesystem::path made_packages_folder(const KernelMake &make) { return make.objects.parent_path(); }
 
-Repacking repacking_of(const KernelMake &make, const PackagePlan &plan, const std::string &name)
+Result<void> finish_package(const Env &env, const KernelMake &make, const PackagePlan &plan, const std::string &name,
+                            const nlohmann::ordered_json &metadata, const std::vector<std::filesystem::path> &selftests)
 {
     Repacking repacking;
     repacking.deb = made_packages_folder(make) / name;
@@ -40,13 +41,6 @@ Repacking repacking_of(const KernelMake &make, const PackagePlan &plan, const st
     repacking.target = plan.finished(name);
     repacking.log = make.log;
     repacking.changelog = changelog_of(plan);
-    return repacking;
-}
-
-Result<void> finish_package(const Env &env, const KernelMake &make, const PackagePlan &plan, const std::string &name,
-                            const nlohmann::ordered_json &metadata, const std::vector<std::filesystem::path> &selftests)
-{
-    auto repacking = repacking_of(make, plan, name);
     if (!env.dry_run() && !env.files.exists(repacking.deb))
         return failure(fmt::format("packaging the kernel produced no {}", name), {}, make.log.string());
     if (name.starts_with("linux-image-")) {
@@ -58,18 +52,23 @@ Result<void> finish_package(const Env &env, const KernelMake &make, const Packag
     return repack_deb(env, repacking);
 }
 
+// Those of administrators' programs (depmod) are not on everybody's PATH.
+std::string path_of_administrators()
+{
+    const char *path = std::getenv("PATH"); // NOLINT(concurrency-mt-unsafe): nobody sets it
+    return fmt::format("{}:/usr/sbin:/sbin", path == nullptr ? "/usr/bin:/bin" : path);
+}
+
 Command packaging_command(const KernelMake &make, const PackagePlan &plan)
 {
     auto command = make.command({"bindeb-pkg"});
-    const std::vector<std::string> settings = {
-        "KDEB_PKGVERSION=" + plan.version,
-        fmt::format("KDEB_SOURCENAME={}", source_name),
-        "KDEB_CHANGELOG_DIST=unstable",
-        "KDEB_COMPRESS=none", // they are packed once more
-        "DPKG_FLAGS=--no-check-builddeps",
-        "KBUILD_PKG_ROOTCMD=", // needed by no kernel, but fakeroot has to be installed for some without this
-    };
-    command.argv.insert(command.argv.end(), settings.begin(), settings.end());
+    command.argv.insert(
+        command.argv.end(),
+        {"KDEB_PKGVERSION=" + plan.version, fmt::format("KDEB_SOURCENAME={}", source_name),
+         "KDEB_CHANGELOG_DIST=unstable",
+         "KDEB_COMPRESS=none", // they are packed once more
+         "DPKG_FLAGS=--no-check-builddeps",
+         "KBUILD_PKG_ROOTCMD="}); // needed by no kernel, but fakeroot has to be installed for some without this
     // Wishes that the caller has for packages of their own must not reach these.
     command.environment.insert({{"PATH", path_of_administrators()},
                                 {"SOURCE_DATE_EPOCH", fmt::format("{}", package_epoch)},
@@ -81,11 +80,6 @@ Command packaging_command(const KernelMake &make, const PackagePlan &plan)
                                 {"KBUILD_DEBARCH", ""},
                                 {"KDEB_HOOKDIR", ""}});
     return command;
-}
-
-bool is_package_file(const std::string &name)
-{
-    return name.ends_with(".deb") || name.ends_with(".changes") || name.ends_with(".buildinfo");
 }
 
 } // namespace
@@ -135,9 +129,8 @@ Result<void> clear_packaging(Filesystem &files, const KernelMake &make, const Pa
         TRY(files.remove_all(plan.folder / folder));
     const auto made = made_packages_folder(make);
     for (const auto &name : files.list(made).value_or(std::vector<std::string>())) {
-        if (!is_package_file(name))
-            continue;
-        TRY(files.remove_all(made / name));
+        if (name.ends_with(".deb") || name.ends_with(".changes") || name.ends_with(".buildinfo"))
+            TRY(files.remove_all(made / name));
     }
     return files.remove_all(make.objects / "debian");
 }

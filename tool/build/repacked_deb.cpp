@@ -6,7 +6,7 @@
 #include <charconv>
 #include <cstdint>
 #include <fmt/format.h>
-#include <optional>
+#include <utility>
 
 #include "util/text.hpp"
 
@@ -17,48 +17,37 @@ namespace
 
 constexpr const char *elf_magic = "\177ELF";
 
-Command logged(const Repacking &repacking, std::vector<std::string> argv)
+Result<void> run_logged(ProcessRunner &runner, const Repacking &repacking, std::vector<std::string> argv)
 {
     Command command;
     command.argv = std::move(argv);
     command.environment = {{"LC_ALL", "C"}, {"SOURCE_DATE_EPOCH", fmt::format("{}", package_epoch)}};
     command.log = repacking.log;
-    return command;
-}
-
-Result<void> run_step(ProcessRunner &runner, const Command &command)
-{
     TRY(runner.run_ok(command));
     return {};
 }
 
-// The build system's notes and by-products: full of absolute paths, and no external module's build reads them.
-Result<void> remove_notes(const Env &env, const Repacking &repacking)
+// What linux-headers brings for building modules. The build system's notes and by-products are full of absolute paths,
+// and no external module's build reads them. Its programs are compiled with debug information (objtool), and their
+// build's identity is a digest over that, so it goes too.
+Result<void> clean_headers(const Env &env, const Repacking &repacking)
 {
-    if (!env.files.exists(repacking.work / "usr/src"))
+    const auto headers = repacking.work / "usr/src";
+    if (!env.files.exists(headers))
         return {};
-    return run_step(env.runner, logged(repacking, {"find", (repacking.work / "usr/src").string(), "(", "-name", "*.cmd",
-                                                   "-o", "-name", "*.[os]", ")", "-type", "f", "-delete"}));
-}
-
-// The kernel's own programs for building modules: objtool is compiled with debug information. The build's identity is a
-// digest over that, so it goes too.
-Result<void> strip_programs(const Env &env, const Repacking &repacking)
-{
-    if (!env.files.exists(repacking.work / "usr/src"))
-        return {};
+    TRY(run_logged(
+        env.runner, repacking,
+        {"find", headers.string(), "(", "-name", "*.cmd", "-o", "-name", "*.[os]", ")", "-type", "f", "-delete"}));
     Command find;
-    find.argv = {"find", (repacking.work / "usr/src").string(), "-type", "f", "-perm", "/111", "-print0"};
+    find.argv = {"find", headers.string(), "-type", "f", "-perm", "/111", "-print0"};
     const auto found = TRY(env.runner.run_ok(find));
-    auto strip = logged(repacking, {"strip", "--strip-all", "--remove-section=.note.gnu.build-id", "--"});
-    const auto fixed_words = strip.argv.size();
+    std::vector<std::string> strip = {"strip", "--strip-all", "--remove-section=.note.gnu.build-id", "--"};
+    const auto fixed_words = strip.size();
     for (const auto &file : split(found.output, '\0')) {
         if (!file.empty() && env.files.read(file).value_or(std::string()).starts_with(elf_magic))
-            strip.argv.push_back(file);
+            strip.push_back(file);
     }
-    if (strip.argv.size() == fixed_words)
-        return {};
-    return run_step(env.runner, strip);
+    return strip.size() == fixed_words ? Result<void>() : run_logged(env.runner, repacking, std::move(strip));
 }
 
 Result<void> replace_changelog(const Env &env, const Repacking &repacking)
@@ -67,26 +56,21 @@ Result<void> replace_changelog(const Env &env, const Repacking &repacking)
     for (const auto &package : env.files.list(doc).value_or(std::vector<std::string>())) {
         const auto file = doc / package / "changelog.Debian";
         TRY(env.files.write(file, repacking.changelog));
-        TRY(run_step(env.runner, logged(repacking, {"gzip", "-9nf", file.string()})));
+        TRY(run_logged(env.runner, repacking, {"gzip", "-9nf", file.string()}));
     }
     return {};
 }
 
-Result<void> add_files(Filesystem &files, const Repacking &repacking)
+Result<void> add_what_is_ours(const Env &env, const Repacking &repacking)
 {
     for (const auto &[path, text] : repacking.added) {
-        TRY(files.make_directories((repacking.work / path).parent_path()));
-        TRY(files.write(repacking.work / path, text));
+        TRY(env.files.make_directories((repacking.work / path).parent_path()));
+        TRY(env.files.write(repacking.work / path, text));
     }
-    return {};
-}
-
-Result<void> add_programs(const Env &env, const Repacking &repacking)
-{
     for (const auto &[path, from] : repacking.programs) {
         const auto target = repacking.work / path;
         TRY(env.files.make_directories(target.parent_path()));
-        TRY(run_step(env.runner, logged(repacking, {"strip", "-o", target.string(), from.string()})));
+        TRY(run_logged(env.runner, repacking, {"strip", "-o", target.string(), from.string()}));
     }
     return {};
 }
@@ -97,18 +81,6 @@ struct Entry {
     std::string path;
 };
 
-std::optional<Entry> parse_entry(const std::string &text)
-{
-    Entry entry;
-    const auto blank = text.find(' ', 2);
-    if (text.size() < 4 || text[1] != ' ' || blank == std::string::npos)
-        return std::nullopt;
-    entry.type = text[0];
-    std::from_chars(text.data() + 2, text.data() + blank, entry.size);
-    entry.path = text.substr(blank + 1);
-    return entry;
-}
-
 // All that will be installed, by name.
 Result<std::vector<Entry>> entries_of(ProcessRunner &runner, const Repacking &repacking)
 {
@@ -118,11 +90,16 @@ Result<std::vector<Entry>> entries_of(ProcessRunner &runner, const Repacking &re
     const auto found = TRY(runner.run_ok(find));
     std::vector<Entry> entries;
     for (const auto &text : split(found.output, '\0')) {
-        if (auto entry = parse_entry(text))
-            entries.push_back(std::move(*entry));
+        Entry entry;
+        const auto blank = text.find(' ', 2);
+        if (text.size() < 4 || text[1] != ' ' || blank == std::string::npos)
+            continue;
+        entry.type = text[0];
+        std::from_chars(text.data() + 2, text.data() + blank, entry.size);
+        entry.path = text.substr(blank + 1);
+        entries.push_back(std::move(entry));
     }
-    std::sort(entries.begin(), entries.end(),
-              [](const Entry &left, const Entry &right) { return left.path < right.path; });
+    std::ranges::sort(entries, {}, &Entry::path);
     return entries;
 }
 
@@ -162,39 +139,27 @@ Result<void> write_installed_size(Filesystem &files, const Repacking &repacking,
 
 Result<void> change(const Env &env, const Repacking &repacking)
 {
-    TRY(remove_notes(env, repacking));
-    TRY(strip_programs(env, repacking));
+    TRY(clean_headers(env, repacking));
     TRY(replace_changelog(env, repacking));
-    TRY(add_files(env.files, repacking));
-    TRY(add_programs(env, repacking));
+    TRY(add_what_is_ours(env, repacking));
     const auto entries = TRY(entries_of(env.runner, repacking));
     TRY(write_digests(env, repacking, entries));
     TRY(write_installed_size(env.files, repacking, entries));
     // Whatever the builder's umask was, and also in a folder that hands its group down.
-    return run_step(env.runner, logged(repacking, {"chmod", "-R", "u+rwX,go+rX,go-w,ug-s", repacking.work.string()}));
-}
-
-Command unpack_command(const Repacking &repacking)
-{
-    return logged(repacking, {"dpkg-deb", "-R", repacking.deb.string(), repacking.work.string()});
-}
-
-Command pack_command(const Repacking &repacking)
-{
-    // An explicit level, because a variable of the caller could set another.
-    return logged(repacking, {"dpkg-deb", "--root-owner-group", "-Zxz", "-z6", "-b", repacking.work.string(),
-                              repacking.target.string()});
+    return run_logged(env.runner, repacking, {"chmod", "-R", "u+rwX,go+rX,go-w,ug-s", repacking.work.string()});
 }
 
 Result<void> pack(const Env &env, const Repacking &repacking)
 {
-    auto partial = repacking;
-    partial.target += ".partial";
-    auto packed = run_step(env.runner, pack_command(partial));
+    const auto partial = with_suffix(repacking.target, ".partial");
+    // An explicit level, because a variable of the caller could set another.
+    auto packed =
+        run_logged(env.runner, repacking,
+                   {"dpkg-deb", "--root-owner-group", "-Zxz", "-z6", "-b", repacking.work.string(), partial.string()});
     if (packed)
-        packed = env.files.rename(partial.target, repacking.target);
+        packed = env.files.rename(partial, repacking.target);
     if (!packed)
-        static_cast<void>(env.files.remove_all(partial.target));
+        static_cast<void>(env.files.remove_all(partial));
     return packed;
 }
 
@@ -204,7 +169,7 @@ Result<void> repack_deb(const Env &env, const Repacking &repacking)
 {
     TRY(env.files.remove_all(repacking.work));
     TRY(env.files.make_directories(repacking.target.parent_path()));
-    auto done = run_step(env.runner, unpack_command(repacking));
+    auto done = run_logged(env.runner, repacking, {"dpkg-deb", "-R", repacking.deb.string(), repacking.work.string()});
     if (done && !env.dry_run())
         done = change(env, repacking);
     if (done)

@@ -29,31 +29,35 @@ TEST(ConfigValues, UnsetIsNo)
 TEST(KconfigExpression, HasThreeValues)
 {
     const auto values = parse_config("CONFIG_Y=y\nCONFIG_M=m\nCONFIG_N8=8\nCONFIG_S=\"text\"\n");
-    EXPECT_EQ(evaluate("Y && M", values), Tristate::module);
-    EXPECT_EQ(evaluate("!M", values), Tristate::module);
-    EXPECT_EQ(evaluate("OFF || M", values), Tristate::module);
-    EXPECT_EQ(evaluate("OFF || Y && !OFF", values), Tristate::yes);
-    EXPECT_EQ(evaluate("(OFF || Y) && OFF", values), Tristate::no);
-    EXPECT_EQ(evaluate("!(Y && OFF)", values), Tristate::yes);
-    EXPECT_EQ(evaluate("M = m && OFF = n && Y != n", values), Tristate::yes);
-    EXPECT_EQ(evaluate("N8 >= 8 && N8 < 10", values), Tristate::yes);
-    EXPECT_EQ(evaluate("N8 > 8", values), Tristate::no);
-    EXPECT_EQ(evaluate("S = \"text\"", values), Tristate::yes);
-    EXPECT_EQ(evaluate("S = \"other\"", values), Tristate::no);
+    EXPECT_EQ(evaluate("Y && M", values).value, Tristate::module);
+    EXPECT_EQ(evaluate("!M", values).value, Tristate::module);
+    EXPECT_EQ(evaluate("OFF || M", values).value, Tristate::module);
+    EXPECT_EQ(evaluate("OFF || Y && !OFF", values).value, Tristate::yes);
+    EXPECT_EQ(evaluate("(OFF || Y) && OFF", values).value, Tristate::no);
+    EXPECT_EQ(evaluate("!(Y && OFF)", values).value, Tristate::yes);
+    EXPECT_EQ(evaluate("M = m && OFF = n && Y != n", values).value, Tristate::yes);
+    EXPECT_EQ(evaluate("N8 >= 8 && N8 < 10", values).value, Tristate::yes);
+    EXPECT_EQ(evaluate("N8 > 8", values).value, Tristate::no);
+    EXPECT_EQ(evaluate("S = \"text\"", values).value, Tristate::yes);
+    EXPECT_EQ(evaluate("S = \"other\"", values).value, Tristate::no);
 }
 
 TEST(KconfigExpression, WhatTheBuildComputesIsNeverBlamed)
 {
-    EXPECT_EQ(evaluate("$(cc-option,-mfoo(bar))", {}), Tristate::yes);
-    EXPECT_EQ(evaluate("\"$(ARCH)\" = \"arm\"", {}), Tristate::yes);
+    EXPECT_EQ(evaluate("$(cc-option,-mfoo(bar))", {}).value, Tristate::yes);
+    EXPECT_EQ(evaluate("\"$(ARCH)\" = \"arm\"", {}).value, Tristate::yes);
 }
 
-TEST(KconfigExpression, ConjunctsAreTheOutermostAnds)
+TEST(KconfigExpression, WhatIsUnmetAreOperandsOfTheOutermostAnds)
 {
-    EXPECT_THAT(conjuncts("A && (B && !C)"), ElementsAre("A", "B", "!C"));
-    EXPECT_THAT(conjuncts("A && (B || C)"), ElementsAre("A", "B || C"));
-    EXPECT_THAT(conjuncts("A && B || C"), ElementsAre("A && B || C"));
-    EXPECT_THAT(conjuncts("(A) && (B)"), ElementsAre("A", "B"));
+    const auto values = parse_config("CONFIG_ON=y\n");
+    const auto unmet = [&values](const std::string &expression) { return evaluate(expression, values).unmet; };
+    EXPECT_THAT(unmet("A && (B && !ON)"), ElementsAre("A", "B", "!ON"));
+    EXPECT_THAT(unmet("A && (B || C)"), ElementsAre("A", "B || C"));
+    EXPECT_THAT(unmet("A && B || C"), ElementsAre("A && B || C"));
+    EXPECT_THAT(unmet("(A) && (B)"), ElementsAre("A", "B"));
+    EXPECT_THAT(unmet("ON && (A || ON) && !(ON || A) && ON = n"), ElementsAre("!(ON || A)", "ON = n"));
+    EXPECT_THAT(unmet("A || ON"), ElementsAre());
 }
 
 // A tree that has each way in which a condition can come to stand around a symbol.
