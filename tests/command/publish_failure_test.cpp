@@ -133,6 +133,27 @@ TEST_F(PublishFailureTest, ARepositoryThatWasCopiedInTheMiddleIsNotCompletedBlin
     EXPECT_THAT(index(), HasSubstr("Package: linux-image-6.12.2.krun.bb\n"));
 }
 
+TEST_F(PublishFailureTest, WhatIsToBeCompletedOutlivesAPublishThatMustNotBegin)
+{
+    if (sandbox.run({"strace", "-o", "/dev/null", "true"}).status != 0)
+        GTEST_SKIP() << "programs cannot be traced here";
+    ASSERT_EQ(publish_kernel("6.12.1.krun.aa", "6.12.1-1").status, 0);
+    const auto kernel = make_deb("linux-image-6.12.2.krun.bb", "6.12.2-1");
+    const auto other = make_deb("tool", "1");
+    sandbox.run({"strace", "-o", "/dev/null", "-e", "trace=renameat2", "-e", "inject=renameat2:signal=KILL:when=2",
+                 KRUNCTL, "publish", repository().string(), kernel, "--key", user});
+    write_text(repository() / "db/lockfile", "");
+    const auto refused = publish({other, "--key", user});
+    EXPECT_EQ(refused.status, 4);
+    EXPECT_THAT(refused.errors, HasSubstr("a reprepro not started by krunctl is working on"));
+    std::filesystem::remove(repository() / "db/lockfile");
+    const auto next = publish({other, "--key", user});
+    EXPECT_EQ(next.status, 0) << next.errors;
+    EXPECT_THAT(next.errors, HasSubstr("completing the publish that was interrupted"));
+    expect_whole();
+    EXPECT_THAT(index(), HasSubstr("Package: linux-image-6.12.2.krun.bb\n"));
+}
+
 // reprepro would go on in a folder that is the next publish's.
 TEST_F(PublishFailureTest, NothingThatWorksForAKilledPublishOutlivesIt)
 {

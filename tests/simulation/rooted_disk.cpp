@@ -6,7 +6,6 @@
 #include <chrono>
 #include <cstdlib>
 #include <fmt/format.h>
-#include <stdexcept>
 #include <thread>
 #include <unistd.h>
 
@@ -28,21 +27,12 @@ std::string variable(const char *name)
     return value == nullptr ? "" : value;
 }
 
-// A disk that does not work ends the program, not the simulated one.
-template <typename T> T must(Result<T> result)
-{
-    if (!result)
-        throw std::runtime_error(result.error().message);
-    if constexpr (!std::is_void_v<T>)
-        return std::move(*result);
-}
-
 std::optional<std::string> output_of_dpkg_deb(const std::vector<std::string> &arguments)
 {
     Command command;
     command.argv = {"dpkg-deb"};
     command.argv.insert(command.argv.end(), arguments.begin(), arguments.end());
-    const auto result = must(SystemProcessRunner().run(command));
+    const auto result = unwrap(SystemProcessRunner().run(command));
     return result.ok() ? std::optional(result.output) : std::nullopt;
 }
 
@@ -57,28 +47,29 @@ void RootedDisk::effect(const std::string &what)
     if (fs::exists(at("/full-disk")))
         throw BrokenOff{};
     if (const auto marker = variable("KRUN_TEST_MARKER"); !marker.empty()) {
-        must(SystemFilesystem().write(marker, fmt::format("{}\n", getpid())));
+        unwrap(SystemFilesystem().write(marker, fmt::format("{}\n", getpid())));
         std::this_thread::sleep_for(std::chrono::seconds(std::stoi(variable("KRUN_TEST_SLEEP"))));
     }
 }
 
+// A disk that does not work ends the program, not the simulated one.
 std::optional<std::string> RootedDisk::read(const fs::path &path)
 {
-    return must(SystemFilesystem().read_if_there(at(path)));
+    return unwrap(SystemFilesystem().read_if_there(at(path)));
 }
 
 void RootedDisk::write(const fs::path &path, const std::string &text)
 {
     SystemFilesystem files;
-    must(files.make_directories(at(path).parent_path()));
-    must(files.write(at(path), text));
+    unwrap(files.make_directories(at(path).parent_path()));
+    unwrap(files.write(at(path), text));
 }
 
-void RootedDisk::erase(const fs::path &path) { must(SystemFilesystem().remove_all(at(path))); }
+void RootedDisk::erase(const fs::path &path) { unwrap(SystemFilesystem().remove_all(at(path))); }
 
 std::vector<std::string> RootedDisk::list(const fs::path &folder)
 {
-    return fs::is_directory(at(folder)) ? must(SystemFilesystem().list(at(folder))) : std::vector<std::string>();
+    return fs::is_directory(at(folder)) ? unwrap(SystemFilesystem().list(at(folder))) : std::vector<std::string>();
 }
 
 bool RootedDisk::is_executable(const fs::path &path) { return access(at(path).c_str(), X_OK) == 0; }
@@ -93,7 +84,7 @@ std::optional<Archive> RootedDisk::open_deb(const fs::path &path)
     for (const auto &entry : fs::recursive_directory_iterator(unpacked.path())) {
         if (entry.is_regular_file())
             archive.files.emplace_back("/" / entry.path().lexically_relative(unpacked.path()),
-                                       must(SystemFilesystem().read(entry.path())));
+                                       unwrap(SystemFilesystem().read(entry.path())));
     }
     std::sort(archive.files.begin(), archive.files.end());
     return archive;

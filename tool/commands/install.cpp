@@ -3,15 +3,12 @@
 #include <cstdio>
 #include <fmt/format.h>
 #include <memory>
-#include <optional>
 
 #include "commands/command.hpp"
 #include "commands/json_report.hpp"
 #include "install/boot_gate.hpp"
 #include "install/installer.hpp"
 #include "install/preflight.hpp"
-#include "install/session.hpp"
-#include "util/dry_run.hpp"
 #include "util/own_process.hpp"
 #include "util/terminal.hpp"
 
@@ -32,14 +29,14 @@ struct InstallOptions {
     bool json = false;
 };
 
-void check_usage(const InstallOptions &options)
+Result<void> expect_one_mode(const InstallOptions &options)
 {
     const int modes = int(!options.debs.empty()) + int(options.go_on) + int(options.undo) + int(options.status);
     if (modes == 0)
-        throw UserError({ExitCode::usage, "no package is named", "`krunctl build --package` makes them", {}});
+        return usage_error("no package is named", "`krunctl build --package` makes them");
     if (modes > 1)
-        throw UserError(
-            {ExitCode::usage, "packages, --continue, --undo and --status exclude each other", "choose one", {}});
+        return usage_error("packages, --continue, --undo and --status exclude each other", "choose one");
+    return {};
 }
 
 std::string next_steps(const std::string &release, const std::string &fallback)
@@ -81,7 +78,7 @@ void pass_gate(Context &context, const KernelPackages &packages, ordered_json &r
 // The report for --json.
 ordered_json install(Context &context, const InstallOptions &options, InstallSession &session)
 {
-    auto &[target, state, lock] = session;
+    auto &[dry, target, state, lock] = session;
     unwrap(session.expect_nothing_unfinished());
     std::vector<std::filesystem::path> debs;
     for (const auto &deb : options.debs)
@@ -127,12 +124,9 @@ ordered_json install(Context &context, const InstallOptions &options, InstallSes
 
 ordered_json go_on(const InstallOptions &options, InstallSession &session)
 {
-    auto &[target, state, lock] = session;
+    auto &[dry, target, state, lock] = session;
     if (!state.operation)
-        throw UserError({ExitCode::answer_is_no,
-                         "nothing was interrupted",
-                         "`krunctl install --status` shows what is installed",
-                         {}});
+        unwrap<void>(refusal("nothing was interrupted", "`krunctl install --status` shows what is installed"));
     const auto release = state.operation->release;
     target.log = target.layout.log(release);
     Installer installer(target, state);
@@ -163,25 +157,19 @@ ordered_json go_on(const InstallOptions &options, InstallSession &session)
 
 void run(Context &context, const InstallOptions &options)
 {
-    check_usage(options);
-    std::vector<std::string> steps;
-    std::optional<DryRun> dry;
-    if (options.dry_run)
-        dry.emplace(context, options.json ? &steps : nullptr);
-    auto session = unwrap(InstallSession::open(dry ? dry->env() : context, options.status));
+    unwrap(expect_one_mode(options));
+    auto session = unwrap(InstallSession::open(context, options.dry_run || options.status, options.json));
     ordered_json report;
     if (options.status) {
         const auto status = install_status(session.target, session.state);
         if (!options.json)
             fmt::print("{}", status_text(status));
         report = status_json(status);
-    } else if (options.go_on || options.undo) {
-        report = go_on(options, session);
     } else {
-        report = install(context, options, session);
+        report = options.debs.empty() ? go_on(options, session) : install(context, options, session);
+        if (options.dry_run)
+            report.update({{"result", "dry-run"}, {"steps", session.dry->lines()}});
     }
-    if (options.dry_run)
-        report.update({{"result", "dry-run"}, {"steps", steps}});
     if (options.json)
         print_json(report);
 }

@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: MIT
 // krunctl promote: the kernel on trial, which is running and in which the checks find no fault, becomes the default.
+#include <algorithm>
 #include <fmt/format.h>
 #include <memory>
-#include <optional>
 
 #include "commands/command.hpp"
 #include "commands/json_report.hpp"
 #include "host/checks.hpp"
 #include "host/host.hpp"
 #include "install/installer.hpp"
-#include "install/session.hpp"
 #include "report/check_report.hpp"
-#include "util/dry_run.hpp"
 #include "util/own_process.hpp"
 #include "util/terminal.hpp"
 
@@ -27,28 +25,22 @@ struct PromoteOptions {
     bool json = false;
 };
 
-[[noreturn]] void refuse(std::string message, std::string hint)
+Result<void> expect_on_trial(const InstallState &state, const std::string &running)
 {
-    throw UserError({ExitCode::answer_is_no, std::move(message), std::move(hint), {}});
-}
-
-void expect_on_trial(const InstallState &state, const std::string &running)
-{
-    if (state.find(running) != nullptr && state.find(running)->state != KernelState::removing)
-        return;
-    for (const auto &kernel : state.kernels) {
-        if (kernel.state == KernelState::trial)
-            refuse(fmt::format("{} is running, not the kernel on trial, {}", running, kernel.release),
+    if (const auto *kernel = state.find(running); kernel != nullptr && kernel->state != KernelState::removing)
+        return {};
+    const auto trial = std::ranges::find(state.kernels, KernelState::trial, &InstalledKernel::state);
+    if (trial == state.kernels.end())
+        return refusal(fmt::format("the running kernel {} was not installed by krunctl", running),
+                       "install one for a trial boot: sudo krunctl install DEB…");
+    return refusal(fmt::format("{} is running, not the kernel on trial, {}", running, trial->release),
                    fmt::format("if its trial boot failed, remove it: sudo krunctl uninstall {0}; to try it again, "
                                "choose {0} in the boot menu",
-                               kernel.release));
-    }
-    refuse(fmt::format("the running kernel {} was not installed by krunctl", running),
-           "install one for a trial boot: sudo krunctl install DEB…");
+                               trial->release));
 }
 
-// The report of `krunctl check`; throws when something forbids it.
-nlohmann::json pass_checks(Context &context, const PromoteOptions &options, const std::string &release)
+// The report of `krunctl check`; an Error when something forbids it.
+Result<nlohmann::json> pass_checks(Context &context, const PromoteOptions &options, const std::string &release)
 {
     SystemHost host(context.runner);
     say("verifying the running kernel");
@@ -60,32 +52,28 @@ nlohmann::json pass_checks(Context &context, const PromoteOptions &options, cons
     if (against.empty())
         return json;
     context.found = {{"release", release}, {"result", "refused"}, {"against", against}, {"check", json}};
-    refuse(fmt::format("{} is not promoted, nothing was changed: {}", release, fmt::join(against, ", ")),
-           "mend what the checks say and try again, or go back with `sudo krunctl uninstall`");
+    return refusal(fmt::format("{} is not promoted, nothing was changed: {}", release, fmt::join(against, ", ")),
+                   "mend what the checks say and try again, or go back with `sudo krunctl uninstall`");
 }
 
 void run(Context &context, const PromoteOptions &options)
 {
-    std::vector<std::string> steps;
-    std::optional<DryRun> dry;
-    if (options.dry_run)
-        dry.emplace(context, options.json ? &steps : nullptr);
-    auto session = unwrap(InstallSession::open(dry ? dry->env() : context));
-    auto &[target, state, lock] = session;
+    auto session = unwrap(InstallSession::open(context, options.dry_run, options.json));
+    auto &[dry, target, state, lock] = session;
     const auto &release = target.running_release;
     if (!options.dry_run)
         unwrap(session.expect_root());
     unwrap(session.expect_nothing_unfinished());
-    expect_on_trial(state, release);
+    unwrap(expect_on_trial(state, release));
     target.log = target.layout.log(release);
     Installer installer(target, state);
     ordered_json report = {{"release", release}, {"result", "promoted"}};
 
     if (options.dry_run) {
         unwrap(installer.promote(release));
-        report.update({{"result", "dry-run"}, {"steps", steps}});
+        report.update({{"result", "dry-run"}, {"steps", dry->lines()}});
     } else if (state.default_release() != release) {
-        report["check"] = pass_checks(context, options, release);
+        report["check"] = unwrap(pass_checks(context, options, release));
         const HeldInterrupts held;
         if (const auto promoted = installer.promote(release); !promoted) {
             auto error = promoted.error();

@@ -2,13 +2,10 @@
 // krunctl uninstall: removes a Krun kernel and everything that `krunctl install` added.
 #include <fmt/format.h>
 #include <memory>
-#include <optional>
 
 #include "commands/command.hpp"
 #include "commands/json_report.hpp"
 #include "install/installer.hpp"
-#include "install/session.hpp"
-#include "util/dry_run.hpp"
 #include "util/own_process.hpp"
 #include "util/terminal.hpp"
 
@@ -24,7 +21,7 @@ struct UninstallOptions {
 };
 
 // The named one, the one of an unfinished operation, the one that waits for a reboot, or the only one.
-std::string choose(const InstallState &state, const std::string &named)
+Result<std::string> choose(const InstallState &state, const std::string &named)
 {
     std::vector<std::string> releases;
     std::vector<std::string> removing;
@@ -34,12 +31,10 @@ std::string choose(const InstallState &state, const std::string &named)
             removing.push_back(kernel.release);
     }
     if (releases.empty())
-        throw UserError({ExitCode::answer_is_no, "no Krun kernel was installed by krunctl", {}, {}});
+        return refusal("no Krun kernel was installed by krunctl");
     if (!named.empty() && state.find(named) == nullptr)
-        throw UserError({ExitCode::answer_is_no,
-                         fmt::format("{} was not installed by krunctl", named),
-                         fmt::format("installed are {}", fmt::join(releases, ", ")),
-                         {}});
+        return refusal(fmt::format("{} was not installed by krunctl", named),
+                       fmt::format("installed are {}", fmt::join(releases, ", ")));
     if (!named.empty())
         return named;
     if (state.operation)
@@ -47,10 +42,8 @@ std::string choose(const InstallState &state, const std::string &named)
     if (removing.size() == 1)
         return removing.front();
     if (releases.size() > 1)
-        throw UserError({ExitCode::usage,
-                         fmt::format("several Krun kernels are installed: {}", fmt::join(releases, ", ")),
-                         fmt::format("name one: krunctl uninstall {}", releases.front()),
-                         {}});
+        return usage_error(fmt::format("several Krun kernels are installed: {}", fmt::join(releases, ", ")),
+                           fmt::format("name one: krunctl uninstall {}", releases.front()));
     return releases.front();
 }
 
@@ -72,13 +65,9 @@ void report(const UninstallOptions &options, const std::string &release, Removal
 
 void run(Context &context, const UninstallOptions &options)
 {
-    std::vector<std::string> steps;
-    std::optional<DryRun> dry;
-    if (options.dry_run)
-        dry.emplace(context, options.json ? &steps : nullptr);
-    auto session = unwrap(InstallSession::open(dry ? dry->env() : context));
-    auto &[target, state, lock] = session;
-    const auto release = choose(state, options.release);
+    auto session = unwrap(InstallSession::open(context, options.dry_run, options.json));
+    auto &[dry, target, state, lock] = session;
+    const auto release = unwrap(choose(state, options.release));
     if (state.operation && state.operation->release != release)
         unwrap(session.expect_nothing_unfinished());
     target.log = target.layout.log(release);
@@ -86,7 +75,7 @@ void run(Context &context, const UninstallOptions &options)
     if (options.dry_run) {
         unwrap(installer.uninstall(release));
         if (options.json)
-            print_json({{"release", release}, {"result", "dry-run"}, {"steps", steps}});
+            print_json({{"release", release}, {"result", "dry-run"}, {"steps", dry->lines()}});
         return;
     }
     unwrap(session.expect_root());

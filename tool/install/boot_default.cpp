@@ -62,9 +62,9 @@ Result<std::string> id_of(const Target &target, const std::string &release)
 
 Result<void> update_grub(const Target &target)
 {
-    TRY(target.change(plain_command({"update-grub"})));
+    TRY(target.change({.argv = {"update-grub"}}));
     // grub-mkconfig does not wait for the disk.
-    return target.change(plain_command({"sync"}));
+    return target.change({.argv = {"sync"}});
 }
 
 Result<void> expect_default(const Target &target, const std::string &id, const std::string &release)
@@ -84,11 +84,11 @@ Result<void> edit_environment(const Target &target, const std::string &action, c
     const auto copy = target.layout.new_grub_environment();
     if (target.files.exists(file))
         TRY(target.files.copy_file(file, copy));
-    TRY(target.change(plain_command({"grub-editenv", copy.string(), action, variable})));
+    TRY(target.change({.argv = {"grub-editenv", copy.string(), action, variable}}));
     // The kernel and its initrd are on the disk, too, before anything points at them.
-    TRY(target.change(plain_command({"sync"})));
+    TRY(target.change({.argv = {"sync"}}));
     TRY(target.files.rename(copy, file));
-    return target.change(plain_command({"sync"}));
+    return target.change({.argv = {"sync"}});
 }
 
 } // namespace

@@ -104,9 +104,7 @@ Result<GateResult> boot_gate(const Env &env, const fs::path &image_deb)
     const auto scratch = TRY(ScratchFolder::make(env.files, cache_directory() / "run", "gate"));
     const Unpacked package{env.files, scratch.path() / "package"};
     TRY(env.files.make_directories(package.folder));
-    Command unpack;
-    unpack.argv = {"sh", "-c", unpack_script, "sh", image_deb.string(), package.folder.string()};
-    TRY(env.runner.run_ok(unpack));
+    TRY(env.runner.run_ok({.argv = {"sh", "-c", unpack_script, "sh", image_deb.string(), package.folder.string()}}));
     const auto release = TRY(release_in(package, image_deb));
     const auto log = cache_directory() / fmt::format("logs/gate-{}.log", release);
     TRY(env.files.make_directories(log.parent_path()));

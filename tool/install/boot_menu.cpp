@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include "util/text.hpp"
 
@@ -37,88 +38,6 @@ std::optional<std::size_t> number_of(const std::string &text)
         return std::nullopt;
     return number;
 }
-
-} // namespace
-
-GrubEnvironment parse_grub_environment(const std::string &listing)
-{
-    GrubEnvironment environment;
-    for (const auto &line : lines_of(listing)) {
-        if (const auto equals = line.find('='); equals != std::string::npos)
-            environment[line.substr(0, equals)] = line.substr(equals + 1);
-    }
-    return environment;
-}
-
-std::string next_entry_of(const GrubEnvironment &environment)
-{
-    const auto found = environment.find("next_entry");
-    return found == environment.end() ? std::string() : found->second;
-}
-
-const BootEntry *BootMenu::find(const std::string &setting) const
-{
-    const std::vector<Node> *level = &nodes_;
-    const Node *found = nullptr;
-    for (const auto &step : steps_of(setting)) {
-        if (level == nullptr)
-            return nullptr;
-        found = nullptr;
-        if (const auto number = number_of(step)) {
-            if (*number < level->size())
-                found = &(*level)[*number];
-        } else {
-            for (const auto &node : *level) {
-                if (step == node.id || step == node.title) {
-                    found = &node;
-                    break;
-                }
-            }
-        }
-        if (found == nullptr)
-            return nullptr;
-        level = found->submenu ? &found->children : nullptr;
-    }
-    if (found == nullptr || (found->submenu && found->children.empty()))
-        return nullptr;
-    return &entries_[found->entry];
-}
-
-const BootEntry *BootMenu::default_entry(const GrubEnvironment &environment) const
-{
-    auto setting = default_setting_;
-    if (setting == "${saved_entry}") {
-        const auto saved = environment.find("saved_entry");
-        setting = saved == environment.end() ? std::string() : saved->second;
-    }
-    if (const auto *entry = setting.empty() ? nullptr : find(setting))
-        return entry;
-    return entries_.empty() ? nullptr : &entries_.front();
-}
-
-const BootEntry *BootMenu::entry_of(const std::string &release) const
-{
-    const auto found = std::find_if(entries_.begin(), entries_.end(), [&](const BootEntry &entry) {
-        return entry.release == release && !entry.recovery && !entry.newest && !entry.id.empty();
-    });
-    return found == entries_.end() || release.empty() ? nullptr : &*found;
-}
-
-std::vector<std::string> BootMenu::releases() const
-{
-    std::vector<std::string> releases;
-    for (const auto &entry : entries_) {
-        if (entry_of(entry.release) == &entry)
-            releases.push_back(entry.release);
-    }
-    return releases;
-}
-
-// Reads the menu in grub.cfg. It is a script that only GRUB can run; but grub-mkconfig writes menuentry,
-// submenu, linux and initrd each on a line of its own, and opens and closes blocks at the ends of lines.
-
-namespace
-{
 
 // The words of a line of GRUB script, without their quotes: 'it'\''s' is one word.
 std::vector<std::string> script_words(const std::string &line)
@@ -159,119 +78,135 @@ std::string release_of(const std::string &kernel)
 {
     const auto name = file_name(kernel);
     const std::string prefix = "vmlinuz-";
-    return name.rfind(prefix, 0) == 0 ? name.substr(prefix.size()) : std::string();
+    return name.starts_with(prefix) ? name.substr(prefix.size()) : std::string();
 }
 
 } // namespace
 
-class BootMenuParser
+GrubEnvironment parse_grub_environment(const std::string &listing)
 {
-  public:
-    BootMenu parse(const std::string &text)
-    {
-        for (const auto &line : lines_of(text)) {
-            const auto words = script_words(line);
-            if (!words.empty() && words.front().front() != '#')
-                take(words);
-        }
-        return std::move(menu_);
+    GrubEnvironment environment;
+    for (const auto &line : lines_of(listing)) {
+        if (const auto equals = line.find('='); equals != std::string::npos)
+            environment[line.substr(0, equals)] = line.substr(equals + 1);
     }
+    return environment;
+}
 
-  private:
-    void take(const std::vector<std::string> &words)
-    {
-        const auto &first = words.front();
-        if (first == "}") {
-            close();
-        } else if ((first == "menuentry" || first == "submenu") && words.size() > 1 && words.back() == "{") {
-            open_node(words);
-        } else if (words.back() == "{") {
-            blocks_.push_back(Block::other);
-        } else if (first == "set" && words.size() > 1 && words[1].rfind("default=", 0) == 0 && blocks_.empty()) {
-            take_default(words[1].substr(8));
-        } else if (entry_ != nullptr && words.size() > 1 && first.rfind("linux", 0) == 0) {
-            entry_->release = release_of(words[1]);
-        } else if (entry_ != nullptr && words.size() > 1 && first.rfind("initrd", 0) == 0) {
-            entry_->initrd = file_name(words.back()); // early ones with microcode stand before it
+std::string next_entry_of(const GrubEnvironment &environment)
+{
+    const auto found = environment.find("next_entry");
+    return found == environment.end() ? std::string() : found->second;
+}
+
+const BootEntry *BootMenu::find(const std::string &setting) const
+{
+    std::optional<std::size_t> found;
+    for (const auto &step : steps_of(setting)) {
+        if (found && !nodes_[*found].submenu)
+            return nullptr;
+        const auto number = number_of(step);
+        const auto around = std::exchange(found, std::nullopt);
+        std::size_t position = 0;
+        for (std::size_t at = 0; at < nodes_.size() && !found; ++at) {
+            const auto &node = nodes_[at];
+            if (node.around != around)
+                continue;
+            if (number ? *number == position : step == node.id || step == node.title)
+                found = at;
+            ++position;
         }
+        if (!found)
+            return nullptr;
     }
+    const bool is_empty = nodes_[*found].submenu && std::ranges::find(nodes_, found, &Node::around) == nodes_.end();
+    return is_empty ? nullptr : &entries_[nodes_[*found].entry];
+}
 
-    void take_default(const std::string &setting)
-    {
-        if (setting != "${next_entry}" && menu_.entries_.empty())
-            menu_.default_setting_ = setting;
+const BootEntry *BootMenu::default_entry(const GrubEnvironment &environment) const
+{
+    auto setting = default_setting_;
+    if (setting == "${saved_entry}") {
+        const auto saved = environment.find("saved_entry");
+        setting = saved == environment.end() ? std::string() : saved->second;
     }
-
-    void open_node(const std::vector<std::string> &words)
-    {
-        BootMenu::Node node;
-        node.title = words[1];
-        for (std::size_t at = 2; at + 1 < words.size(); ++at) {
-            if (words[at] == "$menuentry_id_option" || words[at] == "--id")
-                node.id = words[at + 1];
-            else if (words[at].rfind("--id=", 0) == 0)
-                node.id = words[at].substr(5);
-        }
-        node.submenu = words.front() == "submenu";
-        node.entry = menu_.entries_.size();
-        blocks_.push_back(node.submenu ? Block::submenu : Block::entry);
-        if (node.submenu) {
-            level().push_back(node);
-            path_.push_back(level().size() - 1);
-            return;
-        }
-        menu_.entries_.push_back(entry_for(node));
-        level().push_back(std::move(node));
-        entry_ = &menu_.entries_.back();
-    }
-
-    BootEntry entry_for(const BootMenu::Node &node)
-    {
-        BootEntry entry;
-        entry.title = node.title;
-        entry.id = node.id;
-        const auto *around = &menu_.nodes_;
-        std::string prefix;
-        for (const auto at : path_) {
-            const auto &submenu = (*around)[at];
-            if (submenu.id.empty())
-                entry.id.clear();
-            prefix += submenu.id + ">";
-            around = &submenu.children;
-        }
-        if (!entry.id.empty())
-            entry.id = prefix + entry.id;
-        entry.recovery = node.id.find("-recovery-") != std::string::npos;
-        entry.newest = node.id.find("-simple-") != std::string::npos;
+    if (const auto *entry = setting.empty() ? nullptr : find(setting))
         return entry;
+    return entries_.empty() ? nullptr : &entries_.front();
+}
+
+const BootEntry *BootMenu::entry_of(const std::string &release) const
+{
+    const auto found = std::find_if(entries_.begin(), entries_.end(), [&](const BootEntry &entry) {
+        return entry.release == release && !entry.recovery && !entry.newest && !entry.id.empty();
+    });
+    return found == entries_.end() || release.empty() ? nullptr : &*found;
+}
+
+std::vector<std::string> BootMenu::releases() const
+{
+    std::vector<std::string> releases;
+    for (const auto &entry : entries_) {
+        if (entry_of(entry.release) == &entry)
+            releases.push_back(entry.release);
     }
+    return releases;
+}
 
-    void close()
-    {
-        if (blocks_.empty())
-            return;
-        if (blocks_.back() == Block::submenu)
-            path_.pop_back();
-        if (blocks_.back() == Block::entry)
-            entry_ = nullptr;
-        blocks_.pop_back();
+void BootMenu::add_node(const std::vector<std::string> &words, std::optional<std::size_t> around)
+{
+    Node node{around, words.front() == "submenu", {}, {}, words[1], entries_.size()};
+    for (std::size_t at = 2; at + 1 < words.size(); ++at) {
+        if (words[at] == "$menuentry_id_option" || words[at] == "--id")
+            node.id = words[at + 1];
+        else if (words[at].starts_with("--id="))
+            node.id = words[at].substr(5);
     }
+    const bool has_path = !node.id.empty() && (!around || !nodes_[*around].path.empty());
+    if (has_path)
+        node.path = around ? nodes_[*around].path + ">" + node.id : node.id;
+    if (!node.submenu)
+        entries_.push_back({node.path,
+                            node.title,
+                            {},
+                            {},
+                            node.id.find("-recovery-") != std::string::npos,
+                            node.id.find("-simple-") != std::string::npos});
+    nodes_.push_back(std::move(node));
+}
 
-    std::vector<BootMenu::Node> &level()
-    {
-        auto *nodes = &menu_.nodes_;
-        for (const auto at : path_)
-            nodes = &(*nodes)[at].children;
-        return *nodes;
+// grub.cfg is a script that only GRUB can run; but grub-mkconfig writes menuentry, submenu, linux and initrd each on a
+// line of its own, and opens and closes blocks at the ends of lines.
+BootMenu BootMenu::parse(const std::string &grub_config)
+{
+    BootMenu menu;
+    // Of the blocks that are open: the innermost node there.
+    std::vector<std::optional<std::size_t>> blocks;
+    for (const auto &line : lines_of(grub_config)) {
+        const auto words = script_words(line);
+        if (words.empty() || words.front().starts_with('#'))
+            continue;
+        const auto &first = words.front();
+        const auto node = blocks.empty() ? std::nullopt : blocks.back();
+        const bool in_entry = node && !menu.nodes_[*node].submenu;
+        if (first == "}") {
+            if (!blocks.empty())
+                blocks.pop_back();
+        } else if ((first == "menuentry" || first == "submenu") && words.size() > 1 && words.back() == "{") {
+            blocks.emplace_back(menu.nodes_.size());
+            menu.add_node(words, node);
+        } else if (words.back() == "{") {
+            blocks.push_back(node);
+        } else if (first == "set" && words.size() > 1 && words[1].starts_with("default=") && blocks.empty()) {
+            if (words[1] != "default=${next_entry}" && menu.entries_.empty())
+                menu.default_setting_ = words[1].substr(8);
+        } else if (in_entry && words.size() > 1 && first.starts_with("linux")) {
+            menu.entries_.back().release = release_of(words[1]);
+        } else if (in_entry && words.size() > 1 && first.starts_with("initrd")) {
+            menu.entries_.back().initrd = file_name(words.back()); // early ones with microcode stand before it
+        }
     }
-
-    enum class Block { entry, submenu, other };
-    BootMenu menu_;
-    std::vector<Block> blocks_;
-    std::vector<std::size_t> path_; // the submenus that are open
-    BootEntry *entry_ = nullptr;    // the one that is open
-};
-
-BootMenu BootMenu::parse(const std::string &grub_config) { return BootMenuParser().parse(grub_config); }
+    return menu;
+}
 
 } // namespace krun

@@ -47,14 +47,16 @@ class BootMenu
     [[nodiscard]] std::vector<std::string> releases() const;
 
   private:
+    // An entry or a submenu.
     struct Node {
+        std::optional<std::size_t> around; // index into nodes_ of the submenu that it is in
+        bool submenu = false;
         std::string id;
+        std::string path; // of ids; empty when it or a submenu around it has none
         std::string title;
         std::size_t entry = 0; // index into entries_, of a submenu that of its first entry
-        bool submenu = false;
-        std::vector<Node> children;
     };
-    friend class BootMenuParser;
+    void add_node(const std::vector<std::string> &words, std::optional<std::size_t> around);
 
     std::vector<BootEntry> entries_;
     std::vector<Node> nodes_;

@@ -53,9 +53,9 @@ Result<std::filesystem::path> make_line_package(const Env &env, const Repository
                                     " Depends on the newest kernel, so that upgrading brings it.\n",
                                     package.name, package.version, package.depends)));
     // Whatever our umask is, and also in a folder that hands its group down.
-    TRY(env.runner.run_ok(plain_command({"chmod", "-R", "u=rwX,go=rX,ug-s", root.string()})));
+    TRY(env.runner.run_ok({.argv = {"chmod", "-R", "u=rwX,go=rX,ug-s", root.string()}}));
     const auto deb = folder / fmt::format("{}_{}_amd64.deb", package.name, package.version);
-    TRY(env.runner.run_ok(plain_command({"dpkg-deb", "--root-owner-group", "--build", root.string(), deb.string()})));
+    TRY(env.runner.run_ok({.argv = {"dpkg-deb", "--root-owner-group", "--build", root.string(), deb.string()}}));
     return deb;
 }
 
@@ -68,7 +68,8 @@ constexpr const char *first_line = "# Made by krunctl publish: a repository of K
 
 Result<std::string> fingerprint_of(ProcessRunner &runner, const std::string &key)
 {
-    const auto listed = TRY(runner.run(asking_command({"gpg", "--batch", "--with-colons", "--list-secret-keys", key})));
+    const auto listed =
+        TRY(runner.run({.argv = {"gpg", "--batch", "--with-colons", "--list-secret-keys", key}, .asks = true}));
     std::string found;
     unsigned keys = 0;
     for (const auto &line : lines_of(listed.output)) {
@@ -147,9 +148,9 @@ Command reprepro(const PublishRequest &request, const std::vector<std::string> &
 {
     const auto folder = fs::absolute(request.folder);
     // Both are said, because a variable of the caller's could name another for each.
-    auto command = plain_command({"reprepro", "--basedir", folder.string(), "--confdir", (folder / "conf").string()});
+    Command command{.argv = {"reprepro", "--basedir", folder.string(), "--confdir", (folder / "conf").string()},
+                    .dies_with_us = true};
     command.argv.insert(command.argv.end(), arguments.begin(), arguments.end());
-    command.dies_with_us = true;
     return command;
 }
 
@@ -201,7 +202,7 @@ Result<void> write_settings(Filesystem &files, const PublishRequest &request, co
 // The public key, which the machines need to trust the repository.
 Result<void> export_key(const Env &env, const PublishRequest &request, const std::string &fingerprint)
 {
-    const auto exported = TRY(env.runner.run_ok(plain_command({"gpg", "--batch", "--armor", "--export", fingerprint})));
+    const auto exported = TRY(env.runner.run_ok({.argv = {"gpg", "--batch", "--armor", "--export", fingerprint}}));
     return env.files.write(request.folder / repository_key_file, exported.output);
 }
 
@@ -211,7 +212,7 @@ Result<void> include(const Env &env, const PublishRequest &request, const fs::pa
     // reprepro takes no package without these two; dpkg-deb makes them, and apt takes them.
     for (const auto &[field, option, value] :
          {std::tuple{"Section", "--section", "misc"}, std::tuple{"Priority", "--priority", "optional"}}) {
-        const auto answer = TRY(env.runner.run_ok(asking_command({"dpkg-deb", "-f", deb.string(), field})));
+        const auto answer = TRY(env.runner.run_ok({.argv = {"dpkg-deb", "-f", deb.string(), field}, .asks = true}));
         if (trim(answer.output).empty())
             arguments.insert(arguments.end(), {option, value});
     }
@@ -271,7 +272,7 @@ Result<Published> publish(const Env &env, const PublishRequest &request)
     published.fingerprint = TRY(fingerprint_of(env.runner, request.key));
     TRY(expect_same_key(env.files, request, published.fingerprint));
     if (request.dry_run) {
-        const DryRun dry(env);
+        DryRun dry(env);
         for (const auto &deb : request.debs)
             TRY(include(dry.env(), request, deb));
         return published;

@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include "install/boot_default.hpp"
-#include "util/dry_run.hpp"
 #include "util/text.hpp"
 
 namespace krun
@@ -20,16 +19,41 @@ bool is_unpacked(const std::string &status)
     return status == "unpacked" || status == "half-configured" || status.starts_with("triggers-");
 }
 
-Command dpkg_command(const std::vector<std::string> &options, const std::vector<std::string> &packages)
+Command dpkg(std::vector<std::string> options, const std::vector<std::string> &packages)
 {
-    auto command = plain_command({"dpkg"});
-    command.environment["DEBIAN_FRONTEND"] = "noninteractive";
-    command.argv.insert(command.argv.end(), options.begin(), options.end());
-    command.argv.insert(command.argv.end(), packages.begin(), packages.end());
-    return command;
+    options.insert(options.begin(), "dpkg");
+    options.insert(options.end(), packages.begin(), packages.end());
+    return {.argv = std::move(options), .environment = {{"DEBIAN_FRONTEND", "noninteractive"}}};
 }
 
 } // namespace
+
+Result<InstallSession> InstallSession::open(const Env &env, bool dry_run, bool keep_steps)
+{
+    auto dry = dry_run ? std::make_unique<DryRun>(env, keep_steps) : nullptr;
+    const auto target = TRY(system_target(dry ? dry->env() : env));
+    const bool changes = target.is_root && !dry_run;
+    auto lock = changes ? TRY(FileLock::acquire_alone(target.layout.lock(), "the installed kernels")) : FileLock();
+    auto state = TRY(read_state(target.files, target.layout));
+    if (changes)
+        KeptPackages::remove_abandoned(target, state);
+    return InstallSession{std::move(dry), target, std::move(state), std::move(lock)};
+}
+
+Result<void> InstallSession::expect_root() const
+{
+    if (target.is_root)
+        return {};
+    return host_lacks("this changes the machine, and you are not root", "run it with sudo");
+}
+
+Result<void> InstallSession::expect_nothing_unfinished() const
+{
+    if (!state.operation)
+        return {};
+    return refusal(unfinished_text(state),
+                   "finish it with `krunctl install --continue`, or roll it back with `krunctl install --undo`");
+}
 
 Result<void> Installer::step(const std::string &words)
 {
@@ -116,14 +140,14 @@ Result<void> Installer::install_packages(const InstalledKernel &kernel, const Op
         all_unpacked = all_unpacked && version == package.version && (status == "installed" || is_unpacked(status));
     }
     if (all_unpacked)
-        return unpacked.empty() ? Result<void>() : target_.change(dpkg_command({"--configure"}, unpacked));
+        return unpacked.empty() ? Result<void>() : target_.change(dpkg({"--configure"}, unpacked));
     std::vector<std::string> debs;
     for (const auto &deb : operation.debs) {
         if (!target_.dry_run())
             TRY(expect_kept(target_, deb));
         debs.push_back(deb.string());
     }
-    return target_.change(dpkg_command({"--install"}, debs));
+    return target_.change(dpkg({"--install"}, debs));
 }
 
 Result<void> Installer::verify_installed(const std::string &release, const std::string &fallback)
@@ -132,7 +156,7 @@ Result<void> Installer::verify_installed(const std::string &release, const std::
         return {};
     auto menu = TRY(target_.menu());
     if (menu.entry_of(release) == nullptr) { // where no hook of the packages ran update-grub
-        TRY(target_.change(plain_command({"update-grub"})));
+        TRY(target_.change({.argv = {"update-grub"}}));
         menu = TRY(target_.menu());
     }
     if (!target_.files.exists(target_.layout.kernel(release)))
@@ -190,8 +214,7 @@ Result<void> Installer::purge(const std::vector<InstalledPackage> &packages)
 {
     const auto known = TRY(known_to_dpkg(packages));
     // dpkg refuses to remove a half-unpacked package, unless forced.
-    return known.empty() ? Result<void>()
-                         : target_.change(dpkg_command({"--purge", "--force-remove-reinstreq"}, known));
+    return known.empty() ? Result<void>() : target_.change(dpkg({"--purge", "--force-remove-reinstreq"}, known));
 }
 
 // What the packages' scripts created, and left behind when they were cut off.
@@ -224,10 +247,8 @@ Result<std::string> Installer::default_without(const std::string &release)
         if (other != release && proven && target_.can_boot(*menu, other))
             return other;
     }
-    return tl::unexpected(Error{ExitCode::answer_is_no,
-                                fmt::format("{} is the only kernel that this machine can boot", release),
-                                "install another one first: sudo apt-get install linux-image-amd64",
-                                {}});
+    return refusal(fmt::format("{} is the only kernel that this machine can boot", release),
+                   "install another one first: sudo apt-get install linux-image-amd64");
 }
 
 Result<Removal> Installer::uninstall(const std::string &release)
@@ -284,7 +305,7 @@ Result<void> Installer::finish_removal(const std::string &release)
                                                       kernel.shared_packages.begin(), kernel.shared_packages.end());
     state_.operation.reset();
     TRY(target_.files.remove_all(target_.layout.kept_packages()));
-    TRY(target_.change(plain_command({"sync"})));
+    TRY(target_.change({.argv = {"sync"}}));
     return save();
 }
 

@@ -8,16 +8,34 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "install/install_state.hpp"
 #include "install/kernel_package.hpp"
 #include "install/target.hpp"
+#include "util/dry_run.hpp"
+#include "util/file_lock.hpp"
+#include "util/own_process.hpp"
 #include "util/terminal.hpp"
 
 namespace krun
 {
+
+// What `install`, `promote` and `uninstall` work on.
+struct InstallSession {
+    std::unique_ptr<DryRun> dry; // whose target this is, if there is one
+    Target target;
+    InstallState state;
+    FileLock lock;
+
+    // Waits for another krunctl that installs or removes; not for a dry run, which shows its steps or keeps them.
+    static Result<InstallSession> open(const Env &env, bool dry_run, bool keep_steps);
+    // Of a machine that is changed only as root, and where nothing is unfinished.
+    [[nodiscard]] Result<void> expect_root() const;
+    [[nodiscard]] Result<void> expect_nothing_unfinished() const;
+};
 
 enum class Removal { done, pending_reboot };
 
@@ -25,9 +43,8 @@ class Installer
 {
   public:
     // `stop` is called between the steps of an installation, `tell` with a name for each.
-    Installer(
-        const Target &target, InstallState &state, std::function<bool()> stop = [] { return false; },
-        std::function<void(const std::string &)> tell = say)
+    Installer(const Target &target, InstallState &state, std::function<bool()> stop = interrupt_noted,
+              std::function<void(const std::string &)> tell = say)
         : target_(target), state_(state), stop_(std::move(stop)), tell_(std::move(tell))
     {
     }

@@ -45,7 +45,7 @@ tl::unexpected<Error> refused(const std::filesystem::path &deb, const std::strin
 // Takes release and size of the kernel from the package's list of files.
 Result<void> read_image(ProcessRunner &runner, const KernelPackage &image, KernelPackages &packages)
 {
-    const auto result = TRY(runner.run(asking_command({"dpkg-deb", "-c", image.deb.string()})));
+    const auto result = TRY(runner.run({.argv = {"dpkg-deb", "-c", image.deb.string()}, .asks = true}));
     if (!result.ok())
         return refused(image.deb, "damaged");
     const auto release = image.name.substr(std::string("linux-image-").size());
@@ -72,7 +72,8 @@ Result<KernelPackage> read_package(const Env &env, const std::filesystem::path &
         return usage_error(fmt::format("there is no file {}", shell_quoted(deb.string())), way_to_packages);
     TRY(expect_regular_file(deb, {"package", way_to_packages}));
     const auto result = TRY(env.runner.run(
-        asking_command({"dpkg-deb", "-f", deb.string(), "Package", "Version", "Architecture", "Installed-Size"})));
+        {.argv = {"dpkg-deb", "-f", deb.string(), "Package", "Version", "Architecture", "Installed-Size"},
+         .asks = true}));
     std::map<std::string, std::string> fields;
     for (const auto &line : lines_of(result.output)) {
         if (const auto colon = line.find(':'); colon != std::string::npos)
@@ -171,7 +172,7 @@ Result<KeptPackages> KeptPackages::copy(const Target &target, const KernelPackag
     TRY(target.files.make_private_folder(folder));
     KeptPackages kept(target);
     std::vector<fs::path> copies;
-    auto sync = plain_command({"sync", "--"}); // before a journal names them
+    Command sync{.argv = {"sync", "--"}}; // before a journal names them
     for (const auto &package : packages.all()) {
         const auto incoming = folder / "incoming";
         TRY(target.files.copy_file(package.deb, incoming));

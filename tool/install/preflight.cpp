@@ -51,7 +51,7 @@ std::set<std::string> modules_of_others(const Target &target)
         if (words.size() > 6 && words.back().front() == '(' && words.back().find('O') != std::string::npos)
             names.insert(words.front());
     }
-    if (const auto dkms = target.runner.run(asking_command({"dkms", "status"})); dkms && dkms->ok()) {
+    if (const auto dkms = target.runner.run({.argv = {"dkms", "status"}, .asks = true}); dkms && dkms->ok()) {
         for (const auto &line : lines_of(dkms->output)) { // "name/version, kernel, arch: installed"
             if (const auto end = line.find_first_of("/,"); end != std::string::npos && end > 0)
                 names.insert(line.substr(0, end));
@@ -63,7 +63,7 @@ std::set<std::string> modules_of_others(const Target &target)
 
 PreflightCheck architecture(const PreflightSubject &subject)
 {
-    const auto result = subject.target.runner.run(asking_command({"dpkg", "--print-architecture"}));
+    const auto result = subject.target.runner.run({.argv = {"dpkg", "--print-architecture"}, .asks = true});
     if (!result || !result->ok())
         return lacks("dpkg does not answer", "this is for Debian 12 and newer");
     const auto own = trim(result->output);
@@ -96,7 +96,7 @@ PreflightCheck new_release(const PreflightSubject &subject)
 
 PreflightCheck dpkg_state(const PreflightSubject &subject)
 {
-    const auto audit = subject.target.runner.run(asking_command({"dpkg", "--audit"}));
+    const auto audit = subject.target.runner.run({.argv = {"dpkg", "--audit"}, .asks = true});
     if (!audit)
         return lacks(audit.error().message, "this is for Debian 12 and newer");
     if (!audit->ok() || !trim(audit->output).empty())

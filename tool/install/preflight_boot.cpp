@@ -55,7 +55,8 @@ bool started_by_systemd_boot(const Target &target)
 Result<std::string> probe(const Target &target, const std::string &what)
 {
     const auto result = TRY(target.runner.run(
-        asking_command({"grub-probe", "--target=" + what, target.layout.grub_environment().parent_path().string()})));
+        {.argv = {"grub-probe", "--target=" + what, target.layout.grub_environment().parent_path().string()},
+         .asks = true}));
     return result.ok() ? trim(result.output) : Result<std::string>(failure(trim(result.errors)));
 }
 
@@ -79,7 +80,7 @@ PreflightCheck grub(const PreflightSubject &subject)
         return lacks("it starts with systemd-boot", by_hand);
     if (!target.files.exists(target.layout.grub_config()))
         return lacks(fmt::format("there is no {}", target.layout.grub_config().string()), by_hand);
-    const auto version = target.runner.run(asking_command({"grub-editenv", "--version"}));
+    const auto version = target.runner.run({.argv = {"grub-editenv", "--version"}, .asks = true});
     if (!version || !version->ok() || !target.files.exists(target.layout.at("/usr/sbin/update-grub")))
         return lacks("GRUB's programs are not installed", "sudo apt-get install grub2-common");
     const auto words =

@@ -68,9 +68,7 @@ class StagedRepository
 
 Result<void> StagedRepository::run(std::vector<std::string> argv)
 {
-    auto command = plain_command(std::move(argv));
-    command.dies_with_us = true;
-    return env_.runner.run_ok(command).map([](const ProcessResult &) {});
+    return env_.runner.run_ok({.argv = std::move(argv), .dies_with_us = true}).map([](const ProcessResult &) {});
 }
 
 Result<void> StagedRepository::expect_no_other_reprepro()

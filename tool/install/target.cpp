@@ -26,8 +26,8 @@ SystemLayout system_layout()
 
 Result<Target> system_target(const Env &env)
 {
-    const auto release = TRY(env.runner.run_ok(asking_command({"uname", "-r"}))).output;
-    const auto user = TRY(env.runner.run_ok(asking_command({"id", "-u"}))).output;
+    const auto release = TRY(env.runner.run_ok({.argv = {"uname", "-r"}, .asks = true})).output;
+    const auto user = TRY(env.runner.run_ok({.argv = {"id", "-u"}, .asks = true})).output;
     return Target{env, system_layout(), trim(release), trim(user) == "0", {}};
 }
 
@@ -38,7 +38,7 @@ Result<GrubEnvironment> Target::grub_environment() const
     if (!files.exists(layout.grub_environment()))
         return GrubEnvironment{};
     const auto listing =
-        TRY(runner.run_ok(asking_command({"grub-editenv", layout.grub_environment().string(), "list"})));
+        TRY(runner.run_ok({.argv = {"grub-editenv", layout.grub_environment().string(), "list"}, .asks = true}));
     return parse_grub_environment(listing.output);
 }
 
@@ -58,7 +58,7 @@ bool Target::can_use_initrd(const std::string &release) const
 Result<std::string> Target::package_status(const std::string &name, std::string *version) const
 {
     const auto result =
-        TRY(runner.run(asking_command({"dpkg-query", "-W", "-f", "${db:Status-Status} ${Version}\n", name})));
+        TRY(runner.run({.argv = {"dpkg-query", "-W", "-f", "${db:Status-Status} ${Version}\n", name}, .asks = true}));
     const auto words = words_of(result.output);
     if (!result.ok() || words.empty())
         return std::string("not-installed");

@@ -39,23 +39,23 @@ struct SystemLayout {
     [[nodiscard]] std::filesystem::path lock() const { return at("/run/krunctl/lock"); }
     [[nodiscard]] std::filesystem::path log(const std::string &release) const
     {
-        return at("/var/log/krunctl") / (release + ".log");
+        return at("/var/log/krunctl/" + release + ".log");
     }
     [[nodiscard]] std::filesystem::path kernel(const std::string &release) const
     {
-        return boot() / ("vmlinuz-" + release);
+        return at("/boot/vmlinuz-" + release);
     }
     [[nodiscard]] std::filesystem::path initrd(const std::string &release) const
     {
-        return boot() / ("initrd.img-" + release);
+        return at("/boot/initrd.img-" + release);
     }
     [[nodiscard]] std::filesystem::path config(const std::string &release) const
     {
-        return boot() / ("config-" + release);
+        return at("/boot/config-" + release);
     }
     [[nodiscard]] std::filesystem::path modules(const std::string &release) const
     {
-        return at("/lib/modules") / release;
+        return at("/lib/modules/" + release);
     }
 };
 

@@ -14,12 +14,8 @@ namespace
 
 constexpr std::size_t digest_length = 64;
 
-Result<std::string> first_digest(ProcessRunner &runner, std::vector<std::string> argv, const std::string &input = {})
+Result<std::string> first_digest(ProcessRunner &runner, const Command &command)
 {
-    Command command;
-    command.argv = std::move(argv);
-    command.input = input;
-    command.asks = true;
     const auto result = TRY(runner.run_ok(command));
     // GNU sha256sum puts a backslash before a line whose file name it had to escape.
     auto text = result.output;
@@ -34,28 +30,22 @@ Result<std::string> first_digest(ProcessRunner &runner, std::vector<std::string>
 
 Result<std::string> sha256_of_text(ProcessRunner &runner, const std::string &text)
 {
-    return first_digest(runner, {"sha256sum", "-"}, text);
+    return first_digest(runner, {.argv = {"sha256sum", "-"}, .input = text, .asks = true});
 }
 
 Result<std::string> sha256_of_file(ProcessRunner &runner, const std::filesystem::path &file)
 {
-    return first_digest(runner, {"sha256sum", "--", file.string()});
+    return first_digest(runner, {.argv = {"sha256sum", "--", file.string()}, .asks = true});
 }
 
 Result<std::string> sha256_of_tree(ProcessRunner &runner, const std::filesystem::path &folder)
 {
-    Command find;
-    find.argv = {"find", ".", "-type", "f", "-print0"};
-    find.directory = folder;
-    find.asks = true;
-    const auto found = TRY(runner.run_ok(find));
+    const auto found =
+        TRY(runner.run_ok({.argv = {"find", ".", "-type", "f", "-print0"}, .directory = folder, .asks = true}));
     auto names = split(found.output, '\0');
     std::sort(names.begin(), names.end()); // find's order is the directory's
 
-    Command digest;
-    digest.argv = {"xargs", "-0", "-r", "sha256sum", "--"};
-    digest.directory = folder;
-    digest.asks = true;
+    Command digest{.argv = {"xargs", "-0", "-r", "sha256sum", "--"}, .directory = folder, .asks = true};
     for (const auto &name : names) {
         if (!name.empty())
             digest.input += name + '\0';

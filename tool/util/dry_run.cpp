@@ -18,7 +18,7 @@ namespace
 class ShownRunner : public ProcessRunner
 {
   public:
-    explicit ShownRunner(const DryRun &shown) : shown_(shown) {}
+    explicit ShownRunner(DryRun &shown) : shown_(shown) {}
     Result<ProcessResult> run(const Command &command) override
     {
         if (command.asks)
@@ -28,14 +28,14 @@ class ShownRunner : public ProcessRunner
     }
 
   private:
-    const DryRun &shown_;
+    DryRun &shown_;
 };
 
 // Reads what is there; shows what would change it.
 class ShownFiles : public Filesystem
 {
   public:
-    explicit ShownFiles(const DryRun &shown) : shown_(shown), real_(shown.real().files) {}
+    explicit ShownFiles(DryRun &shown) : shown_(shown), real_(shown.real().files) {}
     bool exists(const std::filesystem::path &path) override { return real_.exists(path); }
     bool is_directory(const std::filesystem::path &path) override { return real_.is_directory(path); }
     bool is_link(const std::filesystem::path &path) override { return real_.is_link(path); }
@@ -102,20 +102,18 @@ class ShownFiles : public Filesystem
     bool is_there(const std::filesystem::path &path) { return real_.exists(path) || real_.is_link(path); }
     Result<void> show(std::vector<std::string> argv)
     {
-        Command command;
-        command.argv = std::move(argv);
-        shown_.show(quoted(command));
+        shown_.show(quoted({.argv = std::move(argv)}));
         return {};
     }
 
-    const DryRun &shown_;
+    DryRun &shown_;
     Filesystem &real_;
 };
 
 } // namespace
 
-DryRun::DryRun(const Env &real, std::vector<std::string> *lines)
-    : real_(real), lines_(lines), runner_(std::make_unique<ShownRunner>(*this)),
+DryRun::DryRun(const Env &real, bool keep_lines)
+    : real_(real), keep_lines_(keep_lines), runner_(std::make_unique<ShownRunner>(*this)),
       files_(std::make_unique<ShownFiles>(*this))
 {
     Progress::hide(true);
@@ -123,10 +121,10 @@ DryRun::DryRun(const Env &real, std::vector<std::string> *lines)
 
 DryRun::~DryRun() { Progress::hide(false); }
 
-void DryRun::show(const std::string &line) const
+void DryRun::show(const std::string &line)
 {
-    if (lines_ != nullptr)
-        lines_->push_back(line);
+    if (keep_lines_)
+        lines_.push_back(line);
     else
         std::puts(line.c_str());
 }

@@ -19,20 +19,22 @@ namespace krun
 class DryRun
 {
   public:
-    // Prints each line, or appends it to `lines`.
-    explicit DryRun(const Env &real, std::vector<std::string> *lines = nullptr);
+    // Prints each line, or keeps it.
+    explicit DryRun(const Env &real, bool keep_lines = false);
     DryRun(const DryRun &) = delete;
     DryRun &operator=(const DryRun &) = delete;
     ~DryRun();
-    [[nodiscard]] Env env() const { return {*runner_, *files_, this}; }
+    [[nodiscard]] Env env() { return {*runner_, *files_, this}; }
     [[nodiscard]] const Env &real() const { return real_; }
+    [[nodiscard]] const std::vector<std::string> &lines() const { return lines_; }
     // A line of the shell's, or, in a note, a comment.
-    void show(const std::string &line) const;
-    void note(const std::string &text) const { show("# " + text); }
+    void show(const std::string &line);
+    void note(const std::string &text) { show("# " + text); }
 
   private:
     Env real_;
-    std::vector<std::string> *lines_;
+    bool keep_lines_;
+    std::vector<std::string> lines_;
     std::unique_ptr<ProcessRunner> runner_;
     std::unique_ptr<Filesystem> files_;
 };

@@ -14,7 +14,7 @@ class DryRun;
 struct Env {
     ProcessRunner &runner;
     Filesystem &files;
-    const DryRun *shown = nullptr; // by which runner and files only show what they would do (dry_run.hpp)
+    DryRun *shown = nullptr; // by which runner and files only show what they would do (dry_run.hpp)
 
     [[nodiscard]] bool dry_run() const { return shown != nullptr; }
     // For what is done in a temporary folder of one's own, to find something out.

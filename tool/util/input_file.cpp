@@ -39,12 +39,7 @@ Result<std::string> decompressed_input(ProcessRunner &runner, std::string data, 
                                        const std::filesystem::path &path, const InputKind &kind)
 {
     TRY(expect_programs({decompressor}));
-    Command command;
-    command.asks = true;
-    command.argv = {decompressor.program, "-dc"};
-    command.environment["LC_ALL"] = "C";
-    command.input = std::move(data);
-    auto result = TRY(runner.run(command));
+    auto result = TRY(runner.run({.argv = {decompressor.program, "-dc"}, .input = std::move(data), .asks = true}));
     if (!result.ok())
         return refused(path, kind, fmt::format("is damaged: {} cannot decompress it", decompressor.program));
     return std::move(result.output);

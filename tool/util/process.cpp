@@ -48,21 +48,6 @@ Result<ProcessResult> ProcessRunner::run_ok(const Command &command)
     return failure(std::move(message), {}, command.log.string());
 }
 
-Command plain_command(std::vector<std::string> argv)
-{
-    Command command;
-    command.argv = std::move(argv);
-    command.environment["LC_ALL"] = "C";
-    return command;
-}
-
-Command asking_command(std::vector<std::string> argv)
-{
-    auto command = plain_command(std::move(argv));
-    command.asks = true;
-    return command;
-}
-
 std::string quoted(const Command &command)
 {
     std::string text;

@@ -16,22 +16,23 @@
 namespace krun
 {
 
-// The one way to start another program: an argument vector, never a shell string.
+// The one way to start another program: an argument vector, never a shell string. What it says is English: it runs with
+// LC_ALL=C, unless on the person's terminal.
 
 struct Command {
-    std::vector<std::string> argv;
-    std::filesystem::path directory;                // working directory; empty: the caller's
-    std::map<std::string, std::string> environment; // added to the caller's
+    std::vector<std::string> argv = {};
+    std::filesystem::path directory = {};                // working directory; empty: the caller's
+    std::map<std::string, std::string> environment = {}; // added to the caller's
     // Names of the caller's variables that the program gets, as in {"PATH", "XDG_*"}; see child_process.hpp.
     std::vector<std::string> inherits = {"*"};
-    std::string input;   // what the program reads on its stdin
-    bool asks = false;   // it changes nothing, and a dry run runs it as well
-    bool capture = true; // keep stdout in ProcessResult::output
+    std::string input = {}; // what the program reads on its stdin
+    bool asks = false;      // it changes nothing, and a dry run runs it as well
+    bool capture = true;    // keep stdout in ProcessResult::output
     // Each line of stdout and stderr as it comes, without its newline. Called on the caller's thread.
-    std::function<void(const std::string &)> on_line;
-    std::filesystem::path log;                        // stdout and stderr are appended here too; empty: nowhere
-    std::optional<std::chrono::milliseconds> timeout; // then the whole process group is killed
-    const std::atomic<bool> *stop = nullptr;          // once true, it ends as on Ctrl-C: for another thread
+    std::function<void(const std::string &)> on_line = {};
+    std::filesystem::path log = {};                        // stdout and stderr are appended here too; empty: nowhere
+    std::optional<std::chrono::milliseconds> timeout = {}; // then the whole process group is killed
+    const std::atomic<bool> *stop = nullptr;               // once true, it ends as on Ctrl-C: for another thread
     // The program gets our own stdin, stdout and stderr and stays in our process group, because it talks to the
     // person (menuconfig, a shell). Nothing is captured or logged then, and `input` is not used.
     bool terminal = false;
@@ -67,11 +68,6 @@ class SystemProcessRunner : public ProcessRunner
   public:
     Result<ProcessResult> run(const Command &command) override;
 };
-
-// With LC_ALL=C, for a program whose words we read.
-Command plain_command(std::vector<std::string> argv);
-// The same of a program that changes nothing.
-Command asking_command(std::vector<std::string> argv);
 
 // The command, ready to paste into a shell: "cd DIR && NAME=value argv...".
 std::string quoted(const Command &command);

@@ -61,6 +61,11 @@ template <class T> using Result = tl::expected<T, Error>;
     return tl::unexpected<Error>(Error{ExitCode::usage, std::move(message), std::move(hint), {}});
 }
 
+[[nodiscard]] inline tl::unexpected<Error> refusal(std::string message, std::string hint = {})
+{
+    return tl::unexpected<Error>(Error{ExitCode::answer_is_no, std::move(message), std::move(hint), {}});
+}
+
 [[nodiscard]] inline tl::unexpected<Error> host_lacks(std::string message, std::string hint)
 {
     return tl::unexpected<Error>(Error{ExitCode::host_lacks, std::move(message), std::move(hint), {}});

@@ -215,9 +215,9 @@ TEST(TargetTest, WhereThereIsNoRoomForALogTheProgramRunsWithoutOne)
     runner.succeeds({"dpkg"});
     FakeFilesystem files;
     const Target target{Env{runner, files}, {}, old_kernel, true, "/var/log/krunctl/log"};
-    ASSERT_TRUE(target.change(plain_command({"dpkg"})));
+    ASSERT_TRUE(target.change({.argv = {"dpkg"}}));
     files.space = 1000;
-    ASSERT_TRUE(target.change(plain_command({"dpkg"})));
+    ASSERT_TRUE(target.change({.argv = {"dpkg"}}));
     EXPECT_EQ(runner.commands[0].log, "/var/log/krunctl/log");
     EXPECT_EQ(runner.commands[1].log, "");
 }

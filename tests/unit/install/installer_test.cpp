@@ -26,6 +26,12 @@ class InstallerTest : public testing::Test
         const auto result = install(machine, debs);
         ASSERT_TRUE(result) << result.error().message;
     }
+    void promote_kernel(const std::string &release, bool with_header = false)
+    {
+        install_kernel(release, with_header);
+        machine.boot();
+        ASSERT_TRUE(promote(machine));
+    }
     void forget_debs()
     {
         std::erase_if(machine.contents, [](const auto &file) { return file.first.extension() == ".deb"; });
@@ -50,9 +56,7 @@ TEST_F(InstallerTest, ATrialThatPanicsComesBackByItself)
 
 TEST_F(InstallerTest, APromotedKernelBootsAlways)
 {
-    install_kernel(krun_kernel);
-    machine.boot();
-    ASSERT_TRUE(promote(machine));
+    promote_kernel(krun_kernel);
     EXPECT_EQ(machine.boot(), krun_kernel);
     EXPECT_EQ(machine.boot(), krun_kernel);
 }
@@ -116,12 +120,8 @@ TEST_F(InstallerTest, ADamagedEnvironmentBlockDoesNotKeepAKernelFromBeingRemoved
 TEST_F(InstallerTest, TheHeaderThatCameAlongGoesWithTheLastKernel)
 {
     const auto before = machine.snapshot();
-    install_kernel(krun_kernel, true);
-    machine.boot();
-    ASSERT_TRUE(promote(machine));
-    install_kernel(newer_krun);
-    machine.boot();
-    ASSERT_TRUE(promote(machine));
+    promote_kernel(krun_kernel, true);
+    promote_kernel(newer_krun);
     ASSERT_TRUE(uninstall(machine, krun_kernel));
     EXPECT_EQ(machine.packages()["krun-syscall-dev"].status, "installed");
     EXPECT_EQ(machine.boot(), newer_krun);
@@ -142,12 +142,8 @@ TEST_F(InstallerTest, AHeaderThatWasThereBeforeStays)
 
 TEST_F(InstallerTest, TheDefaultFallsBackToTheKernelPromotedBefore)
 {
-    install_kernel(krun_kernel);
-    machine.boot();
-    ASSERT_TRUE(promote(machine));
-    install_kernel(newer_krun);
-    machine.boot();
-    ASSERT_TRUE(promote(machine));
+    promote_kernel(krun_kernel);
+    promote_kernel(newer_krun);
     EXPECT_EQ(*uninstall(machine, newer_krun), Removal::pending_reboot);
     EXPECT_EQ(machine.boot(), krun_kernel);
     EXPECT_EQ(*uninstall(machine, newer_krun), Removal::done);
@@ -157,12 +153,8 @@ TEST_F(InstallerTest, TheDefaultFallsBackToTheKernelPromotedBefore)
 
 TEST_F(InstallerTest, RemovingTheOlderOfTwoLeavesTheDefaultAlone)
 {
-    install_kernel(krun_kernel);
-    machine.boot();
-    ASSERT_TRUE(promote(machine));
-    install_kernel(newer_krun);
-    machine.boot();
-    ASSERT_TRUE(promote(machine));
+    promote_kernel(krun_kernel);
+    promote_kernel(newer_krun);
     EXPECT_EQ(*uninstall(machine, krun_kernel), Removal::done);
     EXPECT_EQ(machine.boot(), newer_krun);
 }
@@ -171,8 +163,7 @@ TEST_F(InstallerTest, ADryRunChangesNothingAndTellsTheStepsInOrder)
 {
     const auto debs = {machine.add_deb(std::string("linux-image-") + krun_kernel, "1")};
     const auto before = machine.snapshot();
-    std::vector<std::string> lines;
-    const DryRun dry(Env{machine, machine}, &lines);
+    DryRun dry(Env{machine, machine}, true);
     const Target target{dry.env(), {}, old_kernel, true, "/var/log/krunctl/log"};
     InstallState state;
     Installer installer(target, state);
@@ -180,18 +171,18 @@ TEST_F(InstallerTest, ADryRunChangesNothingAndTellsTheStepsInOrder)
     ASSERT_TRUE(installer.go_on_installing());
     EXPECT_EQ(machine.snapshot(), before);
     EXPECT_EQ(machine.effects, 0u);
+    auto lines = dry.lines();
     std::erase_if(lines, [](const std::string &line) { return line.starts_with("#   |"); });
     EXPECT_THAT(lines, ElementsAre("# write /var/lib/krunctl/state.json (install of 6.12.117.krun.abcdef begun)",
                                    "mkdir -p /etc/apt/apt.conf.d", "# write /etc/apt/apt.conf.d/zz-krunctl (mode 644):",
                                    "# write /etc/grub.d/01_krunctl (mode 755):",
-                                   "# write /etc/default/grub.d/zz-krunctl.cfg (mode 644):", "LC_ALL=C update-grub",
-                                   "LC_ALL=C sync",
-                                   "DEBIAN_FRONTEND=noninteractive LC_ALL=C dpkg --install "
+                                   "# write /etc/default/grub.d/zz-krunctl.cfg (mode 644):", "update-grub", "sync",
+                                   "DEBIAN_FRONTEND=noninteractive dpkg --install "
                                    "/home/user/linux-image-6.12.117.krun.abcdef_1_amd64.deb",
                                    "cp /boot/grub/grubenv /boot/grub/grubenv.krunctl",
-                                   "LC_ALL=C grub-editenv /boot/grub/grubenv.krunctl set 'next_entry="
+                                   "grub-editenv /boot/grub/grubenv.krunctl set 'next_entry="
                                    "gnulinux-advanced-1234-abcd>gnulinux-6.12.117.krun.abcdef-advanced-1234-abcd'",
-                                   "LC_ALL=C sync", "mv /boot/grub/grubenv.krunctl /boot/grub/grubenv", "LC_ALL=C sync",
+                                   "sync", "mv /boot/grub/grubenv.krunctl /boot/grub/grubenv", "sync",
                                    "# write /var/lib/krunctl/state.json"));
 }
 
