@@ -42,21 +42,19 @@ const char *word_for(AgentEnd end)
 
 std::vector<std::string> disk_machine_arguments(const DiskMachineSetup &setup)
 {
-    std::vector<std::string> argv{setup.qemu.program.string()};
+    MachineRequest request;
+    request.cpus = setup.cpus;
+    request.memory_mib = 1024;
+    QemuSetup qemu;
+    qemu.qemu = setup.qemu.program;
+    qemu.firmware = setup.qemu.firmware;
+    qemu.counters = true;
+    qemu.host_tsc_khz = measured_tsc_khz();
+    auto argv = machine_arguments(request, qemu, fmt::format("file,append=on,path={}", setup.console_log.string()));
     const auto add = [&argv](std::string option, std::string value) {
         argv.push_back(std::move(option));
         argv.push_back(std::move(value));
     };
-    for (const auto &folder : setup.qemu.firmware)
-        add("-L", folder.string());
-    argv.insert(argv.end(), {"-nodefaults", "-no-user-config"});
-    add("-display", "none");
-    add("-machine", "pc");
-    add("-accel", "tcg,thread=multi");
-    // The reasons are in tool/machine/qemu_arguments.cpp.
-    add("-cpu", "Skylake-Client,check=off,x-pmu=on" + tsc_rate_in_cpuid(measured_tsc_khz()));
-    add("-smp", fmt::format("{0},sockets={0},cores=1,threads=1", setup.cpus));
-    add("-m", "1024M");
     // The guest's flushes need not reach the host's disk: a power cut here is QEMU's end, not the host's.
     add("-drive", fmt::format("if=virtio,cache=unsafe,format={},file={}", setup.disk_format, setup.disk.string()));
     if (!setup.payload.empty())
@@ -66,10 +64,6 @@ std::vector<std::string> disk_machine_arguments(const DiskMachineSetup &setup)
         add("-initrd", setup.direct->initrd.string());
         add("-append", setup.direct->append);
     }
-    add("-chardev", fmt::format("file,id=console,append=on,path={}", setup.console_log.string()));
-    add("-serial", "chardev:console");
-    add("-chardev", fmt::format("socket,id=line,fd={}", line_descriptor));
-    add("-serial", "chardev:line");
     return argv;
 }
 

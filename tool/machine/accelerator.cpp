@@ -4,7 +4,6 @@
 
 #include <array>
 #include <cerrno>
-#include <csignal>
 #include <cstdint>
 #include <cstring>
 #include <fcntl.h>
@@ -13,7 +12,6 @@
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "util/child_process.hpp"
@@ -23,45 +21,6 @@ namespace krun
 namespace
 {
 
-constexpr const char *use_tcg = "omit --accel: emulation (TCG) needs nothing from the host";
-
-std::string why_not(const KvmProbe &probe)
-{
-    return fmt::format("KVM is {} on this machine: {}", probe.state == KvmState::absent ? "absent" : "broken",
-                       probe.reason);
-}
-
-} // namespace
-
-Result<AcceleratorChoice> choose_accelerator(const MachineRequest &request, const std::function<KvmProbe()> &probe,
-                                             const std::function<bool()> &system_qemu)
-{
-    if (request.accelerator == Accelerator::tcg)
-        return AcceleratorChoice{};
-    const bool wanted = request.accelerator == Accelerator::kvm;
-    if (request.icount || request.aperf_ratio != 0 || request.ipc != 0 || request.tsc_step != 0 ||
-        request.vendor != CpuVendor::intel) {
-        if (wanted && request.vendor != CpuVendor::intel)
-            return usage_error("with KVM, the guest's CPUs are the host's: there is no --vendor", use_tcg);
-        if (wanted)
-            return usage_error("KVM has neither exact instruction counts nor a counter model to set", use_tcg);
-        return AcceleratorChoice{};
-    }
-    const KvmProbe found = probe();
-    if (found.state != KvmState::working) {
-        if (wanted)
-            return host_lacks(why_not(found), use_tcg);
-        return AcceleratorChoice{false, why_not(found) + "; emulating (TCG) instead"};
-    }
-    if (!system_qemu()) {
-        const auto reason = fmt::format("KVM works, but {} is not on PATH", system_qemu_name);
-        if (wanted)
-            return host_lacks(reason, "apt install qemu-system-x86");
-        return AcceleratorChoice{false, reason + "; emulating (TCG) instead"};
-    }
-    return AcceleratorChoice{true, {}};
-}
-
 // Does KVM work here? Probed by running a guest of seven instructions.
 //
 // There are hosts where /dev/kvm opens, virtual machines and CPUs can be created and even a real-mode guest runs,
@@ -70,9 +29,6 @@ Result<AcceleratorChoice> choose_accelerator(const MachineRequest &request, cons
 // instruction it does not know. So the probe's guest is in 64-bit mode with paging on, like a kernel, and counts
 // to a number that a CPU reaches in two or three milliseconds and an interpreter in several seconds; the deadline lies
 // between. KVM_RUN can also hang, so a child process probes, and the deadline kills it.
-
-namespace
-{
 
 constexpr int deadline_ms = 700;
 constexpr std::size_t most_cpuid_entries = 256;
@@ -203,13 +159,12 @@ std::string ask_with_deadline(int kvm, std::uint32_t loops)
         return fmt::format("it could not be tested: {}", std::strerror(errno));
     if (child == 0)
         answer_in_child(kvm, loops, answer.write_end.get());
+    const OwnedChild ends_with_us(child);
     answer.write_end.reset();
     pollfd wait{answer.read_end.get(), POLLIN, 0};
     const int ready = poll(&wait, 1, deadline_ms); // a signal ends the wait early: then the caller is leaving anyway
     Verdict result{};
     const bool answered = ready > 0 && read_message(answer.read_end.get(), result.data(), result.size());
-    kill(child, SIGKILL);
-    waitpid(child, nullptr, 0);
     if (ready <= 0)
         return fmt::format("a guest's loop of a few milliseconds did not end within {} ms, so guests are interpreted "
                            "(no hardware virtualisation) or hang",
@@ -229,6 +184,36 @@ KvmProbe probe_kvm(std::uint32_t loops)
     }
     const std::string reason = ask_with_deadline(kvm.get(), loops);
     return {reason.empty() ? KvmState::working : KvmState::broken, reason};
+}
+
+Result<AcceleratorChoice> choose_accelerator(const MachineRequest &request, const std::function<KvmProbe()> &probe,
+                                             const std::function<bool()> &system_qemu)
+{
+    constexpr const char *use_tcg = "omit --accel: emulation (TCG) needs nothing from the host";
+    if (request.accelerator == Accelerator::tcg)
+        return AcceleratorChoice{};
+    const bool wanted = request.accelerator == Accelerator::kvm;
+    if (wanted && request.vendor != CpuVendor::intel)
+        return usage_error("with KVM, the guest's CPUs are the host's: there is no --vendor", use_tcg);
+    if (request.icount || request.aperf_ratio != 0 || request.ipc != 0 || request.tsc_step != 0 ||
+        request.vendor != CpuVendor::intel) {
+        if (wanted)
+            return usage_error("KVM has neither exact instruction counts nor a counter model to set", use_tcg);
+        return AcceleratorChoice{};
+    }
+    const auto without_kvm = [wanted](const std::string &reason, const char *remedy) -> Result<AcceleratorChoice> {
+        if (wanted)
+            return host_lacks(reason, remedy);
+        return AcceleratorChoice{false, reason + "; emulating (TCG) instead"};
+    };
+    if (const KvmProbe found = probe(); found.state != KvmState::working)
+        return without_kvm(fmt::format("KVM is {} on this machine: {}",
+                                       found.state == KvmState::absent ? "absent" : "broken", found.reason),
+                           use_tcg);
+    if (!system_qemu())
+        return without_kvm(fmt::format("KVM works, but {} is not on PATH", system_qemu_name),
+                           "apt install qemu-system-x86");
+    return AcceleratorChoice{true, {}};
 }
 
 } // namespace krun

@@ -11,13 +11,10 @@
 #include <fcntl.h>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
-#include <string>
 #include <unistd.h>
-#include <vector>
 
 #include "self/krunctl.hpp"
-#include "util/child_process.hpp"
-#include "util/result.hpp"
+#include "util/descriptor.hpp"
 #include "util/text.hpp"
 
 namespace krun
@@ -33,35 +30,6 @@ constexpr std::string_view log_suffix = ".log";
 constexpr const char *run_name = "machine";
 
 fs::path all_runs() { return cache_directory() / "run"; }
-fs::path all_logs() { return cache_directory() / "logs"; }
-
-} // namespace
-
-Result<ScratchFolder> make_run_folder(Filesystem &files) { return ScratchFolder::make(files, all_runs(), run_name); }
-
-fs::path example_of_run_folder() { return all_runs() / fmt::format("{}-XXXXXX", run_name); }
-
-Result<fs::path> new_console_log(Filesystem &files)
-{
-    const fs::path folder = all_logs();
-    if (auto made = files.make_directories(folder); !made)
-        return tl::unexpected<Error>(made.error());
-    std::vector<std::string> older;
-    if (const auto names = files.list(folder)) {
-        for (const std::string &name : *names) {
-            if (name.starts_with(log_prefix))
-                older.push_back(name); // sorted by name, and so by time
-        }
-    }
-    for (std::size_t at = 0; at + logs_kept <= older.size(); ++at)
-        std::ignore = files.remove_all(folder / older[at]);
-    const auto now = std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now());
-    auto path = (folder / fmt::format("{}{:%Y%m%d-%H%M%S}-XXXXXX{}", log_prefix, now, log_suffix)).string();
-    const OwnedDescriptor file(mkostemps(path.data(), static_cast<int>(log_suffix.size()), O_CLOEXEC));
-    if (!file.is_open())
-        return system_failure("write", path, errno);
-    return path;
-}
 
 // Finds kernel problems in console text.
 //
@@ -69,9 +37,6 @@ Result<fs::path> new_console_log(Filesystem &files)
 // of them also begin harmless lines of other programs or of the kernel's own boot ("RETBleed: WARNING: ...",
 // "traps: prog[12] general protection fault" for a program's fault), so the table says where each must stand. And each
 // stands there as words of its own: "DEBUG:" is no bug, and who writes of "Oopses" has none.
-
-namespace
-{
 
 enum class Where { start, anywhere };
 
@@ -174,6 +139,26 @@ std::size_t headline_of_trace(const std::vector<std::string> &lines, std::size_t
 }
 
 } // namespace
+
+Result<ScratchFolder> make_run_folder(Filesystem &files) { return ScratchFolder::make(files, all_runs(), run_name); }
+
+fs::path example_of_run_folder() { return all_runs() / fmt::format("{}-XXXXXX", run_name); }
+
+Result<fs::path> new_console_log(Filesystem &files)
+{
+    const fs::path folder = cache_directory() / "logs";
+    TRY(files.make_directories(folder));
+    auto older = files.list(folder).value_or(std::vector<std::string>()); // sorted by name, and so by time
+    std::erase_if(older, [](const std::string &name) { return !name.starts_with(log_prefix); });
+    for (std::size_t at = 0; at + logs_kept <= older.size(); ++at)
+        std::ignore = files.remove_all(folder / older[at]);
+    const auto now = std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now());
+    auto path = (folder / fmt::format("{}{:%Y%m%d-%H%M%S}-XXXXXX{}", log_prefix, now, log_suffix)).string();
+    const OwnedDescriptor file(mkostemps(path.data(), static_cast<int>(log_suffix.size()), O_CLOEXEC));
+    if (!file.is_open())
+        return system_failure("write", path, errno);
+    return path;
+}
 
 std::vector<std::string> console_problems(std::string_view console)
 {

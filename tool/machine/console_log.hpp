@@ -14,9 +14,7 @@
 namespace krun
 {
 
-// The folder that one run of a machine keeps its image in, and the place of its console log.
-
-// In <cache>/run.
+// The folder that one run of a machine keeps its image in: in <cache>/run.
 Result<ScratchFolder> make_run_folder(Filesystem &files);
 // For a command that is only shown.
 std::filesystem::path example_of_run_folder();

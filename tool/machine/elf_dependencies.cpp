@@ -18,12 +18,14 @@ namespace krun
 namespace
 {
 
+namespace fs = std::filesystem;
+
 constexpr std::size_t largest_table = std::size_t{16} << 20; // a damaged file's sizes are anything
 
 class ElfReader
 {
   public:
-    explicit ElfReader(const std::filesystem::path &file) : stream_(file, std::ios::binary) {}
+    explicit ElfReader(const fs::path &file) : stream_(file, std::ios::binary) {}
 
     bool read_headers()
     {
@@ -38,13 +40,8 @@ class ElfReader
 
     bool read_interpreter(ElfFile &elf)
     {
-        const auto *segment = segment_of(PT_INTERP);
-        if (segment == nullptr)
-            return true;
-        if (segment->p_filesz > largest_table)
-            return false;
-        std::string text(segment->p_filesz, '\0');
-        if (!read_at(segment->p_offset, text.data(), text.size()))
+        std::string text;
+        if (!read_segment(PT_INTERP, text))
             return false;
         elf.interpreter = text.c_str(); // without the NUL at its end
         return true;
@@ -52,17 +49,10 @@ class ElfReader
 
     bool read_dynamic(ElfFile &elf)
     {
-        const auto *segment = segment_of(PT_DYNAMIC);
-        if (segment == nullptr)
-            return true;
-        if (segment->p_filesz > largest_table)
+        std::vector<Elf64_Dyn> entries;
+        if (!read_segment(PT_DYNAMIC, entries))
             return false;
-        std::vector<Elf64_Dyn> entries(segment->p_filesz / sizeof(Elf64_Dyn));
-        if (!read_at(segment->p_offset, entries.data(), entries.size() * sizeof(Elf64_Dyn)))
-            return false;
-        entries.erase(
-            std::find_if(entries.begin(), entries.end(), [](const Elf64_Dyn &entry) { return entry.d_tag == DT_NULL; }),
-            entries.end());
+        entries.erase(std::ranges::find(entries, DT_NULL, &Elf64_Dyn::d_tag), entries.end());
         if (!read_strings(entries))
             return false;
         for (const auto &entry : entries) {
@@ -85,11 +75,17 @@ class ElfReader
         return static_cast<bool>(stream_.read(static_cast<char *>(data), static_cast<std::streamsize>(size)));
     }
 
-    const Elf64_Phdr *segment_of(Elf64_Word type) const
+    // Leaves `content` empty if there is no such segment.
+    template <class Content> bool read_segment(Elf64_Word type, Content &content)
     {
-        const auto found = std::find_if(segments_.begin(), segments_.end(),
-                                        [type](const Elf64_Phdr &segment) { return segment.p_type == type; });
-        return found == segments_.end() ? nullptr : &*found;
+        constexpr auto one = sizeof(typename Content::value_type);
+        const auto segment = std::ranges::find(segments_, type, &Elf64_Phdr::p_type);
+        if (segment == segments_.end())
+            return true;
+        if (segment->p_filesz > largest_table)
+            return false;
+        content.resize(segment->p_filesz / one);
+        return read_at(segment->p_offset, content.data(), content.size() * one);
     }
 
     // The table of strings is named by its address in memory, and a segment says which part of the file that is.
@@ -124,66 +120,36 @@ class ElfReader
     std::string strings_;
 };
 
-} // namespace
-
-std::optional<ElfFile> read_elf(const std::filesystem::path &file)
-{
-    ElfReader reader(file);
-    ElfFile elf;
-    if (!reader.read_headers() || !reader.read_interpreter(elf) || !reader.read_dynamic(elf))
-        return std::nullopt;
-    return elf;
-}
-
-namespace
-{
-
-namespace fs = std::filesystem;
-
 // As Debian's loader has them built in.
 constexpr std::array<const char *, 4> default_library_folders = {"/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu",
                                                                  "/lib", "/usr/lib"};
 // A library of this machine's cache of libraries, in a folder that the guest's loader does not know.
 constexpr const char *folder_for_others = "/usr/lib";
 
-// "$NAME" or "${NAME}" at `at`: how many characters it takes; 0 when it is not there.
-std::size_t token_at(const std::string &text, std::size_t at, std::string_view name)
+// Of "$NAME" or "${NAME}" at the beginning of the text; 0 when neither is there.
+std::size_t length_of_token(std::string_view text, const std::string &name)
 {
-    const auto rest = std::string_view(text).substr(at);
-    if (rest.starts_with("${") && rest.substr(2).starts_with(name) && rest.substr(2 + name.size()).starts_with("}"))
+    if (text.starts_with("${" + name + "}"))
         return name.size() + 3;
-    if (!rest.substr(1).starts_with(name))
+    if (!text.starts_with("$" + name))
         return 0;
-    const auto after = rest.substr(1 + name.size());
+    const auto after = text.substr(1 + name.size());
     const bool ends = after.empty() || (std::isalnum(static_cast<unsigned char>(after[0])) == 0 && after[0] != '_');
     return ends ? name.size() + 1 : 0;
 }
 
-std::string expanded(const std::string &text, const fs::path &origin)
+std::string expanded(std::string_view text, const fs::path &origin)
 {
-    const std::array<std::pair<std::string_view, std::string>, 3> tokens = {
+    const std::array<std::pair<std::string, std::string>, 3> tokens = {
         {{"ORIGIN", origin.string()}, {"LIB", "lib/x86_64-linux-gnu"}, {"PLATFORM", "x86_64"}}};
     std::string result;
-    for (std::size_t at = 0; at < text.size();) {
-        std::size_t taken = 0;
-        for (const auto &[name, value] : tokens) {
-            taken = text[at] == '$' ? token_at(text, at, name) : 0;
-            if (taken == 0)
-                continue;
-            result += value;
-            break;
-        }
-        if (taken == 0)
-            result += text[at];
-        at += std::max<std::size_t>(taken, 1);
+    while (!text.empty()) {
+        const auto *token =
+            std::ranges::find_if(tokens, [&](const auto &one) { return length_of_token(text, one.first) != 0; });
+        result += token == tokens.end() ? std::string(1, text.front()) : token->second;
+        text.remove_prefix(token == tokens.end() ? 1 : length_of_token(text, token->first));
     }
     return result;
-}
-
-bool is_default_library_folder(const fs::path &folder)
-{
-    return std::find(default_library_folders.begin(), default_library_folders.end(), folder) !=
-           default_library_folders.end();
 }
 
 // What the loader takes: a name may lead to a library of another machine, and the search goes on then.
@@ -194,6 +160,15 @@ std::optional<ElfFile> library_at(const fs::path &file)
 }
 
 } // namespace
+
+std::optional<ElfFile> read_elf(const fs::path &file)
+{
+    ElfReader reader(file);
+    ElfFile elf;
+    if (!reader.read_headers() || !reader.read_interpreter(elf) || !reader.read_dynamic(elf))
+        return std::nullopt;
+    return elf;
+}
 
 LibrarySearch::LibrarySearch(ProcessRunner &runner, InGuest in_guest, std::vector<std::string> library_path)
     : runner_(runner), in_guest_(std::move(in_guest)), library_path_(std::move(library_path))
@@ -231,6 +206,7 @@ Result<std::vector<PlacedFile>> LibrarySearch::needed_by(const PlacedFile &progr
                                            fs::path(name).filename().string()));
             if (found->is_new)
                 missing.push_back(found->file);
+            found->loader = at;
             loaded.push_back(std::move(*found));
         }
     }
@@ -264,36 +240,28 @@ std::vector<LibrarySearch::Folder> LibrarySearch::named_folders(const std::vecto
 std::optional<LibrarySearch::Loaded> LibrarySearch::find(const std::vector<Loaded> &loaded, std::size_t whose,
                                                          const std::string &name)
 {
-    const auto for_whom = [whose](std::optional<Loaded> found) {
-        if (found)
-            found->loader = whose;
-        return found;
-    };
     if (name.find('/') != std::string::npos) {
         const auto &file = loaded[whose].file;
         const fs::path host = expanded(name, file.host.parent_path());
         const fs::path guest = expanded(name, file.guest.parent_path());
-        return for_whom(find_in({host.parent_path(), guest.parent_path()}, host.filename().string()));
+        return find_in({host.parent_path(), guest.parent_path()}, host.filename().string());
     }
-    for (const auto &folder : named_folders(loaded, whose)) {
+    auto folders = named_folders(loaded, whose);
+    if (!loaded[whose].elf.no_default_folders) {
+        // What was copied there comes first: the guest has no cache of libraries.
+        for (const auto *folder : default_library_folders)
+            folders.push_back({{}, folder});
+        if (const auto cached = in_cache(name)) {
+            const auto folder = cached->parent_path();
+            const bool is_default = std::ranges::find(default_library_folders, folder) != default_library_folders.end();
+            folders.push_back({folder, is_default ? folder : folder_for_others});
+        }
+        for (const auto *folder : default_library_folders)
+            folders.push_back({folder, folder});
+    }
+    for (const auto &folder : folders) {
         if (auto found = find_in(folder, name))
-            return for_whom(std::move(found));
-    }
-    if (loaded[whose].elf.no_default_folders)
-        return std::nullopt;
-    // What was copied there comes first: the guest has no cache of libraries.
-    for (const auto *folder : default_library_folders) {
-        if (auto found = find_in({{}, folder}, name))
-            return for_whom(std::move(found));
-    }
-    if (const auto cached = in_cache(name)) {
-        const auto folder = cached->parent_path();
-        if (auto found = find_in({folder, is_default_library_folder(folder) ? folder : folder_for_others}, name))
-            return for_whom(std::move(found));
-    }
-    for (const auto *folder : default_library_folders) {
-        if (auto found = find_in({folder, folder}, name))
-            return for_whom(std::move(found));
+            return found;
     }
     return std::nullopt;
 }

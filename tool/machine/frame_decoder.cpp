@@ -9,18 +9,7 @@ namespace krun
 namespace
 {
 
-bool comes_from_a_guest(char kind)
-{
-    switch (kind) {
-    case KRUN_GUEST_FRAME_OUTPUT:
-    case KRUN_GUEST_FRAME_ERRORS:
-    case KRUN_GUEST_FRAME_CREDIT:
-    case KRUN_GUEST_FRAME_STATUS:
-        return true;
-    default:
-        return false;
-    }
-}
+bool carries_text(char kind) { return kind == KRUN_GUEST_FRAME_OUTPUT || kind == KRUN_GUEST_FRAME_ERRORS; }
 
 bool carries_a_number(char kind) { return kind == KRUN_GUEST_FRAME_CREDIT || kind == KRUN_GUEST_FRAME_STATUS; }
 
@@ -82,8 +71,8 @@ Result<void> FrameDecoder::feed(std::string_view bytes, const Handler &handler)
         const std::string_view rest = std::string_view(buffered_).substr(used);
         const std::size_t size = frame_number(rest.substr(4, 4));
         const char kind = rest.front();
-        if (!comes_from_a_guest(kind) || rest.substr(1, 3) != std::string_view("\0\0\0", 3) ||
-            size > KRUN_GUEST_PAYLOAD_MAX || (carries_a_number(kind) && size != 4))
+        const bool fits = carries_text(kind) ? size <= KRUN_GUEST_PAYLOAD_MAX : carries_a_number(kind) && size == 4;
+        if (!fits || rest.substr(1, 3) != std::string_view("\0\0\0", 3))
             return failure(
                 fmt::format("the guest's serial line sent something that is not a frame (first byte {:#04x})",
                             static_cast<unsigned char>(kind)),

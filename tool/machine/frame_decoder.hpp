@@ -29,8 +29,6 @@ class FrameDecoder
     Result<void> feed(std::string_view bytes, const Handler &handler);
     // True after the hello frame.
     [[nodiscard]] bool greeted() const { return greeted_; }
-    // True when the line ended in the middle of a frame.
-    [[nodiscard]] bool truncated() const { return greeted_ && !buffered_.empty(); }
 
   private:
     bool find_greeting();

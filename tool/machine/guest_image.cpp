@@ -11,13 +11,11 @@
 
 #include "machine/console_log.hpp"
 #include "machine/elf_dependencies.hpp"
-#include "machine/guest_staging.hpp"
-#include "machine/virtual_machine.hpp"
+#include "machine/frame_decoder.hpp"
 #include "self/krunctl.hpp"
 #include "source/apt_archive.hpp"
 #include "util/digest.hpp"
 #include "util/file_lock.hpp"
-#include "util/result.hpp"
 #include "util/text.hpp"
 
 namespace krun
@@ -63,13 +61,10 @@ Result<void> link_applets(ProcessRunner &runner, GuestStaging &staging, const fs
 {
     Command list;
     list.argv = {busybox.string(), "--list"};
-    const auto listed = runner.run_ok(list);
-    if (!listed)
-        return tl::unexpected<Error>(listed.error());
-    for (const std::string &applet : lines_of(listed->output)) {
-        if (applet.empty() || applet == "busybox")
-            continue;
-        TRY(staging.link(fs::path("usr/bin") / applet, "busybox"));
+    const auto listed = TRY(runner.run_ok(list));
+    for (const std::string &applet : lines_of(listed.output)) {
+        if (!applet.empty() && applet != "busybox")
+            TRY(staging.link(fs::path("usr/bin") / applet, "busybox"));
     }
     return {};
 }
@@ -82,8 +77,7 @@ Result<fs::path> stripped_krunctl(ProcessRunner &runner, const BaseParts &parts,
     const fs::path target = folder / "krunctl";
     Command strip;
     strip.argv = {"strip", "-o", target.string(), parts.krunctl.string()};
-    if (auto stripped = runner.run_ok(strip); !stripped)
-        return tl::unexpected<Error>(stripped.error());
+    TRY(runner.run_ok(strip));
     return target;
 }
 
@@ -94,29 +88,15 @@ Result<void> fill_base(ProcessRunner &runner, GuestStaging &staging, const BaseP
     for (const auto name : folders)
         TRY(staging.make_folder(name, 0755));
     TRY(staging.make_folder("tmp", 01777));
-    constexpr std::array<std::pair<const char *, const char *>, 5> links{{
-        {"bin", "usr/bin"},
-        {"sbin", "usr/bin"},
-        {"usr/sbin", "bin"},
-        {"lib", "usr/lib"},
-        {"lib64", "usr/lib64"},
-    }};
-    for (const auto &[name, to] : links)
-        TRY(staging.link(name, to));
-    const auto krunctl = stripped_krunctl(runner, parts, folder);
-    if (!krunctl)
-        return tl::unexpected<Error>(krunctl.error());
-    return staging.copy_in({*krunctl, "/usr/bin/krunctl"})
-        .and_then([&] {
-            return staging.copy_in({parts.busybox, "/usr/bin/busybox"});
-        })
-        .and_then([&] {
-            return staging.copy_in({parts.init, "/usr/bin/krun-init"});
-        })
-        .and_then([&] { return staging.link("init", "usr/bin/krun-init"); })
-        .and_then([&] { return link_applets(runner, staging, parts.busybox); })
-        .and_then([&] { return staging.write("etc/passwd", passwd); })
-        .and_then([&] { return staging.write("etc/group", group); });
+    TRY(staging.link_other_names());
+    const auto krunctl = TRY(stripped_krunctl(runner, parts, folder));
+    TRY(staging.copy_in({krunctl, "/usr/bin/krunctl"}));
+    TRY(staging.copy_in({parts.busybox, "/usr/bin/busybox"}));
+    TRY(staging.copy_in({parts.init, "/usr/bin/krun-init"}));
+    TRY(staging.link("init", "usr/bin/krun-init"));
+    TRY(link_applets(runner, staging, parts.busybox));
+    TRY(staging.write("etc/passwd", passwd));
+    return staging.write("etc/group", group);
 }
 
 // The files of the base archive, with the libraries of a krunctl that is not static.
@@ -126,59 +106,36 @@ Result<std::string> identity_of(ProcessRunner &runner, const BaseParts &parts)
     for (const auto &part : {parts.init, parts.krunctl, parts.busybox})
         text += file_identity(part) + "\n";
     LibrarySearch search(runner, [](const fs::path &) { return std::nullopt; });
-    const auto libraries = search.needed_by({parts.krunctl, "/usr/bin/krunctl"});
-    if (!libraries)
-        return tl::unexpected<Error>(libraries.error());
-    for (const auto &library : *libraries)
+    const auto libraries = TRY(search.needed_by({parts.krunctl, "/usr/bin/krunctl"}));
+    for (const auto &library : libraries)
         text += file_identity(library.host) + "\n";
     return text;
 }
 
-// Only the newest base archive is kept: each rebuild of krunctl makes a new one.
-void remove_older_bases(Filesystem &files, const fs::path &folder, const fs::path &keep)
-{
-    const auto names = files.list(folder);
-    if (!names)
-        return;
-    for (const std::string &name : *names) {
-        if (name.starts_with("base-") && folder / name != keep)
-            std::ignore = files.remove_all(folder / name);
-    }
-}
-
 Result<fs::path> base_archive(const Env &env, const fs::path &work)
 {
-    const auto init = private_program(env.files, "krun-init");
-    if (!init)
-        return init;
-    const auto busybox = guest_busybox(env);
-    if (!busybox)
-        return busybox;
-    const BaseParts parts{*init, own_executable(), *busybox};
-    const auto text = identity_of(env.runner, parts);
-    if (!text)
-        return tl::unexpected<Error>(text.error());
-    const auto key = sha256_of_text(env.runner, *text);
-    if (!key)
-        return tl::unexpected<Error>(key.error());
+    const auto init = TRY(private_program(env.files, "krun-init"));
+    const auto busybox = TRY(guest_busybox(env));
+    const BaseParts parts{init, own_executable(), busybox};
+    const auto identity = TRY(identity_of(env.runner, parts));
+    const auto key = TRY(sha256_of_text(env.runner, identity));
     const fs::path folder = cache_directory() / "guest";
-    const fs::path archive = folder / fmt::format("base-{}.cpio.gz", key->substr(0, 16));
+    const fs::path archive = folder / fmt::format("base-{}.cpio.gz", key.substr(0, 16));
     if (env.files.exists(archive))
         return archive;
     const fs::path root = work / "base";
-    if (auto made = env.files.make_directories(root); !made)
-        return tl::unexpected<Error>(made.error());
+    TRY(env.files.make_directories(root));
     GuestStaging staging(env, root);
     const fs::path fresh = work / "base.cpio.gz";
-    if (auto filled =
-            fill_base(env.runner, staging, parts, work).and_then([&] { return staging.add_libraries(); }).and_then([&] {
-                return staging.pack(fresh);
-            });
-        !filled)
-        return tl::unexpected<Error>(filled.error());
-    if (auto moved = env.files.rename(fresh, archive); !moved)
-        return tl::unexpected<Error>(moved.error());
-    remove_older_bases(env.files, folder, archive);
+    TRY(fill_base(env.runner, staging, parts, work));
+    TRY(staging.add_libraries());
+    TRY(staging.pack(fresh));
+    TRY(env.files.rename(fresh, archive));
+    // Each rebuild of krunctl makes a new one.
+    for (const std::string &name : env.files.list(folder).value_or(std::vector<std::string>())) {
+        if (name.starts_with("base-") && folder / name != archive)
+            std::ignore = env.files.remove_all(folder / name);
+    }
     return archive;
 }
 
@@ -188,17 +145,8 @@ Result<void> add_kernel_config(Filesystem &files, GuestStaging &staging, const f
     const fs::path config = kernel.parent_path() / "config";
     if (!files.exists(config) || !files.exists(kernel.parent_path() / "metadata.json"))
         return {};
-    const auto release = kernel_release(kernel);
-    if (!release)
-        return tl::unexpected<Error>(release.error());
-    return staging.copy_in({config, "/boot/config-" + *release});
-}
-
-Result<void> fill_run(Filesystem &files, GuestStaging &staging, const MachineRequest &request, GuestInput input)
-{
-    for (const auto &[name, text] : task_files(request, input))
-        TRY(staging.write(name, text));
-    return add_kernel_config(files, staging, request.kernel);
+    const auto release = TRY(kernel_release(kernel));
+    return staging.copy_in({config, "/boot/config-" + release});
 }
 
 // The most that memory_for_files() grants so much for, if it did not shrink in the archive at all or to nothing.
@@ -226,12 +174,10 @@ std::vector<std::string> library_path_of(const MachineRequest &request)
 {
     constexpr std::string_view name = "LD_LIBRARY_PATH=";
     std::vector<std::string> folders;
-    for (const std::string &entry : request.environment) {
-        if (!entry.starts_with(name))
-            continue;
-        auto value = entry.substr(name.size());
-        std::replace(value.begin(), value.end(), ';', ':');
-        folders = split(value, ':');
+    for (std::string entry : request.environment) {
+        std::replace(entry.begin(), entry.end(), ';', ':');
+        if (entry.starts_with(name))
+            folders = split(entry.substr(name.size()), ':');
     }
     return folders;
 }
@@ -252,25 +198,20 @@ Result<void> concatenate(const std::vector<fs::path> &parts, const fs::path &tar
 
 } // namespace
 
-// Look in the cache first, so that no network is needed once it is there.
 Result<fs::path> guest_busybox(const Env &env)
 {
     const fs::path folder = cache_directory() / "guest/busybox-static";
-    for (const fs::path &candidate : {folder / "bin/busybox", folder / "usr/bin/busybox"}) {
-        if (env.files.exists(candidate))
-            return candidate;
-    }
+    const std::array candidates = {folder / "bin/busybox", folder / "usr/bin/busybox"};
+    const auto found = [&] { return std::ranges::find_if(candidates, [&](auto &at) { return env.files.exists(at); }); };
+    // Look in the cache first, so that no network is needed once it is there.
+    if (const auto *cached = found(); cached != candidates.end())
+        return *cached;
     AptArchive archive(env, cache_directory() / "apt");
-    const auto deb = archive.download("busybox-static", {"bookworm", "bookworm-updates", "bookworm-security"});
-    if (!deb)
-        return tl::unexpected<Error>(deb.error());
-    if (auto unpacked = archive.unpack({*deb}, folder); !unpacked)
-        return tl::unexpected<Error>(unpacked.error());
-    for (const fs::path &candidate : {folder / "bin/busybox", folder / "usr/bin/busybox"}) {
-        if (env.files.exists(candidate))
-            return candidate;
-    }
-    return failure(fmt::format("{} contains no busybox", deb->string()));
+    const auto deb = TRY(archive.download("busybox-static", {"bookworm", "bookworm-updates", "bookworm-security"}));
+    TRY(archive.unpack({deb}, folder));
+    if (const auto *unpacked = found(); unpacked != candidates.end())
+        return *unpacked;
+    return failure(fmt::format("{} contains no busybox", deb.string()));
 }
 
 std::vector<std::pair<std::string, std::string>> task_files(const MachineRequest &request, GuestInput input)
@@ -281,11 +222,9 @@ std::vector<std::pair<std::string, std::string>> task_files(const MachineRequest
             text.append(entry).push_back('\0');
         return text;
     };
-    std::string mode = KRUN_GUEST_MODE_QUIET;
-    if (input == GuestInput::pipe)
-        mode = KRUN_GUEST_MODE_PIPE;
-    else if (input == GuestInput::terminal)
-        mode = KRUN_GUEST_MODE_TERMINAL;
+    const char *mode = input == GuestInput::none   ? KRUN_GUEST_MODE_QUIET
+                       : input == GuestInput::pipe ? KRUN_GUEST_MODE_PIPE
+                                                   : KRUN_GUEST_MODE_TERMINAL;
     const auto relative = [](std::string_view name) { return std::string(name.substr(1)); };
     return {{relative(KRUN_GUEST_COMMAND_FILE), terminated(request.command)},
             {relative(KRUN_GUEST_ENVIRONMENT_FILE), terminated(request.environment)},
@@ -300,26 +239,18 @@ unsigned memory_for_files(std::uintmax_t unpacked, std::uintmax_t packed)
 
 Result<GuestFiles> gather_guest_files(const Env &env, const MachineRequest &request)
 {
-    if (auto checked = check_machine_size(request); !checked)
-        return tl::unexpected<Error>(checked.error());
-    auto folder = make_run_folder(env.files);
-    if (!folder)
-        return tl::unexpected<Error>(folder.error());
-    const fs::path root = folder->path() / "run";
-    if (auto made = env.files.make_directories(root); !made)
-        return tl::unexpected<Error>(made.error());
-    GuestFiles gathered{std::move(*folder), GuestStaging(env, root)};
+    TRY(check_machine_size(request));
+    auto folder = TRY(make_run_folder(env.files));
+    const fs::path root = folder.path() / "run";
+    TRY(env.files.make_directories(root));
+    GuestFiles gathered{std::move(folder), GuestStaging(env, root)};
     auto &staging = gathered.staging;
     staging.limit(room_for_files(request.memory_mib));
-    for (const GuestFile &file : request.copy_in) {
-        if (auto copied = staging.copy_in(file); !copied)
-            return tl::unexpected<Error>(copied.error());
-    }
-    if (auto added = staging.add_libraries(library_path_of(request)); !added)
-        return tl::unexpected<Error>(added.error());
+    for (const GuestFile &file : request.copy_in)
+        TRY(staging.copy_in(file));
+    TRY(staging.add_libraries(library_path_of(request)));
     // How much it shrinks in the archive is not known yet.
-    if (auto fits = expect_room(request, staging.bytes(), 0); !fits)
-        return tl::unexpected<Error>(fits.error());
+    TRY(expect_room(request, staging.bytes(), 0));
     return gathered;
 }
 
@@ -328,20 +259,16 @@ Result<fs::path> make_guest_image(const Env &env, const MachineRequest &request,
     const fs::path folder = gathered.folder.path();
     auto &staging = gathered.staging;
     const fs::path own = folder / "run.cpio.gz";
-    if (auto packed = fill_run(env.files, staging, request, input).and_then([&] { return staging.pack(own); }); !packed)
-        return tl::unexpected<Error>(packed.error());
-    if (auto fits = expect_room(request, staging.bytes(), env.files.size_of(own)); !fits)
-        return tl::unexpected<Error>(fits.error());
+    for (const auto &[name, text] : task_files(request, input))
+        TRY(staging.write(name, text));
+    TRY(add_kernel_config(env.files, staging, request.kernel));
+    TRY(staging.pack(own));
+    TRY(expect_room(request, staging.bytes(), env.files.size_of(own)));
 
-    const auto lock = FileLock::acquire(cache_directory() / "guest/lock", "the guest's image");
-    if (!lock)
-        return tl::unexpected<Error>(lock.error());
-    const auto base = base_archive(env, folder);
-    if (!base)
-        return base;
+    const auto lock = TRY(FileLock::acquire(cache_directory() / "guest/lock", "the guest's image"));
+    const auto base = TRY(base_archive(env, folder));
     const fs::path initrd = folder / "initrd";
-    if (auto joined = concatenate({*base, own}, initrd); !joined)
-        return tl::unexpected<Error>(joined.error());
+    TRY(concatenate({base, own}, initrd));
     return initrd;
 }
 

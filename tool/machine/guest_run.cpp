@@ -10,6 +10,22 @@
 
 namespace krun
 {
+namespace
+{
+
+constexpr unsigned guest_seconds = 300;
+constexpr unsigned ratio_percent = 130;
+constexpr unsigned ipc_percent = 150;
+
+void judge_kernel_log(const std::string &name, const GuestRun &run, Tally &tally)
+{
+    if (run.kernel_problems.empty())
+        tally.pass(name + ": the kernel's log");
+    for (const std::string &problem : run.kernel_problems)
+        tally.fail(fmt::format("{}: the kernel's log: {}", name, problem));
+}
+
+} // namespace
 
 MachineRequest with_modules(MachineRequest guest, const std::vector<std::filesystem::path> &modules)
 {
@@ -24,28 +40,6 @@ MachineRequest with_modules(MachineRequest guest, const std::vector<std::filesys
     guest.command = std::move(command);
     return guest;
 }
-
-namespace
-{
-
-constexpr unsigned guest_seconds = 300;
-constexpr unsigned ratio_percent = 130;
-constexpr unsigned ipc_percent = 150;
-
-void append_to_log(const std::filesystem::path &log, const std::string &text)
-{
-    std::ofstream(log, std::ios::app) << text;
-}
-
-void judge_kernel_log(const std::string &name, const GuestRun &run, Tally &tally)
-{
-    if (run.kernel_problems.empty())
-        tally.pass(name + ": the kernel's log");
-    for (const std::string &problem : run.kernel_problems)
-        tally.fail(fmt::format("{}: the kernel's log: {}", name, problem));
-}
-
-} // namespace
 
 MachineRequest test_guest(const std::filesystem::path &kernel)
 {
@@ -85,7 +79,7 @@ Result<GuestRun> run_guest(const GuestHost &host, MachineRequest request)
     request.on_output = [&](const std::string &piece) { run.output += piece; };
     request.on_errors = [&](const std::string &piece) { run.errors += piece; };
     const auto result = run_machine(host, request);
-    append_to_log(host.log, run.output + run.errors);
+    std::ofstream(host.log, std::ios::app) << run.output << run.errors;
     if (!result)
         return tl::unexpected(result.error());
     run.status = result->status;
@@ -115,8 +109,7 @@ Tally tally_of_program(const std::string &name, const GuestRun &run)
 
 Result<Tally> run_program_in_guest(const GuestHost &host, const std::string &name, const MachineRequest &request)
 {
-    const auto run = TRY(run_guest(host, request));
-    return tally_of_program(name, run);
+    return tally_of_program(name, TRY(run_guest(host, request)));
 }
 
 } // namespace krun

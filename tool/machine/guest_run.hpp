@@ -12,9 +12,7 @@
 namespace krun
 {
 
-// Kernel modules that a guest loads before its command runs.
-
-// In this order; the command does not run if one of them cannot be loaded.
+// The guest loads these before its command, which does not run if one of them cannot be loaded.
 MachineRequest with_modules(MachineRequest guest, const std::vector<std::filesystem::path> &modules);
 
 // What a run needs of its host.

@@ -21,12 +21,7 @@ namespace
 
 namespace fs = std::filesystem;
 
-struct Renaming {
-    const char *from;
-    const char *to;
-};
-
-constexpr std::array<Renaming, 5> one_name_for_each{{
+constexpr std::array<std::pair<const char *, const char *>, 5> one_name_for_each{{
     {"usr/sbin", "usr/bin"},
     {"bin", "usr/bin"},
     {"sbin", "usr/bin"},
@@ -60,9 +55,9 @@ Result<fs::path> guest_path(const std::string &target)
         if (lies_below(path, reserved))
             return usage_error(fmt::format("/{} is not a place for files in the guest: {}", reserved, target));
     }
-    for (const Renaming &name : one_name_for_each) {
-        if (lies_below(path, name.from))
-            return (fs::path(name.to) / path.lexically_relative(name.from)).lexically_normal();
+    for (const auto &[other, name] : one_name_for_each) {
+        if (lies_below(path, other))
+            return (fs::path(name) / path.lexically_relative(other)).lexically_normal();
     }
     return path;
 }
@@ -92,9 +87,8 @@ Result<void> GuestStaging::make_way(const fs::path &relative)
 Result<void> GuestStaging::write(const fs::path &relative, const std::string &text)
 {
     TRY(make_way(relative));
-    return env_.files.make_directories(folder_ / relative.parent_path()).and_then([&] {
-        return env_.files.write(folder_ / relative, text);
-    });
+    TRY(env_.files.make_directories(folder_ / relative.parent_path()));
+    return env_.files.write(folder_ / relative, text);
 }
 
 Result<void> GuestStaging::link(const fs::path &relative, const std::string &to)
@@ -121,6 +115,13 @@ Result<void> GuestStaging::make_folder(const fs::path &relative, unsigned mode)
     return {};
 }
 
+Result<void> GuestStaging::link_other_names()
+{
+    for (const auto &[other, name] : one_name_for_each)
+        TRY(link(other, fs::path(name).lexically_relative(fs::path(other).parent_path()).string()));
+    return {};
+}
+
 Result<void> GuestStaging::copy_in(const GuestFile &what)
 {
     const auto source = what.source.lexically_normal();
@@ -135,16 +136,12 @@ Result<void> GuestStaging::copy_in(const GuestFile &what)
     std::string target = what.target;
     if (target.ends_with('/'))
         target += (source.has_filename() ? source : source.parent_path()).filename().string();
-    const auto relative = guest_path(target);
-    if (!relative)
-        return tl::unexpected<Error>(relative.error());
-    if (fs::is_directory(status)) {
-        const auto real = fs::canonical(source, ignored);
-        return copy_folder(source, *relative, {real, {}});
-    }
+    const auto relative = TRY(guest_path(target));
+    if (fs::is_directory(status))
+        return copy_folder(source, relative, {fs::canonical(source, ignored), {}});
     if (fs::is_fifo(status) || fs::is_character_file(status))
-        return copy_pipe(source, *relative);
-    return copy_file(source, *relative);
+        return copy_pipe(source, relative);
+    return copy_file(source, relative);
 }
 
 bool GuestStaging::fits(std::uintmax_t size)
@@ -187,26 +184,21 @@ Result<void> GuestStaging::copy_folder(const fs::path &from, const fs::path &rel
     std::error_code error;
     const auto mode = static_cast<unsigned>(fs::status(from, error).permissions());
     TRY(make_folder(relative, mode | 0700U));
-    const auto names = env_.files.list(from);
-    if (!names)
-        return tl::unexpected<Error>(names.error());
+    const auto names = TRY(env_.files.list(from));
     auto inside = way;
     inside.open.push_back(fs::canonical(from, error));
-    for (const std::string &name : *names) {
+    for (const std::string &name : names) {
         const auto entry = from / name;
         const auto status = fs::status(entry, error);
-        Result<void> done;
         if (fs::is_regular_file(status)) // a link to a file becomes that file
-            done = copy_file(entry, relative / name);
+            TRY(copy_file(entry, relative / name));
         else if (fs::is_symlink(fs::symlink_status(entry, error)))
-            done = copy_link(entry, relative / name, inside);
+            TRY(copy_link(entry, relative / name, inside));
         else if (fs::is_directory(status))
-            done = copy_folder(entry, relative / name, inside);
+            TRY(copy_folder(entry, relative / name, inside));
         else
             say(fmt::format("note: {} is neither a file nor a folder, and is not copied into the guest",
                             entry.string()));
-        if (!done)
-            return done;
     }
     return {};
 }
@@ -250,14 +242,10 @@ Result<void> GuestStaging::add_libraries(const std::vector<std::string> &library
     };
     LibrarySearch search(env_.runner, in_guest, library_path);
     for (const auto &[relative, source] : std::map(programs_)) {
-        const auto needed = search.needed_by({source, "/" / relative});
-        if (!needed)
-            return tl::unexpected<Error>(needed.error());
-        for (const auto &library : *needed) {
-            const auto place = guest_path(library.guest.string());
-            if (!place)
-                return tl::unexpected<Error>(place.error());
-            TRY(copy_file(library.host, *place));
+        const auto needed = TRY(search.needed_by({source, "/" / relative}));
+        for (const auto &library : needed) {
+            const auto place = TRY(guest_path(library.guest.string()));
+            TRY(copy_file(library.host, place));
         }
     }
     return {};
@@ -280,12 +268,10 @@ Result<void> GuestStaging::pack(const fs::path &archive)
     pack.directory = folder_;
     for (const std::string &name : names)
         pack.input.append(name).push_back('\0');
-    if (auto packed = env_.runner.run_ok(pack); !packed)
-        return tl::unexpected<Error>(packed.error());
+    TRY(env_.runner.run_ok(pack));
     Command compress;
     compress.argv = {"gzip", "-1", "--no-name", "--force", plain.string()};
-    if (auto compressed = env_.runner.run_ok(compress); !compressed)
-        return tl::unexpected<Error>(compressed.error());
+    TRY(env_.runner.run_ok(compress));
     return {};
 }
 

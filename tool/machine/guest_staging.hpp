@@ -42,6 +42,8 @@ class GuestStaging
     Result<void> write(const std::filesystem::path &relative, const std::string &text);
     Result<void> link(const std::filesystem::path &relative, const std::string &to);
     Result<void> make_folder(const std::filesystem::path &relative, unsigned mode);
+    // The other usual names of the folders for programs and libraries.
+    Result<void> link_other_names();
     // Everything so far as a gzip-compressed newc archive owned by root; `archive` ends in ".gz".
     Result<void> pack(const std::filesystem::path &archive);
 

@@ -47,19 +47,6 @@ std::uint64_t one_measurement()
     return elapsed <= 0 ? 0 : (last.ticks - first.ticks) * 1000000 / static_cast<std::uint64_t>(elapsed);
 }
 
-} // namespace
-
-std::uint64_t measured_tsc_khz()
-{
-    std::array<std::uint64_t, 3> measured{};
-    std::generate(measured.begin(), measured.end(), one_measurement);
-    std::sort(measured.begin(), measured.end());
-    return measured[1];
-}
-
-namespace
-{
-
 // With -icount shift=0 an instruction takes one nanosecond of the guest's time.
 constexpr std::uint64_t icount_tsc_khz = 1000000;
 
@@ -85,8 +72,10 @@ std::string cpu_model(const MachineRequest &request, const QemuSetup &setup)
             model += fmt::format(",x-pmu-aperf-ratio={}", request.aperf_ratio);
         if (request.ipc != 0)
             model += fmt::format(",x-pmu-ipc={}", request.ipc);
-        if (request.vendor == CpuVendor::intel)
-            model += tsc_rate_in_cpuid(tsc_khz(request, setup));
+        // Linux looks in CPUID for the rates of an Intel CPU's TSC and of its local APIC's timer. On a busy host it
+        // could not measure them, because the 8254 is emulated, too.
+        if (const auto khz = tsc_khz(request, setup); khz != 0 && request.vendor == CpuVendor::intel)
+            model += fmt::format(",level=0x15,tsc-frequency={}", khz * 1000);
     }
     if (setup.invariant_tsc)
         model += ",invtsc=on";
@@ -101,11 +90,20 @@ std::string icount_option(const MachineRequest &request)
     return request.icount_turn == 0 ? option : fmt::format("{},turn={}", option, request.icount_turn);
 }
 
+void add(std::vector<std::string> &argv, std::string option, std::string value)
+{
+    argv.push_back(std::move(option));
+    argv.push_back(std::move(value));
+}
+
 } // namespace
 
-std::string tsc_rate_in_cpuid(std::uint64_t khz)
+std::uint64_t measured_tsc_khz()
 {
-    return khz == 0 ? "" : fmt::format(",level=0x15,tsc-frequency={}", khz * 1000);
+    std::array<std::uint64_t, 3> measured{};
+    std::generate(measured.begin(), measured.end(), one_measurement);
+    std::sort(measured.begin(), measured.end());
+    return measured[1];
 }
 
 std::string kernel_command_line(const MachineRequest &request, const QemuSetup &setup)
@@ -126,40 +124,40 @@ std::string kernel_command_line(const MachineRequest &request, const QemuSetup &
     return line;
 }
 
+std::vector<std::string> machine_arguments(const MachineRequest &request, const QemuSetup &setup,
+                                           const std::string &console)
+{
+    std::vector<std::string> argv{setup.qemu.string(), "-nodefaults", "-no-user-config"};
+    for (const auto &folder : setup.firmware)
+        add(argv, "-L", folder.string());
+    // Executed by a descriptor, it would be called by that descriptor's number.
+    add(argv, "-name", "process=qemu-system-x86");
+    // No system call for what an emulator of this machine never does.
+    add(argv, "-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny");
+    add(argv, "-display", "none");
+    add(argv, "-machine", "pc");
+    add(argv, "-accel", setup.kvm ? "kvm" : request.icount ? "tcg,thread=single" : "tcg,thread=multi");
+    if (request.icount)
+        add(argv, "-icount", icount_option(request));
+    add(argv, "-cpu", cpu_model(request, setup));
+    // One CPU a socket: the firmware's MP table, all that a kernel without ACPI knows, lists one CPU of each.
+    add(argv, "-smp", fmt::format("{0},sockets={0},cores=1,threads=1", request.cpus));
+    add(argv, "-m", fmt::format("{}M", request.memory_mib));
+    add(argv, "-chardev", console + ",id=console");
+    add(argv, "-serial", "chardev:console");
+    add(argv, "-chardev", fmt::format("socket,id=line,fd={}", line_descriptor));
+    add(argv, "-serial", "chardev:line");
+    return argv;
+}
+
 std::vector<std::string> qemu_arguments(const MachineRequest &request, const QemuSetup &setup)
 {
-    std::vector<std::string> argv{setup.qemu.string()};
-    const auto add = [&argv](std::string option, std::string value) {
-        argv.push_back(std::move(option));
-        argv.push_back(std::move(value));
-    };
-    for (const auto &folder : setup.firmware)
-        add("-L", folder.string());
-    argv.insert(argv.end(), {"-nodefaults", "-no-user-config", "-no-reboot"});
-    // Executed by a descriptor, it would be called by that descriptor's number.
-    add("-name", "process=qemu-system-x86");
-    // No system call for what an emulator of this machine never does.
-    add("-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny");
-    add("-display", "none");
-    add("-machine", "pc");
-    if (setup.kvm)
-        add("-accel", "kvm");
-    else
-        add("-accel", request.icount ? "tcg,thread=single" : "tcg,thread=multi");
-    if (request.icount)
-        add("-icount", icount_option(request));
-    add("-cpu", cpu_model(request, setup));
-    // One CPU a socket: the firmware's MP table, all that a kernel without ACPI knows, lists one CPU of each.
-    add("-smp", fmt::format("{0},sockets={0},cores=1,threads=1", request.cpus));
-    add("-m", fmt::format("{}M", request.memory_mib));
-    add("-kernel", request.kernel.string());
-    add("-initrd", setup.initrd.string());
-    add("-append", kernel_command_line(request, setup));
-    add("-add-fd", fmt::format("fd={},set=1", console_descriptor));
-    add("-chardev", "file,id=console,path=/dev/fdset/1");
-    add("-serial", "chardev:console");
-    add("-chardev", fmt::format("socket,id=line,fd={}", line_descriptor));
-    add("-serial", "chardev:line");
+    auto argv = machine_arguments(request, setup, "file,path=/dev/fdset/1");
+    argv.emplace_back("-no-reboot");
+    add(argv, "-kernel", request.kernel.string());
+    add(argv, "-initrd", setup.initrd.string());
+    add(argv, "-append", kernel_command_line(request, setup));
+    add(argv, "-add-fd", fmt::format("fd={},set=1", console_descriptor));
     return argv;
 }
 

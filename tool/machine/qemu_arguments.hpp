@@ -29,10 +29,12 @@ struct QemuSetup {
 constexpr int line_descriptor = 3;
 constexpr int console_descriptor = 4;
 
-// Of an Intel CPU, for our QEMU: there Linux looks for the rates of the TSC and of the local APIC's timer. On a busy
-// host it could not measure them, because the 8254 is emulated, too.
-std::string tsc_rate_in_cpuid(std::uint64_t khz);
 std::string kernel_command_line(const MachineRequest &request, const QemuSetup &setup);
+// A PC with nothing to boot. `console` is where its first serial port goes: a -chardev without its id. The second is
+// the line.
+std::vector<std::string> machine_arguments(const MachineRequest &request, const QemuSetup &setup,
+                                           const std::string &console);
+// That boots the request's kernel.
 std::vector<std::string> qemu_arguments(const MachineRequest &request, const QemuSetup &setup);
 
 } // namespace krun

@@ -11,24 +11,19 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <grp.h>
-#include <string>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include <utility>
 
-#include "machine/qemu_arguments.hpp"
 #include "util/own_process.hpp"
-#include "util/result.hpp"
 #include "util/terminal.hpp"
 #include "util/text.hpp"
 
 namespace krun
 {
-
 namespace
 {
 
@@ -55,11 +50,7 @@ bool has_our_ids(const std::string &map)
 bool has_capabilities(const std::string &status)
 {
     constexpr unsigned long long wanted = 1U << 0U | 1U << 6U | 1U << 7U;
-    for (const auto &line : lines_of(status)) {
-        if (line.starts_with("CapEff:"))
-            return (std::strtoull(line.c_str() + line.find(':') + 1, nullptr, 16) & wanted) == wanted;
-    }
-    return false;
+    return (std::strtoull(field_of(status, "CapEff").c_str(), nullptr, 16) & wanted) == wanted;
 }
 
 bool can_be_somebody_else()
@@ -77,67 +68,7 @@ Result<void> let_read(const Confinement &confinement, const fs::path &path, mode
     return {};
 }
 
-} // namespace
-
-std::optional<Confinement> confinement_in(const fs::path &folder, bool kvm)
-{
-    if (geteuid() != 0 || !can_be_somebody_else())
-        return std::nullopt;
-    const unsigned id = first_id + static_cast<unsigned>(getpid()) % ids;
-    Confinement confinement{id, id, {}, folder};
-    struct stat device = {};
-    constexpr mode_t of_others = S_IROTH | S_IWOTH;
-    constexpr mode_t of_group = S_IRGRP | S_IWGRP;
-    if (kvm && stat("/dev/kvm", &device) == 0 && (device.st_mode & of_others) != of_others) {
-        if (device.st_gid == 0 || (device.st_mode & of_group) != of_group) {
-            say("note: QEMU runs as root, since /dev/kvm is root's alone");
-            return std::nullopt;
-        }
-        confinement.more_groups.push_back(device.st_gid);
-    }
-    return confinement;
-}
-
-Result<void> move_in(Filesystem &files, const Confinement &confinement, MachineRequest &request, QemuSetup &setup)
-{
-    constexpr mode_t folder_mode = 0750;
-    constexpr mode_t file_mode = 0640;
-    const auto take = [&](const fs::path &from, const fs::path &name) -> Result<void> {
-        const auto to = confinement.folder / name;
-        TRY(from == to ? Result<void>() : files.copy_file(from, to));
-        return let_read(confinement, to, file_mode);
-    };
-    auto done =
-        let_read(confinement, confinement.folder, folder_mode).and_then([&] { return take(request.kernel, "kernel"); });
-    done = done.and_then([&] { return take(setup.initrd, "initrd"); });
-    // A program that only we may execute, as after `umask 077`; usually it is opened where it is.
-    struct stat program = {};
-    constexpr mode_t executable = S_IROTH | S_IXOTH;
-    if (stat(setup.qemu.c_str(), &program) == 0 && (program.st_mode & executable) != executable) {
-        done = done.and_then([&] { return take(setup.qemu, "qemu"); }).and_then([&] {
-            return let_read(confinement, confinement.folder / "qemu", folder_mode);
-        });
-        setup.qemu = confinement.folder / "qemu";
-    }
-    const fs::path firmware = "firmware";
-    if (!setup.firmware.empty())
-        done = done.and_then([&] { return files.make_directories(confinement.folder / firmware); }).and_then([&] {
-            return let_read(confinement, confinement.folder / firmware, folder_mode);
-        });
-    for (const auto &from : setup.firmware) {
-        const auto names = TRY(files.list(from));
-        for (const auto &name : names)
-            done = done.and_then([&] { return take(from / name, firmware / name); });
-    }
-    if (!done)
-        return done;
-    request.kernel = "kernel";
-    setup.initrd = "initrd";
-    if (!setup.firmware.empty())
-        setup.firmware = {firmware};
-    return {};
-}
-
+// Between fork() and exec(). False, with errno set, when that is not allowed.
 bool enter(const Confinement &confinement)
 {
     return chdir(confinement.folder.c_str()) == 0 &&
@@ -145,9 +76,6 @@ bool enter(const Confinement &confinement)
            setresgid(confinement.group, confinement.group, confinement.group) == 0 &&
            setresuid(confinement.user, confinement.user, confinement.user) == 0;
 }
-
-namespace
-{
 
 struct Descriptors {
     int line;
@@ -193,21 +121,60 @@ Descriptors moved_up(const Descriptors &descriptors)
 
 } // namespace
 
-QemuProcess::QemuProcess(pid_t pid, OwnedDescriptor ended, OwnedDescriptor line)
-    : pid_(pid), ended_(std::move(ended)), line_(std::move(line))
+std::optional<Confinement> confinement_in(const fs::path &folder, bool kvm)
 {
+    if (geteuid() != 0 || !can_be_somebody_else())
+        return std::nullopt;
+    const unsigned id = first_id + static_cast<unsigned>(getpid()) % ids;
+    Confinement confinement{id, id, {}, folder};
+    struct stat device = {};
+    constexpr mode_t of_others = S_IROTH | S_IWOTH;
+    constexpr mode_t of_group = S_IRGRP | S_IWGRP;
+    if (kvm && stat("/dev/kvm", &device) == 0 && (device.st_mode & of_others) != of_others) {
+        if (device.st_gid == 0 || (device.st_mode & of_group) != of_group) {
+            say("note: QEMU runs as root, since /dev/kvm is root's alone");
+            return std::nullopt;
+        }
+        confinement.more_groups.push_back(device.st_gid);
+    }
+    return confinement;
 }
 
-QemuProcess::QemuProcess(QemuProcess &&other) noexcept
-    : pid_(std::exchange(other.pid_, -1)), status_(other.status_), ended_(std::move(other.ended_)),
-      line_(std::move(other.line_))
+Result<void> move_in(Filesystem &files, const Confinement &confinement, MachineRequest &request, QemuSetup &setup)
 {
-}
-
-QemuProcess::~QemuProcess()
-{
-    kill();
-    wait();
+    constexpr mode_t folder_mode = 0750;
+    constexpr mode_t file_mode = 0640;
+    const fs::path &folder = confinement.folder;
+    const auto take = [&](const fs::path &from, const fs::path &name, mode_t mode) -> Result<void> {
+        const auto to = folder / name;
+        if (from != to)
+            TRY(files.copy_file(from, to));
+        return let_read(confinement, to, mode);
+    };
+    TRY(let_read(confinement, folder, folder_mode));
+    TRY(take(request.kernel, "kernel", file_mode));
+    request.kernel = "kernel";
+    TRY(take(setup.initrd, "initrd", file_mode));
+    setup.initrd = "initrd";
+    // A program that only we may execute, as after `umask 077`; usually it is opened where it is.
+    struct stat program = {};
+    constexpr mode_t executable = S_IROTH | S_IXOTH;
+    if (stat(setup.qemu.c_str(), &program) == 0 && (program.st_mode & executable) != executable) {
+        TRY(take(setup.qemu, "qemu", folder_mode));
+        setup.qemu = folder / "qemu";
+    }
+    if (setup.firmware.empty())
+        return {};
+    const fs::path firmware = "firmware";
+    TRY(files.make_directories(folder / firmware));
+    TRY(let_read(confinement, folder / firmware, folder_mode));
+    for (const auto &from : setup.firmware) {
+        const auto names = TRY(files.list(from));
+        for (const auto &name : names)
+            TRY(take(from / name, firmware / name, file_mode));
+    }
+    setup.firmware = {firmware};
+    return {};
 }
 
 Result<QemuProcess> QemuProcess::start(const QemuStart &wanted)
@@ -227,11 +194,7 @@ Result<QemuProcess> QemuProcess::start(const QemuStart &wanted)
             return system_failure("write", wanted.console, errno);
     }
     fcntl(ours.get(), F_SETFL, O_NONBLOCK);
-    std::vector<char *> arguments;
-    for (const std::string &argument : wanted.argv)
-        arguments.push_back(const_cast<char *>(argument.c_str())); // exec's signature is older than const
-    arguments.push_back(nullptr);
-
+    auto arguments = pointers_to(wanted.argv);
     const pid_t parent = getpid();
     const pid_t pid = fork();
     if (pid < 0)
@@ -239,25 +202,7 @@ Result<QemuProcess> QemuProcess::start(const QemuStart &wanted)
     if (pid == 0)
         become_qemu(parent, {theirs.get(), log.get(), console.get()}, wanted.confinement, arguments);
     OwnedDescriptor ended(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
-    return QemuProcess(pid, std::move(ended), std::move(ours));
-}
-
-void QemuProcess::kill()
-{
-    if (pid_ > 0)
-        ::kill(pid_, SIGKILL);
-}
-
-int QemuProcess::wait()
-{
-    int how = 0;
-    while (pid_ > 0) {
-        if (waitpid(pid_, &how, 0) < 0 && errno == EINTR)
-            continue;
-        status_ = WIFSIGNALED(how) ? 128 + WTERMSIG(how) : WEXITSTATUS(how);
-        pid_ = -1;
-    }
-    return status_;
+    return QemuProcess(std::move(ours), std::move(ended), OwnedChild(pid));
 }
 
 } // namespace krun

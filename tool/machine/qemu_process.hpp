@@ -38,8 +38,6 @@ struct Confinement {
 std::optional<Confinement> confinement_in(const std::filesystem::path &folder, bool kvm);
 // Copies what QEMU reads into the folder, for its group to read, and names it there.
 Result<void> move_in(Filesystem &files, const Confinement &confinement, MachineRequest &request, QemuSetup &setup);
-// Between fork() and exec(). False, with errno set, when that is not allowed.
-bool enter(const Confinement &confinement);
 
 struct QemuStart {
     std::vector<std::string> argv;
@@ -48,29 +46,26 @@ struct QemuStart {
     std::optional<Confinement> confinement;
 };
 
+// Killed at the end of this when it still runs.
 class QemuProcess
 {
   public:
     static Result<QemuProcess> start(const QemuStart &wanted);
-    QemuProcess(QemuProcess &&other) noexcept;
-    QemuProcess &operator=(QemuProcess &&) = delete;
-    QemuProcess(const QemuProcess &) = delete;
-    QemuProcess &operator=(const QemuProcess &) = delete;
-    ~QemuProcess(); // kills it when it still runs
 
     [[nodiscard]] int line() const { return line_.get(); }   // a non-blocking socket
     [[nodiscard]] int ended() const { return ended_.get(); } // readable when QEMU has ended
-    void kill();
-    // Its exit status, 128 + signal number when killed; waits for the end.
-    int wait();
+    void kill() { child_.kill(); }
+    int wait() { return child_.wait(); }
 
   private:
-    QemuProcess(pid_t pid, OwnedDescriptor ended, OwnedDescriptor line);
+    QemuProcess(OwnedDescriptor line, OwnedDescriptor ended, OwnedChild child)
+        : line_(std::move(line)), ended_(std::move(ended)), child_(std::move(child))
+    {
+    }
 
-    pid_t pid_ = -1;
-    int status_ = 0;
-    OwnedDescriptor ended_;
     OwnedDescriptor line_;
+    OwnedDescriptor ended_;
+    OwnedChild child_;
 };
 
 } // namespace krun

@@ -7,6 +7,7 @@
 #include "machine/testbed_qemu.hpp"
 
 #include <array>
+#include <cstdio>
 #include <cstdlib>
 #include <fmt/format.h>
 
@@ -72,10 +73,7 @@ Result<void> check_host(const Env &env)
     for (const char *library : {"glib-2.0", "gthread-2.0", "pixman-1", "libseccomp", "zlib"}) {
         Command ask;
         ask.argv = {"pkg-config", "--exists", library};
-        const auto answer = env.runner.run(ask);
-        if (!answer)
-            return tl::unexpected<Error>(answer.error());
-        if (!answer->ok())
+        if (!TRY(env.runner.run(ask)).ok())
             return host_lacks(fmt::format("building the testbed's QEMU needs the library {}", library), hint);
     }
     if (!env.files.exists("/usr/include/libfdt.h")) // comes without a file for pkg-config
@@ -97,19 +95,19 @@ class Build
     {
         TRY(expect_cache_for_building());
         say("the testbed's QEMU is not in the cache yet; building it once takes a few minutes");
-        return check_host(env_)
-            .and_then([&] { return env_.files.make_directories(work_); })
-            .and_then([&] { return env_.files.make_directories(log_.parent_path()); })
-            .and_then([&] { return env_.files.write(log_, ""); })
-            .and_then([&] { return prepare_source(); })
-            .and_then([&] { return configure(); })
-            .and_then([&] { return precompile_common_header(); })
-            .and_then([&] { return compile(); })
-            .and_then([&] { return collect(); });
+        TRY(check_host(env_));
+        TRY(files_.make_directories(work_));
+        TRY(files_.make_directories(log_.parent_path()));
+        TRY(files_.write(log_, ""));
+        TRY(prepare_source());
+        TRY(configure());
+        TRY(precompile_common_header());
+        TRY(compile());
+        return collect();
     }
 
   private:
-    Result<void> step(std::vector<std::string> argv, const fs::path &directory)
+    [[nodiscard]] Command command(std::vector<std::string> argv, const fs::path &directory) const
     {
         Command command;
         command.argv = std::move(argv);
@@ -117,62 +115,56 @@ class Build
         command.inherits = variables_for_builds();
         command.environment = environment();
         command.log = log_;
-        auto done = env_.runner.run_ok(command);
-        if (!done)
-            return tl::unexpected<Error>(done.error());
+        return command;
+    }
+
+    Result<void> step(std::vector<std::string> argv, const fs::path &directory)
+    {
+        TRY(env_.runner.run_ok(command(std::move(argv), directory)));
         return {};
     }
 
     Result<void> prepare_source()
     {
-        if (env_.files.exists(source()))
+        if (files_.exists(source()))
             return {};
-        const auto description = archive_.download_source("qemu", suites);
-        if (!description)
-            return tl::unexpected<Error>(description.error());
+        const fs::path testbed = data_directory() / "testbed/qemu";
+        const auto description = TRY(archive_.download_source("qemu", suites));
         const fs::path unpacked = work_ / "source.part";
-        return env_.files
-            .remove_all(unpacked)
-            // apt has verified the files; without the check dpkg-source needs no keyring of its own
-            .and_then([&] {
-                return step({"dpkg-source", "--no-check", "--extract", description->string(), unpacked.string()},
-                            work_);
-            })
-            .and_then([&] { return apply_series(env_, data_directory() / "testbed/qemu", unpacked); })
-            .and_then([&] {
-                return env_.files.copy_file(data_directory() / "testbed/qemu" / device_list,
-                                            unpacked / device_list_in_source);
-            })
-            .and_then([&] { return env_.files.write(work_ / "version", description->stem().string() + "\n"); })
-            .and_then([&] { return env_.files.rename(unpacked, source()); });
+        TRY(files_.remove_all(unpacked));
+        // apt has verified the files; without the check dpkg-source needs no keyring of its own
+        TRY(step({"dpkg-source", "--no-check", "--extract", description.string(), unpacked.string()}, work_));
+        TRY(apply_series(env_, testbed, unpacked));
+        TRY(files_.copy_file(testbed / device_list, unpacked / device_list_in_source));
+        TRY(files_.write(work_ / "version", description.stem().string() + "\n"));
+        return files_.rename(unpacked, source());
     }
 
     Result<void> configure()
     {
-        if (env_.files.exists(objects() / "build.ninja"))
+        if (files_.exists(objects() / "build.ninja"))
             return {};
         std::vector<std::string> argv{(source() / "configure").string()};
         argv.insert(argv.end(), configure_options.begin(), configure_options.end());
         if (has_ccache()) // not in the key: it makes the same program
             argv.push_back("--cc=" + cached_compiler("cc"));
-        return env_.files.remove_all(objects())
-            .and_then([&] { return env_.files.remove_all(precompiled()); })
-            .and_then([&] { return env_.files.make_directories(objects()); })
-            .and_then([&] { return step(argv, objects()); });
+        TRY(files_.remove_all(objects()));
+        TRY(files_.remove_all(precompiled()));
+        TRY(files_.make_directories(objects()));
+        return step(argv, objects());
     }
 
     Result<void> precompile_common_header()
     {
-        if (env_.files.exists(precompiled()))
+        if (files_.exists(precompiled()))
             return {};
         const fs::path part = precompiled().string() + ".part";
-        auto done =
-            env_.files.remove_all(part).and_then([&] { return env_.files.make_directories(part); }).and_then([&] {
-                return step({"ninja", generated_header}, objects());
-            });
+        TRY(files_.remove_all(part));
+        TRY(files_.make_directories(part));
+        TRY(step({"ninja", generated_header}, objects()));
         for (const char *object : compiled_alike)
-            done = done.and_then([&] { return compile_header_as(object, part / fs::path(object).filename()); });
-        return done.and_then([&] { return env_.files.rename(part, precompiled()); });
+            TRY(compile_header_as(object, part / fs::path(object).filename()));
+        return files_.rename(part, precompiled());
     }
 
     Result<void> compile_header_as(const std::string &object, const fs::path &result)
@@ -180,10 +172,7 @@ class Build
         Command ask;
         ask.argv = {"ninja", "-t", "commands", "-s", object};
         ask.directory = objects();
-        const auto answer = env_.runner.run_ok(ask);
-        if (!answer)
-            return tl::unexpected<Error>(answer.error());
-        const std::string command = trim(answer->output);
+        const std::string command = trim(TRY(env_.runner.run_ok(ask)).output);
         const auto output = command.rfind(" -o ");
         if (output == std::string::npos)
             return failure("unexpected command to compile " + object + ": " + command);
@@ -195,15 +184,10 @@ class Build
 
     Result<void> compile()
     {
-        Command command;
-        command.argv = {"ninja", program_name};
-        command.directory = objects();
-        command.inherits = variables_for_builds();
-        command.environment = environment();
-        command.log = log_;
-        command.capture = false;
+        Command ninja = command({"ninja", program_name}, objects());
+        ninja.capture = false;
         std::optional<Progress> bar; // made when ninja has told how much there is to do
-        command.on_line = [&bar](const std::string &line) {
+        ninja.on_line = [&bar](const std::string &line) {
             const auto at = ninja_progress(line);
             if (!at)
                 return;
@@ -211,9 +195,7 @@ class Build
                 bar.emplace("compiling the testbed's QEMU", at->second);
             bar->set(at->first, line.substr(line.rfind(' ') + 1));
         };
-        auto built = env_.runner.run_ok(command);
-        if (!built)
-            return tl::unexpected<Error>(built.error());
+        TRY(env_.runner.run_ok(ninja));
         if (bar)
             bar->finish("done");
         return {};
@@ -222,42 +204,28 @@ class Build
     Result<void> collect()
     {
         const fs::path stage = work_ / "result";
-        auto staged =
-            env_.files.remove_all(stage)
-                .and_then([&] { return env_.files.make_directories(stage); })
-                .and_then([&] {
-                    return step({"strip", "-o", (stage / program_name).string(), (objects() / program_name).string()},
-                                objects());
-                })
-                // Whatever our umask is: QEMU may run as another user.
-                .and_then([&] {
-                    return step({"chmod", "0755", (stage / program_name).string()}, objects());
-                })
-                .and_then([&] { return env_.files.copy_file(work_ / "version", stage / "version"); });
+        const std::string program = (stage / program_name).string();
+        TRY(files_.remove_all(stage));
+        TRY(files_.make_directories(stage));
+        TRY(step({"strip", "-o", program, (objects() / program_name).string()}, objects()));
+        TRY(step({"chmod", "0755", program}, objects())); // whatever our umask is: QEMU may run as another user
+        TRY(files_.copy_file(work_ / "version", stage / "version"));
         for (const Firmware &part : firmware)
-            staged = staged.and_then([&] { return add_firmware(part, stage); });
-        return staged.and_then([&] { return env_.files.rename(stage, result_); }).and_then([&] {
-            return env_.files.remove_all(work_);
-        });
+            TRY(add_firmware(part, stage / "share" / part.folder));
+        TRY(files_.rename(stage, result_));
+        return files_.remove_all(work_);
     }
 
-    Result<void> add_firmware(const Firmware &part, const fs::path &stage)
+    Result<void> add_firmware(const Firmware &part, const fs::path &folder)
     {
-        const auto deb = archive_.download(part.package, suites);
-        if (!deb)
-            return tl::unexpected<Error>(deb.error());
+        const auto deb = TRY(archive_.download(part.package, suites));
         const fs::path unpacked = work_ / part.package;
-        auto done =
-            env_.files.remove_all(unpacked).and_then([&] { return archive_.unpack({*deb}, unpacked); }).and_then([&] {
-                return env_.files.make_directories(stage / "share" / part.folder);
-            });
-        for (const char *name : part.names) {
-            done = done.and_then([&] {
-                return env_.files.copy_file(unpacked / "usr/share" / part.folder / name,
-                                            stage / "share" / part.folder / name);
-            });
-        }
-        return done;
+        TRY(files_.remove_all(unpacked));
+        TRY(archive_.unpack({deb}, unpacked));
+        TRY(files_.make_directories(folder));
+        for (const char *name : part.names)
+            TRY(files_.copy_file(unpacked / "usr/share" / part.folder / name, folder / name));
+        return {};
     }
 
     [[nodiscard]] std::map<std::string, std::string> environment() const
@@ -277,6 +245,7 @@ class Build
     [[nodiscard]] fs::path objects() const { return work_ / "objects"; }
 
     Env env_;
+    Filesystem &files_ = env_.files;
     AptArchive archive_;
     fs::path result_;
     fs::path work_;
@@ -287,18 +256,12 @@ class Build
 
 std::optional<std::pair<std::size_t, std::size_t>> ninja_progress(const std::string &line)
 {
-    const auto slash = line.find('/');
-    const auto end = line.find(']');
-    if (line.empty() || line.front() != '[' || slash == std::string::npos || end == std::string::npos || end < slash)
+    std::size_t done = 0;
+    std::size_t total = 0;
+    char end = 0;
+    if (std::sscanf(line.c_str(), "[%7zu/%7zu%c", &done, &total, &end) != 3 || end != ']')
         return std::nullopt;
-    const std::string done = line.substr(1, slash - 1);
-    const std::string total = line.substr(slash + 1, end - slash - 1);
-    const auto is_number = [](const std::string &text) {
-        return !text.empty() && text.size() < 8 && text.find_first_not_of("0123456789") == std::string::npos;
-    };
-    if (!is_number(done) || !is_number(total))
-        return std::nullopt;
-    return std::pair{std::stoul(done), std::stoul(total)};
+    return std::pair{done, total};
 }
 
 Result<fs::path> testbed_qemu_folder(const Env &env)
@@ -306,25 +269,18 @@ Result<fs::path> testbed_qemu_folder(const Env &env)
     if (const char *other = std::getenv("KRUN_TESTBED_QEMU"); other != nullptr && *other != '\0')
         return fs::absolute(other);
     const fs::path patches = data_directory() / "testbed/qemu";
-    const auto series = read_series(env.files, patches);
-    if (!series)
-        return tl::unexpected<Error>(series.error());
+    auto inputs = TRY(read_series(env.files, patches));
+    inputs.push_back(patches / device_list);
     // Not the version of Debian's package: a warm cache must be found without asking the archive for news.
     std::string all = fmt::format("{}\n", recipe);
     for (const std::string &option : configure_options)
         all += option + "\n";
-    std::vector<fs::path> inputs = *series;
-    inputs.push_back(patches / device_list);
     for (const fs::path &input : inputs) {
-        const auto text = env.files.read(input);
-        if (!text)
-            return tl::unexpected<Error>(text.error());
-        all += input.filename().string() + "\n" + *text;
+        const auto text = TRY(env.files.read(input));
+        all += input.filename().string() + "\n" + text;
     }
-    const auto hash = sha256_of_text(env.runner, all);
-    if (!hash)
-        return tl::unexpected<Error>(hash.error());
-    return cache_directory() / "qemu" / ("testbed-" + hash->substr(0, 16));
+    const auto hash = TRY(sha256_of_text(env.runner, all));
+    return cache_directory() / "qemu" / ("testbed-" + hash.substr(0, 16));
 }
 
 TestbedQemu testbed_qemu_in(const fs::path &folder)
@@ -334,22 +290,16 @@ TestbedQemu testbed_qemu_in(const fs::path &folder)
 
 Result<TestbedQemu> make_testbed_qemu(const Env &env)
 {
-    const auto folder = testbed_qemu_folder(env);
-    if (!folder)
-        return tl::unexpected<Error>(folder.error());
-    const TestbedQemu qemu = testbed_qemu_in(*folder);
+    const auto folder = TRY(testbed_qemu_folder(env));
+    const TestbedQemu qemu = testbed_qemu_in(folder);
     if (env.files.exists(qemu.program))
         return qemu;
     if (std::getenv("KRUN_TESTBED_QEMU") != nullptr)
         return usage_error(
-            fmt::format("KRUN_TESTBED_QEMU names a folder without {}: {}", program_name, folder->string()));
-    const auto lock = FileLock::acquire(cache_directory() / "qemu/lock", "the testbed's QEMU");
-    if (!lock)
-        return tl::unexpected<Error>(lock.error());
-    if (env.files.exists(qemu.program)) // another krunctl built it while we waited
-        return qemu;
-    if (auto built = Build(env, *folder).run(); !built)
-        return tl::unexpected<Error>(built.error());
+            fmt::format("KRUN_TESTBED_QEMU names a folder without {}: {}", program_name, folder.string()));
+    const auto lock = TRY(FileLock::acquire(cache_directory() / "qemu/lock", "the testbed's QEMU"));
+    if (!env.files.exists(qemu.program)) // no other krunctl built it while we waited
+        TRY(Build(env, folder).run());
     return qemu;
 }
 

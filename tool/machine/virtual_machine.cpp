@@ -26,11 +26,13 @@ namespace krun
 namespace
 {
 
+namespace fs = std::filesystem;
+
 constexpr std::size_t flag_at = 0x1fe, magic_at = 0x202, version_pointer_at = 0x20e, load_flags_at = 0x236;
 constexpr unsigned boot_flag = 0xaa55;
 
 // The header's part of the file and the version's text behind it, which lies in the first 32 KiB.
-std::string head_of(const std::filesystem::path &kernel)
+std::string head_of(const fs::path &kernel)
 {
     std::string head(0x8000, '\0');
     std::ifstream stream(kernel, std::ios::binary);
@@ -44,72 +46,15 @@ unsigned word_at(std::string_view head, std::size_t at)
     return static_cast<unsigned char>(head[at]) | static_cast<unsigned>(static_cast<unsigned char>(head[at + 1])) << 8U;
 }
 
-} // namespace
-
-Result<void> check_kernel_image(const std::filesystem::path &kernel)
-{
-    std::error_code ignored;
-    if (!std::filesystem::is_regular_file(kernel, ignored))
-        return usage_error(fmt::format("there is no kernel image {}", kernel.string()));
-    const std::string head = head_of(kernel);
-    if (head.size() <= load_flags_at + 1 || word_at(head, flag_at) != boot_flag ||
-        head.compare(magic_at, 4, "HdrS") != 0)
-        return usage_error(fmt::format("{} is not an x86 kernel image (bzImage)", kernel.string()),
-                           "give arch/x86/boot/bzImage of a build folder, or a file /boot/vmlinuz-*");
-    if ((word_at(head, load_flags_at) & 1U) == 0)
-        return usage_error(fmt::format("{} is a 32-bit kernel; only 64-bit ones are supported", kernel.string()));
-    return {};
-}
-
-Result<std::string> kernel_release(const std::filesystem::path &kernel)
-{
-    if (auto checked = check_kernel_image(kernel); !checked)
-        return tl::unexpected<Error>(checked.error());
-    const std::string head = head_of(kernel);
-    const std::size_t at = word_at(head, version_pointer_at) + 0x200U;
-    if (at == 0x200 || at >= head.size())
-        return failure(fmt::format("{} does not say its version", kernel.string()));
-    return head.substr(at, head.find_first_of(std::string_view(" \0", 2), at) - at);
-}
-
-std::optional<CpuVendor> vendor_named(const std::string &name)
-{
-    if (name == "intel")
-        return CpuVendor::intel;
-    if (name == "amd")
-        return CpuVendor::amd;
-    return std::nullopt;
-}
-namespace
-{
-
-namespace fs = std::filesystem;
-
 constexpr std::size_t console_lines_shown = 20;
-
-Result<void> check_request(const MachineRequest &request)
-{
-    return check_machine_size(request).and_then([&] { return check_kernel_image(request.kernel); });
-}
-
-// The kernel goes on with the files that it could unpack.
-bool was_too_small(const std::string &console)
-{
-    return console.find("Initramfs unpacking failed: write error") != std::string::npos;
-}
-
-tl::unexpected<Error> too_small(const MachineRequest &request, const fs::path &console_log)
-{
-    return failure(fmt::format("{} MiB of memory are too little for the guest's files", request.memory_mib),
-                   "give it more with --memory", console_log.string());
-}
 
 GuestInput input_for(const MachineRequest &request)
 {
-    const bool terminal = request.pass_input && isatty(STDIN_FILENO) != 0;
-    if (terminal)
-        return request.command.empty() ? GuestInput::terminal : GuestInput::none;
-    return request.pass_input ? GuestInput::pipe : GuestInput::none;
+    if (!request.pass_input)
+        return GuestInput::none;
+    if (isatty(STDIN_FILENO) == 0)
+        return GuestInput::pipe;
+    return request.command.empty() ? GuestInput::terminal : GuestInput::none;
 }
 
 std::string path_of_system_qemu()
@@ -123,7 +68,7 @@ std::string path_of_system_qemu()
 }
 
 // Newer kernels ask for less, and see the CPU as it has always been here.
-bool wants_invariant_tsc(const std::filesystem::path &kernel)
+bool wants_invariant_tsc(const fs::path &kernel)
 {
     return numbers_of(kernel_release(kernel).value_or(std::string("9"))) < std::vector<unsigned long>{4, 11};
 }
@@ -131,14 +76,12 @@ bool wants_invariant_tsc(const std::filesystem::path &kernel)
 // The program and its features; the testbed's is built now, unless only its name is needed.
 Result<QemuSetup> choose_qemu(const Env &env, const MachineRequest &request)
 {
-    const auto choice = choose_accelerator(
-        request, [] { return probe_kvm(); }, [] { return program_on_path(system_qemu_name); });
-    if (!choice)
-        return tl::unexpected<Error>(choice.error());
-    if (!choice->note.empty())
-        say(choice->note);
+    const auto choice = TRY(choose_accelerator(
+        request, [] { return probe_kvm(); }, [] { return program_on_path(system_qemu_name); }));
+    if (!choice.note.empty())
+        say(choice.note);
     QemuSetup setup;
-    setup.kvm = choice->kvm;
+    setup.kvm = choice.kvm;
     if (setup.kvm) {
         setup.qemu = path_of_system_qemu();
         return setup;
@@ -146,20 +89,10 @@ Result<QemuSetup> choose_qemu(const Env &env, const MachineRequest &request)
     setup.counters = request.pmu_model;
     setup.host_tsc_khz = measured_tsc_khz();
     setup.invariant_tsc = setup.counters && wants_invariant_tsc(request.kernel);
-    const auto qemu = request.dry_run
-                          ? testbed_qemu_folder(env).map([](const fs::path &at) { return testbed_qemu_in(at); })
-                          : make_testbed_qemu(env);
-    if (!qemu)
-        return tl::unexpected<Error>(qemu.error());
-    setup.qemu = qemu->program;
-    setup.firmware = qemu->firmware;
+    const auto qemu = TRY(request.dry_run ? testbed_qemu_folder(env).map(testbed_qemu_in) : make_testbed_qemu(env));
+    setup.qemu = qemu.program;
+    setup.firmware = qemu.firmware;
     return setup;
-}
-
-std::string text_of(Filesystem &files, const fs::path &path)
-{
-    const auto text = files.read(path);
-    return text ? *text : std::string();
 }
 
 void show_end_of_console(const std::string &console)
@@ -172,15 +105,9 @@ void show_end_of_console(const std::string &console)
 }
 
 // What to report if there is no status of the command.
-tl::unexpected<Error> no_status(Filesystem &files, const MachineRequest &request, const SessionEnd &end,
-                                const fs::path &console_log, const fs::path &qemu_log)
+tl::unexpected<Error> no_status(const MachineRequest &request, const SessionEnd &end, const fs::path &console_log,
+                                const std::string &console, const std::string &qemu)
 {
-    if (end.interrupted)
-        return interrupted();
-    const std::string console = text_of(files, console_log);
-    if (was_too_small(console))
-        return too_small(request, console_log);
-    const std::string qemu = trim(text_of(files, qemu_log));
     if (end.timed_out) {
         show_end_of_console(console);
         return failure(fmt::format("the guest {} within {} s", end.greeted ? "did not end its command" : "did not boot",
@@ -219,47 +146,68 @@ Result<fs::path> place_of_console_log(Filesystem &files, const MachineRequest &r
     return is_no_file(request.console_log) ? folder / "console.log" : request.console_log;
 }
 
-Result<void> pass_on_console(Filesystem &files, const MachineRequest &request, const fs::path &console)
-{
-    if (!is_no_file(request.console_log))
-        return {};
-    return files.write(request.console_log, text_of(files, console));
-}
-
 Result<MachineResult> run_qemu(Filesystem &files, MachineRequest request, QemuSetup setup, GuestInput input,
                                const fs::path &folder, const fs::path &console_log)
 {
     QemuStart start{{}, folder / "qemu.log", console_log, confinement_in(folder, setup.kvm)};
-    if (start.confinement) {
-        if (auto moved = move_in(files, *start.confinement, request, setup); !moved)
-            return tl::unexpected<Error>(moved.error());
-    }
+    if (start.confinement)
+        TRY(move_in(files, *start.confinement, request, setup));
     start.argv = qemu_arguments(request, setup);
-    auto qemu = QemuProcess::start(start);
-    if (!qemu)
-        return tl::unexpected<Error>(qemu.error());
+    auto qemu = TRY(QemuProcess::start(start));
     SessionRequest wanted{input, {}, request.on_output, request.on_errors};
     if (request.timeout_seconds != 0)
         wanted.timeout = std::chrono::seconds(request.timeout_seconds);
-    const auto end = MachineSession(*qemu, std::move(wanted)).run();
-    if (!end)
-        return tl::unexpected<Error>(end.error());
+    const auto end = TRY(run_session(qemu, wanted));
+    const std::string console = files.read(console_log).value_or("");
     // Now that all is in it. What cannot be written there is lost, which is said, but no reason to lose the result too.
-    if (auto passed_on = pass_on_console(files, request, console_log); !passed_on)
-        say("the guest's console: " + passed_on.error().message);
-    if (!end->status)
-        return no_status(files, request, *end, console_log, start.log);
-    const std::string console = text_of(files, console_log);
-    if (was_too_small(console))
-        return too_small(request, console_log);
-    MachineResult result;
-    result.status = *end->status;
-    result.console_log = console_log;
-    result.kernel_problems = console_problems(console);
-    return result;
+    if (is_no_file(request.console_log)) {
+        if (const auto passed_on = files.write(request.console_log, console); !passed_on)
+            say("the guest's console: " + passed_on.error().message);
+    }
+    if (!end.status && end.interrupted)
+        return interrupted();
+    // The kernel goes on with the files that it could unpack.
+    if (console.find("Initramfs unpacking failed: write error") != std::string::npos)
+        return failure(fmt::format("{} MiB of memory are too little for the guest's files", request.memory_mib),
+                       "give it more with --memory", console_log.string());
+    if (!end.status)
+        return no_status(request, end, console_log, console, trim(files.read(start.log).value_or("")));
+    return MachineResult{*end.status, console_problems(console), console_log};
 }
 
 } // namespace
+
+Result<void> check_kernel_image(const fs::path &kernel)
+{
+    std::error_code ignored;
+    if (!fs::is_regular_file(kernel, ignored))
+        return usage_error(fmt::format("there is no kernel image {}", kernel.string()));
+    const std::string head = head_of(kernel);
+    if (head.size() <= load_flags_at + 1 || word_at(head, flag_at) != boot_flag ||
+        head.compare(magic_at, 4, "HdrS") != 0)
+        return usage_error(fmt::format("{} is not an x86 kernel image (bzImage)", kernel.string()),
+                           "give arch/x86/boot/bzImage of a build folder, or a file /boot/vmlinuz-*");
+    if ((word_at(head, load_flags_at) & 1U) == 0)
+        return usage_error(fmt::format("{} is a 32-bit kernel; only 64-bit ones are supported", kernel.string()));
+    return {};
+}
+
+Result<std::string> kernel_release(const fs::path &kernel)
+{
+    TRY(check_kernel_image(kernel));
+    const std::string head = head_of(kernel);
+    const std::size_t at = word_at(head, version_pointer_at) + 0x200U;
+    if (at == 0x200 || at >= head.size())
+        return failure(fmt::format("{} does not say its version", kernel.string()));
+    return head.substr(at, head.find_first_of(std::string_view(" \0", 2), at) - at);
+}
+
+std::optional<CpuVendor> vendor_named(const std::string &name)
+{
+    if (name == "intel")
+        return CpuVendor::intel;
+    return name == "amd" ? std::optional(CpuVendor::amd) : std::nullopt;
+}
 
 Result<void> check_machine_size(const MachineRequest &request)
 {
@@ -273,39 +221,31 @@ Result<void> check_machine_size(const MachineRequest &request)
 
 Result<MachineResult> run_machine(const Env &env, const MachineRequest &request, GuestFiles *gathered)
 {
-    if (auto checked = check_request(request); !checked && !(request.dry_run && !env.files.exists(request.kernel)))
-        return tl::unexpected<Error>(checked.error());
-    std::optional<GuestFiles> own;
-    if (gathered == nullptr && !request.dry_run) {
-        auto gathered_now = gather_guest_files(env, request);
-        if (!gathered_now)
-            return tl::unexpected<Error>(gathered_now.error());
-        gathered = &own.emplace(std::move(*gathered_now));
+    const bool not_built_yet = request.dry_run && !env.files.exists(request.kernel);
+    if (!not_built_yet) {
+        TRY(check_machine_size(request));
+        TRY(check_kernel_image(request.kernel));
     }
-    auto setup = choose_qemu(env, request);
-    if (!setup)
-        return tl::unexpected<Error>(setup.error());
+    std::optional<GuestFiles> own;
+    if (gathered == nullptr && !request.dry_run)
+        gathered = &own.emplace(TRY(gather_guest_files(env, request)));
+    auto setup = TRY(choose_qemu(env, request));
     if (request.dry_run) {
-        setup->initrd = example_of_run_folder() / "initrd";
+        setup.initrd = example_of_run_folder() / "initrd";
         Command command;
-        command.argv = qemu_arguments(request, *setup);
+        command.argv = qemu_arguments(request, setup);
         std::puts(quoted(command).c_str());
         return MachineResult{};
     }
-    const auto console_log = place_of_console_log(env.files, request, gathered->folder.path());
-    if (!console_log)
-        return tl::unexpected<Error>(console_log.error());
+    const auto console_log = TRY(place_of_console_log(env.files, request, gathered->folder.path()));
     const GuestInput input = input_for(request);
     MachineRequest complete = request;
     if (const char *terminal = std::getenv("TERM"); terminal != nullptr && input == GuestInput::terminal)
         complete.environment.insert(complete.environment.begin(), std::string("TERM=") + terminal);
-    const auto image = make_guest_image(env, complete, input, *gathered);
-    if (!image)
-        return tl::unexpected<Error>(image.error());
-    setup->initrd = *image;
+    setup.initrd = TRY(make_guest_image(env, complete, input, *gathered));
     if (input == GuestInput::terminal)
         say("starting a shell in the guest; `exit` or Ctrl-] ends the machine");
-    return run_qemu(env.files, std::move(complete), std::move(*setup), input, gathered->folder.path(), *console_log);
+    return run_qemu(env.files, std::move(complete), std::move(setup), input, gathered->folder.path(), console_log);
 }
 
 } // namespace krun

@@ -52,7 +52,6 @@ TEST_F(FrameDecoderTest, GivesTheSameFramesHoweverTheBytesAreSplit)
         for (std::size_t at = 0; at < stream.size(); at += size)
             ASSERT_TRUE(feed(std::string_view(stream).substr(at, size)));
         EXPECT_EQ(seen, expected) << "in pieces of " << size;
-        EXPECT_FALSE(decoder.truncated());
     }
 }
 
@@ -61,10 +60,8 @@ TEST_F(FrameDecoderTest, HoldsAFrameBackUntilItIsWhole)
     const std::string frame = encoded_frame(KRUN_GUEST_FRAME_OUTPUT, "abc");
     ASSERT_TRUE(feed(hello + frame.substr(0, frame.size() - 1)));
     EXPECT_EQ(seen.size(), 1U);
-    EXPECT_TRUE(decoder.truncated());
     ASSERT_TRUE(feed(frame.substr(frame.size() - 1)));
     EXPECT_EQ(seen.back(), (Seen{'O', "abc"}));
-    EXPECT_FALSE(decoder.truncated());
 }
 
 TEST_F(FrameDecoderTest, RefusesBytesThatAreNoFrame)

@@ -10,6 +10,7 @@
 #include <thread>
 #include <unistd.h>
 
+#include "fakes/temporary_folder.hpp"
 #include "machine/guest_staging.hpp"
 #include "machine/virtual_machine.hpp"
 #include "util/text.hpp"
@@ -24,14 +25,7 @@ namespace fs = std::filesystem;
 class GuestStagingTest : public testing::Test
 {
   protected:
-    static fs::path fresh_folder()
-    {
-        std::string name = (fs::temp_directory_path() / "krun-test-XXXXXX").string();
-        const fs::path made = mkdtemp(name.data());
-        fs::create_directories(made / "root");
-        return made;
-    }
-    ~GuestStagingTest() override { fs::remove_all(folder); }
+    GuestStagingTest() { fs::create_directories(folder / "root"); }
 
     void make_file(const fs::path &relative, const std::string &text, mode_t mode = 0644)
     {
@@ -58,7 +52,8 @@ class GuestStagingTest : public testing::Test
 
     SystemProcessRunner runner;
     SystemFilesystem files;
-    const fs::path folder = fresh_folder();
+    const TemporaryFolder temporary;
+    const fs::path folder = temporary.path();
     GuestStaging staging{Env{runner, files}, folder / "root"};
 };
 
