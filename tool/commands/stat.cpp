@@ -116,8 +116,8 @@ class Measurer
     // False when no other run should follow.
     bool run(StatCommand &command)
     {
-        CommandMeter meter(files_, session_, energy_, control_ ? &*control_ : nullptr);
-        auto run = meter.run({command.arguments, pin_});
+        auto run =
+            measure_command({command.arguments, pin_}, files_, session_, energy_, control_ ? &*control_ : nullptr);
         if (!run && run.error().code == ExitCode::interrupted && has_run_)
             return false;
         if (!run)

@@ -9,72 +9,20 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <latch>
+#include <memory>
 #include <netinet/in.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <system_error>
 #include <unistd.h>
-#include <utility>
 
 #include "host/cpu_sets.hpp"
-#include "util/descriptor.hpp"
 #include "util/filesystem.hpp"
 #include "util/text.hpp"
 
 namespace krun
 {
-
-BusyCpus::BusyCpus(const std::vector<int> &cpus)
-{
-    // Shared: the last thread to arrive may still be inside it when this constructor has returned.
-    const auto arrived = std::make_shared<std::latch>(static_cast<std::ptrdiff_t>(cpus.size()));
-    for (const int cpu : cpus) {
-        workers_.push_back(std::make_unique<Worker>(cpu));
-        Worker &worker = *workers_.back();
-        try {
-            worker.thread = std::thread([this, &worker, arrived] {
-                worker.error = allow_cpus({worker.cpu});
-                arrived->count_down();
-                if (worker.error != 0)
-                    return;
-                while (!stop_.load(std::memory_order_relaxed)) {
-                }
-                // A CPU that goes offline breaks the pinning, and it stays broken.
-                if (!runs_on_nothing_but(worker.cpu))
-                    worker.error = ENXIO;
-            });
-        } catch (const std::system_error &error) {
-            worker.error = error.code().value();
-            arrived->count_down();
-        }
-    }
-    arrived->wait();
-}
-
-BusyCpus::~BusyCpus() { stop(); }
-
-const std::map<int, int> &BusyCpus::stop()
-{
-    stop_ = true;
-    for (const auto &worker : workers_) {
-        if (worker->thread.joinable())
-            worker->thread.join();
-        if (worker->error != 0)
-            idle_[worker->cpu] = worker->error;
-    }
-    return idle_;
-}
-
-PinnedThread::PinnedThread(const std::vector<int> &cpus) : previous_(allowed_cpus()), error_(allow_cpus(cpus)) {}
-
-PinnedThread::~PinnedThread()
-{
-    if (error_ == 0)
-        allow_cpus(previous_);
-}
-
 namespace
 {
 
@@ -153,33 +101,55 @@ Ends socket_ends()
     call();
 }
 
-void end(pid_t pid)
-{
-    kill(pid, SIGKILL);
-    while (waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
-    }
-}
-
-std::string status_field(pid_t pid, const std::string &name)
-{
-    SystemFilesystem files;
-    for (const auto &line : lines_of(files.read(fmt::format("/proc/{}/status", pid)).value_or(""))) {
-        const auto words = words_of(line);
-        if (words.size() > 1 && words[0] == name + ":")
-            return words[1];
-    }
-    return {};
-}
-
-std::optional<std::uint64_t> switches_of(pid_t pid, const std::string &field)
-{
-    const auto text = status_field(pid, field);
-    if (text.empty())
-        return {};
-    return std::strtoull(text.c_str(), nullptr, 10);
-}
-
 } // namespace
+
+BusyCpus::BusyCpus(const std::vector<int> &cpus)
+{
+    // Shared: the last thread to arrive may still be inside it when this constructor has returned.
+    const auto arrived = std::make_shared<std::latch>(static_cast<std::ptrdiff_t>(cpus.size()));
+    for (const int cpu : cpus) {
+        Worker &worker = workers_.emplace_back(cpu);
+        try {
+            worker.thread = std::thread([this, &worker, arrived] {
+                worker.error = allow_cpus({worker.cpu});
+                arrived->count_down();
+                if (worker.error != 0)
+                    return;
+                while (!stop_.load(std::memory_order_relaxed)) {
+                }
+                // A CPU that goes offline breaks the pinning, and it stays broken.
+                if (!runs_on_nothing_but(worker.cpu))
+                    worker.error = ENXIO;
+            });
+        } catch (const std::system_error &error) {
+            worker.error = error.code().value();
+            arrived->count_down();
+        }
+    }
+    arrived->wait();
+}
+
+BusyCpus::~BusyCpus() { stop(); }
+
+const std::map<int, int> &BusyCpus::stop()
+{
+    stop_ = true;
+    for (Worker &worker : workers_) {
+        if (worker.thread.joinable())
+            worker.thread.join();
+        if (worker.error != 0)
+            idle_[worker.cpu] = worker.error;
+    }
+    return idle_;
+}
+
+PinnedThread::PinnedThread(const std::vector<int> &cpus) : previous_(allowed_cpus()), error_(allow_cpus(cpus)) {}
+
+PinnedThread::~PinnedThread()
+{
+    if (error_ == 0)
+        allow_cpus(previous_);
+}
 
 Result<BusyTask> BusyTask::start(int cpu, Load load)
 {
@@ -187,36 +157,24 @@ Result<BusyTask> BusyTask::start(int cpu, Load load)
     if (!make_pipe(answer))
         return failure(fmt::format("no pipe: {}", std::strerror(errno)));
     const pid_t pid = fork();
+    if (pid < 0)
+        return failure(fmt::format("no process: {}", std::strerror(errno)));
     if (pid == 0)
         run(cpu, load, answer.write_end.get());
-    const int fork_error = errno;
     answer.write_end.reset();
-    int error = EIO;
-    if (pid > 0 && !read_message(answer.read_end.get(), &error, sizeof(error)))
-        error = EIO;
-    if (pid < 0)
-        return failure(fmt::format("no process: {}", std::strerror(fork_error)));
     BusyTask task(pid, cpu);
+    int error = 0;
+    if (!read_message(answer.read_end.get(), &error, sizeof(error)))
+        error = EIO;
     if (error != 0)
         return failure(fmt::format("this program may not run on CPU {}: {}", cpu, std::strerror(error)));
     return task;
 }
 
-BusyTask::BusyTask(BusyTask &&other) noexcept : pid_(std::exchange(other.pid_, -1)), cpu_(other.cpu_) {}
-
-BusyTask::~BusyTask()
+bool BusyTask::is_there() const
 {
-    if (pid_ > 0)
-        end(pid_);
+    const auto status = SystemFilesystem().read(fmt::format("/proc/{}/status", pid())).value_or("");
+    return field_of(status, "Cpus_allowed_list") == fmt::format("{}", cpu_);
 }
-
-bool BusyTask::is_there() const { return status_field(pid_, "Cpus_allowed_list") == fmt::format("{}", cpu_); }
-
-std::optional<std::uint64_t> BusyTask::times_preempted() const
-{
-    return switches_of(pid_, "nonvoluntary_ctxt_switches");
-}
-
-std::optional<std::uint64_t> BusyTask::times_slept() const { return switches_of(pid_, "voluntary_ctxt_switches"); }
 
 } // namespace krun

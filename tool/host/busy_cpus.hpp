@@ -3,14 +3,13 @@
 #pragma once
 
 #include <atomic>
-#include <cstdint>
+#include <deque>
 #include <map>
-#include <memory>
-#include <optional>
 #include <sys/types.h>
 #include <thread>
 #include <vector>
 
+#include "util/child_process.hpp"
 #include "util/result.hpp"
 
 namespace krun
@@ -44,7 +43,7 @@ class BusyCpus
     };
 
     std::atomic<bool> stop_ = false;
-    std::vector<std::unique_ptr<Worker>> workers_;
+    std::deque<Worker> workers_; // they stay where they are
     std::map<int, int> idle_;
 };
 
@@ -63,7 +62,7 @@ class PinnedThread
     int error_;
 };
 
-// A process that keeps one CPU busy, like a benchmark.
+// A process that keeps one CPU busy, like a benchmark, until its owner ends.
 //
 // It is a process and not a thread: if it shared its memory with the one that watches, the kernel would interrupt it
 // whenever that one unmaps some.
@@ -79,26 +78,17 @@ class BusyTask
   public:
     // Pinned to the CPU when this returns. An Error: it may not run there.
     static Result<BusyTask> start(int cpu, Load load);
-    BusyTask(BusyTask &&other) noexcept;
-    BusyTask(const BusyTask &) = delete;
-    BusyTask &operator=(const BusyTask &) = delete;
-    BusyTask &operator=(BusyTask &&) = delete;
-    ~BusyTask(); // ends it
 
-    [[nodiscard]] pid_t pid() const { return pid_; }
+    [[nodiscard]] pid_t pid() const { return child_.pid(); }
     // Whether it has been on its CPU alone so far: a CPU that goes offline breaks the pinning, and it stays broken.
     [[nodiscard]] bool is_there() const;
-    // How often something else took its CPU.
-    [[nodiscard]] std::optional<std::uint64_t> times_preempted() const;
-    // How often it has given it up by itself.
-    [[nodiscard]] std::optional<std::uint64_t> times_slept() const;
 
     static constexpr const char *name = "krunctl-busy"; // of the process
 
   private:
-    BusyTask(pid_t pid, int cpu) : pid_(pid), cpu_(cpu) {}
+    BusyTask(pid_t pid, int cpu) : child_(pid), cpu_(cpu) {}
 
-    pid_t pid_;
+    OwnedChild child_;
     int cpu_;
 };
 

@@ -22,7 +22,9 @@ namespace
 {
 
 constexpr const char *identity = "kernel-identity";
-constexpr const char *boot_krun = "boot the Krun kernel: choose it in the boot menu, or make it the default";
+// An EPERM of a call says nothing: seccomp filters answer with it for numbers that they do not know.
+constexpr const char *without_filter = "run this outside of the container or without the seccomp filter";
+
 struct Call {
     const char *name;
     int error;
@@ -50,8 +52,7 @@ std::string hooks_that_it_lacks(Host &host)
     return {};
 }
 
-// By what the kernel can do; its name says nothing. An EPERM says nothing either: seccomp filters answer with it for
-// numbers that they do not know.
+// By what the kernel can do; its name says nothing.
 CheckResult check_identity(Host &host)
 {
     std::vector<std::string> found;
@@ -71,7 +72,7 @@ CheckResult check_identity(Host &host)
             fmt::format("{} has {}{}", host.kernel_release(), fmt::join(found, ", "), hooks_that_it_lacks(host)));
     if (calls.front().error == EPERM)
         return unknown(host.kernel_release() + ": the system calls are forbidden, and nothing else tells",
-                       "run this outside of the container or without the seccomp filter");
+                       without_filter);
     return missing(host.kernel_release() + " has no Krun system calls and no /dev/krun", why_no_device(host).remedy);
 }
 
@@ -97,13 +98,10 @@ CheckResult check_system_calls(Host &host)
     const auto bad = std::find_if(calls.begin(), calls.end(), [](const Call &call) { return call.error != 0; });
     if (bad == calls.end())
         return pass("krun_read_msrs, krun_reset_msrs and krun_configure answer");
-    if (std::all_of(calls.begin(), calls.end(), [](const Call &call) { return call.error == ENOSYS; })) {
-        const Explanation why = explain_krun_errno(ENOSYS);
-        return not_passed(why.status, why.detail, why.remedy);
-    }
+    if (std::all_of(calls.begin(), calls.end(), [](const Call &call) { return call.error == ENOSYS; }))
+        return explain_krun_errno(ENOSYS);
     if (bad->error == EPERM)
-        return unknown(fmt::format("{} is forbidden", bad->name),
-                       "run this outside of the container or without the seccomp filter");
+        return unknown(fmt::format("{} is forbidden", bad->name), without_filter);
     return fail(fmt::format("{} of no CPU: {}", bad->name, std::strerror(bad->error)), "see dmesg");
 }
 
@@ -112,11 +110,8 @@ CheckResult check_device(Host &host)
 {
     const std::vector<int> online = host.online_cpus();
     CounterReading reading;
-    const int error = host.sample_device(reading);
-    if (error != 0) {
-        const Explanation why = error == ENOENT || error == ENODEV ? why_no_device(host) : explain_krun_errno(error);
-        return not_passed(why.status, why.detail, why.remedy);
-    }
+    if (const int error = host.sample_device(reading); error != 0)
+        return error == ENOENT || error == ENODEV ? why_no_device(host) : explain_krun_errno(error);
     const std::vector<int> still_online = host.online_cpus();
     for (const int cpu : online) {
         const auto of_cpu = reading.find(cpu);
@@ -124,9 +119,9 @@ CheckResult check_device(Host &host)
         if (why_not == 0 || std::find(still_online.begin(), still_online.end(), cpu) == still_online.end())
             continue;
         // The kernel says offline, and /sys says online.
-        const Explanation why = explain_krun_errno(why_not);
-        return not_passed(why_not == ENXIO ? CheckStatus::fail : why.status,
-                          fmt::format("no sample of CPU {}: {}", cpu, why.detail), why.remedy);
+        const CheckResult why = explain_krun_errno(why_not);
+        return finding(why_not == ENXIO ? CheckStatus::fail : why.status,
+                       fmt::format("no sample of CPU {}: {}", cpu, why.detail), why.remedy);
     }
     if (online.empty())
         return unknown("/sys does not say which CPUs are online", "mount /sys");
@@ -187,34 +182,33 @@ constexpr std::array checks = {
 
 } // namespace
 
-Explanation explain_krun_errno(int error)
+CheckResult explain_krun_errno(int error)
 {
+    const std::string boot_krun = "boot the Krun kernel: choose it in the boot menu, or make it the default";
     switch (error) {
     case ENOSYS:
-        return {CheckStatus::missing, "this kernel has no Krun system calls", boot_krun};
+        return missing("this kernel has no Krun system calls", boot_krun);
     case ENOENT:
     case ENODEV:
-        return {CheckStatus::missing, "there is no /dev/krun", boot_krun + std::string(", or load the module krun")};
+        return missing("there is no /dev/krun", boot_krun + ", or load the module krun");
     case EOPNOTSUPP:
-        return {CheckStatus::missing, "this machine lacks a counter",
-                "dmesg | grep krun says which and why; a virtual machine needs a PMU"};
+        return missing("this machine lacks a counter",
+                       "dmesg | grep krun says which and why; a virtual machine needs a PMU");
     case EPERM:
-        return {CheckStatus::unknown, "not permitted",
-                "be root, join the group kruncounters, or set the sysctl kernel.krun_unprivileged to 1"};
+        return unknown("not permitted",
+                       "be root, join the group kruncounters, or set the sysctl kernel.krun_unprivileged to 1");
     case EACCES:
-        return {CheckStatus::unknown, "no permission to open /dev/krun",
-                "run as root, or join the group kruncounters: adduser NAME kruncounters"};
+        return unknown("no permission to open /dev/krun",
+                       "run as root, or join the group kruncounters: adduser NAME kruncounters");
     case ENXIO:
-        return {CheckStatus::unknown, "a CPU is offline",
-                "bring it online: echo 1 > /sys/devices/system/cpu/cpuN/online"};
+        return unknown("a CPU is offline", "bring it online: echo 1 > /sys/devices/system/cpu/cpuN/online");
     case ENODATA:
-        return {CheckStatus::unknown, "behind a CPU that is offline, where the system calls do not reach",
-                "open /dev/krun instead: run as root, or join the group kruncounters"};
+        return unknown("behind a CPU that is offline, where the system calls do not reach",
+                       "open /dev/krun instead: run as root, or join the group kruncounters");
     case EBUSY:
-        return {CheckStatus::unknown, "all hardware counters are taken",
-                "stop other users of the PMU (perf, pinned events)"};
+        return unknown("all hardware counters are taken", "stop other users of the PMU (perf, pinned events)");
     default:
-        return {CheckStatus::fail, std::strerror(error), "see dmesg"};
+        return fail(std::strerror(error), "see dmesg");
     }
 }
 

@@ -33,30 +33,22 @@ struct CheckResult {
     std::vector<double> rates = {};
 };
 
-inline CheckResult not_passed(CheckStatus status, std::string detail, std::string remedy)
+inline CheckResult finding(CheckStatus status, std::string detail, std::string remedy)
 {
-    CheckResult result;
-    result.status = status;
-    result.detail = std::move(detail);
-    result.remedy = std::move(remedy);
-    return result;
+    return {{}, {}, status, std::move(detail), std::move(remedy)};
 }
-
-inline CheckResult pass(std::string detail) { return not_passed(CheckStatus::pass, std::move(detail), {}); }
-
+inline CheckResult pass(std::string detail) { return finding(CheckStatus::pass, std::move(detail), {}); }
 inline CheckResult fail(std::string detail, std::string remedy)
 {
-    return not_passed(CheckStatus::fail, std::move(detail), std::move(remedy));
+    return finding(CheckStatus::fail, std::move(detail), std::move(remedy));
 }
-
 inline CheckResult missing(std::string detail, std::string remedy)
 {
-    return not_passed(CheckStatus::missing, std::move(detail), std::move(remedy));
+    return finding(CheckStatus::missing, std::move(detail), std::move(remedy));
 }
-
 inline CheckResult unknown(std::string detail, std::string remedy)
 {
-    return not_passed(CheckStatus::unknown, std::move(detail), std::move(remedy));
+    return finding(CheckStatus::unknown, std::move(detail), std::move(remedy));
 }
 
 // Whether CPUs are adaptive-tick, and whether a busy one is left alone.
@@ -73,8 +65,7 @@ struct Windows {
 CheckResult check_nohz_full(Host &host);
 CheckResult check_tickless(Host &host, Load load, const Windows &windows);
 
-// The check whether every counter increases on every CPU that is online.
-
+// Whether every counter increases on every CPU that is online.
 CheckResult check_counters(Host &host);
 
 // Verifies the running kernel: is it a Krun kernel, is it fully tickless, do its counters count?
@@ -95,11 +86,6 @@ bool all_good(const std::vector<CheckResult> &results); // all that is required 
 std::vector<std::string> against_promotion(const std::vector<CheckResult> &results);
 
 // What an errno of a Krun system call or of /dev/krun means to a person, and what to do about it.
-struct Explanation {
-    CheckStatus status = CheckStatus::fail;
-    std::string detail;
-    std::string remedy;
-};
-Explanation explain_krun_errno(int error);
+CheckResult explain_krun_errno(int error);
 
 } // namespace krun

@@ -88,24 +88,16 @@ class Judgement
     [[nodiscard]] CheckResult result() const
     {
         for (const int error : {found_.calls.error, found_.device.error})
-            if (const Explanation why = explain_krun_errno(error); error != 0 && why.status == CheckStatus::fail)
-                return {{}, {}, CheckStatus::fail, why.detail, why.remedy};
+            if (CheckResult why = explain_krun_errno(error); error != 0 && why.status == CheckStatus::fail)
+                return why;
         if (const std::string still = standing_still(); !still.empty())
-            return {{},
-                    {},
-                    CheckStatus::fail,
-                    "does not increase: " + still,
-                    "see dmesg; in a virtual machine, give the guest a PMU"};
+            return fail("does not increase: " + still, "see dmesg; in a virtual machine, give the guest a PMU");
         if (found_.online.empty())
-            return {{}, {}, CheckStatus::unknown, "/sys does not say which CPUs are online", "mount /sys"};
+            return unknown("/sys does not say which CPUs are online", "mount /sys");
         if (!unmeasured_.empty())
             return not_measured();
-        return {{},
-                {},
-                CheckStatus::pass,
-                fmt::format("APERF, MPERF and core cycles increase on CPU {}{}", format_cpu_list(found_.online),
-                            one_way_only()),
-                {}};
+        return pass(fmt::format("APERF, MPERF and core cycles increase on CPU {}{}", format_cpu_list(found_.online),
+                                one_way_only()));
     }
 
   private:
@@ -119,15 +111,14 @@ class Judgement
         if (way.error != 0)
             return;
         for (const int cpu : found_.online) {
-            const auto before = way.before.find(cpu);
-            const auto after = way.after.find(cpu);
-            if (before == way.before.end() || after == way.after.end())
+            if (!way.before.contains(cpu) || !way.after.contains(cpu))
                 continue;
-            const int error = before->second.error != 0 ? before->second.error : after->second.error;
-            if (error != 0)
-                why_[cpu] = error;
+            const CpuReading &before = way.before.at(cpu);
+            const CpuReading &after = way.after.at(cpu);
+            if (before.error != 0 || after.error != 0)
+                why_[cpu] = before.error != 0 ? before.error : after.error;
             else
-                compare(cpu, before->second, after->second);
+                compare(cpu, before, after);
         }
     }
 
@@ -160,23 +151,20 @@ class Judgement
     [[nodiscard]] CheckResult not_measured() const
     {
         const int cpu = unmeasured_.front();
-        std::string prefix = fmt::format("CPU {} not measured: ", format_cpu_list(unmeasured_));
+        const std::string prefix = fmt::format("CPU {} not measured: ", format_cpu_list(unmeasured_));
         const bool by_a_way = found_.calls.error == 0 || found_.device.error == 0;
         if (by_a_way && found_.idle.contains(cpu) && !why_.contains(cpu))
-            return {{},
-                    {},
-                    CheckStatus::unknown,
-                    prefix + "this program could not keep it busy, and it stood still",
-                    "look at cpusets, the container and seccomp filters"};
+            return unknown(prefix + "this program could not keep it busy, and it stood still",
+                           "look at cpusets, the container and seccomp filters");
         int error = error_that_tells_more(found_.calls.error, found_.device.error);
         if (const auto why = why_.find(cpu); why != why_.end())
             error = why->second;
         else if (found_.calls.error == 0) // it is behind one that is offline
             error = found_.device.error;
-        const Explanation why = explain_krun_errno(error);
-        if (unmeasured_ == found_.online)
-            prefix.clear();
-        return {{}, {}, why.status, prefix + why.detail, why.remedy};
+        CheckResult why = explain_krun_errno(error);
+        if (unmeasured_ != found_.online)
+            why.detail = prefix + why.detail;
+        return why;
     }
 
     [[nodiscard]] std::string one_way_only() const
@@ -204,7 +192,7 @@ CheckResult check_counters(Host &host)
     for (int attempt = 1; attempt < counters_attempts && !found.undisturbed; attempt++)
         found = measure_counters(host);
     if (!found.undisturbed)
-        return {{}, {}, CheckStatus::unknown, "CPUs come and go: the counters could not be compared", "try again"};
+        return unknown("CPUs come and go: the counters could not be compared", "try again");
     return Judgement(found).result();
 }
 

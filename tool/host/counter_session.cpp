@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "host/cpu_sets.hpp"
 #include "util/own_process.hpp"
@@ -22,11 +23,11 @@ constexpr int attempts_to_follow = 10; // CPUs that have come
 std::vector<int> common(const std::vector<int> &some, const std::vector<int> &others)
 {
     std::vector<int> both;
-    std::set_intersection(some.begin(), some.end(), others.begin(), others.end(), std::back_inserter(both));
+    std::ranges::set_intersection(some, others, std::back_inserter(both));
     return both;
 }
 
-bool contains(const std::vector<int> &cpus, int cpu) { return std::binary_search(cpus.begin(), cpus.end(), cpu); }
+bool contains(const std::vector<int> &cpus, int cpu) { return std::ranges::binary_search(cpus, cpu); }
 
 } // namespace
 
@@ -49,6 +50,15 @@ Result<void> expect_possible(Host &host, const std::vector<int> &cpus)
     return {};
 }
 
+std::vector<std::string> counter_names(std::uint32_t counters)
+{
+    std::vector<std::string> names;
+    for (std::uint32_t bit = 1; bit != 0; bit <<= 1)
+        if ((counters & bit) != 0)
+            names.emplace_back(krunc_counter_name(bit));
+    return names;
+}
+
 std::vector<std::string> way_names()
 {
     std::vector<std::string> names;
@@ -59,11 +69,10 @@ std::vector<std::string> way_names()
 
 std::optional<std::uint32_t> way_named(const std::string &name)
 {
-    const auto names = way_names();
-    const auto found = std::find(names.begin(), names.end(), name);
-    if (found == names.end())
-        return {};
-    return static_cast<std::uint32_t>(found - names.begin());
+    for (std::uint32_t way = 0; way < KRUNC_WAYS; way++)
+        if (name == krunc_way_name(way))
+            return way;
+    return {};
 }
 
 int reached_by_calls(const std::vector<int> &online)
@@ -193,8 +202,7 @@ Result<bool> CounterSession::renew()
         library_.settle();
         opened = open_best();
     }
-    if (!opened)
-        return tl::unexpected(std::move(opened.error()));
+    TRY(opened);
     return true;
 }
 
@@ -207,10 +215,7 @@ Result<bool> CounterSession::sample(krunc::Sample &sample)
         if (error != -ENXIO)
             break;
         // A CPU has gone since the last look.
-        if (auto renewed = renew(); !renewed)
-            return renewed;
-        else
-            is_new = is_new || *renewed;
+        is_new = TRY(renew()) || is_new;
         sample = krunc::Sample(facts_.sample_size);
     }
     if (error == 0)
@@ -227,14 +232,9 @@ std::vector<Note> CounterSession::notes() const
         notes.push_back({fmt::format("not using {}: {}", krunc_way_name(way), krunc_way_reason(way, error)),
                          krunc_way_remedy(way, error)});
     }
-    std::string missing;
-    for (unsigned bit = 0; bit < 32; bit++) {
-        const auto counter = std::uint32_t{1} << bit;
-        if ((facts_.wanted & ~facts_.counters & counter) != 0)
-            missing += (missing.empty() ? "" : ", ") + std::string(krunc_counter_name(counter));
-    }
-    if (!missing.empty())
-        notes.push_back({fmt::format("{} does not count {}", krunc_way_name(facts_.way), missing), {}});
+    if (const auto missing = counter_names(facts_.wanted & ~facts_.counters); !missing.empty())
+        notes.push_back(
+            {fmt::format("{} does not count {}", krunc_way_name(facts_.way), fmt::join(missing, ", ")), {}});
     return notes;
 }
 

@@ -83,7 +83,8 @@ Error cannot_read(std::uint32_t way, int error); // `error`: -errno
 // usage_error() if the machine cannot have one of these.
 Result<void> expect_possible(Host &host, const std::vector<int> &cpus);
 
-std::vector<std::string> way_names(); // best first
+std::vector<std::string> counter_names(std::uint32_t counters); // of a mask: KRUNC_APERF and its like
+std::vector<std::string> way_names();                           // best first
 std::optional<std::uint32_t> way_named(const std::string &name);
 
 // How many CPUs from CPU 0 on are online without a gap: those that the system calls reach.

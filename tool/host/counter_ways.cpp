@@ -5,8 +5,6 @@
 #include <bit>
 #include <cerrno>
 #include <ctime>
-#include <fstream>
-#include <sstream>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <utility>
@@ -16,6 +14,8 @@
 #include <krun/counters.hpp>
 #include <krun/thread_counter.h>
 
+#include "host/counter_session.hpp"
+#include "util/filesystem.hpp"
 #include "util/own_process.hpp"
 
 namespace krun
@@ -62,15 +62,6 @@ using Session = std::shared_ptr<krunc::Session>; // several subjects may read th
 int take_sample(krunc::Session &session, krunc::Sample &sample)
 {
     return -krunc_sample_begin(session.raw(), sample.raw(), sample.size());
-}
-
-std::vector<std::string> counter_names(std::uint32_t counters)
-{
-    std::vector<std::string> names;
-    for (std::uint32_t bit = 1; bit != 0; bit <<= 1)
-        if ((counters & bit) != 0)
-            names.emplace_back(krunc_counter_name(bit));
-    return names;
 }
 
 bool invariant(const krunc_facts &facts) { return (facts.features & KRUNC_FEATURE_TSC_INVARIANT) != 0; }
@@ -150,11 +141,8 @@ class ThisMachine : public CostMachine
     }
     std::optional<std::string> interrupts() override
     {
-        std::ifstream stream("/proc/interrupts");
-        std::ostringstream text;
-        if (!stream || !(text << stream.rdbuf()))
-            return {};
-        return text.str();
+        const auto text = SystemFilesystem().read("/proc/interrupts");
+        return text ? std::optional(*text) : std::nullopt;
     }
     bool stop_requested() override { return interrupt_requested(); }
 };

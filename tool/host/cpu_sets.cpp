@@ -7,10 +7,7 @@
 #include <charconv>
 #include <fmt/format.h>
 #include <iterator>
-#include <memory>
 #include <sched.h>
-#include <string>
-#include <string_view>
 #include <unistd.h>
 
 #include "util/text.hpp"
@@ -29,6 +26,57 @@ std::optional<int> parse_cpu(std::string_view text)
     if (error != std::errc{} || end != text.data() + text.size() || cpu < 0 || cpu > highest_cpu)
         return {};
     return cpu;
+}
+
+// As the kernel takes it: a bit for each CPU.
+using CpuMask = std::vector<unsigned long>;
+constexpr std::size_t bits = 8 * sizeof(unsigned long);
+constexpr std::size_t smallest_mask = CPU_SETSIZE / bits;
+constexpr std::size_t largest_mask = (std::size_t{1} << 20) / bits;
+
+cpu_set_t *set_of(CpuMask &mask) { return reinterpret_cast<cpu_set_t *>(mask.data()); }
+
+constexpr const char *cpus_folder = "/sys/devices/system/cpu";
+constexpr const char *cgroups_folder = "/sys/fs/cgroup";
+
+// A group without the controller has its parent's CPUs. In a container, the path may be one of the host's.
+std::vector<int> nearest_list(Filesystem &files, const std::filesystem::path &root, std::string_view group,
+                              const char *name)
+{
+    auto path = root / std::filesystem::path(group).lexically_normal().relative_path();
+    for (;; path = path.parent_path()) {
+        auto cpus = cpu_list_in(files, path / name);
+        if (!cpus.empty() || path == root)
+            return cpus;
+    }
+}
+
+// In /proc/self/cgroup, "0::/GROUP" is version 2's, and "N:cpuset:/GROUP" version 1's, which then has the controller.
+std::vector<int> cpuset_of_krunctl(Filesystem &files)
+{
+    const std::filesystem::path root = cgroups_folder;
+    const auto lines = lines_of(files.read("/proc/self/cgroup").value_or(""));
+    std::string_view unified;
+    for (const std::string &line : lines) {
+        const auto first = line.find(':');
+        const auto second = line.find(':', first + 1);
+        if (first == std::string::npos || second == std::string::npos)
+            continue;
+        const auto group = std::string_view(line).substr(second + 1);
+        const auto controllers = split(line.substr(first + 1, second - first - 1), ',');
+        if (line.starts_with("0::"))
+            unified = group;
+        else if (std::ranges::find(controllers, "cpuset") != controllers.end())
+            return nearest_list(files, root / "cpuset", group, "cpuset.effective_cpus");
+    }
+    return unified.empty() ? std::vector<int>() : nearest_list(files, root, unified, "cpuset.cpus.effective");
+}
+
+std::vector<int> without(const std::vector<int> &cpus, const std::vector<int> &others)
+{
+    std::vector<int> rest;
+    std::ranges::set_difference(cpus, others, std::back_inserter(rest));
+    return rest;
 }
 
 } // namespace
@@ -65,138 +113,44 @@ std::string format_cpu_list(const std::vector<int> &cpus)
     return text.empty() ? "none" : text;
 }
 
-namespace
+std::vector<int> cpu_list_in(Filesystem &files, const std::filesystem::path &path)
 {
-
-constexpr int smallest_set = CPU_SETSIZE;
-constexpr int largest_set = 1 << 20;
-
-class CpuSet
-{
-  public:
-    explicit CpuSet(int cpus) : cpus_(cpus), set_(CPU_ALLOC(static_cast<std::size_t>(cpus)))
-    {
-        if (set_ != nullptr)
-            CPU_ZERO_S(size(), set_);
-    }
-    CpuSet(const CpuSet &) = delete;
-    CpuSet &operator=(const CpuSet &) = delete;
-    ~CpuSet() { CPU_FREE(set_); }
-
-    [[nodiscard]] std::size_t size() const { return CPU_ALLOC_SIZE(static_cast<std::size_t>(cpus_)); }
-    cpu_set_t *get() { return set_; }
-    void add(int cpu) { CPU_SET_S(static_cast<std::size_t>(cpu), size(), set_); }
-    [[nodiscard]] std::vector<int> list() const
-    {
-        std::vector<int> cpus;
-        for (int cpu = 0; cpu < cpus_; cpu++)
-            if (CPU_ISSET_S(static_cast<std::size_t>(cpu), size(), set_))
-                cpus.push_back(cpu);
-        return cpus;
-    }
-
-  private:
-    int cpus_;
-    cpu_set_t *set_;
-};
-
-} // namespace
+    return parse_cpu_list(files.read(path).value_or("")).value_or(std::vector<int>());
+}
 
 std::vector<int> allowed_cpus(int task)
 {
-    // EINVAL: the kernel's set is larger.
-    for (int cpus = smallest_set; cpus <= largest_set; cpus *= 2) {
-        CpuSet set(cpus);
-        if (set.get() == nullptr)
+    CpuMask mask(smallest_mask);
+    while (sched_getaffinity(task, mask.size() * sizeof(unsigned long), set_of(mask)) != 0) {
+        if (errno != EINVAL || mask.size() >= largest_mask)
             return {};
-        if (sched_getaffinity(task, set.size(), set.get()) == 0)
-            return set.list();
-        if (errno != EINVAL)
-            return {};
+        mask.resize(2 * mask.size()); // the kernel's is larger
     }
-    return {};
+    std::vector<int> cpus;
+    for (std::size_t cpu = 0; cpu < mask.size() * bits; cpu++)
+        if ((mask[cpu / bits] >> cpu % bits & 1) != 0)
+            cpus.push_back(static_cast<int>(cpu));
+    return cpus;
 }
 
 int allow_cpus(const std::vector<int> &cpus)
 {
-    if (cpus.empty() || *std::min_element(cpus.begin(), cpus.end()) < 0)
+    if (cpus.empty() || *std::ranges::min_element(cpus) < 0)
         return EINVAL;
-    CpuSet set(std::max(smallest_set, *std::max_element(cpus.begin(), cpus.end()) + 1));
-    if (set.get() == nullptr)
-        return ENOMEM;
+    CpuMask mask(static_cast<std::size_t>(*std::ranges::max_element(cpus)) / bits + 1);
     for (const int cpu : cpus)
-        set.add(cpu);
-    return sched_setaffinity(0, set.size(), set.get()) == 0 ? 0 : errno;
+        mask[static_cast<std::size_t>(cpu) / bits] |= 1UL << static_cast<std::size_t>(cpu) % bits;
+    return sched_setaffinity(0, mask.size() * sizeof(unsigned long), set_of(mask)) == 0 ? 0 : errno;
 }
 
 bool runs_on_nothing_but(int cpu) { return sched_getcpu() == cpu && allowed_cpus() == std::vector<int>{cpu}; }
-
-namespace
-{
-
-constexpr const char *cpus_folder = "/sys/devices/system/cpu";
-constexpr const char *cgroups_folder = "/sys/fs/cgroup";
-
-std::vector<int> list_in(Filesystem &files, const std::filesystem::path &path)
-{
-    const auto text = files.read(path);
-    return text ? parse_cpu_list(*text).value_or(std::vector<int>()) : std::vector<int>();
-}
-
-// A group without the controller has its parent's CPUs. In a container, the path may be one of the host's.
-std::vector<int> nearest_list(Filesystem &files, const std::filesystem::path &root, std::string_view group,
-                              const char *name)
-{
-    auto path = root / std::filesystem::path(group).lexically_normal().relative_path();
-    for (;; path = path.parent_path()) {
-        auto cpus = list_in(files, path / name);
-        if (!cpus.empty() || path == root)
-            return cpus;
-    }
-}
-
-// In /proc/self/cgroup, "0::/GROUP" is version 2's, and "N:cpuset:/GROUP" version 1's, which then has the controller.
-std::vector<int> cpuset_of_krunctl(Filesystem &files)
-{
-    const std::filesystem::path root = cgroups_folder;
-    const auto groups = files.read("/proc/self/cgroup");
-    std::string_view unified;
-    const auto lines = lines_of(groups ? *groups : std::string());
-    for (const std::string &line : lines) {
-        const auto first = line.find(':');
-        const auto second = line.find(':', first + 1);
-        if (first == std::string::npos || second == std::string::npos)
-            continue;
-        const auto group = std::string_view(line).substr(second + 1);
-        const auto controllers = split(line.substr(first + 1, second - first - 1), ',');
-        if (line.starts_with("0::"))
-            unified = group;
-        else if (std::find(controllers.begin(), controllers.end(), "cpuset") != controllers.end())
-            return nearest_list(files, root / "cpuset", group, "cpuset.effective_cpus");
-    }
-    return unified.empty() ? std::vector<int>() : nearest_list(files, root, unified, "cpuset.cpus.effective");
-}
-
-std::vector<int> without(const std::vector<int> &cpus, const std::vector<int> &others)
-{
-    std::vector<int> rest;
-    std::set_difference(cpus.begin(), cpus.end(), others.begin(), others.end(), std::back_inserter(rest));
-    return rest;
-}
-
-bool includes(const std::vector<int> &cpus, const std::vector<int> &others)
-{
-    return std::includes(cpus.begin(), cpus.end(), others.begin(), others.end());
-}
-
-} // namespace
 
 UnboundCpus find_unbound_cpus(Filesystem &files)
 {
     UnboundCpus unbound;
     const std::filesystem::path folder = cpus_folder;
-    unbound.online = list_in(files, folder / "online");
-    unbound.isolated = list_in(files, folder / "isolated");
+    unbound.online = cpu_list_in(files, folder / "online");
+    unbound.isolated = cpu_list_in(files, folder / "isolated");
     unbound.cpuset = cpuset_of_krunctl(files);
     if (getpid() != 1) // as in a container: then it is what it is asked about
         unbound.of_init = allowed_cpus(1);
@@ -207,7 +161,7 @@ std::vector<int> bound_cpus(const std::vector<int> &allowed, const UnboundCpus &
 {
     if (allowed.size() <= 1)
         return allowed;
-    if (!unbound.online.empty() && includes(allowed, unbound.online))
+    if (!unbound.online.empty() && std::ranges::includes(allowed, unbound.online))
         return {};
     for (const auto &cpus : {unbound.of_init, unbound.cpuset, without(unbound.cpuset, unbound.isolated),
                              without(unbound.online, unbound.isolated)})

@@ -17,6 +17,8 @@ namespace krun
 // Nothing when the text is not a CPU list; an empty list for "" and "(null)", which the kernel prints for none.
 std::optional<std::vector<int>> parse_cpu_list(std::string_view text);
 std::string format_cpu_list(const std::vector<int> &cpus); // ascending; "none" when empty
+// Of a file; empty if there is none, or no list in it.
+std::vector<int> cpu_list_in(Filesystem &files, const std::filesystem::path &path);
 
 // Which CPUs a thread may run on, the calling one unless said otherwise. The sets have any size: a machine may have
 // more CPUs than a cpu_set_t has bits.

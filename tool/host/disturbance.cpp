@@ -3,15 +3,15 @@
 #include "host/disturbance.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
+#include <cstdlib>
 #include <cstring>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <optional>
+#include <ranges>
 #include <thread>
 
-#include "host/busy_cpus.hpp"
+#include "host/measured_run.hpp"
 #include "util/filesystem.hpp"
 #include "util/text.hpp"
 
@@ -20,28 +20,51 @@ namespace krun
 namespace
 {
 
-std::optional<std::uint64_t> number_in(const std::string &word)
-{
-    std::uint64_t number = 0;
-    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
-    if (error != std::errc{} || end != word.data() + word.size())
-        return {};
-    return number;
-}
-
 // With as many counts as there are CPUs; nothing for a row that has fewer.
 std::optional<InterruptRow> row_in(const std::string &line, std::size_t cpus, std::size_t column)
 {
+    const auto is_number = [](const std::string &word) {
+        return word.find_first_not_of("0123456789") == std::string::npos;
+    };
     const auto words = words_of(line);
     if (words.size() < cpus + 1 || !words.front().ends_with(':'))
         return {};
-    for (std::size_t at = 1; at <= cpus; ++at)
-        if (!number_in(words[at]))
-            return {};
-    return InterruptRow{
-        words.front().substr(0, words.front().size() - 1),
-        fmt::format("{}", fmt::join(words.begin() + static_cast<std::ptrdiff_t>(cpus) + 1, words.end(), " ")),
-        *number_in(words[column + 1])};
+    const auto counts = words.begin() + 1;
+    const auto text = counts + static_cast<std::ptrdiff_t>(cpus);
+    if (!std::all_of(counts, text, is_number))
+        return {};
+    return InterruptRow{words.front().substr(0, words.front().size() - 1),
+                        fmt::format("{}", fmt::join(text, words.end(), " ")),
+                        std::strtoull(words[column + 1].c_str(), nullptr, 10)};
+}
+
+constexpr double settling_seconds = 1.0;
+constexpr std::size_t most_causes = 8;
+constexpr const char *who_limits_cpus = "look at cpusets, the container and seccomp filters";
+
+struct Counts {
+    std::vector<InterruptRow> interrupts;
+    std::vector<InterruptRow> softirqs;
+    TaskSwitches switches;
+};
+
+void let_pass(double seconds) { std::this_thread::sleep_for(std::chrono::duration<double>(seconds)); }
+
+Result<Counts> counts_of(const BusyTask &task, int cpu)
+{
+    SystemFilesystem files;
+    Counts counts;
+    counts.interrupts = interrupt_rows(files.read("/proc/interrupts").value_or(""), cpu);
+    counts.softirqs = interrupt_rows(files.read("/proc/softirqs").value_or(""), cpu);
+    if (!task.is_there())
+        return failure(fmt::format("CPU {} went offline meanwhile", cpu), "try again");
+    const auto switches = parse_switches(files.read(fmt::format("/proc/{}/status", task.pid())).value_or(""));
+    if (counts.interrupts.empty() || !switches)
+        return failure(fmt::format("{} does not say what comes to CPU {}",
+                                   counts.interrupts.empty() ? "/proc/interrupts" : "/proc/PID/status", cpu),
+                       "run this outside of the container, with /proc mounted, on x86-64");
+    counts.switches = *switches;
+    return counts;
 }
 
 } // namespace
@@ -66,8 +89,7 @@ std::vector<InterruptRow> grown_rows(const std::vector<InterruptRow> &before, co
 {
     std::vector<InterruptRow> grown;
     for (const auto &row : after) {
-        const auto earlier =
-            std::find_if(before.begin(), before.end(), [&](const auto &one) { return one.name == row.name; });
+        const auto earlier = std::ranges::find(before, row.name, &InterruptRow::name);
         const auto begin = earlier == before.end() ? 0 : earlier->count;
         if (row.count > begin)
             grown.push_back({row.name, row.what, row.count - begin});
@@ -78,49 +100,13 @@ std::vector<InterruptRow> grown_rows(const std::vector<InterruptRow> &before, co
 void add_rows(std::vector<InterruptRow> &rows, const std::vector<InterruptRow> &more)
 {
     for (const auto &row : more) {
-        const auto same = std::find_if(rows.begin(), rows.end(), [&](const auto &one) { return one.name == row.name; });
+        const auto same = std::ranges::find(rows, row.name, &InterruptRow::name);
         if (same == rows.end())
             rows.push_back(row);
         else
             same->count += row.count;
     }
 }
-
-namespace
-{
-
-constexpr double settling_seconds = 1.0;
-constexpr std::size_t most_causes = 8;
-constexpr const char *who_limits_cpus = "look at cpusets, the container and seccomp filters";
-
-struct Counts {
-    std::vector<InterruptRow> interrupts;
-    std::vector<InterruptRow> softirqs;
-    std::uint64_t preemptions = 0;
-    std::uint64_t sleeps = 0;
-};
-
-void let_pass(double seconds) { std::this_thread::sleep_for(std::chrono::duration<double>(seconds)); }
-
-Result<Counts> counts_of(const BusyTask &task, int cpu)
-{
-    SystemFilesystem files;
-    Counts counts;
-    counts.interrupts = interrupt_rows(files.read("/proc/interrupts").value_or(""), cpu);
-    counts.softirqs = interrupt_rows(files.read("/proc/softirqs").value_or(""), cpu);
-    if (!task.is_there())
-        return failure(fmt::format("CPU {} went offline meanwhile", cpu), "try again");
-    const auto preemptions = task.times_preempted();
-    if (counts.interrupts.empty() || !preemptions)
-        return failure(fmt::format("{} does not say what comes to CPU {}",
-                                   counts.interrupts.empty() ? "/proc/interrupts" : "/proc/PID/status", cpu),
-                       "run this outside of the container, with /proc mounted, on x86-64");
-    counts.preemptions = *preemptions;
-    counts.sleeps = task.times_slept().value_or(0);
-    return counts;
-}
-
-} // namespace
 
 std::uint64_t Disturbance::total() const
 {
@@ -166,11 +152,8 @@ std::string described(const Disturbance &disturbance)
 std::string described(const std::vector<Cause> &causes)
 {
     std::vector<std::string> parts;
-    for (const auto &cause : causes) {
-        if (parts.size() == most_causes)
-            break;
+    for (const auto &cause : causes | std::views::take(most_causes))
         parts.push_back(cause.times == 1 ? cause.what : fmt::format("{} ({})", cause.what, cause.times));
-    }
     return fmt::format("{}", fmt::join(parts, ", "));
 }
 
@@ -202,8 +185,8 @@ Result<Disturbance> disturbance_while_busy(int cpu, const std::vector<int> &onli
     disturbance.seconds = seconds;
     disturbance.interrupts = grown_rows(before.interrupts, after.interrupts);
     disturbance.softirqs = grown_rows(before.softirqs, after.softirqs);
-    disturbance.preemptions = after.preemptions - before.preemptions;
-    disturbance.sleeps = after.sleeps - before.sleeps;
+    disturbance.preemptions = after.switches.involuntary - before.switches.involuntary;
+    disturbance.sleeps = after.switches.voluntary - before.switches.voluntary;
     if (tracing && tracing->works()) {
         disturbance.traced = true;
         disturbance.causes = tracing->causes(BusyTask::name);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "host/energy.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <linux/perf_event.h>
@@ -21,8 +22,7 @@ constexpr std::string_view energy_prefix = "energy-";
 
 std::string text_of(Filesystem &files, const std::filesystem::path &path)
 {
-    const auto text = files.read(path);
-    return text ? trim(*text) : std::string();
+    return trim(files.read(path).value_or(""));
 }
 
 // "event=0x02", as in perf's command line; nothing if the event has more terms, which nobody here knows.
@@ -43,9 +43,9 @@ std::vector<EnergyEvent> find_energy_events(Filesystem &files)
     const std::filesystem::path folder = pmu;
     std::vector<EnergyEvent> events;
     const auto names = files.list(folder / "events");
-    const auto cpus = parse_cpu_list(text_of(files, folder / "cpumask"));
+    const auto cpus = cpu_list_in(files, folder / "cpumask");
     const auto type = std::strtoul(text_of(files, folder / "type").c_str(), nullptr, 10);
-    if (!names || !cpus || cpus->empty() || type == 0)
+    if (!names || cpus.empty() || type == 0)
         return events;
     for (const auto &name : *names) {
         if (!name.starts_with(energy_prefix) || name.find('.') != std::string::npos)
@@ -54,7 +54,7 @@ std::vector<EnergyEvent> find_energy_events(Filesystem &files)
         const auto scale = std::strtod(text_of(files, folder / "events" / (name + ".scale")).c_str(), nullptr);
         if (!code || !(scale > 0) || text_of(files, folder / "events" / (name + ".unit")) != "Joules")
             continue;
-        events.push_back({name.substr(energy_prefix.size()), static_cast<std::uint32_t>(type), *code, scale, *cpus});
+        events.push_back({name.substr(energy_prefix.size()), static_cast<std::uint32_t>(type), *code, scale, cpus});
     }
     return events;
 }
@@ -92,10 +92,8 @@ void add_energy(std::vector<EnergyReading> &sum, const std::vector<EnergyReading
                 const std::vector<EnergyReading> &after)
 {
     const auto find = [](auto &readings, const EnergyReading &like) {
-        auto one = readings.begin();
-        while (one != readings.end() && (one->domain != like.domain || one->cpu != like.cpu))
-            one++;
-        return one;
+        return std::ranges::find_if(readings,
+                                    [&](const auto &one) { return one.domain == like.domain && one.cpu == like.cpu; });
     };
     for (const auto &end : after) {
         const auto start = find(before, end);

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "util/child_process.hpp"
+#include "util/descriptor.hpp"
 #include "util/filesystem.hpp"
 
 namespace krun

@@ -6,16 +6,14 @@
 #include <chrono>
 #include <cstring>
 #include <fmt/format.h>
-#include <fstream>
-#include <sstream>
 #include <sys/utsname.h>
 #include <thread>
 #include <unistd.h>
 
 #include "host/busy_cpus.hpp"
-#include "host/cpu_activity.hpp"
 #include "host/cpu_sets.hpp"
 #include "krun-syscall.h"
+#include "util/filesystem.hpp"
 #include "util/own_process.hpp"
 
 namespace krun
@@ -45,8 +43,6 @@ int error_of(const krunc_reading &reading)
     }
 }
 
-void sleep_for(double seconds) { std::this_thread::sleep_for(std::chrono::duration<double>(seconds)); }
-
 } // namespace
 
 std::string SystemHost::kernel_release()
@@ -61,8 +57,7 @@ std::optional<std::string> SystemHost::kernel_config()
     if (access(in_kernel.c_str(), R_OK) == 0) {
         Command command;
         command.argv = {"zcat", in_kernel};
-        const auto result = runner_.run(command);
-        if (result && result->ok())
+        if (const auto result = runner_.run_ok(command))
             return result->output;
     }
     return file("/boot/config-" + kernel_release());
@@ -70,22 +65,20 @@ std::optional<std::string> SystemHost::kernel_config()
 
 std::optional<std::string> SystemHost::file(const std::string &path)
 {
-    std::ifstream stream(path);
-    if (!stream)
-        return {};
-    std::ostringstream text;
-    text << stream.rdbuf();
-    return text.str();
+    const auto text = SystemFilesystem().read(path);
+    return text ? std::optional(*text) : std::nullopt;
 }
 
 std::vector<int> SystemHost::online_cpus()
 {
-    return parse_cpu_list(file("/sys/devices/system/cpu/online").value_or("")).value_or(std::vector<int>{});
+    SystemFilesystem files;
+    return cpu_list_in(files, "/sys/devices/system/cpu/online");
 }
 
 std::vector<int> SystemHost::possible_cpus()
 {
-    return parse_cpu_list(file("/sys/devices/system/cpu/possible").value_or("")).value_or(std::vector<int>{});
+    SystemFilesystem files;
+    return cpu_list_in(files, "/sys/devices/system/cpu/possible");
 }
 
 int SystemHost::configure_counters(int cpus) { return errno_of(syscall(SYSCALL_KRUN_CONFIGURE, cpus)); }
@@ -106,37 +99,24 @@ int SystemHost::read_counters(int cpus, CounterReading &reading)
     return 0;
 }
 
-int SystemHost::open_device()
-{
-    const std::vector<int> possible = possible_cpus();
-    std::vector<std::uint64_t> mask(possible.empty() ? 0 : static_cast<std::size_t>(possible.back()) / 64 + 1);
-    for (const int cpu : possible)
-        mask[static_cast<std::size_t>(cpu) / 64] |= std::uint64_t{1} << (cpu % 64);
-    krunc_options options{};
-    options.size = sizeof(options);
-    options.ways = 1U << KRUNC_WAY_DEVICE;
-    options.counters = options.required = checked_counters;
-    options.flags = KRUNC_NO_CALIBRATION;
-    options.cpus = mask.empty() ? nullptr : mask.data();
-    options.cpus_size = mask.size() * sizeof(std::uint64_t);
-    krunc_session *opened = nullptr;
-    raise_open_file_limit();
-    const int error = krunc_open(&options, &opened);
-    device_.reset(opened);
-    return -error;
-}
-
 int SystemHost::sample_device(CounterReading &reading)
 {
-    if (const int error = device_ ? 0 : open_device(); error != 0)
-        return error;
-    krunc_facts facts{};
-    facts.size = sizeof(facts);
-    if (const int error = krunc_get_facts(device_.get(), &facts); error != 0)
-        return -error;
-    krunc::Sample sample(facts.sample_size);
-    if (const int error = krunc_sample_end(device_.get(), sample.raw(), sample.size()); error != 0)
-        return -error;
+    if (!device_) {
+        krunc::Options options;
+        options.ways = 1U << KRUNC_WAY_DEVICE;
+        options.counters = options.required = checked_counters;
+        options.flags = KRUNC_NO_CALIBRATION;
+        for (const int cpu : possible_cpus())
+            options.cpus.add(static_cast<unsigned>(cpu));
+        raise_open_file_limit();
+        auto opened = krunc::Session::open(options);
+        if (!opened)
+            return opened.error().number();
+        device_.emplace(std::move(*opened));
+    }
+    auto sample = device_->make_sample();
+    if (const auto error = device_->end(sample))
+        return error.number();
     reading.clear();
     for (const krunc_reading &one : sample.readings()) {
         const int error = error_of(one);
@@ -149,7 +129,7 @@ int SystemHost::sample_device(CounterReading &reading)
 std::map<int, int> SystemHost::keep_busy(const std::vector<int> &cpus, double seconds)
 {
     BusyCpus busy(cpus);
-    sleep_for(seconds);
+    std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
     return busy.stop();
 }
 

@@ -4,9 +4,8 @@
 #pragma once
 
 #include <cstdint>
-#include <krun/counters.h>
+#include <krun/counters.hpp>
 #include <map>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -77,11 +76,8 @@ class SystemHost : public Host
     Result<Disturbance> disturbance_while_busy(int cpu, Load load, double seconds, bool trace) override;
 
   private:
-    int open_device();
-
     ProcessRunner &runner_;
-    // From the first sample on, so that its counters are kept.
-    std::unique_ptr<krunc_session, decltype(&krunc_close)> device_{nullptr, krunc_close};
+    std::optional<krunc::Session> device_; // from the first sample on, so that its counters are kept
 };
 
 } // namespace krun

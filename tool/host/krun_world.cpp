@@ -5,6 +5,7 @@
 // hands on.
 #include "host/krun_world.hpp"
 
+#include <algorithm>
 #include <array>
 #include <fmt/format.h>
 
@@ -15,6 +16,19 @@ namespace krun
 namespace
 {
 
+struct WorldWords {
+    const char *name;
+    const char *sentence;
+};
+
+// In the order of the enumerators.
+constexpr std::array words_of_worlds = {
+    WorldWords{"patched", "a Krun kernel"},
+    WorldWords{"module", "not a Krun kernel, but with the module krun"},
+    WorldWords{"none", "neither a Krun kernel nor one with the module krun"},
+};
+
+constexpr const char *device = "/sys/class/misc/krun/dev";
 constexpr const char *secure_boot = "/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c";
 constexpr std::array enrolled_keys = {
     "/sys/firmware/efi/mok-variables/MokListRT",
@@ -44,18 +58,11 @@ bool has_secure_boot(Host &host)
 // As dkms knows Ubuntu, and what is made of it, such as Mint.
 bool is_ubuntu(Host &host)
 {
-    std::string id;
-    std::string like;
-    for (const auto &line : lines_of(host.file("/etc/os-release").value_or(std::string()))) {
-        const auto equals = line.find('=');
-        const auto name = line.substr(0, equals);
-        if (equals == std::string::npos || (name != "ID" && name != "ID_LIKE"))
-            continue;
-        auto value = line.substr(equals + 1);
-        std::erase_if(value, [](char character) { return character == '"' || character == '\''; });
-        (name == "ID" ? id : like) = value;
-    }
-    return id == "ubuntu" || like.starts_with("ubuntu");
+    auto text = host.file("/etc/os-release").value_or("");
+    std::erase_if(text, [](char character) { return character == '"' || character == '\''; });
+    return std::ranges::any_of(lines_of(text), [](const std::string &line) {
+        return line == "ID=ubuntu" || line.starts_with("ID_LIKE=ubuntu");
+    });
 }
 
 const char *enrollable_key(Host &host) { return is_ubuntu(host) ? key_of_ubuntus_dkms : key_of_dkms; }
@@ -83,53 +90,30 @@ KrunWorld world_of(Host &host)
 {
     if (has_calls(host))
         return KrunWorld::patched;
-    if (!host.file("/sys/class/misc/krun/dev"))
+    if (!host.file(device))
         return KrunWorld::none;
     return host.file("/sys/module/krun/initstate") ? KrunWorld::module : KrunWorld::patched;
 }
 
-const char *name_of(KrunWorld world)
-{
-    switch (world) {
-    case KrunWorld::patched:
-        return "patched";
-    case KrunWorld::module:
-        return "module";
-    case KrunWorld::none:
-        break;
-    }
-    return "none";
-}
+const char *name_of(KrunWorld world) { return words_of_worlds.at(static_cast<std::size_t>(world)).name; }
 
-const char *sentence_of(KrunWorld world)
-{
-    switch (world) {
-    case KrunWorld::patched:
-        return "a Krun kernel";
-    case KrunWorld::module:
-        return "not a Krun kernel, but with the module krun";
-    case KrunWorld::none:
-        break;
-    }
-    return "neither a Krun kernel nor one with the module krun";
-}
+const char *sentence_of(KrunWorld world) { return words_of_worlds.at(static_cast<std::size_t>(world)).sentence; }
 
-Explanation why_no_device(Host &host)
+CheckResult why_no_device(Host &host)
 {
-    if (host.file("/sys/class/misc/krun/dev"))
-        return {CheckStatus::missing, "the kernel has the device, but there is no /dev/krun here",
-                "mount a devtmpfs on /dev, or hand the device to the container"};
+    if (host.file(device))
+        return missing("the kernel has the device, but there is no /dev/krun here",
+                       "mount a devtmpfs on /dev, or hand the device to the container");
     if (!is_built_by_dkms(host))
-        return {CheckStatus::missing, "there is no /dev/krun",
-                "boot the Krun kernel, or install the module for this one: krun-dkms and the headers of " +
-                    host.kernel_release()};
+        return missing("there is no /dev/krun",
+                       "boot the Krun kernel, or install the module for this one: krun-dkms and the headers of " +
+                           host.kernel_release());
     if (has_secure_boot(host) && !key_is_enrolled(host))
-        return {
-            CheckStatus::missing,
+        return missing(
             "the module krun is installed, but Secure Boot does not let it in: the key that signs it is not enrolled",
             fmt::format("mokutil --import {}, reboot, and confirm the key in the menu that appears",
-                        enrollable_key(host))};
-    return {CheckStatus::missing, "the module krun is installed, but not loaded", "modprobe krun"};
+                        enrollable_key(host)));
+    return missing("the module krun is installed, but not loaded", "modprobe krun");
 }
 
 } // namespace krun

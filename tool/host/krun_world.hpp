@@ -19,6 +19,6 @@ const char *name_of(KrunWorld world);     // for programs: "patched", "module", 
 const char *sentence_of(KrunWorld world); // for people
 
 // There is no /dev/krun: what is missing, from the kernel to the key that Secure Boot wants.
-Explanation why_no_device(Host &host);
+CheckResult why_no_device(Host &host);
 
 } // namespace krun

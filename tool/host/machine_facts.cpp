@@ -20,7 +20,7 @@ namespace
 constexpr const char *emulator = "TCGTCGTCGTCG";
 
 struct Hypervisor {
-    const char *signature;
+    std::string_view signature;
     const char *name;
 };
 
@@ -33,43 +33,13 @@ constexpr std::array hypervisors = {
 
 std::string name_of_hypervisor(const std::string &signature)
 {
-    const auto known = std::find_if(hypervisors.begin(), hypervisors.end(),
-                                    [&](const Hypervisor &one) { return signature == one.signature; });
+    const auto *known = std::ranges::find(hypervisors, signature, &Hypervisor::signature);
     return known == hypervisors.end() ? printable(signature) : known->name;
 }
 
 std::string line_in(Filesystem &files, const std::string &path)
 {
-    const auto text = files.read(path);
-    return text ? printable(trim(*text)) : "";
-}
-
-// "model name	: Some CPU": of the first CPU.
-std::string cpu_info(const std::string &text, const std::string &key)
-{
-    for (const auto &line : lines_of(text)) {
-        const auto colon = line.find(':');
-        if (colon != std::string::npos && trim(line.substr(0, colon)) == key)
-            return printable(trim(line.substr(colon + 1)));
-    }
-    return {};
-}
-
-std::vector<int> cpus_in(Filesystem &files, const std::string &path)
-{
-    return parse_cpu_list(line_in(files, path)).value_or(std::vector<int>{});
-}
-
-std::vector<std::pair<std::string, std::string>> mitigations(Filesystem &files)
-{
-    const std::string folder = "/sys/devices/system/cpu/vulnerabilities";
-    std::vector<std::pair<std::string, std::string>> found;
-    const auto names = files.list(folder);
-    if (!names)
-        return found;
-    for (const auto &name : *names)
-        found.emplace_back(printable(name), line_in(files, folder + "/" + name));
-    return found;
+    return printable(trim(files.read(path).value_or("")));
 }
 
 } // namespace
@@ -83,16 +53,18 @@ MachineFacts machine_facts(Filesystem &files, const std::string &signature)
         facts.kernel_version = names.version;
     }
     const auto info = files.read("/proc/cpuinfo").value_or("");
-    facts.cpu_model = cpu_info(info, "model name");
-    facts.microcode = cpu_info(info, "microcode");
-    facts.online = cpus_in(files, "/sys/devices/system/cpu/online");
-    facts.adaptive_tick = cpus_in(files, "/sys/devices/system/cpu/nohz_full");
+    facts.cpu_model = printable(field_of(info, "model name"));
+    facts.microcode = printable(field_of(info, "microcode"));
+    facts.online = cpu_list_in(files, "/sys/devices/system/cpu/online");
+    facts.adaptive_tick = cpu_list_in(files, "/sys/devices/system/cpu/nohz_full");
     facts.clock_source = line_in(files, "/sys/devices/system/clocksource/clocksource0/current_clocksource");
     facts.governor = line_in(files, "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor");
     if (!signature.empty())
         facts.hypervisor = name_of_hypervisor(signature);
     facts.emulated = signature == emulator;
-    facts.mitigations = mitigations(files);
+    const std::string mitigations = "/sys/devices/system/cpu/vulnerabilities";
+    for (const auto &name : files.list(mitigations).value_or(std::vector<std::string>()))
+        facts.mitigations.emplace_back(printable(name), line_in(files, mitigations + "/" + name));
     return facts;
 }
 

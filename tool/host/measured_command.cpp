@@ -97,6 +97,34 @@ Result<OwnedDescriptor> take_descriptor(const std::string &text, int access)
     return ours;
 }
 
+// Theory: what forks, binds and prepares is not what is measured, so all of it is done before the first sample. One
+// write starts the command. The pipe that it would complain through is closed by a successful exec.
+
+struct CommandPipes {
+    Pipe ready, go, failures;
+};
+
+[[noreturn]] void be_the_command(const MeasuredCommand &command, const CommandPipes &pipes, const sigset_t &signals)
+{
+    auto arguments = pointers_to(command.arguments);
+    using Step = WaitingProcess::Failure::Step;
+    WaitingProcess::Failure failed{Step::bind, command.pin.empty() ? 0 : allow_cpus(command.pin)};
+    char byte = 0;
+    if (failed.error == 0 && write(pipes.ready.write_end.get(), &byte, 1) == 1 &&
+        read_message(pipes.go.read_end.get(), &byte, 1)) {
+        restore_signals_for_exec();
+        restore_open_file_limit_for_exec();
+        sigprocmask(SIG_SETMASK, &signals, nullptr); // a Ctrl-C that has come meanwhile is the command's
+        execvp(arguments[0], arguments.data());
+        failed = {Step::become, errno};
+    }
+    if (write(pipes.failures.write_end.get(), &failed, sizeof(failed)) < 0)
+        _exit(126);
+    _exit(127);
+}
+
+extern "C" void only_wake_up(int) {}
+
 } // namespace
 
 Result<ControlChannel> ControlChannel::open(const std::string &where)
@@ -153,42 +181,6 @@ void ControlChannel::acknowledge()
     if (acknowledgements_.is_open())
         write_now(acknowledgements_.get(), "ack\n");
 }
-
-// Theory: what forks, binds and prepares is not what is measured, so all of it is done before the first sample. One
-// write starts the command. The pipe that it would complain through is closed by a successful exec.
-
-namespace
-{
-
-struct CommandPipes {
-    Pipe ready, go, failures;
-};
-
-[[noreturn]] void be_the_command(const MeasuredCommand &command, const CommandPipes &pipes, const sigset_t &signals)
-{
-    std::vector<char *> arguments;
-    for (const auto &argument : command.arguments)
-        arguments.push_back(const_cast<char *>(argument.c_str())); // exec's signature is older than const
-    arguments.push_back(nullptr);
-    using Step = WaitingProcess::Failure::Step;
-    WaitingProcess::Failure failed{Step::bind, command.pin.empty() ? 0 : allow_cpus(command.pin)};
-    char byte = 0;
-    if (failed.error == 0 && write(pipes.ready.write_end.get(), &byte, 1) == 1 &&
-        read_message(pipes.go.read_end.get(), &byte, 1)) {
-        restore_signals_for_exec();
-        restore_open_file_limit_for_exec();
-        sigprocmask(SIG_SETMASK, &signals, nullptr); // a Ctrl-C that has come meanwhile is the command's
-        execvp(arguments[0], arguments.data());
-        failed = {Step::become, errno};
-    }
-    if (write(pipes.failures.write_end.get(), &failed, sizeof(failed)) < 0)
-        _exit(126);
-    _exit(127);
-}
-
-extern "C" void only_wake_up(int) {}
-
-} // namespace
 
 SignalsOnlyInWait::SignalsOnlyInWait()
 {

@@ -21,8 +21,8 @@ namespace krun
 struct TaskSwitches {
     std::uint64_t voluntary = 0;
     std::uint64_t involuntary = 0;
-    std::string tasks;     // who they are; another text: some have come or gone
-    bool is_alone = false; // known to have no children
+    std::string tasks = {}; // who they are; another text: some have come or gone
+    bool is_alone = false;  // known to have no children
 };
 
 struct MeasuredRun {
@@ -40,39 +40,10 @@ struct MeasuredRun {
 
 bool is_bound_to(const MeasuredRun &run, std::uint32_t cpu);
 
-class CommandMeter
-{
-  public:
-    // `files` say who may run where. `control`: null to measure from the beginning to the end; otherwise the command
-    // says when.
-    CommandMeter(Filesystem &files, krunc::Session &session, Energy &energy, ControlChannel *control)
-        : files_(files), session_(session), energy_(energy), control_(control), before_(session.make_sample()),
-          after_(session.make_sample())
-    {
-    }
-
-    // An error with exit code 2 when the command cannot be bound, 130 when Ctrl-C came before it was started.
-    Result<MeasuredRun> run(const MeasuredCommand &command);
-
-  private:
-    Result<void> begin(int pid);
-    Result<void> end(const std::optional<TaskSwitches> &switches);
-    Result<void> obey(int pid, const std::string &word);
-    void add_switches(bool first, const std::optional<TaskSwitches> &after);
-    Result<void> wait_for_end(int pid, const SignalsOnlyInWait &signals);
-    Result<void> finish(int pid, const std::vector<int> &pin);
-
-    Filesystem &files_;
-    krunc::Session &session_;
-    Energy &energy_;
-    ControlChannel *control_;
-    krunc::Sample before_;
-    krunc::Sample after_;
-    bool measuring_ = false;
-    std::optional<TaskSwitches> switches_before_;
-    std::vector<EnergyReading> energy_before_;
-    MeasuredRun run_;
-};
+// `files` say who may run where. `control`: null to measure from the beginning to the end; otherwise the command says
+// when. An error with exit code 2 when the command cannot be bound, 130 when Ctrl-C came before it was started.
+Result<MeasuredRun> measure_command(const MeasuredCommand &command, Filesystem &files, krunc::Session &session,
+                                    Energy &energy, ControlChannel *control);
 
 // Of two stretches of time, one after the other: `sum` becomes both.
 void add_delta(krunc_delta &sum, const krunc_delta &more, std::uint64_t tsc_hz);

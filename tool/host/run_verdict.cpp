@@ -17,6 +17,7 @@ namespace
 krunc_delta with_switches(const krunc_delta &delta, const MeasuredRun &run)
 {
     krunc_delta complete = delta;
+    complete.size = sizeof(complete);
     if (!run.switches) {
         // Of a CPU's switches nobody knows whose they were: the command's children may just have taken turns.
         if ((delta.valid & KRUNC_SWITCHES) != 0 && delta.switches != 0) {
@@ -53,7 +54,7 @@ int severity(krunc_verdict_kind kind)
 {
     static constexpr krunc_verdict_kind order[] = {KRUNC_CLEAN, KRUNC_TICKING, KRUNC_UNDECIDED, KRUNC_DISTURBED,
                                                    KRUNC_UNUSABLE};
-    return static_cast<int>(std::find(std::begin(order), std::end(order), kind) - std::begin(order));
+    return static_cast<int>(std::ranges::find(order, kind) - std::begin(order));
 }
 
 RunVerdict judge_run(const krunc_facts &facts, const MeasuredRun &run)
@@ -74,9 +75,7 @@ RunVerdict judge_run(const krunc_facts &facts, const MeasuredRun &run)
         const krunc_delta complete = with_switches(delta, run);
         krunc_verdict of_cpu{};
         of_cpu.size = sizeof(of_cpu);
-        krunc_delta sized = complete;
-        sized.size = sizeof(sized);
-        if (krunc_judge(&facts, &sized, nullptr, &of_cpu) != 0)
+        if (krunc_judge(&facts, &complete, nullptr, &of_cpu) != 0)
             continue;
         judged++;
         make_worse(verdict, static_cast<krunc_verdict_kind>(of_cpu.kind));

@@ -17,18 +17,18 @@ namespace
 
 // Interrupts of all kinds, and preemptions, a second; docs/design/tickless.md says what is left of them.
 constexpr double tickless_limit = 1.0;
+constexpr const char *nohz_full = "/sys/devices/system/cpu/nohz_full";
 constexpr const char *off_command_line =
     "remove nohz_full= and isolcpus= from the kernel command line (/etc/default/grub)";
 
 CheckResult one_cpu_only()
 {
-    return not_passed(CheckStatus::skip, "the only CPU has to keep the time", "use a machine with two CPUs or more");
+    return finding(CheckStatus::skip, "the only CPU has to keep the time", "use a machine with two CPUs or more");
 }
 
 std::vector<int> nohz_full_cpus(Host &host)
 {
-    const auto text = host.file("/sys/devices/system/cpu/nohz_full");
-    return parse_cpu_list(text.value_or("")).value_or(std::vector<int>{});
+    return parse_cpu_list(host.file(nohz_full).value_or("")).value_or(std::vector<int>{});
 }
 
 // The adaptive-tick CPUs were chosen by the kernel's command line.
@@ -123,8 +123,8 @@ CheckResult check_nohz_full(Host &host)
         return unknown("/sys does not say which CPUs are possible", "mount /sys");
     if (expected.size() < 2)
         return one_cpu_only();
-    expected.erase(std::remove(expected.begin(), expected.end(), 0), expected.end());
-    if (!host.file("/sys/devices/system/cpu/nohz_full"))
+    std::erase(expected, 0);
+    if (!host.file(nohz_full))
         return missing("this kernel has no adaptive ticks (CONFIG_NO_HZ_FULL)",
                        "build the kernel with krunctl build, which sets it");
     const std::vector<int> found = nohz_full_cpus(host);
@@ -147,11 +147,10 @@ CheckResult check_tickless(Host &host, Load load, const Windows &windows)
     if (host.possible_cpus().size() == 1 && adaptive.empty())
         return one_cpu_only();
     if (adaptive.empty())
-        return not_passed(world_of(host) == KrunWorld::patched && !chosen_by_user(host) &&
-                                  host.file("/sys/devices/system/cpu/nohz_full")
-                              ? CheckStatus::fail
-                              : CheckStatus::missing,
-                          "there is no adaptive-tick CPU", "see the check of the nohz_full CPUs");
+        return finding(world_of(host) == KrunWorld::patched && !chosen_by_user(host) && host.file(nohz_full)
+                           ? CheckStatus::fail
+                           : CheckStatus::missing,
+                       "there is no adaptive-tick CPU", "see the check of the nohz_full CPUs");
     CheckResult last =
         unknown(fmt::format("no adaptive-tick CPU is online: CPU {} could not be measured", format_cpu_list(adaptive)),
                 "bring one online: echo 1 > /sys/devices/system/cpu/cpuN/online");

@@ -102,17 +102,6 @@ struct ExecError {
     bool of_directory = false;
 };
 
-// In the form that exec() needs; valid as long as `texts` is.
-std::vector<char *> pointers_to(const std::vector<std::string> &texts)
-{
-    std::vector<char *> pointers;
-    pointers.reserve(texts.size() + 1);
-    for (const auto &text : texts)
-        pointers.push_back(const_cast<char *>(text.c_str())); // exec's signature is older than const
-    pointers.push_back(nullptr);
-    return pointers;
-}
-
 // Another thread may have held any lock of the C library at the moment of fork(): nothing here may allocate memory.
 [[noreturn]] void run_in_child(const Command &command, Pipes &pipes, char **arguments, char **environment, pid_t parent)
 {
@@ -152,6 +141,50 @@ tl::unexpected<Error> start_error(const Command &command, const ExecError &error
 }
 
 } // namespace
+
+OwnedChild::~OwnedChild()
+{
+    kill();
+    wait();
+}
+
+void OwnedChild::kill() const
+{
+    if (pid_ > 0)
+        ::kill(pid_, SIGKILL);
+}
+
+int OwnedChild::wait()
+{
+    int how = 0;
+    while (pid_ > 0) {
+        if (waitpid(pid_, &how, 0) < 0 && errno == EINTR)
+            continue;
+        status_ = exit_status_of(how);
+        pid_ = -1;
+    }
+    return status_;
+}
+
+std::vector<char *> pointers_to(const std::vector<std::string> &texts)
+{
+    std::vector<char *> pointers;
+    pointers.reserve(texts.size() + 1);
+    for (const auto &text : texts)
+        pointers.push_back(const_cast<char *>(text.c_str())); // exec's signature is older than const
+    pointers.push_back(nullptr);
+    return pointers;
+}
+
+int exit_status_of(int wait_status)
+{
+    return WIFSIGNALED(wait_status) ? 128 + WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
+}
+
+double seconds_of(const timeval &time)
+{
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+}
 
 Result<ChildProcess> start_child(const Command &command)
 {

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <string>
+#include <sys/time.h>
 #include <sys/types.h>
+#include <utility>
 #include <vector>
 
 #include "util/descriptor.hpp"
@@ -33,5 +35,29 @@ struct ChildProcess {
 
 // An Error when the program is missing or cannot be executed.
 Result<ChildProcess> start_child(const Command &command);
+
+// A child that does not outlive this: it is killed, and waited for.
+class OwnedChild
+{
+  public:
+    explicit OwnedChild(pid_t pid) : pid_(pid) {}
+    OwnedChild(OwnedChild &&other) noexcept : pid_(std::exchange(other.pid_, -1)), status_(other.status_) {}
+    OwnedChild &operator=(OwnedChild &&) = delete;
+    ~OwnedChild();
+
+    [[nodiscard]] pid_t pid() const { return pid_; } // until it has been waited for
+    void kill() const;
+    int wait(); // until its end: its exit status, as exit_status_of() has it
+
+  private:
+    pid_t pid_;
+    int status_ = 0;
+};
+
+// In the form that exec() needs; valid as long as `texts` is.
+std::vector<char *> pointers_to(const std::vector<std::string> &texts);
+// What wait(2) has said, as a shell has it: 128 + signal number when killed by a signal.
+int exit_status_of(int wait_status);
+double seconds_of(const timeval &time); // as in rusage
 
 } // namespace krun

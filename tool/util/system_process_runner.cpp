@@ -32,23 +32,13 @@ constexpr auto time_to_end = 5s;      // between asking a group to end and killi
 constexpr auto drain_time = 500ms;    // for output of a program that ended while its orphans keep the pipes open
 constexpr std::size_t kept_errors = 1 << 18;
 
-int status_of(int wait_status)
-{
-    return WIFSIGNALED(wait_status) ? 128 + WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
-}
-
-double seconds_of(const timeval &time)
-{
-    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
-}
-
 void reap(pid_t pid, ProcessResult &result)
 {
     int wait_status = 0;
     rusage used = {};
     while (wait4(pid, &wait_status, 0, &used) < 0 && errno == EINTR)
         ;
-    result.status = status_of(wait_status);
+    result.status = exit_status_of(wait_status);
     result.cpu_seconds = seconds_of(used.ru_utime) + seconds_of(used.ru_stime);
 }
 

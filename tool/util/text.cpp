@@ -67,6 +67,16 @@ std::string trim(std::string_view text)
     return {begin, end};
 }
 
+std::string field_of(std::string_view text, std::string_view name)
+{
+    for (const std::string &line : lines_of(text)) {
+        const auto colon = line.find(':');
+        if (colon != std::string::npos && trim(std::string_view(line).substr(0, colon)) == name)
+            return trim(std::string_view(line).substr(colon + 1));
+    }
+    return {};
+}
+
 std::string shell_quoted(std::string_view word)
 {
     if (!word.empty() && std::all_of(word.begin(), word.end(), is_plain))

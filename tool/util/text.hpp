@@ -13,6 +13,8 @@ std::vector<std::string> split(std::string_view text, char separator);
 std::vector<std::string> lines_of(std::string_view text);
 std::vector<std::string> words_of(std::string_view text); // split at white space, no empty words
 std::string trim(std::string_view text);
+// Of the first line "NAME: value", as in /proc; empty if there is none.
+std::string field_of(std::string_view text, std::string_view name);
 std::string shell_quoted(std::string_view word); // as it is when it needs no quotes
 // For text of somebody else's (a guest, a package, another program): valid UTF-8 with nothing in it that a terminal
 // would obey. Newlines and tabs stay; other control characters and what is no UTF-8 become "\x1b".

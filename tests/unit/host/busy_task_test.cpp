@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "host/cpu_sets.hpp"
+#include "host/measured_run.hpp"
 
 namespace krun
 {
@@ -36,8 +37,7 @@ std::pair<long, long> ticks_after_a_while(Load load)
     EXPECT_TRUE(task);
     std::this_thread::sleep_for(std::chrono::milliseconds(600));
     EXPECT_TRUE(task->is_there());
-    EXPECT_TRUE(task->times_preempted());
-    EXPECT_TRUE(task->times_slept());
+    EXPECT_TRUE(switches_of_process(task->pid()));
     return ticks_of(task->pid());
 }
 

@@ -174,16 +174,16 @@ TEST(AddDelta, WithoutTicksOrMperfNothingIsDividedByZero)
     const krunc::Session moved_away = std::move(*session);
     Energy energy({});
     FakeFilesystem files;
-    CommandMeter meter(files, *session, energy, &*control);
-    const auto run = meter.run({{"sh", "-c",
-                                 "exec 3>commands 4<acks; echo enable >&3; read answer <&4; "
-                                 "trap 'echo TERM >got; exit' TERM; : >ready; while :; do sleep 0.05; done"},
-                                {}});
+    const MeasuredCommand command = {{"sh", "-c",
+                                      "exec 3>commands 4<acks; echo enable >&3; read answer <&4; "
+                                      "trap 'echo TERM >got; exit' TERM; : >ready; while :; do sleep 0.05; done"},
+                                     {}};
+    const auto run = measure_command(command, files, *session, energy, &*control);
     _exit(run ? 101 : static_cast<int>(run.error().code));
 }
 
 // The command goes on, and whoever stops krunctl means both.
-TEST(CommandMeter, AfterAnErrorInAWindowTheCommandIsAnsweredAndSignalsStillReachIt)
+TEST(MeasureCommand, AfterAnErrorInAWindowTheCommandIsAnsweredAndSignalsStillReachIt)
 {
     const TemporaryFolder folder;
     for (const char *name : {"commands", "acks"})
