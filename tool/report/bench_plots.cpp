@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <limits>
 
 #include <fmt/format.h>
@@ -22,13 +21,27 @@ constexpr double space_below = 40; // an axis with its numbers and title
 
 std::vector<const BenchRow *> rows_with_readings(const BenchResult &result)
 {
-    std::vector<const BenchRow *> rows;
-    for (const auto *some : {&result.baselines, &result.ways})
-        for (const BenchRow &row : *some)
-            if (row.cost.ticks.count != 0)
-                rows.push_back(&row);
+    auto rows = all_rows(result);
+    std::erase_if(rows, [](const BenchRow *row) { return row->cost.ticks.count == 0; });
     return rows;
 }
+
+std::string svg_line(const std::string &classes, double x1, double y1, double x2, double y2)
+{
+    return fmt::format(R"(<line class="{}" x1="{:.1f}" y1="{:.1f}" x2="{:.1f}" y2="{:.1f}"/>)", classes, x1, y1, x2,
+                       y2);
+}
+
+// The anchor is what of the text is at x: its "start", "middle" or "end".
+std::string svg_text(double x, double y, const std::string &content, const char *anchor = "start",
+                     const char *classes = "plot-text")
+{
+    return fmt::format(R"(<text class="{}" x="{:.1f}" y="{:.1f}" text-anchor="{}">{}</text>)", classes, x, y, anchor,
+                       html_escaped(content));
+}
+
+// "way-2", "base".
+std::string plot_class(const BenchRow &row) { return row.way < 0 ? "base" : fmt::format("way-{}", row.way); }
 
 // Ticks to units of the picture; in nanoseconds where they are known.
 class TimeAxis
@@ -60,18 +73,14 @@ class TimeAxis
                 if (std::log10(value) < first_ || std::log10(value) > last_)
                     continue;
                 const double x = at_value(value);
-                svg += fmt::format(R"(<line class="grid" x1="{0:.1f}" y1="{1:.1f}" x2="{0:.1f}" y2="{2:.1f}"/>)", x,
-                                   top, bottom);
+                svg += svg_line("grid", x, top, x, bottom);
                 if (digit == 1 || last_ - first_ < 4)
-                    svg +=
-                        fmt::format(R"(<text class="plot-text" x="{:.1f}" y="{:.1f}" text-anchor="middle">{}</text>)",
-                                    x, bottom + 18, number(value));
+                    svg += svg_text(x, bottom + 18, number(value), "middle");
             }
         }
         return svg +
-               fmt::format(R"(<text class="plot-text" x="{:.1f}" y="{:.1f}" text-anchor="middle">{}</text>)",
-                           (left_ + plot_width - plot_right) / 2, bottom + 36,
-                           result_.tsc_hz == 0 ? "TSC ticks per reading" : "time per reading") +
+               svg_text((left_ + plot_width - plot_right) / 2, bottom + 36,
+                        result_.tsc_hz == 0 ? "TSC ticks per reading" : "time per reading", "middle") +
                "\n";
     }
 
@@ -118,27 +127,25 @@ std::string title_of(const BenchRow &row) { return row.scope.empty() ? row.name 
 // What a pointer that rests on the row is told.
 std::string described(const BenchResult &result, const BenchRow &row)
 {
-    const Distribution &ticks = row.cost.ticks;
-    return fmt::format("{}: {} readings, min {}, p50 {}, p99 {}, p99.9 {}, max {}", title_of(row), ticks.count,
-                       shown(result, ticks.min), shown(result, ticks.p50), shown(result, ticks.p99),
-                       shown(result, ticks.p999), shown(result, ticks.max));
+    auto text = fmt::format("{}: {} readings", title_of(row), row.cost.ticks.count);
+    for (const CostFigure &figure : cost_figures)
+        text += fmt::format(", {} {}", figure.name, shown(result, row.cost.ticks.*figure.value));
+    return text;
 }
 
 std::string svg_opening(double height, const std::string &label)
 {
-    return fmt::format(R"(<svg viewBox="0 0 {:.0f} {:.0f}" role="img" aria-label="{}">)", plot_width, height,
-                       html_escaped(label)) +
-           "\n";
+    return fmt::format("<svg viewBox=\"0 0 {:.0f} {:.0f}\" role=\"img\" aria-label=\"{}\">\n", plot_width, height,
+                       html_escaped(label));
 }
 
 // One path: up and down at the buckets' edges.
 std::string outline(const TimeAxis &axis, const std::vector<Bucket> &histogram, double bottom, double height)
 {
-    const auto fullest = std::max_element(histogram.begin(), histogram.end(),
-                                          [](const Bucket &a, const Bucket &b) { return a.count < b.count; });
+    const auto fullest = static_cast<double>(std::ranges::max(histogram, {}, &Bucket::count).count);
     std::string path = fmt::format("M{:.1f} {:.1f}", axis.at(histogram.front().from), bottom);
     for (const Bucket &bucket : histogram) {
-        const double share = static_cast<double>(bucket.count) / static_cast<double>(fullest->count);
+        const double share = static_cast<double>(bucket.count) / fullest;
         // What there is once is seen, too.
         const double up = bucket.count == 0 ? 0 : std::max(share * height, 1.0);
         path += fmt::format("V{:.1f}H{:.1f}", bottom - up, axis.at(bucket.to));
@@ -150,22 +157,17 @@ std::string histogram_row(const BenchResult &result, const BenchRow &row, const 
 {
     constexpr double height = 34;
     const Distribution &ticks = row.cost.ticks;
-    const auto color = plot_class(row);
     std::string svg = fmt::format("<g><title>{}</title>", html_escaped(described(result, row)));
     // Nothing to be seen, but something to point at.
     svg += fmt::format(R"(<rect class="ground" x="0" y="{:.1f}" width="{}" height="{}"/>)", bottom - height, plot_width,
                        height);
-    svg += fmt::format(R"(<text class="plot-text name" x="{:.1f}" y="{:.1f}" text-anchor="end">{}</text>)",
-                       axis.left() - 12, bottom - 6, html_escaped(title_of(row)));
-    svg += fmt::format(R"(<path class="fill {}" d="{}"/>)", color, outline(axis, ticks.histogram, bottom, height));
-    svg += fmt::format(R"(<line class="axis" x1="{:.1f}" y1="{:.1f}" x2="{:.1f}" y2="{:.1f}"/>)", axis.left(), bottom,
-                       plot_width - plot_right, bottom);
+    svg += svg_text(axis.left() - 12, bottom - 6, title_of(row), "end", "plot-text name");
+    svg += fmt::format(R"(<path class="fill {}" d="{}"/>)", plot_class(row),
+                       outline(axis, ticks.histogram, bottom, height));
+    svg += svg_line("axis", axis.left(), bottom, plot_width - plot_right, bottom);
     for (const auto value : {ticks.p50, ticks.p99, ticks.p999})
-        svg += fmt::format(R"(<line class="mark" x1="{0:.1f}" y1="{1:.1f}" x2="{0:.1f}" y2="{2:.1f}"/>)",
-                           axis.at(value), bottom, bottom + 6);
-    svg += fmt::format(R"(<text class="plot-text" x="{:.1f}" y="{:.1f}">{}</text></g>)", plot_width - plot_right + 8,
-                       bottom - 6, shown(result, ticks.p50));
-    return svg + "\n";
+        svg += svg_line("mark", axis.at(value), bottom, axis.at(value), bottom + 6);
+    return svg + svg_text(plot_width - plot_right + 8, bottom - 6, shown(result, ticks.p50)) + "</g>\n";
 }
 
 // From 100 % down to what one reading is.
@@ -185,10 +187,8 @@ class ShareAxis
         std::string svg;
         for (int power = 0; power <= static_cast<int>(powers_); power++) {
             const double share = std::pow(10.0, -power);
-            svg +=
-                fmt::format(R"(<line class="grid" x1="{:.1f}" y1="{:.1f}" x2="{:.1f}" y2="{:.1f}"/>)"
-                            R"(<text class="plot-text" x="{:.1f}" y="{:.1f}" text-anchor="end">{:g} %</text>)",
-                            left, at(share), plot_width - plot_right, at(share), left - 8, at(share) + 4, share * 100);
+            svg += svg_line("grid", left, at(share), plot_width - plot_right, at(share)) +
+                   svg_text(left - 8, at(share) + 4, fmt::format("{:g} %", share * 100), "end");
         }
         return svg + "\n";
     }
@@ -214,14 +214,15 @@ std::string tail_path(const TimeAxis &times, const ShareAxis &shares, const Dist
     return path;
 }
 
-// The style of a line, beside its colour: which rows of one way it tells apart.
-std::string dash_class(const BenchRow &row)
+// Colour and style of a line: the style tells the rows of one way apart.
+std::string tail_class(const BenchRow &row)
 {
+    const char *style = row.name == "clock" || row.scope == "thread" ? "dashes" : "solid";
     if (row.name == "nothing" || row.name.ends_with(" rendezvous") || row.name.ends_with(" in-place"))
-        return "dots";
-    if (row.name.ends_with(" idle-snapshot"))
-        return "dash-dots";
-    return row.name == "clock" || row.scope == "thread" ? "dashes" : "solid";
+        style = "dots";
+    else if (row.name.ends_with(" idle-snapshot"))
+        style = "dash-dots";
+    return fmt::format("tail {} {}", plot_class(row), style);
 }
 
 std::string legend(const std::vector<const BenchRow *> &rows, double left, double top, double line_height)
@@ -232,17 +233,12 @@ std::string legend(const std::vector<const BenchRow *> &rows, double left, doubl
     for (std::size_t at = 0; at < rows.size(); at++) {
         const double x = left + static_cast<double>(at % columns) * column_width;
         const double y = top + static_cast<double>(at / columns) * line_height;
-        svg += fmt::format(R"(<line class="tail {} {}" x1="{:.1f}" y1="{:.1f}" x2="{:.1f}" y2="{:.1f}"/>)",
-                           plot_class(*rows[at]), dash_class(*rows[at]), x, y - 4, x + 32, y - 4);
-        svg += fmt::format(R"(<text class="plot-text" x="{:.1f}" y="{:.1f}">{}</text>)", x + 40, y,
-                           html_escaped(title_of(*rows[at])));
+        svg += svg_line(tail_class(*rows[at]), x, y - 4, x + 32, y - 4) + svg_text(x + 40, y, title_of(*rows[at]));
     }
     return svg + "\n";
 }
 
 } // namespace
-
-std::string plot_class(const BenchRow &row) { return row.way < 0 ? "base" : fmt::format("way-{}", row.way); }
 
 std::string histogram_plot(const BenchResult &result)
 {
@@ -279,10 +275,8 @@ std::string tail_plot(const BenchResult &result)
     svg += legend(rows, left, 16, line_height);
     svg += times.grid(top + 10, top + height) + shares.grid(left);
     for (const BenchRow *row : rows)
-        svg += fmt::format(R"(<path class="tail {} {}" d="{}"><title>{}</title></path>)", plot_class(*row),
-                           dash_class(*row), tail_path(times, shares, row->cost.ticks),
-                           html_escaped(described(result, *row))) +
-               "\n";
+        svg += fmt::format("<path class=\"{}\" d=\"{}\"><title>{}</title></path>\n", tail_class(*row),
+                           tail_path(times, shares, row->cost.ticks), html_escaped(described(result, *row)));
     return svg + "</svg>\n";
 }
 

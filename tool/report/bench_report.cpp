@@ -3,11 +3,12 @@
 #include "report/bench_report.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <functional>
+#include <ranges>
+#include <set>
 
 #include "host/cpu_sets.hpp"
 #include "report/table.hpp"
@@ -17,43 +18,14 @@ namespace krun
 namespace
 {
 
-constexpr int schema = 1;
-
-struct Figure {
-    const char *name;
-    const char *key;
-    std::uint64_t Distribution::*value;
-};
-
-constexpr std::array cost_figures = {
-    Figure{"min", "min", &Distribution::min}, Figure{"p50", "p50", &Distribution::p50},
-    Figure{"p99", "p99", &Distribution::p99}, Figure{"p99.9", "p999", &Distribution::p999},
-    Figure{"max", "max", &Distribution::max},
-};
-
-using ShownTicks = std::function<std::string(std::uint64_t)>;
-
-void for_all_rows(const BenchResult &result, const std::function<void(const BenchRow &)> &call)
-{
-    for (const auto *rows : {&result.baselines, &result.ways})
-        for (const BenchRow &row : *rows)
-            call(row);
-}
-
-std::string table_of_times(const BenchResult &result, const ShownTicks &shown)
+std::string table_of_times(const BenchResult &result, const std::function<std::string(std::uint64_t)> &shown)
 {
     std::vector<Table::Column> columns = {{"way"}, {"scope"}, {"readings", Align::right}};
-    for (const Figure &figure : cost_figures)
+    for (const CostFigure &figure : cost_figures)
         columns.push_back({figure.name, Align::right});
     Table table(std::move(columns));
-    for_all_rows(result, [&](const BenchRow &row) {
-        const Distribution &ticks = row.cost.ticks;
-        std::vector<std::string> cells = {row.name, row.scope,
-                                          with_thousands(ticks.count) + (row.cost.fewer ? "*" : "")};
-        for (const Figure &figure : cost_figures)
-            cells.push_back(ticks.count == 0 ? "-" : shown(ticks.*figure.value));
-        table.add(std::move(cells));
-    });
+    for (const BenchRow *row : all_rows(result))
+        table.add(time_cells(*row, shown));
     return table.text();
 }
 
@@ -67,13 +39,10 @@ std::string table_of_contents(const BenchResult &result)
                  {"kinds"},
                  {"counters"}});
     for (const BenchRow &row : result.ways) {
-        const auto &others = row.cost.others;
-        table.add({row.name, row.scope, row.cpus == 0 ? "-" : fmt::format("{}", row.cpus),
-                   others ? fmt::format("{:.2f}", others->during()) : "-",
-                   others ? fmt::format("{:.2f}", others->otherwise()) : "-",
-                   others ? kinds_of_interrupts(*others) : "",
-                   row.counters.empty() ? "none"
-                                        : fmt::format("{}: {}", row.counters.size(), fmt::join(row.counters, ", "))});
+        auto cells = disturbance_cells(row);
+        if (!row.counters.empty())
+            cells.back() = fmt::format("{}: {}", row.counters.size(), cells.back());
+        table.add(std::move(cells));
     }
     return table.text();
 }
@@ -96,11 +65,11 @@ std::string bench_remarks(const BenchResult &result)
 {
     std::string text;
     bool fewer = false;
-    for_all_rows(result, [&](const BenchRow &row) {
-        fewer = fewer || row.cost.fewer;
-        if (!row.error.empty())
-            text += fmt::format("stopped early  {}, {}: {}\n", row.name, row.scope, row.error);
-    });
+    for (const BenchRow *row : all_rows(result)) {
+        fewer = fewer || row->cost.fewer;
+        if (!row->error.empty())
+            text += fmt::format("stopped early  {}, {}: {}\n", row->name, row->scope, row->error);
+    }
     for (const MissingRow &missing : missing_rows(result)) {
         text += fmt::format("not usable  {}, {}: {}\n", missing.name, missing.scopes, missing.reason);
         if (!missing.remedy.empty())
@@ -143,7 +112,7 @@ nlohmann::json row_json(const BenchResult &result, const BenchRow &row)
 {
     const Distribution &ticks = row.cost.ticks;
     nlohmann::json json = {{"name", row.name}, {"readings_count", ticks.count}, {"fewer", row.cost.fewer}};
-    for (const Figure &figure : cost_figures) {
+    for (const CostFigure &figure : cost_figures) {
         if (ticks.count == 0)
             break;
         json[fmt::format("{}_ticks", figure.key)] = ticks.*figure.value;
@@ -205,20 +174,45 @@ std::string short_number(double number)
 
 std::string kinds_of_interrupts(const OtherCpus &others)
 {
-    std::vector<std::pair<double, std::string>> kinds;
+    std::set<std::pair<double, std::string>, std::greater<>> kinds; // the most frequent first
     for (const InterruptRow &row : others.rows) {
-        const auto same = std::find_if(others.control.begin(), others.control.end(),
-                                       [&](const InterruptRow &one) { return one.name == row.name; });
+        const auto same = std::ranges::find(others.control, row.name, &InterruptRow::name);
         const double control = same == others.control.end() ? 0 : static_cast<double>(same->count);
         const double each = (static_cast<double>(row.count) - control) / static_cast<double>(others.readings);
         if (each >= 0.05) // less is chance
-            kinds.emplace_back(each, fmt::format("{} {:.2f}", row.name, each));
+            kinds.emplace(each, fmt::format("{} {:.2f}", row.name, each));
     }
-    std::sort(kinds.rbegin(), kinds.rend());
-    std::vector<std::string> words;
-    for (const auto &[each, word] : kinds)
-        words.push_back(word);
-    return fmt::format("{}", fmt::join(words, ", "));
+    return fmt::format("{}", fmt::join(kinds | std::views::values, ", "));
+}
+
+std::vector<const BenchRow *> all_rows(const BenchResult &result)
+{
+    std::vector<const BenchRow *> rows;
+    for (const auto *some : {&result.baselines, &result.ways})
+        for (const BenchRow &row : *some)
+            rows.push_back(&row);
+    return rows;
+}
+
+std::vector<std::string> time_cells(const BenchRow &row, const std::function<std::string(std::uint64_t)> &shown)
+{
+    const Distribution &ticks = row.cost.ticks;
+    std::vector<std::string> cells = {row.name, row.scope, with_thousands(ticks.count) + (row.cost.fewer ? "*" : "")};
+    for (const CostFigure &figure : cost_figures)
+        cells.push_back(ticks.count == 0 ? "-" : shown(ticks.*figure.value));
+    return cells;
+}
+
+std::vector<std::string> disturbance_cells(const BenchRow &row)
+{
+    const auto &others = row.cost.others;
+    return {row.name,
+            row.scope,
+            row.cpus == 0 ? "-" : fmt::format("{}", row.cpus),
+            others ? fmt::format("{:.2f}", others->during()) : "-",
+            others ? fmt::format("{:.2f}", others->otherwise()) : "-",
+            others ? kinds_of_interrupts(*others) : "",
+            row.counters.empty() ? "none" : fmt::format("{}", fmt::join(row.counters, ", "))};
 }
 
 std::vector<MissingRow> missing_rows(const BenchResult &result)
@@ -252,33 +246,27 @@ std::string bench_report(const BenchResult &result)
 
 nlohmann::json bench_json(const BenchResult &result)
 {
-    nlohmann::json ways = nlohmann::json::array();
-    for (const BenchRow &row : result.ways) {
-        auto json = row_json(result, row);
-        json["scope"] = row.scope;
-        json["cpus_count"] = row.cpus;
-        json["counters"] = row.counters;
-        ways.push_back(std::move(json));
-    }
-    nlohmann::json baselines = nlohmann::json::array();
-    for (const BenchRow &row : result.baselines) {
-        auto json = row_json(result, row);
-        json["what"] = row.what;
-        baselines.push_back(std::move(json));
-    }
-    nlohmann::json not_usable = nlohmann::json::array();
-    for (const MissingWay &one : result.missing)
-        not_usable.push_back({{"name", one.way.name()},
-                              {"scope", one.way.scope_name()},
-                              {"reason", one.reason},
-                              {"remedy", one.remedy}});
-    nlohmann::json json = {{"schema", schema},
+    const auto none = nlohmann::json::array();
+    nlohmann::json json = {{"schema", 1},
                            {"machine", machine_json(result)},
                            {"cpu", result.cpu},
-                           {"readings_count", result.readings},
-                           {"ways", std::move(ways)},
-                           {"baselines", std::move(baselines)},
-                           {"not_usable", std::move(not_usable)}};
+                           {"ways", none},
+                           {"baselines", none},
+                           {"not_usable", none},
+                           {"readings_count", result.readings}};
+    for (const BenchRow &row : result.ways) {
+        auto &way = json["ways"].emplace_back(row_json(result, row));
+        way["scope"] = row.scope;
+        way["cpus_count"] = row.cpus;
+        way["counters"] = row.counters;
+    }
+    for (const BenchRow &row : result.baselines)
+        json["baselines"].emplace_back(row_json(result, row))["what"] = row.what;
+    for (const MissingWay &one : result.missing)
+        json["not_usable"].push_back({{"name", one.way.name()},
+                                      {"scope", one.way.scope_name()},
+                                      {"reason", one.reason},
+                                      {"remedy", one.remedy}});
     if (const auto warning = warning_about(result.machine); !warning.empty())
         json["warning"] = warning;
     return json;

@@ -2,7 +2,9 @@
 // What `krunctl bench` has found: as tables on a terminal, and as JSON.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -46,6 +48,22 @@ struct MissingRow {
 };
 
 std::vector<MissingRow> missing_rows(const BenchResult &result);
+std::vector<const BenchRow *> all_rows(const BenchResult &result); // baselines first
+
+struct CostFigure {
+    const char *name;
+    const char *key; // in JSON
+    std::uint64_t Distribution::*value;
+};
+inline constexpr std::array cost_figures = {
+    CostFigure{"min", "min", &Distribution::min}, CostFigure{"p50", "p50", &Distribution::p50},
+    CostFigure{"p99", "p99", &Distribution::p99}, CostFigure{"p99.9", "p999", &Distribution::p999},
+    CostFigure{"max", "max", &Distribution::max}};
+
+// The cells of two tables, which the terminal and the page have: way, scope, readings and all figures; and way, scope,
+// CPUs, interrupts with readings and without, their kinds, counters.
+std::vector<std::string> time_cells(const BenchRow &row, const std::function<std::string(std::uint64_t)> &shown);
+std::vector<std::string> disturbance_cells(const BenchRow &row);
 
 // Nothing where the frequency is not known.
 std::optional<double> nanoseconds(const BenchResult &result, std::uint64_t ticks);
@@ -72,8 +90,5 @@ std::string histogram_plot(const BenchResult &result);
 
 // The share of readings that took longer than a time, both axes logarithmic: the tail is what spoils a benchmark.
 std::string tail_plot(const BenchResult &result);
-
-// "way-2", "base".
-std::string plot_class(const BenchRow &row);
 
 } // namespace krun
