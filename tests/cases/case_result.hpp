@@ -17,7 +17,7 @@ namespace krun
 
 struct CaseResult {
     Tally tally;
-    std::map<std::string, bool> stages;       // of a kernel line, by the names of line_stages(): whether it went well
+    std::map<std::string, bool> stages;       // of a kernel line, by the names of line_stages: whether it went well
     std::map<std::string, std::string> facts; // "version", "release", "rate", a built kernel's folders
     std::string not_run;                      // why the case did not run; empty: it ran
     bool proven_before = false;               // not run again: it has passed with exactly these inputs

@@ -109,7 +109,7 @@ std::vector<LineStatus> line_statuses(const RunReport &report)
         for (const auto &one : report.cases) {
             if (one.plan.line() != line)
                 continue;
-            for (const auto &stage : line_stages())
+            for (const auto &stage : line_stages)
                 judge_stage(status, stage, one);
             if (const auto rate = fact(one.result, "rate"); !rate.empty())
                 status.rate = rate;

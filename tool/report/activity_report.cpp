@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 #include <fmt/format.h>
 
@@ -55,9 +56,8 @@ std::string table_with(const ActivityReading &reading, const Rows &rows, std::si
 
 bool is_wider(const std::string &text, const std::optional<std::size_t> &columns)
 {
-    const auto lines = lines_of(text);
     return columns &&
-           std::any_of(lines.begin(), lines.end(), [&](const std::string &line) { return line.size() > *columns; });
+           std::ranges::any_of(lines_of(text), [&](const std::string &line) { return line.size() > *columns; });
 }
 
 // A CPU whose counters cannot be trusted is always shown.
@@ -65,9 +65,8 @@ std::vector<CpuRow> rows_of(const ActivityReading &reading)
 {
     std::vector<CpuRow> rows;
     for (const CpuActivity &cpu : reading.cpus) {
-        const bool distrusted = std::any_of(reading.decreases.begin(), reading.decreases.end(),
-                                            [&](const CounterDecrease &decrease) { return decrease.cpu == cpu.cpu; });
-        rows.push_back({&cpu.delta.raw(), distrusted});
+        const auto decrease = std::ranges::find(reading.decreases, cpu.cpu, &CounterDecrease::cpu);
+        rows.push_back({&cpu.delta.raw(), decrease != reading.decreases.end()});
     }
     return rows;
 }
@@ -76,8 +75,8 @@ std::string hidden_columns(std::size_t shown)
 {
     std::string text;
     for (std::size_t i = shown; i < headings.size(); i++)
-        text += fmt::format("{}{}", text.empty() ? "" : ", ", headings[i].text);
-    return text.empty() ? "" : "too narrow for " + text;
+        text += fmt::format("{}{}", text.empty() ? "too narrow for " : ", ", headings[i].text);
+    return text;
 }
 
 std::string title(const ActivityReading &reading)
@@ -97,38 +96,30 @@ std::string decrease_text(const CounterDecrease &decrease)
 
 std::string activity_table(const ActivityReading &reading, const Room &room)
 {
-    constexpr std::size_t around = 2; // the title and the headings
+    const auto rows = rows_of(reading);
     std::vector<std::string> notes;
     if (!reading.decreases.empty()) {
         const std::size_t more = reading.decreases.size() - 1;
         notes.push_back(decrease_text(reading.decreases.front()) +
                         (more > 0 ? fmt::format(", and {} more", more) : ""));
     }
-    const auto rows = rows_of(reading);
-    const auto room_for_cpus = [&] {
-        const std::size_t taken = around + notes.size();
-        return !room.lines ? rows.size() : *room.lines > taken ? *room.lines - taken : 0;
+    const auto rows_beside = [&](std::size_t some_notes) {
+        const std::size_t taken = 2 + some_notes; // the title and the headings
+        return rows_to_show(rows, !room.lines ? rows.size() : *room.lines - std::min(taken, *room.lines));
     };
-    // The last line is needed for CPUs that are not shown, and also for columns that are not.
-    const auto everything = table_with(reading, rows_to_show(rows, room_for_cpus()), headings.size());
-    const bool all_fit = rows.size() <= room_for_cpus() && !is_wider(everything, room.columns);
-    if (!all_fit)
-        notes.emplace_back();
-    const auto shown = rows_to_show(rows, room_for_cpus());
+    auto shown = rows_beside(notes.size());
     std::size_t columns = headings.size();
-    while (columns > 0 && is_wider(table_with(reading, shown, columns), room.columns))
-        columns--;
-    if (!all_fit) {
-        const std::string text = hidden_rows(rows, shown);
+    if (shown.size() < rows.size() || is_wider(table_with(reading, shown, columns), room.columns)) {
+        shown = rows_beside(notes.size() + 1); // one says what is not shown
+        while (columns > 0 && is_wider(table_with(reading, shown, columns), room.columns))
+            columns--;
         const std::string without = hidden_columns(columns);
-        notes.back() = text + (text.empty() || without.empty() ? "" : "; ") + without;
+        const std::string text = hidden_rows(rows, shown);
+        notes.push_back(text + (text.empty() || without.empty() ? "" : "; ") + without);
     }
     std::vector<std::string> lines = {title(reading)};
-    for (auto &line : lines_of(table_with(reading, shown, columns)))
-        lines.push_back(std::move(line));
-    for (auto &note : notes)
-        if (!note.empty())
-            lines.push_back(std::move(note));
+    std::ranges::copy(lines_of(table_with(reading, shown, columns)), std::back_inserter(lines));
+    std::ranges::copy(notes, std::back_inserter(lines));
     if (room.lines && lines.size() > *room.lines)
         lines.resize(*room.lines);
     std::string text;
@@ -179,7 +170,7 @@ ActivityReading activity_from(const nlohmann::json &json)
 
 bool every_counter_advanced(const ActivityReading &reading)
 {
-    return !reading.cpus.empty() && std::all_of(reading.cpus.begin(), reading.cpus.end(), [](const CpuActivity &cpu) {
+    return !reading.cpus.empty() && std::ranges::all_of(reading.cpus, [](const CpuActivity &cpu) {
         return cpu.delta.aperf().value_or(0) > 0 && cpu.delta.mperf().value_or(0) > 0 &&
                cpu.delta.cycles().value_or(0) > 0;
     });

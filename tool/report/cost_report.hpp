@@ -23,8 +23,6 @@ struct WayCost {
 Result<std::vector<WayCost>> parse_costs(const std::string &output);
 // Nothing for a way that is not there.
 std::optional<std::uint64_t> cost_of(const std::vector<WayCost> &costs, const std::string &way);
-// The cost of a way, in that of another.
-std::optional<double> ratio_of(const std::vector<WayCost> &costs, const std::string &way, const std::string &base);
 // In null system calls.
 std::optional<double> ratio_to_null(const std::vector<WayCost> &costs, const std::string &way);
 std::string cost_table(const std::vector<WayCost> &costs, const std::string &unit);

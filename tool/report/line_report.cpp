@@ -22,8 +22,50 @@ Result<bool> is_newer(ProcessRunner &runner, const std::string &version, const s
         return true;
     Command compare;
     compare.argv = {"dpkg", "--compare-versions", version, "gt", than};
-    const auto compared = TRY(runner.run(compare));
-    return compared.ok();
+    return TRY(runner.run(compare)).ok();
+}
+
+// What is not known is null to a program.
+nlohmann::ordered_json text_or_null(const std::string &text)
+{
+    return text.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(text);
+}
+
+std::string word(Outcome outcome) { return outcome == Outcome::ok ? "ok" : outcome == Outcome::failed ? "FAIL" : "-"; }
+
+std::string result_of(const FittedHook &hook)
+{
+    if (hook.fit == Fit::placed)
+        return hook.fuzz > 0 ? fmt::format("placed, with fuzz {}", hook.fuzz) : "placed";
+    return (hook.fit == Fit::missing ? "MISSING: " : "not needed: ") + hook.reason;
+}
+
+std::vector<std::string> missing(const FittedHooks &hooks, bool required)
+{
+    std::vector<std::string> names;
+    for (const auto &hook : hooks) {
+        if (hook.fit == Fit::missing && hook.required == required)
+            names.push_back(hook.name);
+    }
+    return names;
+}
+
+std::string verdict(const TreeFit &fit)
+{
+    const auto required = missing(fit.hooks, true);
+    const auto optional = missing(fit.hooks, false);
+    if (!required.empty())
+        return fmt::format("it would not build: without {}\n", fmt::join(required, ", "));
+    const auto config =
+        fmt::format(" (all required hooks have a place; the configuration is that of the line {})\n", fit.line);
+    if (optional.empty())
+        return "it would build, and lack nothing" + config;
+    auto text = fmt::format("it would build, without {}{}", fmt::join(optional, ", "), config);
+    for (const auto &hook : fit.hooks) {
+        if (hook.fit == Fit::missing)
+            text += fmt::format("  {}: {}\n", hook.name, hook.without);
+    }
+    return text;
 }
 
 } // namespace
@@ -36,19 +78,11 @@ std::optional<Proof> read_proof(Filesystem &files, const std::filesystem::path &
     if (!text)
         return std::nullopt;
     const auto json = nlohmann::json::parse(*text, nullptr, false);
-    if (!json.is_object())
-        return std::nullopt;
-    Proof proof;
     try {
-        json.at("version").get_to(proof.version);
-        json.at("release").get_to(proof.release);
-        json.at("date").get_to(proof.date);
-        json.at("hooks").get_to(proof.hooks);
-        json.at("overlay").get_to(proof.overlay);
+        return json.get<Proof>();
     } catch (const nlohmann::json::exception &) {
         return std::nullopt;
     }
-    return proof;
 }
 
 std::string upstream_version(const std::string &package_version)
@@ -61,24 +95,9 @@ std::string upstream_version(const std::string &package_version)
 Result<bool> is_untried(ProcessRunner &runner, const std::string &newest, const std::string &tested,
                         const std::string &proven)
 {
-    if (newest.empty())
-        return false;
-    const auto beyond_tested = is_newer(runner, upstream_version(newest), tested);
-    if (!beyond_tested || !*beyond_tested)
-        return beyond_tested;
-    return is_newer(runner, newest, proven);
+    return !newest.empty() && TRY(is_newer(runner, upstream_version(newest), tested)) &&
+           TRY(is_newer(runner, newest, proven));
 }
-
-namespace
-{
-
-// What is not known is null to a program.
-nlohmann::ordered_json text_or_null(const std::string &text)
-{
-    return text.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(text);
-}
-
-} // namespace
 
 std::string line_list_table(const std::vector<LineSummary> &lines)
 {
@@ -114,51 +133,21 @@ nlohmann::ordered_json line_list_json(const std::vector<LineSummary> &lines)
     return array;
 }
 
-namespace
-{
-
-std::string word(Outcome outcome)
-{
-    switch (outcome) {
-    case Outcome::ok:
-        return "ok";
-    case Outcome::failed:
-        return "FAIL";
-    case Outcome::not_reached:
-        break;
-    }
-    return "-";
-}
-
-} // namespace
-
-const std::array<LineStage, 6> &line_stages()
-{
-    static constexpr std::array<LineStage, 6> stages = {{{"apply", &LineStatus::apply},
-                                                         {"configure", &LineStatus::configure},
-                                                         {"build", &LineStatus::build},
-                                                         {"boot", &LineStatus::boot},
-                                                         {"selftests", &LineStatus::selftests},
-                                                         {"tickless", &LineStatus::tickless}}};
-    return stages;
-}
-
 bool all_ok(const LineStatus &status)
 {
-    const auto &stages = line_stages();
-    return std::all_of(stages.begin(), stages.end(),
-                       [&](const LineStage &stage) { return status.*stage.outcome == Outcome::ok; });
+    return std::ranges::all_of(line_stages,
+                               [&](const LineStage &stage) { return status.*stage.outcome == Outcome::ok; });
 }
 
 std::string line_status_table(const std::vector<LineStatus> &lines)
 {
     std::vector<Table::Column> columns = {{"LINE"}, {"VERSION"}};
-    for (const LineStage &stage : line_stages())
+    for (const LineStage &stage : line_stages)
         columns.push_back({stage.name});
     Table table(columns);
     for (const LineStatus &status : lines) {
         std::vector<std::string> cells = {status.line, status.version.empty() ? "-" : status.version};
-        for (const LineStage &stage : line_stages())
+        for (const LineStage &stage : line_stages)
             cells.push_back(word(status.*stage.outcome));
         if (!status.rate.empty())
             cells.back() += " (" + status.rate + "/s)"; // tickless is the last
@@ -172,59 +161,13 @@ nlohmann::ordered_json line_status_json(const std::vector<LineStatus> &lines)
     auto array = nlohmann::ordered_json::array();
     for (const LineStatus &status : lines) {
         nlohmann::ordered_json row = {{"line", status.line}, {"version", status.version}};
-        for (const LineStage &stage : line_stages())
+        for (const LineStage &stage : line_stages)
             row[stage.name] = word(status.*stage.outcome);
         row["tickless_rate"] = status.rate;
         array.push_back(std::move(row));
     }
     return array;
 }
-
-namespace
-{
-
-std::string result_of(const FittedHook &hook)
-{
-    switch (hook.fit) {
-    case Fit::placed:
-        return hook.fuzz > 0 ? fmt::format("placed, with fuzz {}", hook.fuzz) : "placed";
-    case Fit::not_needed:
-        return "not needed: " + hook.reason;
-    case Fit::missing:
-        break;
-    }
-    return fmt::format("MISSING: {}", hook.reason);
-}
-
-std::vector<std::string> missing(const FittedHooks &hooks, bool required)
-{
-    std::vector<std::string> names;
-    for (const auto &hook : hooks) {
-        if (hook.fit == Fit::missing && hook.required == required)
-            names.push_back(hook.name);
-    }
-    return names;
-}
-
-std::string verdict(const TreeFit &fit)
-{
-    const auto required = missing(fit.hooks, true);
-    const auto optional = missing(fit.hooks, false);
-    if (!required.empty())
-        return fmt::format("it would not build: without {}\n", fmt::join(required, ", "));
-    const auto config =
-        fmt::format(" (all required hooks have a place; the configuration is that of the line {})\n", fit.line);
-    if (optional.empty())
-        return "it would build, and lack nothing" + config;
-    auto text = fmt::format("it would build, without {}{}", fmt::join(optional, ", "), config);
-    for (const auto &hook : fit.hooks) {
-        if (hook.fit == Fit::missing)
-            text += fmt::format("  {}: {}\n", hook.name, hook.without);
-    }
-    return text;
-}
-
-} // namespace
 
 std::string tree_fit_text(const TreeFit &fit)
 {

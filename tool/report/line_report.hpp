@@ -27,6 +27,7 @@ struct Proof {
     std::string hooks;   // SHA-256 of what was put into the source
     std::string overlay;
 };
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Proof, version, release, date, hooks, overlay)
 
 std::filesystem::path proof_file(const std::string &line); // in the cache
 // Nothing when there is none that can be read.
@@ -77,7 +78,10 @@ struct LineStage {
     const char *name;
     Outcome LineStatus::*outcome;
 };
-const std::array<LineStage, 6> &line_stages(); // in the order in which a line goes through them
+inline constexpr std::array line_stages = { // in the order in which a line goes through them
+    LineStage{"apply", &LineStatus::apply},         LineStage{"configure", &LineStatus::configure},
+    LineStage{"build", &LineStatus::build},         LineStage{"boot", &LineStatus::boot},
+    LineStage{"selftests", &LineStatus::selftests}, LineStage{"tickless", &LineStatus::tickless}};
 
 bool all_ok(const LineStatus &status);
 

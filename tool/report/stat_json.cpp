@@ -71,12 +71,7 @@ json command_json(const StatCommand &command)
     json result = {{"command", command.arguments}, {"runs", json::array()}};
     for (const auto &one : command.runs)
         result["runs"].push_back(run_json(one));
-    std::vector<double> measured;
-    for (const auto &seconds : seconds_of(command)) {
-        if (seconds)
-            measured.push_back(*seconds);
-    }
-    add_spread(result, "elapsed_mean_s", "elapsed_interval_s", measured);
+    add_spread(result, "elapsed_mean_s", "elapsed_interval_s", present(seconds_of(command)));
     return result;
 }
 

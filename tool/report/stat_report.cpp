@@ -2,11 +2,13 @@
 #include "report/stat_report.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <cerrno>
 #include <cstring>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "host/cpu_activity.hpp"
 #include "host/cpu_sets.hpp"
@@ -24,12 +26,9 @@ constexpr std::size_t longest_line = 1000; // of the command
 
 std::string command_line(const StatCommand &command)
 {
-    std::string line;
-    for (const auto &argument : command.arguments) {
-        line += (line.empty() ? "" : " ") + argument;
-        if (line.size() > longest_line)
-            return printable(line.substr(0, longest_line)) + fmt::format(" ... ({} words)", command.arguments.size());
-    }
+    const auto line = fmt::format("{}", fmt::join(command.arguments, " "));
+    if (line.size() > longest_line)
+        return printable(line.substr(0, longest_line)) + fmt::format(" ... ({} words)", command.arguments.size());
     return printable(line);
 }
 
@@ -63,9 +62,10 @@ std::string cpu_table(const MeasuredRun &run)
 // The others are so, or not: there is nothing to count.
 bool is_counted(krunc_cause cause)
 {
-    return cause != KRUNC_CAUSE_EPOCH && cause != KRUNC_CAUSE_OFFLINE && cause != KRUNC_CAUSE_TORN &&
-           cause != KRUNC_CAUSE_MISSING && cause != KRUNC_CAUSE_THROTTLED && cause != KRUNC_CAUSE_MIGRATED &&
-           cause != KRUNC_CAUSE_SUSPENDED;
+    constexpr std::array others = {KRUNC_CAUSE_EPOCH,    KRUNC_CAUSE_OFFLINE,   KRUNC_CAUSE_TORN,
+                                   KRUNC_CAUSE_MISSING,  KRUNC_CAUSE_THROTTLED, KRUNC_CAUSE_MIGRATED,
+                                   KRUNC_CAUSE_SUSPENDED};
+    return std::ranges::find(others, cause) == others.end();
 }
 
 std::string cause_text(const RunCause &cause)
@@ -90,26 +90,16 @@ std::string verdict_text(const RunVerdict &verdict)
     return text;
 }
 
-std::string energy_text(const StatRun &run, int error)
+std::string energy_text(const MeasuredRun &run, int error)
 {
     std::string text;
-    for (const auto &one : run.run.energy)
+    for (const auto &one : run.energy)
         text += fmt::format("energy: {} (CPU {}): {:.3f} J\n", one.domain, one.cpu, one.joules);
     if (error == EACCES || error == EPERM)
         text += "energy: permission denied\n  -> run as root, or: sysctl kernel.perf_event_paranoid=0\n";
     else if (error != 0)
         text += fmt::format("energy: cannot be read: {}\n", std::strerror(error));
     return text;
-}
-
-std::vector<double> present(const RunValues &values)
-{
-    std::vector<double> there;
-    for (const auto &value : values) {
-        if (value)
-            there.push_back(*value);
-    }
-    return there;
 }
 
 std::string runs_text(const StatCommand &command)
@@ -122,32 +112,24 @@ std::string runs_text(const StatCommand &command)
     if (measured.size() < command.runs.size())
         text += fmt::format("; {} not measured", command.runs.size() - measured.size());
     text += "\n";
-    for (const auto kind : {KRUNC_CLEAN, KRUNC_TICKING, KRUNC_UNDECIDED, KRUNC_DISTURBED, KRUNC_UNUSABLE}) {
-        const auto runs = std::count_if(command.runs.begin(), command.runs.end(),
-                                        [kind](const StatRun &one) { return one.verdict.kind == kind; });
+    constexpr std::optional<krunc_verdict_kind> kinds[] = {KRUNC_CLEAN,     KRUNC_TICKING,  KRUNC_UNDECIDED,
+                                                           KRUNC_DISTURBED, KRUNC_UNUSABLE, std::nullopt};
+    for (const auto &kind : kinds) {
+        const auto runs = std::ranges::count(command.runs, kind, [](const StatRun &one) { return one.verdict.kind; });
         if (runs != 0)
-            text += fmt::format("  {} {}\n", runs, krunc_verdict_name(kind));
+            text += fmt::format("  {} {}\n", runs, kind ? krunc_verdict_name(*kind) : "without a verdict");
     }
-    const auto others =
-        std::count_if(command.runs.begin(), command.runs.end(), [](const StatRun &one) { return !one.verdict.kind; });
-    if (others != 0)
-        text += fmt::format("  {} without a verdict\n", others);
     return text;
 }
 
-const StatRun &worst_run(const StatCommand &command)
-{
-    const auto rank = [](const StatRun &run) { return run.verdict.kind ? severity(*run.verdict.kind) : -1; };
-    return *std::max_element(command.runs.begin(), command.runs.end(),
-                             [&](const StatRun &a, const StatRun &b) { return rank(a) < rank(b); });
-}
+int how_bad(const StatRun &run) { return run.verdict.kind ? severity(*run.verdict.kind) : -1; }
 
 std::string command_text(const StatResult &result, const StatCommand &command)
 {
     if (command.runs.empty())
         return {};
     const bool several = command.runs.size() > 1;
-    const auto &shown = worst_run(command);
+    const StatRun &shown = *std::ranges::max_element(command.runs, {}, how_bad); // the first of the worst
     const bool is_virtual = (result.facts.features & KRUNC_FEATURE_VIRTUAL) != 0;
     auto text = fmt::format("\n {}\n\n", command_line(command));
     if (several)
@@ -159,7 +141,7 @@ std::string command_text(const StatResult &result, const StatCommand &command)
                         krunc_way_name(result.facts.way), is_virtual ? ", in a virtual machine" : "");
     if (!run.deltas.empty())
         text += cpu_table(run) + "\n";
-    return text + energy_text(shown, result.energy_error) + verdict_text(shown.verdict);
+    return text + energy_text(run, result.energy_error) + verdict_text(shown.verdict);
 }
 
 std::string difference_text(const char *what, const char *unit, const RunValues &first, const RunValues &second)
@@ -186,7 +168,30 @@ std::string comparison_text(const StatCommand &first, const StatCommand &second)
     return "\nsecond command minus first, 95 % confidence interval:\n" + text;
 }
 
+std::vector<const StatRun *> all_runs(const StatResult &result)
+{
+    std::vector<const StatRun *> runs;
+    const auto add = [&](const StatCommand &command) {
+        for (const StatRun &one : command.runs)
+            runs.push_back(&one);
+    };
+    add(result.command);
+    if (result.other)
+        add(*result.other);
+    return runs;
+}
+
 } // namespace
+
+std::vector<double> present(const RunValues &values)
+{
+    std::vector<double> there;
+    for (const auto &value : values) {
+        if (value)
+            there.push_back(*value);
+    }
+    return there;
+}
 
 RunValues seconds_of(const StatCommand &command)
 {
@@ -217,33 +222,19 @@ RunValues cycles_of(const StatCommand &command)
 
 std::optional<krunc_verdict_kind> worst_verdict(const StatResult &result)
 {
-    std::optional<krunc_verdict_kind> worst;
-    const auto look = [&](const StatCommand &command) {
-        for (const auto &one : command.runs) {
-            if (one.verdict.kind && (!worst || severity(*one.verdict.kind) > severity(*worst)))
-                worst = one.verdict.kind;
-        }
-    };
-    look(result.command);
-    if (result.other)
-        look(*result.other);
-    return worst;
+    const auto runs = all_runs(result);
+    const auto worst = std::ranges::max_element(runs, {}, [](const StatRun *run) { return how_bad(*run); });
+    return worst == runs.end() ? std::nullopt : (*worst)->verdict.kind;
 }
 
 FailedRuns failed_runs(const StatResult &result, krunc_verdict_kind fail_on)
 {
-    FailedRuns runs;
-    const auto look = [&](const StatCommand &command) {
-        for (const StatRun &one : command.runs) {
-            const auto kind = one.verdict.kind; // without one, nobody knows whether it was disturbed
-            runs.all++;
-            runs.failed += !kind || severity(*kind) >= severity(fail_on) ? 1 : 0;
-        }
-    };
-    look(result.command);
-    if (result.other)
-        look(*result.other);
-    return runs;
+    const auto runs = all_runs(result);
+    const auto failed = std::ranges::count_if(runs, [&](const StatRun *run) {
+        const auto kind = run->verdict.kind; // without one, nobody knows whether it was disturbed
+        return !kind || severity(*kind) >= severity(fail_on);
+    });
+    return {static_cast<std::size_t>(failed), runs.size()};
 }
 
 std::string stat_report(const StatResult &result)

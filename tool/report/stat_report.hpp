@@ -39,6 +39,7 @@ std::string rebench_log(const StatResult &result);
 
 // A value of each run, in order; nothing for a run that has none.
 using RunValues = std::vector<std::optional<double>>;
+std::vector<double> present(const RunValues &values); // without the runs that have none
 RunValues seconds_of(const StatCommand &command);
 // Of the CPUs that the command was bound to, or of all.
 RunValues cycles_of(const StatCommand &command);

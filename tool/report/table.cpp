@@ -12,7 +12,12 @@
 namespace krun
 {
 
-Table::Table(std::vector<Column> columns) : columns_(std::move(columns)) {}
+Table::Table(std::vector<Column> columns) : columns_(std::move(columns))
+{
+    auto &headings = rows_.emplace_back();
+    for (const Column &column : columns_)
+        headings.push_back(column.heading);
+}
 
 void Table::add(std::vector<std::string> cells)
 {
@@ -22,25 +27,19 @@ void Table::add(std::vector<std::string> cells)
 
 std::string Table::text() const
 {
-    std::vector<std::size_t> widths;
-    for (std::size_t i = 0; i < columns_.size(); i++) {
-        std::size_t width = columns_[i].heading.size();
-        for (const auto &row : rows_)
-            width = std::max(width, row[i].size());
-        widths.push_back(width);
-    }
+    std::vector<std::size_t> widths(columns_.size());
+    for (const auto &row : rows_)
+        for (std::size_t i = 0; i < row.size(); i++)
+            widths[i] = std::max(widths[i], row[i].size());
     std::string text;
-    auto append_row = [&](const auto &cell) {
+    for (const auto &row : rows_) {
         std::string line;
-        for (std::size_t i = 0; i < columns_.size(); i++)
-            line += columns_[i].align == Align::right ? fmt::format("{}{:>{}}", i == 0 ? "" : "  ", cell(i), widths[i])
-                                                      : fmt::format("{}{:<{}}", i == 0 ? "" : "  ", cell(i), widths[i]);
+        for (std::size_t i = 0; i < row.size(); i++)
+            line += fmt::format(fmt::runtime(columns_[i].align == Align::right ? "{}{:>{}}" : "{}{:<{}}"),
+                                i == 0 ? "" : "  ", row[i], widths[i]);
         line.erase(line.find_last_not_of(' ') + 1);
         text += line + "\n";
-    };
-    append_row([&](std::size_t i) { return columns_[i].heading; });
-    for (const auto &row : rows_)
-        append_row([&](std::size_t i) { return row[i]; });
+    }
     return text;
 }
 

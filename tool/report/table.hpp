@@ -26,7 +26,7 @@ class Table
 
   private:
     std::vector<Column> columns_;
-    std::vector<std::vector<std::string>> rows_;
+    std::vector<std::vector<std::string>> rows_; // the headings first
 };
 
 std::string with_thousands(unsigned long long number); // 1234567 -> "1,234,567"

@@ -12,8 +12,6 @@ namespace krun
 namespace
 {
 
-bool begins_with(const std::string &text, const std::string &start) { return text.rfind(start, 0) == 0; }
-
 // "1..N" as N.
 unsigned plan_of(const std::string &line)
 {
@@ -66,9 +64,9 @@ Tally tally_of_tap(const std::string &name, const std::string &output)
             tally.fail(fmt::format("{}: test {} of {} did not report", name, seen + 1, expected));
     };
     for (const std::string &line : lines_of(output)) {
-        const bool good = begins_with(line, "ok ");
-        const bool bad = begins_with(line, "not ok ");
-        if (begins_with(line, "1..")) {
+        const bool good = line.starts_with("ok ");
+        const bool bad = line.starts_with("not ok ");
+        if (line.starts_with("1..")) {
             finish_plan();
             seen = expected == 0 ? seen : 0; // a plan may also stand at the end
             expected = plan_of(line);

@@ -13,7 +13,7 @@ LineStatus good_line()
     LineStatus status;
     status.line = "6.12";
     status.version = "6.12.117-1";
-    for (const LineStage &stage : line_stages())
+    for (const LineStage &stage : line_stages)
         status.*stage.outcome = Outcome::ok;
     status.rate = "0.7";
     return status;
@@ -61,7 +61,7 @@ TEST(LineStatus, JsonHasTheSame)
 TEST(LineStatus, AllIsOkOnlyWhenEveryStageIs)
 {
     EXPECT_TRUE(all_ok(good_line()));
-    for (const LineStage &stage : line_stages())
+    for (const LineStage &stage : line_stages)
         for (const Outcome outcome : {Outcome::failed, Outcome::not_reached}) {
             auto status = good_line();
             status.*stage.outcome = outcome;
