@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 // krunctl completion: the script that completes krunctl's command line in a shell.
 
-#include "commands/completion.hpp"
-
 #include <algorithm>
 #include <cstdio>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <map>
 #include <memory>
 
 #include "commands/command.hpp"
@@ -17,10 +16,46 @@
 namespace krun
 {
 
-// The script for bash: what is known of the options in two functions, and one that asks them.
-
 namespace
 {
+
+// What can be completed for a value besides words: the name of a "file", "folder" or "program"; else it is "text".
+std::string kind_of_value(const std::string &command, const OptionFacts &option)
+{
+    const auto is_one_of = [&option](const std::vector<std::string> &values) {
+        return std::find(values.begin(), values.end(), option.value) != values.end();
+    };
+    if (is_one_of({"FILE", "DEB", "SOURCE", "SRC:DST"}) || !option.suggestions.empty())
+        return "file";
+    if (is_one_of({"FOLDER", "DIR", "TREE"}))
+        return "folder";
+    // The command of `boot` is one of the guest.
+    return option.positional() && option.value == "COMMAND" && command == "stat" ? "program" : "text";
+}
+
+struct CompletedOption : OptionFacts {
+    std::string kind;
+    std::string words;
+};
+
+struct CompletedCommand {
+    std::string name; // empty: krunctl itself
+    std::string description;
+    std::vector<CompletedOption> options;
+};
+
+CompletedCommand completed(const CLI::App &command, const std::string &name, const std::string &lines)
+{
+    CompletedCommand result = {name, command.get_description(), {}};
+    for (const auto &option : facts_of_options(command)) {
+        const auto &words = option.choices.empty() ? option.suggestions : option.choices;
+        result.options.push_back({option, kind_of_value(name, option),
+                                  option.value == "LINE" ? lines : fmt::format("{}", fmt::join(words, " "))});
+    }
+    return result;
+}
+
+// The script for bash: what is known of the options in two functions, and one that asks them.
 
 constexpr const char *asking = R"script(
 _krunctl() {
@@ -66,79 +101,57 @@ _krunctl() {
     complete -F _krunctl krunctl
 )script";
 
-const char *bash_kind(ValueKind kind)
-{
-    switch (kind) {
-    case ValueKind::file:
-        return "file";
-    case ValueKind::folder:
-        return "folder";
-    case ValueKind::program:
-        return "program";
-    case ValueKind::text:
-        break;
-    }
-    return "text";
-}
-
 std::string case_of(const std::vector<std::string> &patterns, const std::string &text)
 {
-    std::string pattern;
-    for (const auto &one : patterns)
-        pattern += (pattern.empty() ? "'" : " | '") + one + "'";
-    return fmt::format("    {}) echo '{}' ;;\n", pattern, text);
+    return fmt::format("    '{}') echo '{}' ;;\n", fmt::join(patterns, "' | '"), text);
 }
 
-std::string options_of(const CLI::App &command, const std::string &name)
+std::string options_of(const CompletedCommand &command)
 {
     std::vector<std::string> names;
-    for (const auto &option : facts_of_options(command))
+    for (const auto &option : command.options)
         names.insert(names.end(), option.names.begin(), option.names.end());
-    return case_of({name}, fmt::format("{}", fmt::join(names, " ")));
+    return case_of({command.name}, fmt::format("{}", fmt::join(names, " ")));
 }
 
 // Of several positional arguments, the last is the one that there are many of.
-std::string values_of(const Completion &completion, const CLI::App &command, const std::string &name)
+std::string values_of(const CompletedCommand &command)
 {
     std::string all;
     std::string argument;
-    for (const auto &option : facts_of_options(command)) {
-        const auto text =
-            fmt::format("{} {}", bash_kind(kind_of_value(name, option)), fmt::join(words_for(completion, option), " "));
+    for (const auto &option : command.options) {
+        const auto values = option.kind + " " + option.words;
         std::vector<std::string> patterns;
-        for (const auto &option_name : option.names)
-            patterns.push_back(name + " " + option_name);
+        for (const auto &name : option.names)
+            patterns.push_back(command.name + " " + name);
         if (option.positional())
-            argument = case_of({name + " "}, text);
+            argument = case_of({command.name + " "}, values);
         else if (!option.value.empty())
-            all += case_of(patterns, text);
+            all += case_of(patterns, values);
     }
     return all + argument;
 }
 
-} // namespace
-
-std::string bash_completion(const Completion &completion)
+std::string bash_completion(const CompletedCommand &program, const std::vector<CompletedCommand> &commands)
 {
-    std::string options = options_of(completion.app, "");
-    std::string values = case_of({" "}, fmt::format("text {}", fmt::join(names_of_commands(completion.app), " ")));
-    for (const auto *command : commands_of(completion.app)) {
-        options += options_of(*command, command->get_name());
-        values += values_of(completion, *command, command->get_name());
+    std::string options = options_of(program);
+    std::string names;
+    std::string values;
+    for (const auto &command : commands) {
+        options += options_of(command);
+        names += " " + command.name;
+        values += values_of(command);
     }
     return fmt::format(
         "# shellcheck shell=bash\n"
         "# bash completion of krunctl, written by `krunctl completion bash`\n\n"
         "_krunctl_options() {{ # COMMAND\n    case $1 in\n{}    esac\n}}\n\n"
         "# What an option's value, or a command's argument, can be: text, file, folder or program, and words.\n"
-        "_krunctl_values() {{ # COMMAND OPTION\n    case \"$1 $2\" in\n{}    *) return 1 ;;\n    esac\n}}\n{}",
-        options, values, asking);
+        "_krunctl_values() {{ # COMMAND OPTION\n    case \"$1 $2\" in\n{}{}    *) return 1 ;;\n    esac\n}}\n{}",
+        options, case_of({" "}, "text" + names), values, asking);
 }
 
 // The script for zsh: specifications for its function _arguments (zshcompsys(1)).
-
-namespace
-{
 
 constexpr const char *script = R"script(#compdef krunctl
 # zsh completion of krunctl, written by `krunctl completion zsh`
@@ -191,93 +204,58 @@ std::string escaped(const std::string &text, const std::string &special)
     return all;
 }
 
-std::string action_for(const Completion &completion, const std::string &command, const OptionFacts &option)
+std::string action_for(const CompletedOption &option)
 {
-    const auto words = fmt::format("{}", fmt::join(words_for(completion, option), " "));
-    switch (kind_of_value(command, option)) {
-    case ValueKind::file:
-        return words.empty() ? "_files" : " _krunctl_words_or_files " + words; // the blank: as it is
-    case ValueKind::folder:
-        return "_files -/";
-    case ValueKind::program:
-        return "_normal";
-    case ValueKind::text:
-        break;
+    static const std::map<std::string, std::string> without_words = {
+        {"text", " "}, {"file", "_files"}, {"folder", "_files -/"}, {"program", "_normal"}};
+    if (option.words.empty())
+        return without_words.at(option.kind);
+    // The blank: as it is.
+    return option.kind == "file" ? " _krunctl_words_or_files " + option.words : "(" + option.words + ")";
+}
+
+std::vector<std::string> specs_of(const CompletedOption &option)
+{
+    const auto value = fmt::format(":{}:{}", escaped(option.value, ":"), action_for(option));
+    if (option.positional()) {
+        const auto *place = option.kind == "program" ? "*:" : option.repeatable ? "*" : option.required ? "" : ":";
+        return {fmt::format("'{}{}'", place, value)};
     }
-    return words.empty() ? " " : "(" + words + ")";
-}
-
-std::string argument_spec(const Completion &completion, const std::string &command, const OptionFacts &option)
-{
-    const auto kind = kind_of_value(command, option);
-    const auto *place = kind == ValueKind::program ? "*::" : option.repeatable ? "*:" : option.required ? ":" : "::";
-    return fmt::format("'{}{}:{}'", place, escaped(option.value, ":"), action_for(completion, command, option));
-}
-
-std::vector<std::string> option_specs(const Completion &completion, const std::string &command,
-                                      const OptionFacts &option)
-{
     std::vector<std::string> specs;
     for (const auto &name : option.names) {
-        auto spec = option.repeatable ? "*" : fmt::format("({})", fmt::join(option.names, " "));
-        spec += name;
-        if (!option.value.empty())
-            spec += name.starts_with("--") ? "=" : "+";
-        spec += fmt::format("[{}]", escaped(option.description, "[]"));
-        if (!option.value.empty())
-            spec += fmt::format(":{}:{}", escaped(option.value, ":"), action_for(completion, command, option));
-        specs.push_back("'" + spec + "'");
+        const auto others = option.repeatable ? "*" : fmt::format("({})", fmt::join(option.names, " "));
+        const auto description = escaped(option.description, "[]");
+        if (option.value.empty())
+            specs.push_back(fmt::format("'{}{}[{}]'", others, name, description));
+        else
+            specs.push_back(
+                fmt::format("'{}{}{}[{}]{}'", others, name, name.starts_with("--") ? "=" : "+", description, value));
     }
     return specs;
 }
 
-std::vector<std::string> specs_of(const Completion &completion, const CLI::App &command, const std::string &name)
+std::string arguments_of(const CompletedCommand &command, const std::string &indent)
 {
     std::vector<std::string> specs;
-    for (const auto &option : facts_of_options(command)) {
-        if (option.positional())
-            specs.push_back(argument_spec(completion, name, option));
-        else
-            for (const auto &spec : option_specs(completion, name, option))
-                specs.push_back(spec);
-    }
-    return specs;
+    for (const auto &option : command.options)
+        for (const auto &spec : specs_of(option))
+            specs.push_back(spec);
+    return fmt::format("{}", fmt::join(specs, " \\\n" + indent));
 }
 
-} // namespace
-
-std::string zsh_completion(const Completion &completion)
+std::string zsh_completion(const CompletedCommand &program, const std::vector<CompletedCommand> &all)
 {
     std::string commands;
     std::string cases;
-    for (const auto *command : commands_of(completion.app)) {
-        const auto name = command->get_name();
-        commands += fmt::format("        '{}:{}'\n", name, escaped(command->get_description(), ":"));
-        cases += fmt::format("        {})\n            _arguments -S \\\n                {}\n            ;;\n", name,
-                             fmt::join(specs_of(completion, *command, name), " \\\n                "));
+    for (const auto &command : all) {
+        commands += fmt::format("        '{}:{}'\n", command.name, escaped(command.description, ":"));
+        cases += fmt::format("        {})\n            _arguments -S \\\n                {}\n            ;;\n",
+                             command.name, arguments_of(command, std::string(16, ' ')));
     }
-    return fmt::format(script, commands, fmt::join(specs_of(completion, completion.app, ""), " \\\n        "), cases);
+    return fmt::format(script, commands, arguments_of(program, std::string(8, ' ')), cases);
 }
 
-ValueKind kind_of_value(const std::string &command, const OptionFacts &option)
-{
-    const auto is_one_of = [&option](const std::vector<std::string> &values) {
-        return std::find(values.begin(), values.end(), option.value) != values.end();
-    };
-    if (is_one_of({"FILE", "DEB", "SOURCE", "SRC:DST"}) || !option.suggestions.empty())
-        return ValueKind::file;
-    if (is_one_of({"FOLDER", "DIR", "TREE"}))
-        return ValueKind::folder;
-    // The command of `boot` is one of the guest.
-    return option.positional() && option.value == "COMMAND" && command == "stat" ? ValueKind::program : ValueKind::text;
-}
-
-std::vector<std::string> words_for(const Completion &completion, const OptionFacts &option)
-{
-    if (option.value == "LINE")
-        return completion.lines;
-    return option.choices.empty() ? option.suggestions : option.choices;
-}
+} // namespace
 
 void add_completion_command(CLI::App &app, Context &context)
 {
@@ -286,10 +264,15 @@ void add_completion_command(CLI::App &app, Context &context)
     accept_choices(command->add_option("SHELL", *shell, "Print the script for this shell")->required(),
                    {"bash", "zsh"});
     command->callback([&app, &context, shell] {
-        Completion completion{app, {}};
+        std::vector<std::string> lines;
         for (const auto &line : unwrap(load_kernel_lines(context.files, data_directory())))
-            completion.lines.push_back(line.name);
-        std::fputs((*shell == "bash" ? bash_completion(completion) : zsh_completion(completion)).c_str(), stdout);
+            lines.push_back(line.name);
+        const auto words = fmt::format("{}", fmt::join(lines, " "));
+        std::vector<CompletedCommand> commands;
+        for (const auto *one : commands_of(app))
+            commands.push_back(completed(*one, one->get_name(), words));
+        const auto write = *shell == "bash" ? bash_completion : zsh_completion;
+        std::fputs(write(completed(app, "", words), commands).c_str(), stdout);
     });
 }
 
