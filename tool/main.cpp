@@ -29,25 +29,6 @@ void report(const Error &error)
         std::fputs(fmt::format("log: {}\n", printable(error.log)).c_str(), stderr);
 }
 
-void add_commands(CLI::App &app, Context &context)
-{
-    add_lines_command(app, context);
-    add_build_command(app, context);
-    add_boot_command(app, context);
-    add_demo_command(app, context);
-    add_check_command(app, context);
-    add_watch_command(app, context);
-    add_bench_command(app, context);
-    add_stat_command(app, context);
-    add_port_command(app, context);
-    add_gate_command(app, context);
-    add_publish_command(app, context);
-    add_install_command(app, context);
-    add_promote_command(app, context);
-    add_uninstall_command(app, context);
-    add_completion_command(app, context);
-}
-
 // The wrapper `krun` has a command of its own.
 std::vector<std::string> commands_of_wrapper()
 {
@@ -80,7 +61,11 @@ int run_command(int argc, char **argv)
     use_help_style(app);
     app.set_version_flag("--version", "krunctl " + tool_version(), "Print the version and exit");
     app.require_subcommand(1);
-    add_commands(app, context);
+    for (const auto add :
+         {add_lines_command, add_build_command, add_boot_command, add_demo_command, add_check_command,
+          add_watch_command, add_bench_command, add_stat_command, add_port_command, add_gate_command,
+          add_publish_command, add_install_command, add_promote_command, add_uninstall_command, add_completion_command})
+        add(app, context);
     try {
         app.parse(argc, argv); // runs the chosen command as well
     } catch (const CLI::Success &help_or_version) {

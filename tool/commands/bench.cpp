@@ -34,18 +34,14 @@ int go_to_cpu(int wanted)
 {
     const auto allowed = allowed_cpus();
     if (allowed.empty())
-        unwrap(Result<void>(failure("cannot tell which CPUs this program may use")));
+        throw UserError(failure("cannot tell which CPUs this program may use"));
     const int cpu = wanted < 0 ? allowed.back() : wanted;
     if (std::find(allowed.begin(), allowed.end(), cpu) == allowed.end())
-        throw UserError(Error{ExitCode::usage,
-                              fmt::format("--cpu: CPU {} is not available to this program", cpu),
-                              fmt::format("choose one of {}", format_cpu_list(allowed)),
-                              {}});
+        throw UserError(usage_error(fmt::format("--cpu: CPU {} is not available to this program", cpu),
+                                    fmt::format("choose one of {}", format_cpu_list(allowed))));
     if (const int error = allow_cpus({cpu}); error != 0)
-        throw UserError(Error{ExitCode::host_lacks,
-                              fmt::format("cannot move to CPU {}: {}", cpu, std::strerror(error)),
-                              "choose another CPU with --cpu",
-                              {}});
+        throw UserError(host_lacks(fmt::format("cannot move to CPU {}: {}", cpu, std::strerror(error)),
+                                   "choose another CPU with --cpu"));
     return cpu;
 }
 
@@ -54,10 +50,8 @@ int go_to_cpu(int wanted)
     std::vector<std::string> reasons;
     for (const MissingRow &row : missing_rows(result))
         reasons.push_back(fmt::format("{}, {}: {}", row.name, row.scopes, row.reason));
-    throw UserError(Error{ExitCode::host_lacks,
-                          fmt::format("nothing can be measured: {}", fmt::join(reasons, "; ")),
-                          result.missing.empty() ? "" : result.missing.front().remedy,
-                          {}});
+    throw UserError(host_lacks(fmt::format("nothing can be measured: {}", fmt::join(reasons, "; ")),
+                               result.missing.empty() ? "" : result.missing.front().remedy));
 }
 
 CostPlan plan_for(const BenchOptions &options, const BenchResult &result)
@@ -71,13 +65,6 @@ CostPlan plan_for(const BenchOptions &options, const BenchResult &result)
     plan.other_cpus = result.machine.online;
     std::erase(plan.other_cpus, result.cpu);
     return plan;
-}
-
-void fill_in(BenchRow &row, ReadCost cost)
-{
-    if (cost.error != 0)
-        row.error = std::strerror(cost.error);
-    row.cost = std::move(cost);
 }
 
 BenchResult measure(Filesystem &files, const BenchOptions &options)
@@ -94,20 +81,18 @@ BenchResult measure(Filesystem &files, const BenchOptions &options)
     std::vector<std::unique_ptr<CostSubject>> subjects;
     for (Baseline &baseline : cost_baselines()) {
         subjects.push_back(std::move(baseline.subject));
-        BenchRow row;
+        BenchRow &row = result.baselines.emplace_back();
         row.name = baseline.name;
         row.what = baseline.what;
-        result.baselines.push_back(std::move(row));
     }
     for (OpenWay &open : ways.open) {
         subjects.push_back(std::move(open.subject));
-        BenchRow row;
+        BenchRow &row = result.ways.emplace_back();
         row.way = static_cast<int>(open.way.way);
         row.name = open.way.name();
         row.scope = open.way.scope_name();
         row.cpus = open.cpus;
         row.counters = std::move(open.counters);
-        result.ways.push_back(std::move(row));
         result.tsc_hz = std::max(result.tsc_hz, open.tsc_hz);
         result.tsc_invariant = open.tsc_invariant;
     }
@@ -116,9 +101,12 @@ BenchResult measure(Filesystem &files, const BenchOptions &options)
     const auto machine = cost_machine();
     auto costs = unwrap(measure_read_costs(*machine, subjects, plan_for(options, result),
                                            [&progress](unsigned part) { progress.set(part); }));
-    for (std::size_t at = 0; at < costs.size(); at++) {
-        const auto baselines = result.baselines.size();
-        fill_in(at < baselines ? result.baselines[at] : result.ways[at - baselines], std::move(costs[at]));
+    auto cost = costs.begin();
+    for (auto *rows : {&result.baselines, &result.ways}) {
+        for (BenchRow &row : *rows) {
+            row.cost = std::move(*cost++);
+            row.error = row.cost.error != 0 ? std::strerror(row.cost.error) : "";
+        }
     }
     return result;
 }
@@ -130,12 +118,12 @@ void bench(Context &context, const BenchOptions &options)
         unwrap(files.check_writable(*options.html)); // not after minutes of measuring
     const BenchResult result = measure(files, options);
     const auto written = options.html ? files.write(*options.html, bench_page(result)) : Result<void>();
-    if (options.json && !written)
-        context.found = bench_json(result);
-    else if (options.json)
+    if (!options.json)
+        fmt::print("{}", bench_report(result));
+    else if (written)
         print_json(bench_json(result));
     else
-        fmt::print("{}", bench_report(result));
+        context.found = bench_json(result);
     unwrap(written);
 }
 

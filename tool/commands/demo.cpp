@@ -84,45 +84,6 @@ struct Show {
     }
 };
 
-// Shows each reading as it arrives and checks whether all counters advance.
-class LiveCounters
-{
-  public:
-    LiveCounters(Show &show, std::size_t cpus) : show_(show), cpus_(cpus) {}
-
-    void take(const std::string &piece)
-    {
-        pending_ += piece;
-        for (std::size_t end = 0; (end = pending_.find('\n')) != std::string::npos;) {
-            show(pending_.substr(0, end));
-            pending_.erase(0, end + 1);
-        }
-    }
-    [[nodiscard]] bool good() const { return advanced_ && seen_ == readings; }
-
-  private:
-    void show(const std::string &line)
-    {
-        const auto json = nlohmann::json::parse(line, nullptr, false);
-        if (json.is_discarded()) {
-            advanced_ = false;
-            return;
-        }
-        const ActivityReading reading = activity_from(json);
-        seen_++;
-        show_.report["readings"].push_back(nlohmann::ordered_json(json));
-        show_.print("\n" + activity_table(reading, {}));
-        if (reading.cpus.size() != cpus_ || !every_counter_advanced(reading))
-            advanced_ = false;
-    }
-
-    Show &show_;
-    std::string pending_;
-    std::size_t cpus_;
-    int seen_ = 0;
-    bool advanced_ = true;
-};
-
 // Runs the command in the guest; false when it failed or the kernel complained.
 bool run(Context &context, Show &show, const ShownKernel &kernel, const MachineRequest &request)
 {
@@ -154,15 +115,34 @@ bool show_check(Context &context, Show &show, const ShownKernel &kernel, const D
     return good;
 }
 
+// Each reading as it arrives. False unless all counters have advanced in all of them.
 bool show_counters(Context &context, Show &show, const ShownKernel &kernel, const DemoOptions &options)
 {
-    LiveCounters live(show, options.cpus);
+    int seen = 0;
+    bool advanced = true;
+    const auto take = [&](const std::string &line) {
+        const auto json = nlohmann::json::parse(line, nullptr, false);
+        if (json.is_discarded()) {
+            advanced = false;
+            return;
+        }
+        const ActivityReading reading = activity_from(json);
+        seen++;
+        show.report["readings"].push_back(nlohmann::ordered_json(json));
+        show.print("\n" + activity_table(reading, {}));
+        advanced = advanced && reading.cpus.size() == options.cpus && every_counter_advanced(reading);
+    };
+    std::string pending;
     MachineRequest request = guest(
         kernel, {"/usr/bin/krunctl", "watch", "--json", "--interval", "0.5", "--count", fmt::format("{}", readings)});
     request.cpus = options.cpus;
-    request.on_output = [&live](const std::string &piece) { live.take(piece); };
+    request.on_output = [&](const std::string &piece) {
+        pending += piece;
+        for (std::size_t end = 0; (end = pending.find('\n')) != std::string::npos; pending.erase(0, end + 1))
+            take(pending.substr(0, end));
+    };
     say("booting the kernel to read its counters");
-    return run(context, show, kernel, request) && live.good();
+    return run(context, show, kernel, request) && advanced && seen == readings;
 }
 
 bool show_cost(Context &context, Show &show, const ShownKernel &kernel)
@@ -213,26 +193,19 @@ Result<ShownKernel> make_kernel(const Env &env, const std::string &line)
 {
     BuildRequest request;
     request.line = line;
-    const auto built = build_kernel(env, request);
-    if (!built)
-        return tl::unexpected(built.error());
-    return ShownKernel{built->release, built->folder / "vmlinuz", {}};
+    const auto built = TRY(build_kernel(env, request));
+    return ShownKernel{built.release, built.folder / "vmlinuz", {}};
 }
 
 Result<ShownKernel> make_module(const Env &env, const std::string &name)
 {
-    const auto line = find_kernel_line(env.files, data_directory(), name);
-    if (!line)
-        return tl::unexpected(line.error());
-    const auto kernel = stock_kernel(env, *line);
-    if (!kernel)
-        return tl::unexpected(kernel.error());
-    const auto output = cache_directory() / "modules" / kernel->release / "krun";
-    const auto log = cache_directory() / "logs" / ("module-" + kernel->release + ".log");
-    const auto module = build_module(env, {data_directory() / "kernel/krun", kernel->headers, {}, output, "krun", log});
-    if (!module)
-        return tl::unexpected(module.error());
-    return ShownKernel{kernel->release, kernel->image, {*module}, memory_of_stock_kernels};
+    const auto line = TRY(find_kernel_line(env.files, data_directory(), name));
+    const auto kernel = TRY(stock_kernel(env, line));
+    const auto output = cache_directory() / "modules" / kernel.release / "krun";
+    const auto log = cache_directory() / "logs" / ("module-" + kernel.release + ".log");
+    const auto module =
+        TRY(build_module(env, {data_directory() / "kernel/krun", kernel.headers, {}, output, "krun", log}));
+    return ShownKernel{kernel.release, kernel.image, {module}, memory_of_stock_kernels};
 }
 
 std::string what_was_built(const ShownKernel &kernel)
@@ -257,10 +230,9 @@ ShownKernel build_both(Context &context, const Show &show, const DemoOptions &op
         return made;
     });
     const Stopwatch watch;
-    auto kernel =
-        options.module
-            ? make_module(Env{kernel_runner, context.files}, options.line.empty() ? usual_line_of_module : options.line)
-            : make_kernel(Env{kernel_runner, context.files}, options.line.empty() ? usual_line : options.line);
+    const Env env{kernel_runner, context.files};
+    auto kernel = options.module ? make_module(env, options.line.empty() ? usual_line_of_module : options.line)
+                                 : make_kernel(env, options.line.empty() ? usual_line : options.line);
     const double kernel_seconds = watch.seconds();
     if (kernel)
         show.print(what_was_built(*kernel));
@@ -268,9 +240,8 @@ ShownKernel build_both(Context &context, const Show &show, const DemoOptions &op
         qemu_runner.stop();
     const auto made = qemu.get();
     // The one that was stopped has nothing to say.
-    const bool stopped = !kernel && !made && kernel.error().code == ExitCode::interrupted;
-    if (!stopped)
-        static_cast<void>(unwrap(kernel));
+    if (!kernel && (made || kernel.error().code != ExitCode::interrupted))
+        throw UserError(kernel.error());
     unwrap(made);
     costs.push_back(
         {options.module ? "fetching Debian's kernel and compiling the module" : "fetching and compiling the kernel",
@@ -279,24 +250,12 @@ ShownKernel build_both(Context &context, const Show &show, const DemoOptions &op
     return *kernel;
 }
 
-std::vector<PartCost> costs_of_wrapper()
-{
-    const char *costs = std::getenv("KRUN_COSTS");
-    return parse_part_costs(costs == nullptr ? "" : costs);
-}
-
-void add_parts(nlohmann::ordered_json &report, const std::vector<PartCost> &costs, double wall_seconds)
-{
-    for (const PartCost &cost : costs)
-        report["parts"].push_back({{"part", cost.part}, {"cpu_s", cost.cpu_seconds}, {"elapsed_s", cost.wall_seconds}});
-    report["elapsed_s"] = wall_seconds;
-}
-
 void demonstrate(Context &context, const DemoOptions &options)
 {
     Show show{options.json};
     const Stopwatch whole;
-    auto costs = costs_of_wrapper();
+    const char *costs_of_wrapper = std::getenv("KRUN_COSTS");
+    auto costs = parse_part_costs(costs_of_wrapper == nullptr ? "" : costs_of_wrapper);
     double wall_seconds = 0;
     for (const PartCost &part : costs)
         wall_seconds += part.wall_seconds;
@@ -317,7 +276,10 @@ void demonstrate(Context &context, const DemoOptions &options)
                     counted ? "advanced" : "did NOT advance", readings));
     if (show.json) {
         show.report["passed"] = passed;
-        add_parts(show.report, costs, all_seconds);
+        for (const PartCost &cost : costs)
+            show.report["parts"].push_back(
+                {{"part", cost.part}, {"cpu_s", cost.cpu_seconds}, {"elapsed_s", cost.wall_seconds}});
+        show.report["elapsed_s"] = all_seconds;
         print_json(show.report);
     }
     if (!passed)

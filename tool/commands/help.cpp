@@ -15,34 +15,29 @@ namespace krun
 namespace
 {
 
+constexpr std::size_t help_width = 79;
 constexpr std::size_t widest_label = 22; // what is longer has a line of its own
 
 // "  label   text", the text in lines of its own column.
 std::string entry(const std::string &label, const std::string &text, std::size_t column)
 {
-    std::string all = "  " + label;
-    std::size_t at = all.size();
-    const auto new_line = [&] {
-        all += "\n" + std::string(column, ' ');
-        at = column;
+    std::string all;
+    std::string line = "  " + label;
+    const auto end_line = [&] {
+        all += line + "\n";
+        line.clear();
     };
-    if (at + 2 > column)
-        new_line();
-    else {
-        all += std::string(column - at, ' ');
-        at = column;
-    }
+    if (line.size() + 2 > column)
+        end_line();
+    line.resize(column, ' ');
     for (const auto &word : words_of(text)) {
-        if (at != column && at + 1 + word.size() > help_width)
-            new_line();
-        else if (at != column) {
-            all += ' ';
-            at++;
+        if (line.size() != column && line.size() + 1 + word.size() > help_width) {
+            end_line();
+            line.resize(column, ' ');
         }
-        all += word;
-        at += word.size();
+        line += (line.size() == column ? "" : " ") + word;
     }
-    return all + "\n";
+    return all + line + "\n";
 }
 
 using Entries = std::vector<std::pair<std::string, std::string>>;
@@ -72,22 +67,18 @@ std::string label_of(const OptionFacts &option)
 std::string text_of(const OptionFacts &option)
 {
     std::vector<std::string> notes;
-    if (option.required && !option.positional())
-        notes.emplace_back("required");
-    if (option.repeatable && !option.positional())
-        notes.emplace_back("repeatable");
-    if (!option.choices.empty())
-        notes.push_back(fmt::format("one of {}", fmt::join(option.choices, ", ")));
-    if (!option.suggestions.empty())
-        notes.push_back(fmt::format("{}, or a file", fmt::join(option.suggestions, ", ")));
-    if (!option.range.empty())
-        notes.push_back(option.range);
-    if (!option.needs.empty())
-        notes.push_back(fmt::format("needs {}", fmt::join(option.needs, ", ")));
-    if (!option.excludes.empty())
-        notes.push_back(fmt::format("not with {}", fmt::join(option.excludes, ", ")));
-    if (!option.default_value.empty())
-        notes.push_back("default: " + option.default_value);
+    const auto note = [&](bool holds, const std::string &text) {
+        if (holds)
+            notes.push_back(text);
+    };
+    note(option.required && !option.positional(), "required");
+    note(option.repeatable && !option.positional(), "repeatable");
+    note(!option.choices.empty(), fmt::format("one of {}", fmt::join(option.choices, ", ")));
+    note(!option.suggestions.empty(), fmt::format("{}, or a file", fmt::join(option.suggestions, ", ")));
+    note(!option.range.empty(), option.range);
+    note(!option.needs.empty(), fmt::format("needs {}", fmt::join(option.needs, ", ")));
+    note(!option.excludes.empty(), fmt::format("not with {}", fmt::join(option.excludes, ", ")));
+    note(!option.default_value.empty(), "default: " + option.default_value);
     return notes.empty() ? option.description : fmt::format("{} ({})", option.description, fmt::join(notes, "; "));
 }
 
@@ -127,23 +118,13 @@ class HelpStyle : public CLI::FormatterBase
     }
 };
 
-} // namespace
-
-void use_help_style(CLI::App &app)
-{
-    app.formatter(std::make_shared<HelpStyle>());
-    app.set_help_flag("-h,--help", "Print this help and exit");
-    app.footer("Exit status: see krunctl(1)");
-}
-
-namespace
-{
-
 std::string see_help(const CLI::App &app)
 {
     const auto chosen = app.get_subcommands();
     return fmt::format("see `{}{} --help`", app.get_name(), chosen.empty() ? "" : " " + chosen.front()->get_name());
 }
+
+Error wrong(std::string message, std::string hint) { return usage_error(std::move(message), std::move(hint)).value(); }
 
 Error unknown_option(const CLI::App &app, const CLI::App &command, const std::string &word)
 {
@@ -151,20 +132,7 @@ Error unknown_option(const CLI::App &app, const CLI::App &command, const std::st
     for (const auto &option : facts_of_options(command))
         known.insert(known.end(), option.names.begin(), option.names.end());
     const auto name = word.substr(0, word.find('='));
-    return {ExitCode::usage,
-            fmt::format("unknown option `{}`", printable(name)),
-            did_you_mean(name, known, see_help(app)),
-            {}};
-}
-
-Error unknown_command(const CLI::App &app, const std::string &word, const std::vector<std::string> &also)
-{
-    auto known = names_of_commands(app);
-    known.insert(known.end(), also.begin(), also.end());
-    return {ExitCode::usage,
-            fmt::format("unknown command `{}`", printable(word)),
-            did_you_mean(word, known, fmt::format("the commands are {}", fmt::join(known, ", "))),
-            {}};
+    return wrong(fmt::format("unknown option `{}`", printable(name)), did_you_mean(name, known, see_help(app)));
 }
 
 // CLI11 has "--line: 1 required LINE missing".
@@ -176,33 +144,40 @@ std::string in_our_words(const std::string &text)
 
 } // namespace
 
+void use_help_style(CLI::App &app)
+{
+    app.formatter(std::make_shared<HelpStyle>());
+    app.set_help_flag("-h,--help", "Print this help and exit");
+    app.footer("Exit status: see krunctl(1)");
+}
+
 Error usage_error_of(const CLI::App &app, const CLI::ParseError &error, const std::vector<std::string> &also)
 {
     const auto chosen = app.get_subcommands();
     const CLI::App &command = chosen.empty() ? app : *chosen.front();
+    auto known = names_of_commands(app);
+    const bool lacks_command = chosen.empty() && !known.empty();
+    known.insert(known.end(), also.begin(), also.end());
+    const auto commands = fmt::format("the commands are {}", fmt::join(known, ", "));
     // Whatever else CLI11 complains about may come of a word that it did not know. What follows an unknown option may
     // be its value, and what follows "--" has come to the program.
     std::string plain;
     for (const auto *place : {&command, &app}) {
         for (const auto &word : place->remaining()) {
             const bool is_option = word.size() > 1 && word.front() == '-' && word != "--";
-            if (is_option && (plain.empty() || !chosen.empty() || commands_of(app).empty()))
+            if (is_option && (plain.empty() || !lacks_command))
                 return unknown_option(app, *place, word);
             if (!is_option && word != "--" && plain.empty())
                 plain = word;
         }
     }
-    if (!plain.empty() && chosen.empty() && !commands_of(app).empty())
-        return unknown_command(app, plain, also);
+    if (!plain.empty() && lacks_command)
+        return wrong(fmt::format("unknown command `{}`", printable(plain)), did_you_mean(plain, known, commands));
     if (!plain.empty())
-        return {ExitCode::usage, fmt::format("unexpected argument `{}`", printable(plain)), see_help(app), {}};
-    if (chosen.empty() && !commands_of(app).empty() && dynamic_cast<const CLI::RequiredError *>(&error) != nullptr) {
-        auto known = names_of_commands(app);
-        known.insert(known.end(), also.begin(), also.end());
-        return {
-            ExitCode::usage, "a command is missing", fmt::format("the commands are {}", fmt::join(known, ", ")), {}};
-    }
-    return {ExitCode::usage, in_our_words(error.what()), see_help(app), {}};
+        return wrong(fmt::format("unexpected argument `{}`", printable(plain)), see_help(app));
+    if (lacks_command && dynamic_cast<const CLI::RequiredError *>(&error) != nullptr)
+        return wrong("a command is missing", commands);
+    return wrong(in_our_words(error.what()), see_help(app));
 }
 
 Error with_usage_hint(const CLI::App &app, Error error)

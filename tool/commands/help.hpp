@@ -14,8 +14,6 @@ namespace krun
 
 // The one style of all --help: a line of purpose, usage, arguments and options, and where the exit status is explained.
 
-inline constexpr std::size_t help_width = 79;
-
 // For CLI::App::formatter(), before the commands are added: they inherit it, and the text of --help.
 void use_help_style(CLI::App &app);
 

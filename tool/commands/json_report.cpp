@@ -18,6 +18,16 @@ std::string as_text(const ordered_json &object, int indent)
 
 ordered_json or_null(const std::string &text) { return text.empty() ? ordered_json() : ordered_json(text); }
 
+const char *kind_of(const Error &error)
+{
+    if (error.kind == ErrorKind::damaged)
+        return "damaged";
+    if (error.kind == ErrorKind::no_space)
+        return "no-space";
+    constexpr const char *by_code[] = {"done", "answer-is-no", "usage", "host-lacks", "failure"};
+    return error.code == ExitCode::interrupted ? "interrupted" : by_code[static_cast<int>(error.code)];
+}
+
 } // namespace
 
 ordered_json with_schema(const ordered_json &object)
@@ -29,29 +39,6 @@ ordered_json with_schema(const ordered_json &object)
 
 // Not with fmt::print(), which throws when stdout is closed: main() reports that.
 void print_json(const ordered_json &object) { std::fputs(as_text(with_schema(object), 2).c_str(), stdout); }
-
-std::string kind_of(const Error &error)
-{
-    if (error.kind == ErrorKind::damaged)
-        return "damaged";
-    if (error.kind == ErrorKind::no_space)
-        return "no-space";
-    switch (error.code) {
-    case ExitCode::done:
-        return "done";
-    case ExitCode::answer_is_no:
-        return "answer-is-no";
-    case ExitCode::usage:
-        return "usage";
-    case ExitCode::host_lacks:
-        return "host-lacks";
-    case ExitCode::failure:
-        return "failure";
-    case ExitCode::interrupted:
-        return "interrupted";
-    }
-    return "failure";
-}
 
 ordered_json error_json(const std::string &command, const ordered_json &found, const Error &error, int status)
 {

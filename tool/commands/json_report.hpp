@@ -17,9 +17,6 @@ inline constexpr int json_schema = 1;
 nlohmann::ordered_json with_schema(const nlohmann::ordered_json &object);
 void print_json(const nlohmann::ordered_json &object);
 
-// "usage", "host-lacks", "answer-is-no", "failure" or "interrupted".
-std::string kind_of(ExitCode code);
-
 // The object of a command that failed: what it has found out before, and the error. `command` may be empty.
 nlohmann::ordered_json error_json(const std::string &command, const nlohmann::ordered_json &found, const Error &error,
                                   int status);

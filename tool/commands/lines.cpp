@@ -13,6 +13,7 @@
 #include "source/apt_archive.hpp"
 #include "source/kernel_line.hpp"
 #include "source/kernel_tree.hpp"
+#include "source/tree_cache.hpp"
 #include "util/terminal.hpp"
 
 namespace krun
@@ -81,8 +82,6 @@ LineSummary summarize(Context &context, AptArchive &archive, const KernelLine &l
     summary.hooks = static_cast<unsigned>(changed_lines(hooks, line.name));
     summary.source = line.package;
     summary.state = state_of(context.files, line);
-    if (!line.has_package())
-        return summary;
     summary.untried = unwrap(is_untried(context.runner, summary.newest, summary.tested, summary.proven));
     return summary;
 }
@@ -92,12 +91,10 @@ TreeFit fit_of(Context &context, const std::vector<Hook> &hooks, const std::vect
 {
     if (!context.files.is_directory(tree))
         throw UserError(usage_error(fmt::format("{} is not a folder", tree.string()),
-                                    "name the folder of an unpacked kernel source")
-                            .value());
+                                    "name the folder of an unpacked kernel source"));
     if (lines.empty())
         throw UserError(
-            failure(fmt::format("there is no kernel line in {}", (data_directory() / "kernel/lines").string()))
-                .value());
+            failure(fmt::format("there is no kernel line in {}", (data_directory() / "kernel/lines").string())));
     const auto version = unwrap(kernel_version_of(context.files, tree, tree.string()));
     unwrap(expect_usable(context.files, tree, tree.string()));
     TreeFit fit;

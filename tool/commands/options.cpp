@@ -38,12 +38,6 @@ std::string value_name(CLI::Option &option)
     return name;
 }
 
-std::vector<std::string> validator_words(CLI::Option &option, const char *name)
-{
-    const auto text = validator_text(option, name);
-    return text.empty() ? std::vector<std::string>() : split(text, ',');
-}
-
 // A set of pointers has another order in each run.
 std::vector<std::string> sorted_names(const std::set<CLI::Option *> &options)
 {
@@ -69,13 +63,23 @@ OptionFacts facts_of(CLI::Option &option)
     facts.description = option.get_description();
     facts.range = validator_text(option, range_validator);
     facts.default_value = option.get_default_str();
-    facts.choices = validator_words(option, choices_validator);
-    facts.suggestions = validator_words(option, suggestions_validator);
+    facts.choices = words_of(validator_text(option, choices_validator));
+    facts.suggestions = words_of(validator_text(option, suggestions_validator));
     facts.needs = sorted_names(option.get_needs());
     facts.excludes = sorted_names(option.get_excludes());
     facts.required = option.get_required();
     facts.repeatable = option.get_items_expected_max() > 1;
     return facts;
+}
+
+bool is_among(const std::vector<std::string> &words, const std::string &text)
+{
+    return std::find(words.begin(), words.end(), text) != words.end();
+}
+
+[[noreturn]] void refuse_word(const CLI::Option &option, const std::string &text, const std::string &hint)
+{
+    throw UserError(usage_error(fmt::format("{}: unknown value `{}`", option.get_name(), printable(text)), hint));
 }
 
 } // namespace
@@ -103,31 +107,6 @@ std::vector<std::string> names_of_commands(const CLI::App &app)
     return names;
 }
 
-const CLI::App *command_named(const CLI::App &app, const std::string &name)
-{
-    for (const auto *command : commands_of(app)) {
-        if (command->get_name() == name)
-            return command;
-    }
-    return nullptr;
-}
-
-namespace
-{
-
-bool is_among(const std::vector<std::string> &words, const std::string &text)
-{
-    return std::find(words.begin(), words.end(), text) != words.end();
-}
-
-[[noreturn]] void refuse_word(const CLI::Option &option, const std::string &text, const std::string &hint)
-{
-    throw UserError(
-        {ExitCode::usage, fmt::format("{}: unknown value `{}`", option.get_name(), printable(text)), hint, {}});
-}
-
-} // namespace
-
 CLI::Option *accept_choices(CLI::Option *option, const std::vector<std::string> &words)
 {
     const auto check = [option, words](const std::string &text) -> std::string {
@@ -136,7 +115,7 @@ CLI::Option *accept_choices(CLI::Option *option, const std::vector<std::string> 
                         did_you_mean(text, words, fmt::format("choose one of {}", fmt::join(words, ", "))));
         return {};
     };
-    return option->check(CLI::Validator(check, fmt::format("{}", fmt::join(words, ",")), choices_validator));
+    return option->check(CLI::Validator(check, fmt::format("{}", fmt::join(words, " ")), choices_validator));
 }
 
 // A name that is no file's is read as a word that is mistyped, if there is one that is near.
@@ -149,7 +128,7 @@ CLI::Option *accept_words_or_file(CLI::Option *option, const std::vector<std::st
             refuse_word(*option, text, hint);
         return {};
     };
-    return option->check(CLI::Validator(check, fmt::format("{}", fmt::join(words, ",")), suggestions_validator));
+    return option->check(CLI::Validator(check, fmt::format("{}", fmt::join(words, " ")), suggestions_validator));
 }
 
 CLI::Option *refuse_empty(CLI::Option *option)
@@ -160,20 +139,16 @@ CLI::Option *refuse_empty(CLI::Option *option)
 
 void refuse_number(const CLI::Option &option, const std::string &text, const std::string &range)
 {
-    throw UserError({ExitCode::usage,
-                     fmt::format("{} must be a number, {}, not `{}`", option.get_name(), range, printable(text)),
-                     {},
-                     {}});
+    throw UserError(
+        usage_error(fmt::format("{} must be a number, {}, not `{}`", option.get_name(), range, printable(text))));
 }
 
 std::vector<int> cpu_list_value(const std::string &option, const std::string &text)
 {
     auto cpus = parse_cpu_list(text);
     if (!cpus || cpus->empty())
-        throw UserError(Error{ExitCode::usage,
-                              fmt::format("{}: \"{}\" is not a CPU list", option, printable(text)),
-                              "write it like 0,2-5",
-                              {}});
+        throw UserError(
+            usage_error(fmt::format("{}: \"{}\" is not a CPU list", option, printable(text)), "write it like 0,2-5"));
     std::sort(cpus->begin(), cpus->end());
     cpus->erase(std::unique(cpus->begin(), cpus->end()), cpus->end());
     return *cpus;

@@ -36,7 +36,6 @@ std::vector<OptionFacts> facts_of_options(const CLI::App &command);
 // The commands of the program by name, in the order in which they were added.
 std::vector<const CLI::App *> commands_of(const CLI::App &app);
 std::vector<std::string> names_of_commands(const CLI::App &app);
-const CLI::App *command_named(const CLI::App &app, const std::string &name); // or nullptr
 
 // What options accept. Each function takes the option and returns it. The help and the completion of the shells
 // (OptionFacts) read from the option what was said here.

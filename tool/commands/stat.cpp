@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <map>
 #include <memory>
 #include <wordexp.h>
 
@@ -43,23 +44,13 @@ struct StatOptions {
     bool json = false;
 };
 
-const char *reason_of(int error)
-{
-    switch (error) {
-    case WRDE_BADCHAR:
-        return "it has a newline or one of | & ; < > ( ) { }, which need a shell";
-    case WRDE_BADVAL:
-        return "it uses a variable that is not set";
-    case WRDE_CMDSUB:
-        return "it has a command substitution, which needs a shell";
-    case WRDE_SYNTAX:
-        return "it has an unmatched quote or bracket";
-    case WRDE_NOSPACE:
-        return "it is too long";
-    default:
-        return "it is empty";
-    }
-}
+const std::map<int, const char *> reasons_of_wordexp = {
+    {0, "it is empty"},
+    {WRDE_BADCHAR, "it has a newline or one of | & ; < > ( ) { }, which need a shell"},
+    {WRDE_BADVAL, "it uses a variable that is not set"},
+    {WRDE_CMDSUB, "it has a command substitution, which needs a shell"},
+    {WRDE_SYNTAX, "it has an unmatched quote or bracket"},
+    {WRDE_NOSPACE, "it is too long"}};
 
 // Words as a shell makes them, without running anything.
 std::vector<std::string> shell_words(const std::string &text)
@@ -72,10 +63,9 @@ std::vector<std::string> shell_words(const std::string &text)
     if (error == 0)
         wordfree(&words);
     if (all.empty())
-        throw UserError(Error{ExitCode::usage,
-                              fmt::format("--compare: \"{}\" is not a command: {}", printable(text), reason_of(error)),
-                              "give one command in quotes; if it needs a shell: --compare \"sh -c '...'\"",
-                              {}});
+        throw UserError(usage_error(
+            fmt::format("--compare: \"{}\" is not a command: {}", printable(text), reasons_of_wordexp.at(error)),
+            "give one command in quotes; if it needs a shell: --compare \"sh -c '...'\""));
     return all;
 }
 

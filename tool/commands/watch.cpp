@@ -22,11 +22,6 @@
 namespace krun
 {
 
-// The loop of `krunctl watch`.
-//
-// Each reading is about the time since the one before. The first comes soon, so that nobody sits before an empty
-// screen, and so does the one after CPUs have come or gone where that means to begin anew.
-
 namespace
 {
 
@@ -34,8 +29,27 @@ constexpr double soon = 0.25;           // seconds
 constexpr double nap = 50;              // milliseconds; Ctrl-C and a new size of the terminal take effect at once
 constexpr std::size_t most_kept = 1000; // messages: a counter may get smaller all the time
 
+struct WatchArguments {
+    WatchOptions options;
+    std::string cpus;
+    std::string way;
+};
+
+// Several ways may need the same, which is said once.
+void tell(const std::vector<Note> &notes)
+{
+    for (std::size_t i = 0; i < notes.size(); i++) {
+        say("note: " + notes[i].text);
+        const bool again = i + 1 < notes.size() && notes[i + 1].remedy == notes[i].remedy;
+        if (!notes[i].remedy.empty() && !again)
+            std::fputs(fmt::format("hint: {}\n", notes[i].remedy).c_str(), stderr);
+    }
+}
+
 } // namespace
 
+// Each reading is about the time since the one before. The first comes soon, so that nobody sits before an empty
+// screen, and so does the one after CPUs have come or gone where that means to begin anew.
 LiveWatch::LiveWatch(CounterSource &source, const WatchOptions &options)
     : meter_(source), options_(options), text_(!options.json)
 {
@@ -78,23 +92,17 @@ void LiveWatch::report(const std::vector<CounterDecrease> &decreases)
 
 Result<void> LiveWatch::watch()
 {
-    if (auto started = meter_.start(); !started)
-        return started;
+    TRY(meter_.start());
     bool read_on = wait(std::min(soon, options_.interval), nullptr);
     for (unsigned number = 1; read_on && !interrupt_requested(); number++) {
-        const auto anew = meter_.follow();
-        if (!anew)
-            return tl::unexpected(anew.error());
-        if (*anew && !wait(std::min(soon, options_.interval), nullptr))
+        if (TRY(meter_.follow()) && !wait(std::min(soon, options_.interval), nullptr))
             break;
-        const auto reading = meter_.read();
-        if (!reading)
-            return tl::unexpected(reading.error());
-        read_on = show(*reading);
-        report(reading->decreases);
+        const auto reading = TRY(meter_.read());
+        read_on = show(reading);
+        report(reading.decreases);
         if (number == options_.count)
             return {};
-        read_on = read_on && wait(options_.interval, &*reading);
+        read_on = read_on && wait(options_.interval, &reading);
     }
     // Without --count, that is how a pipeline ends it. Else main() reports what could not be written.
     if (!read_on && options_.count == 0 && output_lost_its_reader(0))
@@ -109,41 +117,9 @@ Result<ExitCode> LiveWatch::run()
         say(decrease_text(decrease));
     if (forgotten_ != 0)
         say(fmt::format("{} more decreases", forgotten_));
-    if (!watched)
-        return tl::unexpected(std::move(watched.error()));
+    TRY(std::move(watched));
     return decreased_ ? ExitCode::answer_is_no : ExitCode::done;
 }
-
-namespace
-{
-
-struct WatchArguments {
-    WatchOptions options;
-    std::string cpus;
-    std::string way;
-};
-
-CounterRequest request_of(const WatchArguments &arguments)
-{
-    CounterRequest request;
-    if (!arguments.cpus.empty())
-        request.cpus = cpu_list_value("--cpus", arguments.cpus);
-    request.way = way_named(arguments.way);
-    return request;
-}
-
-// Several ways may need the same, which is said once.
-void tell(const std::vector<Note> &notes)
-{
-    for (std::size_t i = 0; i < notes.size(); i++) {
-        say("note: " + notes[i].text);
-        const bool again = i + 1 < notes.size() && notes[i + 1].remedy == notes[i].remedy;
-        if (!notes[i].remedy.empty() && !again)
-            std::fputs(fmt::format("hint: {}\n", notes[i].remedy).c_str(), stderr);
-    }
-}
-
-} // namespace
 
 void add_watch_command(CLI::App &app, Context &context)
 {
@@ -165,7 +141,11 @@ void add_watch_command(CLI::App &app, Context &context)
     command->add_flag("--json", options.json, "Print one JSON object per reading, each on its own line");
     command->callback([&context, arguments] {
         SystemHost host(context.runner);
-        const auto session = unwrap(CounterSession::open(host, request_of(*arguments)));
+        CounterRequest request;
+        if (!arguments->cpus.empty())
+            request.cpus = cpu_list_value("--cpus", arguments->cpus);
+        request.way = way_named(arguments->way);
+        const auto session = unwrap(CounterSession::open(host, request));
         tell(session->notes());
         context.exit_code = unwrap(LiveWatch(*session, arguments->options).run());
         // Without --count, Ctrl-C is the way to stop.

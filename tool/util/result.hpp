@@ -97,6 +97,7 @@ class UserError : public std::runtime_error
 {
   public:
     explicit UserError(Error error) : std::runtime_error(error.message), error_(std::move(error)) {}
+    explicit UserError(tl::unexpected<Error> error) : UserError(std::move(error.value())) {}
     [[nodiscard]] const Error &error() const { return error_; }
 
   private:
