@@ -88,7 +88,7 @@ ordered_json install(Context &context, const InstallOptions &options, InstallSes
     const auto checks = preflight({target, packages, state});
     if (!options.json) // fmt::print() would throw when stderr is full
         std::fputs(preflight_report(checks, options.dry_run).c_str(), stderr);
-    ordered_json report = {{"release", release}, {"result", ""}, {"checks", preflight_json(checks)}};
+    ordered_json report = {{"release", release}, {"result", ""}, {"checks", checks_as_json(checks)}};
     const auto fallback = kernel_to_keep(target, state);
     target.log = target.layout.log(release);
     Installer installer(target, state);

@@ -1,55 +1,15 @@
 // SPDX-License-Identifier: MIT
-// The checks of a kernel: what each says, and all of them.
+// The checks of a kernel: single ones, and all of them.
 #pragma once
 
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "host/host.hpp"
+#include "util/check_result.hpp"
 
 namespace krun
 {
-
-// What a check has found. Its name is filled in by the table of checks.
-
-// What is missing is not broken, and what could not be measured is neither.
-enum class CheckStatus {
-    pass,
-    fail,    // it is there and does not work
-    missing, // not installed, not configured, or not in this machine
-    unknown, // it could not be measured: no permission, a CPU that is offline, a file that is hidden
-    skip,    // it says nothing about this machine
-};
-
-struct CheckResult {
-    std::string id;    // stable, for programs: "kernel-identity"
-    std::string title; // for people
-    CheckStatus status = CheckStatus::unknown;
-    std::string detail;   // what was found
-    std::string remedy;   // what to do about it; empty on a pass
-    bool required = true; // measuring works without it when it is not
-    // Interrupts and preemptions a second, of each window, if it was measured in windows.
-    std::vector<double> rates = {};
-};
-
-inline CheckResult finding(CheckStatus status, std::string detail, std::string remedy)
-{
-    return {{}, {}, status, std::move(detail), std::move(remedy)};
-}
-inline CheckResult pass(std::string detail) { return finding(CheckStatus::pass, std::move(detail), {}); }
-inline CheckResult fail(std::string detail, std::string remedy)
-{
-    return finding(CheckStatus::fail, std::move(detail), std::move(remedy));
-}
-inline CheckResult missing(std::string detail, std::string remedy)
-{
-    return finding(CheckStatus::missing, std::move(detail), std::move(remedy));
-}
-inline CheckResult unknown(std::string detail, std::string remedy)
-{
-    return finding(CheckStatus::unknown, std::move(detail), std::move(remedy));
-}
 
 // Whether CPUs are adaptive-tick, and whether a busy one is left alone.
 

@@ -61,7 +61,7 @@ std::set<std::string> modules_of_others(const Target &target)
     return names;
 }
 
-PreflightCheck architecture(const PreflightSubject &subject)
+CheckResult architecture(const PreflightSubject &subject)
 {
     const auto result = subject.target.runner.run({.argv = {"dpkg", "--print-architecture"}, .asks = true});
     if (!result || !result->ok())
@@ -69,42 +69,42 @@ PreflightCheck architecture(const PreflightSubject &subject)
     const auto own = trim(result->output);
     for (const auto &package : subject.packages.all()) {
         if (package.architecture != own && package.architecture != "all")
-            return failed(fmt::format("{} is for {}, this machine is {}", package.name, package.architecture, own),
-                          "build the kernel on such a machine");
+            return fail(fmt::format("{} is for {}, this machine is {}", package.name, package.architecture, own),
+                        "build the kernel on such a machine");
     }
-    return passed(own);
+    return pass(own);
 }
 
-PreflightCheck new_release(const PreflightSubject &subject)
+CheckResult new_release(const PreflightSubject &subject)
 {
     auto &target = subject.target;
     const auto &release = subject.packages.release;
     if (subject.state.find(release) != nullptr)
-        return failed(fmt::format("{} is installed", release), fmt::format("sudo krunctl uninstall {}", release));
+        return fail(fmt::format("{} is installed", release), fmt::format("sudo krunctl uninstall {}", release));
     for (const auto &package : subject.packages.kernel) {
         const auto status = target.package_status(package.name);
         if (status && *status != "not-installed")
-            return failed(fmt::format("{} is installed, but not by krunctl", package.name),
-                          fmt::format("sudo dpkg --purge {}", package.name));
+            return fail(fmt::format("{} is installed, but not by krunctl", package.name),
+                        fmt::format("sudo dpkg --purge {}", package.name));
     }
     for (const auto &path : {target.layout.kernel(release), target.layout.initrd(release)}) {
         if (target.files.exists(path))
-            return failed(fmt::format("{} exists, but belongs to no package", path.string()), "move it away");
+            return fail(fmt::format("{} exists, but belongs to no package", path.string()), "move it away");
     }
-    return passed(release);
+    return pass(release);
 }
 
-PreflightCheck dpkg_state(const PreflightSubject &subject)
+CheckResult dpkg_state(const PreflightSubject &subject)
 {
     const auto audit = subject.target.runner.run({.argv = {"dpkg", "--audit"}, .asks = true});
     if (!audit)
         return lacks(audit.error().message, "this is for Debian 12 and newer");
     if (!audit->ok() || !trim(audit->output).empty())
-        return failed("packages are half installed", "sudo dpkg --configure -a, and see `dpkg --audit`");
-    return passed("yes");
+        return fail("packages are half installed", "sudo dpkg --configure -a, and see `dpkg --audit`");
+    return pass("yes");
 }
 
-PreflightCheck space(const PreflightSubject &subject)
+CheckResult space(const PreflightSubject &subject)
 {
     auto &target = subject.target;
     // An initrd of the new kernel is about as large as the others; half of it more, since it is made beside itself
@@ -119,21 +119,21 @@ PreflightCheck space(const PreflightSubject &subject)
     if (boot_free == root_free) // one file system for both
         all += boot;
     if (boot_free < boot)
-        return failed(fmt::format("{} MiB free in /boot, {} MiB needed", boot_free / mib, in_mib(boot)),
-                      "remove kernels that you no longer need: sudo apt-get autoremove --purge");
+        return fail(fmt::format("{} MiB free in /boot, {} MiB needed", boot_free / mib, in_mib(boot)),
+                    "remove kernels that you no longer need: sudo apt-get autoremove --purge");
     if (root_free < all)
-        return failed(fmt::format("{} MiB free for the modules, {} MiB needed", root_free / mib, in_mib(all)),
-                      "sudo apt-get clean, or remove something large");
-    return passed(fmt::format("{} MiB needed in /boot, {} MiB elsewhere", in_mib(boot), in_mib(all)));
+        return fail(fmt::format("{} MiB free for the modules, {} MiB needed", root_free / mib, in_mib(all)),
+                    "sudo apt-get clean, or remove something large");
+    return pass(fmt::format("{} MiB needed in /boot, {} MiB elsewhere", in_mib(boot), in_mib(all)));
 }
 
-PreflightCheck other_modules(const PreflightSubject &subject)
+CheckResult other_modules(const PreflightSubject &subject)
 {
     const auto names = modules_of_others(subject.target);
     if (names.empty())
-        return passed("none");
-    return warned(fmt::format("the new kernel does not have {} unless DKMS builds them for it", fmt::join(names, ", ")),
-                  "name linux-headers-… too, which DKMS needs; and be sure that the machine boots without them");
+        return pass("none");
+    return warn(fmt::format("the new kernel does not have {} unless DKMS builds them for it", fmt::join(names, ", ")),
+                "name linux-headers-… too, which DKMS needs; and be sure that the machine boots without them");
 }
 
 constexpr std::array system_rows = {Row{"architecture", "the packages are for this machine", architecture},
@@ -141,21 +141,15 @@ constexpr std::array system_rows = {Row{"architecture", "the packages are for th
                                     Row{"dpkg", "dpkg is in order", dpkg_state}, Row{"space", "there is space", space},
                                     Row{"other-modules", "no third-party module gets lost", other_modules}};
 
-const char *word(PreflightStatus status)
-{
-    constexpr std::array words = {"pass", "warn", "fail", "skip"}; // in the order of the enumerators
-    return words.at(static_cast<std::size_t>(status));
-}
-
 } // namespace
 } // namespace preflight_parts
 
-std::vector<PreflightCheck> preflight(const PreflightSubject &subject)
+std::vector<CheckResult> preflight(const PreflightSubject &subject)
 {
     using namespace preflight_parts;
     auto rows = boot_rows();
     rows.insert(rows.end(), system_rows.begin(), system_rows.end());
-    std::vector<PreflightCheck> checks;
+    std::vector<CheckResult> checks;
     for (const auto &row : rows) {
         auto check = row.run(subject);
         check.id = row.id;
@@ -165,39 +159,24 @@ std::vector<PreflightCheck> preflight(const PreflightSubject &subject)
     return checks;
 }
 
-ExitCode preflight_code(const std::vector<PreflightCheck> &checks)
+ExitCode preflight_code(const std::vector<CheckResult> &checks)
 {
     auto code = ExitCode::done;
     for (const auto &check : checks) {
-        if (check.status == PreflightStatus::fail && code != ExitCode::host_lacks)
+        if (check.status == CheckStatus::fail && code != ExitCode::host_lacks)
             code = check.exit_code;
     }
     return code;
 }
 
-std::string preflight_report(const std::vector<PreflightCheck> &checks, bool all)
+std::string preflight_report(const std::vector<CheckResult> &checks, bool all)
 {
-    std::string text;
-    for (const auto &check : checks) {
-        if (!all && check.status != PreflightStatus::warn && check.status != PreflightStatus::fail)
-            continue;
-        text += fmt::format("{}  {}: {}\n", preflight_parts::word(check.status), check.title, check.detail);
-        if (!check.remedy.empty())
-            text += fmt::format("      -> {}\n", check.remedy);
-    }
-    return text;
-}
-
-nlohmann::ordered_json preflight_json(const std::vector<PreflightCheck> &checks)
-{
-    auto json = nlohmann::ordered_json::array();
-    for (const auto &check : checks)
-        json.push_back({{"id", check.id},
-                        {"title", check.title},
-                        {"status", preflight_parts::word(check.status)},
-                        {"detail", check.detail},
-                        {"remedy", check.remedy}});
-    return json;
+    auto shown = checks;
+    std::erase_if(shown, [all](const CheckResult &check) {
+        return !all && (check.status == CheckStatus::pass || check.status == CheckStatus::skip);
+    });
+    constexpr std::size_t width = 4; // no other states than pass, warn, fail and skip
+    return check_report(shown, width);
 }
 
 } // namespace krun

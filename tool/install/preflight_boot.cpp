@@ -68,12 +68,12 @@ bool sets_default(const std::string &text)
     });
 }
 
-PreflightCheck root(const PreflightSubject &subject)
+CheckResult root(const PreflightSubject &subject)
 {
-    return subject.target.is_root ? passed("yes") : lacks("not root", "run it with sudo");
+    return subject.target.is_root ? pass("yes") : lacks("not root", "run it with sudo");
 }
 
-PreflightCheck grub(const PreflightSubject &subject)
+CheckResult grub(const PreflightSubject &subject)
 {
     auto &target = subject.target;
     if (started_by_systemd_boot(target))
@@ -87,14 +87,14 @@ PreflightCheck grub(const PreflightSubject &subject)
         words_of(version->output.substr(0, version->output.find('\n'))); // "grub-editenv (GRUB) 2.06-13+deb12u2"
     if (words.empty() || numbers_of(words.back()) < std::vector{2UL, 6UL})
         return lacks(trim(version->output), "upgrade to Debian 12 or newer");
-    return passed(trim(version->output));
+    return pass(trim(version->output));
 }
 
 // GRUB clears the entry by writing into the file's blocks, which it can do only where they lie plainly on a disk.
-PreflightCheck one_shot(const PreflightSubject &subject)
+CheckResult one_shot(const PreflightSubject &subject)
 {
     if (!subject.target.is_root)
-        return skipped("needs root");
+        return skip("needs root");
     const auto abstraction = probe(subject.target, "abstraction");
     const auto filesystem = probe(subject.target, "fs");
     if (!abstraction || !filesystem)
@@ -109,82 +109,82 @@ PreflightCheck one_shot(const PreflightSubject &subject)
     const auto writable = {"ext2", "fat", "xfs", "exfat", "ntfs", "jfs", "reiserfs", "f2fs"};
     if (std::ranges::find(writable, *filesystem) == writable.end())
         return lacks(fmt::format("/boot/grub is on {}, which GRUB cannot write to", *filesystem), remedy);
-    return passed(*filesystem);
+    return pass(*filesystem);
 }
 
-PreflightCheck pending_entry(const PreflightSubject &subject)
+CheckResult pending_entry(const PreflightSubject &subject)
 {
     const auto environment = subject.target.grub_environment();
     if (!environment)
-        return failed("GRUB's environment block cannot be read: " + environment.error().message,
-                      fmt::format("recreate it: sudo grub-editenv {0} create",
-                                  subject.target.layout.grub_environment().string()));
+        return fail("GRUB's environment block cannot be read: " + environment.error().message,
+                    fmt::format("recreate it: sudo grub-editenv {0} create",
+                                subject.target.layout.grub_environment().string()));
     const auto next = next_entry_of(*environment);
     if (next.empty())
-        return passed("none");
+        return pass("none");
     for (const auto &kernel : subject.state.kernels) {
         if (next.find("gnulinux-" + kernel.release + "-") != std::string::npos)
-            return warned(
+            return warn(
                 fmt::format("the trial boot of {} has not happened yet; the new kernel's replaces it", kernel.release),
                 {});
     }
-    return failed(fmt::format("{} is chosen for the next boot", next),
-                  fmt::format("reboot first, or cancel it: sudo grub-editenv {} unset next_entry",
-                              subject.target.layout.grub_environment().string()));
+    return fail(fmt::format("{} is chosen for the next boot", next),
+                fmt::format("reboot first, or cancel it: sudo grub-editenv {} unset next_entry",
+                            subject.target.layout.grub_environment().string()));
 }
 
-PreflightCheck default_settings(const PreflightSubject &subject)
+CheckResult default_settings(const PreflightSubject &subject)
 {
     auto &target = subject.target;
     const auto folder = target.layout.default_folder();
     const auto ours = target.layout.drop_in().filename().string();
     for (const auto &name : target.files.list(folder).value_or(std::vector<std::string>{})) {
         if (name > ours && name.ends_with(".cfg") && sets_default(target.files.read(folder / name).value_or("")))
-            return failed(fmt::format("{} sets GRUB_DEFAULT and is read after our {}", (folder / name).string(), ours),
-                          "give it a name that sorts before, such as 50-local.cfg");
+            return fail(fmt::format("{} sets GRUB_DEFAULT and is read after our {}", (folder / name).string(), ours),
+                        "give it a name that sorts before, such as 50-local.cfg");
     }
     const auto menu = target.menu();
     if (!menu)
-        return target.is_root ? failed(menu.error().message, "sudo update-grub") : skipped("needs root");
+        return target.is_root ? fail(menu.error().message, "sudo update-grub") : skip("needs root");
     const auto &setting = menu->default_setting();
     if (setting != "${saved_entry}" && menu->find(setting) == nullptr)
-        return warned(fmt::format("the default {} is not in the menu", shell_quoted(setting)),
-                      "`krunctl uninstall` restores the setting");
-    return passed(fmt::format("the default is {}", shell_quoted(setting)));
+        return warn(fmt::format("the default {} is not in the menu", shell_quoted(setting)),
+                    "`krunctl uninstall` restores the setting");
+    return pass(fmt::format("the default is {}", shell_quoted(setting)));
 }
 
-PreflightCheck fallback_kernel(const PreflightSubject &subject)
+CheckResult fallback_kernel(const PreflightSubject &subject)
 {
     auto &target = subject.target;
     if (!target.menu())
-        return target.is_root ? failed("GRUB's menu cannot be read", "sudo update-grub") : skipped("needs root");
+        return target.is_root ? fail("GRUB's menu cannot be read", "sudo update-grub") : skip("needs root");
     const auto kept = kernel_to_keep(target, subject.state);
     if (kept.empty() || kept == subject.packages.release)
-        return failed(fmt::format("neither the default nor the running kernel {} is in GRUB's menu with its files",
-                                  target.running_release),
-                      "sudo apt-get install --reinstall linux-image-amd64 && sudo update-grub");
+        return fail(fmt::format("neither the default nor the running kernel {} is in GRUB's menu with its files",
+                                target.running_release),
+                    "sudo apt-get install --reinstall linux-image-amd64 && sudo update-grub");
     if (kept != target.running_release)
-        return warned(fmt::format("{}, while {} is running", kept, target.running_release),
-                      fmt::format("if {} has never booted, reboot first", kept));
-    return passed(kept);
+        return warn(fmt::format("{}, while {} is running", kept, target.running_release),
+                    fmt::format("if {} has never booted, reboot first", kept));
+    return pass(kept);
 }
 
-PreflightCheck secure_boot(const PreflightSubject &subject)
+CheckResult secure_boot(const PreflightSubject &subject)
 {
     auto &files = subject.target.files;
     const auto variable = subject.target.layout.at(secure_boot_variable);
     if (!files.exists(variable))
-        return passed("none");
+        return pass("none");
     const auto value = files.read(variable); // four bytes of attributes, then the value
     constexpr std::size_t value_at = 4;
     if (!value || value->size() <= value_at)
-        return subject.target.is_root ? warned("its state cannot be read", "see `mokutil --sb-state`")
-                                      : skipped("needs root");
+        return subject.target.is_root ? warn("its state cannot be read", "see `mokutil --sb-state`")
+                                      : skip("needs root");
     if ((*value)[value_at] == 0)
-        return passed("switched off");
-    return failed("it is on, and the kernel is not signed: the firmware would refuse it",
-                  "turn Secure Boot off in the firmware, or sign the kernel yourself with a key that is "
-                  "enrolled (sbsign, mokutil)");
+        return pass("switched off");
+    return fail("it is on, and the kernel is not signed: the firmware would refuse it",
+                "turn Secure Boot off in the firmware, or sign the kernel yourself with a key that is "
+                "enrolled (sbsign, mokutil)");
 }
 
 } // namespace

@@ -13,7 +13,6 @@
 namespace krun
 {
 
-std::string check_report(const std::vector<CheckResult> &results);  // one line each, with the remedy below a bad one
 std::string check_verdict(const std::vector<CheckResult> &results); // "all good", or how much is broken or missing
 nlohmann::json check_json(const std::string &kernel_release, KrunWorld world, const std::vector<CheckResult> &results);
 // The check called `id` in what check_json() wrote; nothing when it is not there, or the text is something else.

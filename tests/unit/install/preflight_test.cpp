@@ -21,13 +21,13 @@ class PreflightTest : public testing::Test
         debs = {machine.add_deb(std::string("linux-image-") + krun_kernel, "6.12.117-1")};
         packages = read_kernel_packages(Env{machine, machine}, debs).value();
     }
-    std::vector<PreflightCheck> all()
+    std::vector<CheckResult> all()
     {
         auto target = machine.target();
         target.is_root = root;
         return preflight({target, packages, state});
     }
-    PreflightCheck check(const std::string &id)
+    CheckResult check(const std::string &id)
     {
         for (const auto &result : all()) {
             if (result.id == id)
@@ -39,7 +39,7 @@ class PreflightTest : public testing::Test
     void expect_failure(const std::string &id, const std::string &detail, ExitCode code = ExitCode::answer_is_no)
     {
         const auto result = check(id);
-        EXPECT_EQ(result.status, PreflightStatus::fail) << id;
+        EXPECT_EQ(result.status, CheckStatus::fail) << id;
         EXPECT_THAT(result.detail, HasSubstr(detail));
         EXPECT_NE(result.remedy, "") << id;
         EXPECT_EQ(preflight_code(all()), code);
@@ -54,7 +54,7 @@ class PreflightTest : public testing::Test
 TEST_F(PreflightTest, AnOrdinaryDebianPassesAllAndNothingIsChanged)
 {
     for (const auto &result : all())
-        EXPECT_EQ(result.status, PreflightStatus::pass) << result.id << ": " << result.detail;
+        EXPECT_EQ(result.status, CheckStatus::pass) << result.id << ": " << result.detail;
     EXPECT_EQ(preflight_code(all()), ExitCode::done);
     EXPECT_EQ(machine.effects, 0u);
 }
@@ -63,7 +63,7 @@ TEST_F(PreflightTest, WithoutRootIsStatusThreeAndWhatNeedsRootIsSkipped)
 {
     root = false;
     expect_failure("root", "not root", ExitCode::host_lacks);
-    EXPECT_EQ(check("one-shot").status, PreflightStatus::skip);
+    EXPECT_EQ(check("one-shot").status, CheckStatus::skip);
 }
 
 TEST_F(PreflightTest, AMachineWithoutGrubIsStatusThree)
@@ -94,7 +94,7 @@ TEST_F(PreflightTest, ABootFolderThatGrubCannotWriteToIsStatusThree)
     }
     for (const auto *filesystem : {"ext2", "fat", "xfs"}) {
         machine.disk_filesystem = filesystem;
-        EXPECT_EQ(check("one-shot").status, PreflightStatus::pass);
+        EXPECT_EQ(check("one-shot").status, CheckStatus::pass);
     }
 }
 
@@ -103,7 +103,7 @@ TEST_F(PreflightTest, AnEntryThatSomebodyElseHasChosenForTheNextBootIsRespected)
     machine.set_grub_variable("next_entry", "osprober-efi-1");
     expect_failure("pending-entry", "osprober-efi-1 is chosen");
     machine.set_grub_variable("next_entry", ""); // as GRUB leaves it behind
-    EXPECT_EQ(check("pending-entry").status, PreflightStatus::pass);
+    EXPECT_EQ(check("pending-entry").status, CheckStatus::pass);
 }
 
 TEST_F(PreflightTest, ADamagedEnvironmentBlockIsMendedFirst)
@@ -117,7 +117,7 @@ TEST_F(PreflightTest, ADropInThatIsReadAfterOursMustNotSetTheDefault)
     machine.add("/etc/default/grub.d/zzz.cfg", "GRUB_TIMEOUT=3\n");
     machine.add("/etc/default/grub.d/zzz.cfg.bak", "GRUB_DEFAULT=0\n");
     machine.add("/etc/default/grub.d/50-before.cfg", "GRUB_DEFAULT=0\n");
-    EXPECT_EQ(check("default-settings").status, PreflightStatus::pass);
+    EXPECT_EQ(check("default-settings").status, CheckStatus::pass);
     machine.add("/etc/default/grub.d/zzz.cfg", "  export GRUB_DEFAULT=2\n");
     expect_failure("default-settings", "/etc/default/grub.d/zzz.cfg sets GRUB_DEFAULT");
 }
@@ -126,7 +126,7 @@ TEST_F(PreflightTest, ADefaultThatIsNoEntryIsAWarning)
 {
     machine.contents["/etc/default/grub"] = "GRUB_DEFAULT='Gone with the wind'\n";
     machine.update_grub();
-    EXPECT_EQ(check("default-settings").status, PreflightStatus::warn);
+    EXPECT_EQ(check("default-settings").status, CheckStatus::warn);
     EXPECT_EQ(preflight_code(all()), ExitCode::done);
 }
 
@@ -140,7 +140,7 @@ TEST_F(PreflightTest, AKernelMustBeThereToComeBackTo)
 TEST_F(PreflightTest, ADefaultOtherThanTheRunningKernelIsKeptWithAWarning)
 {
     machine.running = "6.1.0-40-amd64";
-    EXPECT_EQ(check("fallback-kernel").status, PreflightStatus::warn);
+    EXPECT_EQ(check("fallback-kernel").status, CheckStatus::warn);
     auto target = machine.target();
     EXPECT_EQ(kernel_to_keep(target, state), old_kernel);
 }
@@ -159,9 +159,9 @@ TEST_F(PreflightTest, SecureBootRefusesAnUnsignedKernel)
     machine.add(variable, std::string("\6\0\0\0\1", 5));
     expect_failure("secure-boot", "not signed");
     machine.add(variable, std::string("\6\0\0\0\0", 5));
-    EXPECT_EQ(check("secure-boot").status, PreflightStatus::pass);
+    EXPECT_EQ(check("secure-boot").status, CheckStatus::pass);
     machine.add(variable, "");
-    EXPECT_EQ(check("secure-boot").status, PreflightStatus::warn);
+    EXPECT_EQ(check("secure-boot").status, CheckStatus::warn);
 }
 
 TEST_F(PreflightTest, APackageForAnotherArchitectureIsRefused)
@@ -210,13 +210,13 @@ TEST_F(PreflightTest, TooLittleSpaceIsFoundBeforeDpkgFindsIt)
             if (result.id == "space")
                 return result.status;
         }
-        return PreflightStatus::skip;
+        return CheckStatus::skip;
     };
-    EXPECT_EQ(status(10 * mib, 1000 * mib), PreflightStatus::fail);
-    EXPECT_EQ(status(20 * mib, 1000 * mib), PreflightStatus::pass);
-    EXPECT_EQ(status(20 * mib, 80 * mib), PreflightStatus::fail);
-    EXPECT_EQ(status(90 * mib, 90 * mib), PreflightStatus::fail) << "both from the same file system";
-    EXPECT_EQ(status(120 * mib, 120 * mib), PreflightStatus::pass);
+    EXPECT_EQ(status(10 * mib, 1000 * mib), CheckStatus::fail);
+    EXPECT_EQ(status(20 * mib, 1000 * mib), CheckStatus::pass);
+    EXPECT_EQ(status(20 * mib, 80 * mib), CheckStatus::fail);
+    EXPECT_EQ(status(90 * mib, 90 * mib), CheckStatus::fail) << "both from the same file system";
+    EXPECT_EQ(status(120 * mib, 120 * mib), CheckStatus::pass);
 }
 
 TEST_F(PreflightTest, ModulesOfOthersAreNamedWithoutRefusing)
@@ -225,7 +225,7 @@ TEST_F(PreflightTest, ModulesOfOthersAreNamedWithoutRefusing)
     machine.add(std::string("/lib/modules/") + old_kernel + "/updates/dkms/nvidia.ko.xz", "");
     machine.add("/proc/modules", "ext4 100 1 - Live 0x0\nvboxdrv 100 1 - Live 0x0 (OE)\nkvm 1 1 - Live 0x0 (E)\n");
     const auto result = check("other-modules");
-    EXPECT_EQ(result.status, PreflightStatus::warn);
+    EXPECT_EQ(result.status, CheckStatus::warn);
     EXPECT_THAT(result.detail, HasSubstr("does not have nvidia, vboxdrv, zfs unless"));
     EXPECT_EQ(preflight_code(all()), ExitCode::done);
 }
@@ -235,7 +235,7 @@ TEST_F(PreflightTest, OurOwnModuleIsNotMissed)
     machine.dkms = "krun/2.3, 6.1.0-41-amd64, x86_64: installed\n";
     machine.add(std::string("/lib/modules/") + old_kernel + "/updates/dkms/krun.ko", "");
     machine.add("/proc/modules", "krun 100 0 - Live 0x0 (OE)\n");
-    EXPECT_EQ(check("other-modules").status, PreflightStatus::pass);
+    EXPECT_EQ(check("other-modules").status, CheckStatus::pass);
 }
 
 TEST_F(PreflightTest, TheReportNamesEveryCheckOrOnlyTheBadOnes)
@@ -244,8 +244,8 @@ TEST_F(PreflightTest, TheReportNamesEveryCheckOrOnlyTheBadOnes)
     EXPECT_THAT(preflight_report(all(), false),
                 testing::StartsWith("fail  dpkg is in order: packages are half installed\n      -> sudo dpkg"));
     EXPECT_THAT(preflight_report(all(), true), HasSubstr("pass  Secure Boot lets the kernel start: none\n"));
-    EXPECT_EQ(preflight_json(all()).size(), 12u);
-    EXPECT_EQ(preflight_json(all())[0]["status"], "pass");
+    EXPECT_EQ(checks_as_json(all()).size(), 12u);
+    EXPECT_EQ(checks_as_json(all())[0]["status"], "pass");
 }
 
 } // namespace
