@@ -2,6 +2,7 @@
 // `krunctl build --dry-run` against the real run: the same commands in the same order, from every kind of source.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 #include <regex>
 
 #include "fake_kernel.hpp"
@@ -59,6 +60,8 @@ class DryRunTest : public testing::Test
     {
         const auto shown = build(arguments, {"--dry-run"});
         EXPECT_EQ(shown.status, 0) << shown.errors;
+        const auto as_json = nlohmann::json::parse(build(arguments, {"--dry-run", "--json"}).output, nullptr, false);
+        EXPECT_EQ(as_json.value("steps", std::vector<std::string>()), lines_of(shown.output));
         sandbox.environment["KRUN_TRACE"] = trace().string();
         const auto done = build(arguments, {});
         EXPECT_EQ(done.status, 0) << done.errors;

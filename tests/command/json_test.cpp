@@ -62,8 +62,8 @@ TEST_F(JsonTest, IsAnErrorWithItsHintWhenTheCommandFails)
     expect_error({"build", "--json"}, 4, "failure");
     expect_error({"demo", "--json"}, 4, "failure");
     expect_error({"build", "--json", "--line", "9.99"}, 2, "usage");
-    expect_error({"build", "--json", "--dry-run"}, 2, "usage");
-    EXPECT_THAT(result.errors, HasSubstr("--dry-run"));
+    expect_error({"build", "--json", "--unverified"}, 2, "usage");
+    EXPECT_THAT(result.errors, HasSubstr("--source"));
     EXPECT_THAT(result.errors, HasSubstr("\nhint: "));
     expect_error({"lines", "--json", "/none"}, 2, "usage");
     expect_error({"port", "--json", "/none"}, 2, "usage");

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "publishing.hpp"
+#include "util/text.hpp"
 
 namespace krun
 {
@@ -213,9 +214,13 @@ TEST_F(PublishTest, APackageThatIsAPipeIsRefused)
 
 TEST_F(PublishTest, ADryRunNamesTheCommandAndChangesNothing)
 {
-    const auto result = publish({make_deb("linux-image-6.12.1.krun.aa", "6.12.1-1"), "--key", user, "--dry-run"});
+    const auto deb = make_deb("linux-image-6.12.1.krun.aa", "6.12.1-1");
+    const auto result = publish({deb, "--key", user, "--dry-run"});
     EXPECT_EQ(result.status, 0) << result.errors;
     EXPECT_THAT(result.output, HasSubstr("reprepro --basedir"));
+    const auto as_json =
+        nlohmann::json::parse(publish({deb, "--key", user, "--dry-run", "--json"}).output, nullptr, false);
+    EXPECT_EQ(as_json.value("steps", std::vector<std::string>()), lines_of(result.output));
     EXPECT_FALSE(std::filesystem::exists(repository()));
 }
 

@@ -21,7 +21,6 @@
 #include "source/source.hpp"
 #include "source/tree_cache.hpp"
 #include "util/digest.hpp"
-#include "util/dry_run.hpp"
 #include "util/terminal.hpp"
 #include "util/text.hpp"
 
@@ -257,10 +256,7 @@ class KernelBuild
 
 Result<BuiltKernel> build_kernel(const Env &env, const BuildRequest &request)
 {
-    if (!request.dry_run)
-        return KernelBuild(env, request).run();
-    DryRun dry(env);
-    return KernelBuild(dry.env(), request).run();
+    return KernelBuild(env, request).run();
 }
 
 } // namespace krun

@@ -30,7 +30,6 @@ struct BuildRequest {
     unsigned jobs = 0;                            // 0: as many as there are CPUs
     bool menuconfig = false;
     bool package = false; // linux-image and linux-headers as .debs too
-    bool dry_run = false;
     std::function<void(BuildStage)> on_stage; // each stage as it begins; none when the kernel is up to date
 };
 

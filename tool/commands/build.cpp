@@ -20,6 +20,7 @@ namespace
 
 struct BuildOptions {
     BuildRequest request;
+    bool dry_run = false;
     bool json = false;
 };
 
@@ -45,9 +46,9 @@ void tell_of_unused_settings()
 void run(Context &context, const BuildOptions &options)
 {
     tell_of_unused_settings();
+    if (options.dry_run)
+        return show_steps(context, options.json, [&](const Env &dry) { unwrap(build_kernel(dry, options.request)); });
     const auto built = unwrap(build_kernel(context, options.request));
-    if (options.request.dry_run)
-        return;
     if (options.json)
         print_built(context.files, built);
     else
@@ -99,8 +100,8 @@ void add_build_command(CLI::App &app, Context &context)
     command->add_option("--output", request.output, "Put the result into this folder")
         ->type_name("FOLDER")
         ->default_str("one in the cache");
-    auto *dry_run = command->add_flag("--dry-run", request.dry_run, "Print the commands and change nothing");
-    command->add_flag("--json", options->json, "Print one JSON object")->excludes(dry_run);
+    command->add_flag("--dry-run", options->dry_run, "Print the commands and change nothing");
+    command->add_flag("--json", options->json, "Print one JSON object");
     command->callback([&context, options] { run(context, *options); });
 }
 

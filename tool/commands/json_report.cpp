@@ -4,6 +4,8 @@
 #include <cstdio>
 #include <string_view>
 
+#include "util/dry_run.hpp"
+
 namespace krun
 {
 namespace
@@ -39,6 +41,14 @@ ordered_json with_schema(const ordered_json &object)
 
 // Not with fmt::print(), which throws when stdout is closed: main() reports that.
 void print_json(const ordered_json &object) { std::fputs(as_text(with_schema(object), 2).c_str(), stdout); }
+
+void show_steps(const Env &env, bool json, const std::function<void(const Env &)> &work)
+{
+    DryRun dry(env, json);
+    work(dry.env());
+    if (json)
+        print_json({{"result", "dry-run"}, {"steps", dry.lines()}});
+}
 
 ordered_json error_json(const std::string &command, const ordered_json &found, const Error &error, int status)
 {

@@ -16,6 +16,7 @@ namespace
 
 struct PublishOptions {
     PublishRequest request;
+    bool dry_run = false;
     bool json = false;
 };
 
@@ -45,9 +46,9 @@ void print_people(const PublishRequest &request, const Published &published)
 
 void run(Context &context, const PublishOptions &options)
 {
+    if (options.dry_run)
+        return show_steps(context, options.json, [&](const Env &dry) { unwrap(publish(dry, options.request)); });
     const auto published = unwrap(publish(context, options.request));
-    if (options.request.dry_run)
-        return;
     if (options.json)
         print_published(options.request, published);
     else
@@ -72,8 +73,8 @@ void add_publish_command(CLI::App &app, Context &context)
             ->type_name("DAYS")
             ->default_str("what the repository has, or never"),
         0U, 3650U);
-    auto *dry_run = command->add_flag("--dry-run", request.dry_run, "Print the command and change nothing");
-    command->add_flag("--json", options->json, "Print one JSON object")->excludes(dry_run);
+    command->add_flag("--dry-run", options->dry_run, "Print the command and change nothing");
+    command->add_flag("--json", options->json, "Print one JSON object");
     command->callback([&context, options] { run(context, *options); });
 }
 

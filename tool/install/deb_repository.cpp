@@ -12,7 +12,6 @@
 #include "install/staged_repository.hpp"
 #include "self/krunctl.hpp"
 #include "source/kernel_tree.hpp"
-#include "util/dry_run.hpp"
 #include "util/scratch_folder.hpp"
 #include "util/terminal.hpp"
 #include "util/text.hpp"
@@ -271,10 +270,9 @@ Result<Published> publish(const Env &env, const PublishRequest &request)
     Published published;
     published.fingerprint = TRY(fingerprint_of(env.runner, request.key));
     TRY(expect_same_key(env.files, request, published.fingerprint));
-    if (request.dry_run) {
-        DryRun dry(env);
+    if (env.dry_run()) {
         for (const auto &deb : request.debs)
-            TRY(include(dry.env(), request, deb));
+            TRY(include(env, request, deb));
         return published;
     }
     const auto change = [&](const fs::path &copy) -> Result<void> {

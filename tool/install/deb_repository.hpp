@@ -42,7 +42,6 @@ struct PublishRequest {
     std::vector<std::filesystem::path> debs;
     bool change_key = false;            // of a repository that another key signs
     std::optional<unsigned> valid_days; // of its index, 0: for ever; nothing: as before, for ever if it is new
-    bool dry_run = false;
 };
 
 struct Published {
