@@ -74,6 +74,8 @@ int run_command(int argc, char **argv)
         return fail(app, context, argc, argv, usage_error_of(app, error, commands_of_wrapper()));
     } catch (const UserError &error) {
         return fail(app, context, argc, argv, error.error());
+    } catch (const std::exception &error) {
+        return fail(app, context, argc, argv, {ExitCode::failure, error.what(), {}, {}});
     }
     return context.guest_status >= 0 ? context.guest_status : static_cast<int>(context.exit_code);
 }

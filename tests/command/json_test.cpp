@@ -56,6 +56,15 @@ TEST_F(JsonTest, HasItsSchemaFirst)
     EXPECT_THAT(result.output, testing::StartsWith("{\n  \"schema\": 1,\n"));
 }
 
+TEST_F(JsonTest, IsAnErrorAlsoWhereNobodyHasForeseenIt)
+{
+    const auto failed = sandbox.run(
+        {"sh", "-c", "mkdir gone && cd gone && rmdir ../gone && exec \"$0\" build --source x --json", KRUNCTL});
+    EXPECT_EQ(failed.status, 4) << failed.errors;
+    EXPECT_EQ(json::parse(failed.output, nullptr, false).value("/error/kind"_json_pointer, ""), "failure")
+        << failed.output;
+}
+
 TEST_F(JsonTest, IsAnErrorWithItsHintWhenTheCommandFails)
 {
     sandbox.cut_network();
