@@ -84,17 +84,8 @@ int reached_by_calls(const std::vector<int> &online)
 }
 
 CounterSession::CounterSession(Host &host, CounterRequest request, CounterLibrary library)
-    : host_(host), request_(std::move(request)), library_(std::move(library))
+    : host_(host), request_(std::move(request)), library_(std::move(library)), session_(nullptr, library_.close)
 {
-}
-
-CounterSession::~CounterSession() { close(); }
-
-void CounterSession::close()
-{
-    if (session_ != nullptr)
-        library_.close(session_);
-    session_ = nullptr;
 }
 
 Result<std::unique_ptr<CounterSession>> CounterSession::open(Host &host, CounterRequest request, CounterLibrary library)
@@ -110,7 +101,7 @@ Result<std::unique_ptr<CounterSession>> CounterSession::open(Host &host, Counter
 // 0 or -errno. What is found out about ways that cannot be used is kept. Without /sys, the library finds the CPUs.
 int CounterSession::open_for(const std::vector<int> &cpus, std::uint32_t ways)
 {
-    close();
+    session_.reset();
     krunc::Cpus mask;
     for (const int cpu : cpus)
         mask.add(static_cast<unsigned>(cpu));
@@ -121,11 +112,13 @@ int CounterSession::open_for(const std::vector<int> &cpus, std::uint32_t ways)
     options.flags = KRUNC_PROC_INTERRUPTS | KRUNC_NO_CALIBRATION;
     options.cpus = mask.data();
     options.cpus_size = mask.size();
-    int error = mask.possible() ? library_.open(&options, &session_) : -EINVAL;
+    krunc_session *opened = nullptr;
+    int error = mask.possible() ? library_.open(&options, &opened) : -EINVAL;
+    session_.reset(opened);
     facts_ = {};
     facts_.size = sizeof(facts_);
     if (error == 0)
-        error = library_.get_facts(session_, &facts_);
+        error = library_.get_facts(session_.get(), &facts_);
     for (unsigned way = 0; error == 0 && way < KRUNC_WAYS; way++) {
         if (facts_.way_errors[way] != 0)
             reasons_[way] = facts_.way_errors[way];
@@ -211,7 +204,7 @@ Result<bool> CounterSession::sample(krunc::Sample &sample)
     int error = 0;
     bool is_new = false;
     for (int attempt = 0; attempt < attempts; attempt++) {
-        error = library_.sample(session_, sample.raw(), sample.size());
+        error = library_.sample(session_.get(), sample.raw(), sample.size());
         if (error != -ENXIO)
             break;
         // A CPU has gone since the last look.

@@ -49,10 +49,6 @@ class CounterSession : public CounterSource
     // ExitCode::host_lacks if the way that was asked for cannot be used, usage_error() for a CPU that is not possible.
     static Result<std::unique_ptr<CounterSession>> open(Host &host, CounterRequest request,
                                                         CounterLibrary library = {});
-    CounterSession(const CounterSession &) = delete;
-    CounterSession &operator=(const CounterSession &) = delete;
-    ~CounterSession() override;
-
     const krunc_facts &facts() override { return facts_; }
     Result<bool> renew() override;
     Result<bool> sample(krunc::Sample &sample) override;
@@ -67,12 +63,11 @@ class CounterSession : public CounterSource
     int open_for(const std::vector<int> &cpus, std::uint32_t ways);
     int open_for_online(const std::vector<int> &wanted);
     int open_for_reached(const std::vector<int> &wanted, int error);
-    void close();
 
     Host &host_;
     CounterRequest request_;
     CounterLibrary library_;
-    krunc_session *session_ = nullptr;
+    std::unique_ptr<krunc_session, std::function<void(krunc_session *)>> session_;
     krunc_facts facts_{};
     std::map<unsigned, int> reasons_; // by way: of those that could not be used
     std::vector<int> online_;         // when it was opened

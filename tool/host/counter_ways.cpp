@@ -9,8 +9,6 @@
 #include <unistd.h>
 #include <utility>
 
-#include <fmt/format.h>
-
 #include <krun/counters.hpp>
 #include <krun/thread_counter.h>
 

@@ -5,7 +5,6 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
-#include <fmt/format.h>
 #include <sys/utsname.h>
 #include <thread>
 #include <unistd.h>

@@ -2,8 +2,6 @@
 
 #include "machine/virtual_machine.hpp"
 
-#include <array>
-#include <cstdint>
 #include <cstdio>
 #include <fmt/format.h>
 #include <fstream>
