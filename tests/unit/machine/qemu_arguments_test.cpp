@@ -125,6 +125,14 @@ TEST_F(QemuArgumentsTest, TheMachineEndsInsteadOfRestarting)
     EXPECT_EQ(argv.front(), "/q/qemu-system-x86_64");
 }
 
+TEST_F(QemuArgumentsTest, AMachineWithNothingToBootMayResetAndKeepsItsConsoleWhereItIsTold)
+{
+    const auto argv = machine_arguments(request, setup, "file,append=on,path=/c/log");
+    EXPECT_NE(std::find(argv.begin(), argv.end(), "file,append=on,path=/c/log,id=console"), argv.end());
+    for (const char *absent : {"-kernel", "-initrd", "-append", "-no-reboot"})
+        EXPECT_EQ(std::find(argv.begin(), argv.end(), absent), argv.end()) << absent;
+}
+
 TEST(NinjaProgressTest, IsReadFromTheLineHead)
 {
     EXPECT_EQ(ninja_progress("[12/345] Compiling C object x.o"), (std::pair<std::size_t, std::size_t>{12, 345}));

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "util/child_process.hpp"
 
+#include <csignal>
 #include <cstdlib>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <optional>
+#include <unistd.h>
 
 #include "fakes/temporary_folder.hpp"
 
@@ -146,6 +148,39 @@ TEST(ChildEnvironment, ATmpdirThatCannotBeUsedIsLeftOutAndOneWithABlankIsNot)
     }
     const Variable usable("TMPDIR", blank.string());
     EXPECT_THAT(environment_for(command), has("TMPDIR=" + blank.string()));
+}
+
+pid_t sleeping_child()
+{
+    const pid_t child = fork();
+    while (child == 0)
+        pause();
+    return child;
+}
+
+TEST(OwnedChild, EndsWithItsOwnerAndOnlyWithTheLast)
+{
+    pid_t pid = 0;
+    {
+        OwnedChild first(sleeping_child());
+        pid = first.pid();
+        std::optional<OwnedChild> last;
+        {
+            OwnedChild moved = std::move(first);
+            last.emplace(std::move(moved));
+        }
+        EXPECT_EQ(kill(pid, 0), 0);
+        EXPECT_EQ(last->pid(), pid);
+    }
+    EXPECT_EQ(kill(pid, 0), -1);
+}
+
+TEST(OwnedChild, ThatWasKilledSaysSoAsOftenAsItIsAsked)
+{
+    OwnedChild child(sleeping_child());
+    child.kill();
+    EXPECT_EQ(child.wait(), 128 + SIGKILL);
+    EXPECT_EQ(child.wait(), 128 + SIGKILL);
 }
 
 } // namespace

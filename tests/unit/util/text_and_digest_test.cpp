@@ -27,6 +27,14 @@ TEST(Text, SplitsLinesAndWords)
     EXPECT_EQ(trim("  "), "");
 }
 
+TEST(Text, AFieldIsTheFirstOfExactlyThatName)
+{
+    const std::string text = "more name:\tno\nname\t: a: b \nname: later\nempty:\nno field\n";
+    EXPECT_EQ(field_of(text, "name"), "a: b");
+    EXPECT_EQ(field_of(text, "empty"), "");
+    EXPECT_EQ(field_of(text, "nam"), "");
+}
+
 TEST(Text, LastLinesAreNoMoreThanThereAre)
 {
     EXPECT_EQ(last_lines("a\nb\nc\n", 2), "b\nc\n");
