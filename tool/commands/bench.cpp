@@ -134,20 +134,18 @@ void add_bench_command(CLI::App &app, Context &context)
     constexpr std::uint64_t most_readings = 1'000'000; // all of them are kept
     CLI::App *command = app.add_subcommand("bench", "Measure what reading the counters costs in every way");
     auto options = std::make_shared<BenchOptions>();
-    accept_range(command->add_option("--readings", options->readings, "Take N readings in each way, fewer in slow ways")
-                     ->type_name("N")
-                     ->capture_default_str(),
-                 std::uint64_t{1}, most_readings);
-    accept_choices(command->add_option("--way", options->ways, "Measure only this way")->type_name("WAY"), way_names());
-    accept_range(command->add_option("--cpu", options->cpu, "Measure on CPU N")
-                     ->type_name("N")
-                     ->default_str("the last one that is available"),
-                 0);
+    accept_range(
+        value_option(command, "--readings", "N", options->readings, "Take N readings in each way, fewer in slow ways"),
+        std::uint64_t{1}, most_readings)
+        ->capture_default_str();
+    accept_choices(value_option(command, "--way", "WAY", options->ways, "Measure only this way"), way_names());
+    accept_range(value_option(command, "--cpu", "N", options->cpu, "Measure on CPU N"), 0)
+        ->default_str("the last one that is available");
     command->add_flag("--all-counters", options->all_counters,
                       "Read all counters of a way, not just APERF, MPERF, cycles and instructions");
     command->add_flag("--json", options->json, "Print one JSON object");
-    refuse_empty(command->add_option("--html", options->html, "Also write an HTML page with plots to this file")
-                     ->type_name("FILE"));
+    refuse_empty(
+        value_option(command, "--html", "FILE", options->html, "Also write an HTML page with plots to this file"));
     command->callback([&context, options] { bench(context, *options); });
 }
 

@@ -21,16 +21,14 @@ void add_check_command(CLI::App &app, Context &context)
     auto json = std::make_shared<bool>(false);
     auto chosen = std::make_shared<CheckOptions>();
     accept_choices(command->add_option("CHECK", chosen->ids, "Make only these checks"), check_ids());
-    auto *windows = accept_range(
-        command->add_option("--windows", chosen->windows.count, "Watch a busy CPU N times, and judge the median")
-            ->type_name("N")
-            ->default_str("until it is quiet, at most 3 times"),
-        1, 1000);
-    auto *seconds =
-        accept_range(command->add_option("--seconds", chosen->windows.seconds, "Watch for SECONDS each time")
-                         ->type_name("SECONDS")
-                         ->default_str("3"),
-                     1.0, 3600.0);
+    auto *windows = accept_range(value_option(command, "--windows", "N", chosen->windows.count,
+                                              "Watch a busy CPU N times, and judge the median"),
+                                 1, 1000)
+                        ->default_str("until it is quiet, at most 3 times");
+    auto *seconds = accept_range(value_option(command, "--seconds", "SECONDS", chosen->windows.seconds,
+                                              "Watch for SECONDS each time"),
+                                 1.0, 3600.0)
+                        ->default_str("3");
     command->add_flag("--json", *json, "Print one JSON object");
     command->callback([&context, json, chosen, windows, seconds] {
         chosen->windows.all = windows->count() != 0 || seconds->count() != 0;

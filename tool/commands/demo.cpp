@@ -21,13 +21,11 @@
 #include "machine/testbed_qemu.hpp"
 #include "machine/virtual_machine.hpp"
 #include "report/activity_report.hpp"
-#include "report/check_report.hpp"
 #include "report/cost_report.hpp"
 #include "self/krunctl.hpp"
 #include "source/stock_kernel.hpp"
 #include "util/process.hpp"
 #include "util/terminal.hpp"
-#include "util/text.hpp"
 
 namespace krun
 {
@@ -292,14 +290,12 @@ void add_demo_command(CLI::App &app, Context &context)
 {
     CLI::App *command = app.add_subcommand("demo", "Build a kernel, boot it, and show its counters");
     auto options = std::make_shared<DemoOptions>();
-    command->add_option("--line", options->line, "Build this kernel line")
-        ->type_name("LINE")
+    value_option(command, "--line", "LINE", options->line, "Build this kernel line")
         ->default_str(fmt::format("{}, with --module {}", usual_line, usual_line_of_module));
     command->add_flag("--module", options->module,
                       "Show Debian's own kernel with the module krun: no kernel is compiled");
-    accept_range(
-        command->add_option("--cpus", options->cpus, "Give the guest N CPUs")->type_name("N")->capture_default_str(),
-        2U, 64U);
+    accept_range(value_option(command, "--cpus", "N", options->cpus, "Give the guest N CPUs"), 2U, 64U)
+        ->capture_default_str();
     command->add_flag("--json", options->json, "Print one JSON object");
     command->callback([&context, options] { demonstrate(context, *options); });
 }

@@ -37,6 +37,14 @@ std::vector<OptionFacts> facts_of_options(const CLI::App &command);
 std::vector<const CLI::App *> commands_of(const CLI::App &app);
 std::vector<std::string> names_of_commands(const CLI::App &app);
 
+// An option that takes a value, which the help calls `value`.
+template <class Value>
+CLI::Option *value_option(CLI::App *command, const std::string &names, const std::string &value, Value &variable,
+                          const std::string &description)
+{
+    return command->add_option(names, variable, description)->type_name(value);
+}
+
 // What options accept. Each function takes the option and returns it. The help and the completion of the shells
 // (OptionFacts) read from the option what was said here.
 

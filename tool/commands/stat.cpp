@@ -175,13 +175,6 @@ void fail_by_verdict(Context &context, const StatOptions &options, const StatRes
                         runs.all, runs.all == 1 ? "" : "s", options.fail_on, options.fail_on));
 }
 
-void give(Context &context, const StatOptions &options, const std::string &text)
-{
-    if (!options.output.empty())
-        return unwrap(context.files.write(options.output, text));
-    std::fputs(text.c_str(), stderr);
-}
-
 void stat(Context &context, const StatOptions &options)
 {
     if (!options.output.empty())
@@ -204,10 +197,14 @@ void stat(Context &context, const StatOptions &options)
     result.facts = measurer.facts();
     result.energy_error = measurer.energy_error();
     result.fail_on = kind_named(options.fail_on);
-    give(context, options,
-         options.json ? stat_json(result).dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n"
-         : options.format == "rebench" ? rebench_log(result)
-                                       : stat_report(result));
+    const auto text = options.json
+                          ? stat_json(result).dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n"
+                      : options.format == "rebench" ? rebench_log(result)
+                                                    : stat_report(result);
+    if (options.output.empty())
+        std::fputs(text.c_str(), stderr);
+    else
+        unwrap(context.files.write(options.output, text));
     fail_by_verdict(context, options, result);
 }
 
@@ -219,41 +216,30 @@ void add_stat_command(CLI::App &app, Context &context)
     command->footer("Exit status: the command's own, or see krunctl-stat(1)");
     auto options = std::make_shared<StatOptions>();
     command->add_option("COMMAND", options->command, "Run and measure this, with its arguments after --")->required();
-    refuse_empty(command->add_option("--cpus", options->cpus, "Count on these CPUs, as in 0,2-5")
-                     ->type_name("LIST")
-                     ->default_str("all online CPUs"));
+    refuse_empty(value_option(command, "--cpus", "LIST", options->cpus, "Count on these CPUs, as in 0,2-5"))
+        ->default_str("all online CPUs");
+    refuse_empty(value_option(command, "--pin", "LIST", options->pin,
+                              "Bind the command to these CPUs, which the verdict is about"));
+    accept_range(value_option(command, "-r,--runs", "N", options->runs, "Run the command N times"), 1U, 100000U)
+        ->default_str("1, with --compare 10");
+    auto *compare = refuse_empty(value_option(command, "--compare", "COMMAND", options->other,
+                                              "Run this, in quotes, alternately with the first command"));
     refuse_empty(
-        command->add_option("--pin", options->pin, "Bind the command to these CPUs, which the verdict is about")
-            ->type_name("LIST"));
-    accept_range(command->add_option("-r,--runs", options->runs, "Run the command N times")
-                     ->type_name("N")
-                     ->default_str("1, with --compare 10"),
-                 1U, 100000U);
-    auto *compare = refuse_empty(
-        command->add_option("--compare", options->other, "Run this, in quotes, alternately with the first command")
-            ->type_name("COMMAND"));
-    refuse_empty(command
-                     ->add_option("--control", options->control,
-                                  "Count only between \"enable\" and \"disable\" on fifo:COMMANDS[,ACKS] or "
-                                  "fd:NUMBER[,NUMBER]")
-                     ->type_name("CHANNEL"));
-    accept_choices(command->add_option("--way", options->way, "Read the counters in this way only")
-                       ->type_name("WAY")
-                       ->default_str("the best that is available"),
-                   way_names());
+        value_option(command, "--control", "CHANNEL", options->control,
+                     "Count only between \"enable\" and \"disable\" on fifo:COMMANDS[,ACKS] or fd:NUMBER[,NUMBER]"));
+    accept_choices(value_option(command, "--way", "WAY", options->way, "Read the counters in this way only"),
+                   way_names())
+        ->default_str("the best that is available");
     accept_choices(
-        command
-            ->add_option("--fail-on", options->fail_on,
-                         "Exit with 1 if the command succeeds, but a run has this verdict, a worse one, or none")
-            ->type_name("VERDICT"),
+        value_option(command, "--fail-on", "VERDICT", options->fail_on,
+                     "Exit with 1 if the command succeeds, but a run has this verdict, a worse one, or none"),
         {"ticking", "undecided", "disturbed"});
-    refuse_empty(command->add_option("--output", options->output, "Write the report to this file instead of stderr")
-                     ->type_name("FILE"));
-    auto *format = accept_choices(
-        command->add_option("--format", options->format, "Report as text, or in lines for ReBench's RebenchLog")
-            ->type_name("FORMAT")
-            ->capture_default_str(),
-        {"text", "rebench"});
+    refuse_empty(
+        value_option(command, "--output", "FILE", options->output, "Write the report to this file instead of stderr"));
+    auto *format = accept_choices(value_option(command, "--format", "FORMAT", options->format,
+                                               "Report as text, or in lines for ReBench's RebenchLog"),
+                                  {"text", "rebench"})
+                       ->capture_default_str();
     format->excludes(compare); // ReBench looks at no names: it would take both commands for one
     command->add_flag("--json", options->json, "Report as one JSON object")->excludes(format);
     command->callback([&context, options] { stat(context, *options); });

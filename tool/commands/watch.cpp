@@ -126,18 +126,15 @@ void add_watch_command(CLI::App &app, Context &context)
     CLI::App *command = app.add_subcommand("watch", "Show what every CPU does live, until Ctrl-C");
     auto arguments = std::make_shared<WatchArguments>();
     auto &options = arguments->options;
-    accept_range(command->add_option("--count", options.count, "Stop after N readings")->type_name("N"), 1U);
-    accept_range(command->add_option("--interval", options.interval, "Wait SECONDS between readings")
-                     ->type_name("SECONDS")
-                     ->capture_default_str(),
-                 0.01, 3600.0);
-    refuse_empty(command->add_option("--cpus", arguments->cpus, "Show only these CPUs, as in 0,2-5")
-                     ->type_name("LIST")
-                     ->default_str("all online CPUs"));
-    accept_choices(command->add_option("--way", arguments->way, "Read the counters in this way only")
-                       ->type_name("WAY")
-                       ->default_str("the best that is available"),
-                   way_names());
+    accept_range(value_option(command, "--count", "N", options.count, "Stop after N readings"), 1U);
+    accept_range(value_option(command, "--interval", "SECONDS", options.interval, "Wait SECONDS between readings"),
+                 0.01, 3600.0)
+        ->capture_default_str();
+    refuse_empty(value_option(command, "--cpus", "LIST", arguments->cpus, "Show only these CPUs, as in 0,2-5"))
+        ->default_str("all online CPUs");
+    accept_choices(value_option(command, "--way", "WAY", arguments->way, "Read the counters in this way only"),
+                   way_names())
+        ->default_str("the best that is available");
     command->add_flag("--json", options.json, "Print one JSON object per reading, each on its own line");
     command->callback([&context, arguments] {
         SystemHost host(context.runner);

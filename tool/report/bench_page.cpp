@@ -3,7 +3,6 @@
 // that comes from the machine goes through html_escaped().
 #include "report/bench_report.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>

@@ -6,7 +6,6 @@
 #include <cstdlib>
 #include <fmt/format.h>
 #include <map>
-#include <optional>
 
 #include "report/table.hpp"
 #include "util/text.hpp"

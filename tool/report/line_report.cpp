@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <nlohmann/json.hpp>
-#include <vector>
 
 #include "report/table.hpp"
 #include "self/krunctl.hpp"
@@ -74,12 +72,8 @@ std::filesystem::path proof_file(const std::string &line) { return cache_directo
 
 std::optional<Proof> read_proof(Filesystem &files, const std::filesystem::path &file)
 {
-    const auto text = files.read(file);
-    if (!text)
-        return std::nullopt;
-    const auto json = nlohmann::json::parse(*text, nullptr, false);
     try {
-        return json.get<Proof>();
+        return nlohmann::json::parse(files.read(file).value_or("")).get<Proof>();
     } catch (const nlohmann::json::exception &) {
         return std::nullopt;
     }
@@ -87,8 +81,7 @@ std::optional<Proof> read_proof(Filesystem &files, const std::filesystem::path &
 
 std::string upstream_version(const std::string &package_version)
 {
-    const auto colon = package_version.find(':');
-    const std::string version = colon == std::string::npos ? package_version : package_version.substr(colon + 1);
+    const std::string version = package_version.substr(package_version.find(':') + 1);
     return version.substr(0, version.rfind('-'));
 }
 

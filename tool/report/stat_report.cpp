@@ -144,6 +144,26 @@ std::string command_text(const StatResult &result, const StatCommand &command)
     return text + energy_text(run, result.energy_error) + verdict_text(shown.verdict);
 }
 
+// Of the CPUs that the command was bound to, or of all.
+RunValues cycles_of(const StatCommand &command)
+{
+    RunValues values;
+    for (const auto &[run, verdict] : command.runs) {
+        std::optional<double> sum;
+        for (const auto &delta : run.deltas) {
+            if (!run.bound.empty() && !is_bound_to(run, delta.cpu))
+                continue;
+            if ((delta.valid & KRUNC_CYCLES) == 0) {
+                sum.reset();
+                break; // what is left would look like less work
+            }
+            sum = sum.value_or(0) + static_cast<double>(delta.cycles);
+        }
+        values.push_back(sum);
+    }
+    return values;
+}
+
 std::string difference_text(const char *what, const char *unit, const RunValues &first, const RunValues &second)
 {
     const auto pairs = pair_differences(first, second);
@@ -198,25 +218,6 @@ RunValues seconds_of(const StatCommand &command)
     RunValues values;
     for (const auto &one : command.runs)
         values.push_back(one.run.windows != 0 ? std::optional(one.run.seconds) : std::nullopt);
-    return values;
-}
-
-RunValues cycles_of(const StatCommand &command)
-{
-    RunValues values;
-    for (const auto &[run, verdict] : command.runs) {
-        std::optional<double> sum;
-        for (const auto &delta : run.deltas) {
-            if (!run.bound.empty() && !is_bound_to(run, delta.cpu))
-                continue;
-            if ((delta.valid & KRUNC_CYCLES) == 0) {
-                sum.reset();
-                break; // what is left would look like less work
-            }
-            sum = sum.value_or(0) + static_cast<double>(delta.cycles);
-        }
-        values.push_back(sum);
-    }
     return values;
 }
 

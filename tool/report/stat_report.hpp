@@ -41,8 +41,6 @@ std::string rebench_log(const StatResult &result);
 using RunValues = std::vector<std::optional<double>>;
 std::vector<double> present(const RunValues &values); // without the runs that have none
 RunValues seconds_of(const StatCommand &command);
-// Of the CPUs that the command was bound to, or of all.
-RunValues cycles_of(const StatCommand &command);
 
 // The worst of all runs of both commands; nothing if none has a verdict.
 std::optional<krunc_verdict_kind> worst_verdict(const StatResult &result);
