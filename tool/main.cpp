@@ -45,7 +45,7 @@ int fail(const CLI::App &app, const Context &context, int argc, char **argv, Err
     const bool has_json = chosen.empty() || chosen.front()->get_option_no_throw("--json") != nullptr;
     if (has_json && asks_for_json(argc, argv)) {
         const auto command = chosen.empty() ? std::string() : chosen.front()->get_name();
-        print_error_json(error_json(command, context.found, error, status), command == "watch");
+        print_json(error_json(command, context.found, error, status), command == "watch" ? -1 : 2);
     }
     return status;
 }

@@ -221,7 +221,7 @@ int fail(const Options &options, const Error &error)
     if (!error.log.empty())
         fmt::print(stderr, "log: {}\n", error.log);
     if (options.json == "-")
-        print_error_json(error_json("test", nullptr, error, static_cast<int>(error.code)), false);
+        print_json(error_json("test", nullptr, error, static_cast<int>(error.code)));
     return static_cast<int>(error.code);
 }
 

@@ -13,11 +13,6 @@ namespace
 
 using nlohmann::ordered_json;
 
-std::string as_text(const ordered_json &object, int indent)
-{
-    return object.dump(indent, ' ', false, ordered_json::error_handler_t::replace) + "\n";
-}
-
 ordered_json or_null(const std::string &text) { return text.empty() ? ordered_json() : ordered_json(text); }
 
 const char *kind_of(const Error &error)
@@ -34,13 +29,16 @@ const char *kind_of(const Error &error)
 
 ordered_json with_schema(const ordered_json &object)
 {
-    ordered_json all = {{"schema", json_schema}};
+    ordered_json all = {{"schema", 1}};
     all.update(object);
     return all;
 }
 
-// Not with fmt::print(), which throws when stdout is closed: main() reports that.
-void print_json(const ordered_json &object) { std::fputs(as_text(with_schema(object), 2).c_str(), stdout); }
+void print_json(const ordered_json &object, int indent)
+{
+    const auto text = with_schema(object).dump(indent, ' ', false, ordered_json::error_handler_t::replace);
+    std::fputs((text + "\n").c_str(), stdout); // fmt::print() throws when stdout is closed
+}
 
 void show_steps(const Env &env, bool json, const std::function<void(const Env &)> &work)
 {
@@ -52,7 +50,7 @@ void show_steps(const Env &env, bool json, const std::function<void(const Env &)
 
 ordered_json error_json(const std::string &command, const ordered_json &found, const Error &error, int status)
 {
-    ordered_json all = {{"schema", json_schema}, {"command", or_null(command)}};
+    ordered_json all = {{"command", or_null(command)}};
     if (found.is_object())
         all.update(found);
     all["error"] = {{"kind", kind_of(error)},
@@ -61,11 +59,6 @@ ordered_json error_json(const std::string &command, const ordered_json &found, c
                     {"log", or_null(error.log)}};
     all["exit_status"] = status;
     return all;
-}
-
-void print_error_json(const ordered_json &object, bool on_one_line)
-{
-    std::fputs(as_text(object, on_one_line ? -1 : 2).c_str(), stdout);
 }
 
 bool asks_for_json(int argc, const char *const *argv)

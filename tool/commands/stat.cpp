@@ -189,9 +189,8 @@ void stat(Context &context, const StatOptions &options)
     context.guest_status = measurer.status();
     if (result.command.runs.empty()) {
         if (options.json)
-            print_error_json(
-                error_json("stat", nullptr, {ExitCode::failure, measurer.failure(), {}, {}}, context.guest_status),
-                false);
+            print_json(
+                error_json("stat", nullptr, {ExitCode::failure, measurer.failure(), {}, {}}, context.guest_status));
         return;
     }
     result.facts = measurer.facts();
