@@ -55,7 +55,7 @@ void ScratchFolder::remove_abandoned_in_public(Filesystem &files, const fs::path
     for (const auto &other : files.list(parent).value_or(std::vector<std::string>())) {
         struct stat status = {};
         const auto path = parent / other;
-        // Anybody may make a folder of such a name there.
+        // Anybody may make a folder of such a name there, and one that has just been made has no owner yet.
         if (other.starts_with(name + "-") && lstat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode) &&
             status.st_uid == geteuid() && files.exists(path / lock_of_one) && FileLock::try_acquire(path / lock_of_one))
             std::ignore = files.remove_all(path);

@@ -22,6 +22,7 @@ namespace
 
 using testing::ElementsAre;
 using testing::StartsWith;
+using testing::UnorderedElementsAre;
 
 TEST(ScratchFolder, IsThereWhileItLivesAndGoneAfterwards)
 {
@@ -66,10 +67,14 @@ TEST(ScratchFolder, InAFolderOfEverybodysOnlyWhatAKilledOwnerHasLeftIsRemoved)
     const TemporaryFolder folder;
     SystemFilesystem files;
     std::filesystem::create_directories(folder.path() / "somebody-elses");
-    std::filesystem::create_directories(folder.path() / "krunctl-x-left");
+    ASSERT_TRUE(files.make_directories(folder.path() / "krunctl-x-left"));
+    ASSERT_TRUE(files.write(folder.path() / "krunctl-x-left/owner", ""));
+    ASSERT_TRUE(files.make_directories(folder.path() / "krunctl-x-of-another-that-has-no-lock-yet"));
     const auto scratch = ScratchFolder::make_in_public(files, folder.path(), "krunctl-x").value();
     ScratchFolder::remove_abandoned_in_public(files, folder.path(), "krunctl-x");
-    EXPECT_THAT(files.list(folder.path()).value(), ElementsAre(scratch.path().filename().string(), "somebody-elses"));
+    EXPECT_THAT(files.list(folder.path()).value(),
+                UnorderedElementsAre(scratch.path().filename().string(), "somebody-elses",
+                                     "krunctl-x-of-another-that-has-no-lock-yet"));
 }
 
 TEST(ScratchFolder, OfADryRunIsOnlyAName)
