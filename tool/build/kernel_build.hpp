@@ -29,7 +29,7 @@ struct BuildRequest {
     std::filesystem::path output;                 // empty: <cache>/kernels/<line>-<config>, or <series>-source-<config>
     unsigned jobs = 0;                            // 0: as many as there are CPUs
     bool menuconfig = false;
-    bool package = false; // linux-image and linux-headers as .debs too
+    bool package = false;                     // linux-image and linux-headers as .debs too
     std::function<void(BuildStage)> on_stage; // each stage as it begins; none when the kernel is up to date
 };
 
