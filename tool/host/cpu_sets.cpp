@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <fmt/format.h>
 #include <iterator>
 #include <sched.h>
@@ -21,9 +20,8 @@ constexpr int highest_cpu = 1 << 16;
 
 std::optional<int> parse_cpu(std::string_view text)
 {
-    int cpu = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), cpu);
-    if (error != std::errc{} || end != text.data() + text.size() || cpu < 0 || cpu > highest_cpu)
+    const auto cpu = whole_number<int>(text);
+    if (!cpu || *cpu < 0 || *cpu > highest_cpu)
         return {};
     return cpu;
 }

@@ -3,7 +3,6 @@
 #include "host/measured_command.hpp"
 
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -17,6 +16,7 @@
 #include "host/cpu_sets.hpp"
 #include "util/own_process.hpp"
 #include "util/result.hpp"
+#include "util/text.hpp"
 
 namespace krun
 {
@@ -80,10 +80,8 @@ void write_now(int fd, std::string_view text)
 
 Result<OwnedDescriptor> take_descriptor(const std::string &text, int access)
 {
-    int number = -1;
-    const char *end = text.data() + text.size();
-    const auto parsed = std::from_chars(text.data(), end, number);
-    if (parsed.ec != std::errc() || parsed.ptr != end || number < 0)
+    const int number = whole_number<int>(text).value_or(-1);
+    if (number < 0)
         return usage_error(fmt::format("--control: \"{}\" is not a descriptor number", text));
     const int flags = fcntl(number, F_GETFL);
     if (flags < 0)

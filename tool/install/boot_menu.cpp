@@ -3,7 +3,6 @@
 #include "install/boot_menu.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 #include "util/text.hpp"
@@ -28,15 +27,6 @@ std::vector<std::string> steps_of(const std::string &setting)
         }
     }
     return steps;
-}
-
-std::optional<std::size_t> number_of(const std::string &text)
-{
-    std::size_t number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc() || end != text.data() + text.size())
-        return std::nullopt;
-    return number;
 }
 
 // The words of a line of GRUB script, without their quotes: 'it'\''s' is one word.
@@ -105,7 +95,7 @@ const BootEntry *BootMenu::find(const std::string &setting) const
     for (const auto &step : steps_of(setting)) {
         if (found && !nodes_[*found].submenu)
             return nullptr;
-        const auto number = number_of(step);
+        const auto number = whole_number<std::size_t>(step);
         const auto around = std::exchange(found, std::nullopt);
         std::size_t position = 0;
         for (std::size_t at = 0; at < nodes_.size() && !found; ++at) {

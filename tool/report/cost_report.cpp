@@ -2,7 +2,6 @@
 
 #include "report/cost_report.hpp"
 
-#include <charconv>
 #include <cstdlib>
 #include <fmt/format.h>
 #include <map>
@@ -57,12 +56,10 @@ Result<std::vector<WayCost>> parse_costs(const std::string &output)
     for (const std::string &line : lines_of(output)) {
         const std::size_t tab = line.find('\t');
         const std::string count = tab == std::string::npos ? "" : line.substr(tab + 1);
-        std::uint64_t number = 0;
-        const auto [end, error] = std::from_chars(count.data(), count.data() + count.size(), number);
-        const bool is_number = error == std::errc{} && end == count.data() + count.size();
-        if (!is_number && count != "-")
+        const auto number = whole_number<std::uint64_t>(count);
+        if (!number && count != "-")
             return failure("the cost benchmark printed `" + line + "`");
-        costs.push_back({line.substr(0, tab), is_number ? std::optional(number) : std::nullopt});
+        costs.push_back({line.substr(0, tab), number});
     }
     if (cost_of(costs, "null").value_or(0) == 0)
         return failure("the cost benchmark did not measure a null system call");

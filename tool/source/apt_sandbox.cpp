@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -57,9 +56,8 @@ Result<std::optional<uid_t>> user_of_methods(ProcessRunner &runner)
     if (begin == std::string::npos || end <= begin + 1)
         return std::optional<uid_t>();
     const auto id = TRY(answer_of(runner, {"id", "-u", "--", name->substr(begin + 1, end - begin - 1)}));
-    uid_t user = 0;
-    const auto read = std::from_chars(id.data(), id.data() + id.size(), user);
-    return read.ec == std::errc() && user != 0 ? std::optional(user) : std::nullopt;
+    const auto user = whole_number<uid_t>(id);
+    return user == 0U ? std::nullopt : user;
 }
 
 } // namespace

@@ -3,7 +3,6 @@
 #include "source/kernel_tree.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <fmt/format.h>
 #include <limits>
 #include <map>
@@ -33,8 +32,9 @@ std::map<std::string, std::string> version_settings(const std::string &makefile)
 
 bool parse_number(const std::string &text, unsigned &number)
 {
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    return error == std::errc() && end == text.data() + text.size();
+    const auto parsed = whole_number<unsigned>(text);
+    number = parsed.value_or(number);
+    return parsed.has_value();
 }
 
 // Counts releases from 0.0 on: 3.x ended with 3.19, 4.x with 4.20, 5.x and 6.x with 19.

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <charconv>
 #include <cstdio>
 #include <cstdlib>
 #include <fmt/format.h>
@@ -192,12 +191,8 @@ constexpr std::size_t usual_columns = 80;
 std::optional<std::size_t> number_in(const char *variable)
 {
     const char *value = std::getenv(variable);
-    const std::string_view text = value == nullptr ? "" : value;
-    std::size_t number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc{} || end != text.data() + text.size() || number == 0)
-        return {};
-    return number;
+    const auto number = whole_number<std::size_t>(value == nullptr ? "" : value);
+    return number == 0U ? std::nullopt : number;
 }
 
 } // namespace

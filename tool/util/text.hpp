@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
+// Text: cutting it up, reading and quoting it, and the word that somebody meant.
 #pragma once
 
+#include <charconv>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +18,14 @@ std::vector<std::string> words_of(std::string_view text); // split at white spac
 std::string trim(std::string_view text);
 // Of the first line "NAME: value", as in /proc; empty if there is none.
 std::string field_of(std::string_view text, std::string_view name);
+// A number and nothing else; nothing when it does not fit.
+template <class Number> std::optional<Number> whole_number(std::string_view text)
+{
+    Number number{};
+    const auto *const end = text.data() + text.size();
+    const auto parsed = std::from_chars(text.data(), end, number);
+    return parsed.ec == std::errc() && parsed.ptr == end ? std::optional(number) : std::nullopt;
+}
 std::string shell_quoted(std::string_view word); // as it is when it needs no quotes
 // For text of somebody else's (a guest, a package, another program): valid UTF-8 with nothing in it that a terminal
 // would obey. Newlines and tabs stay; other control characters and what is no UTF-8 become "\x1b".
