@@ -117,7 +117,8 @@ bool is_tiny_config(const std::string &config) { return std::ranges::find(tiny_c
 // Everything else is the name of a file.
 bool is_named_config(const std::string &config)
 {
-    return is_tiny_config(config) || config == "debian" || config == "running";
+    const auto names = named_configs();
+    return std::ranges::find(names, config) != names.end();
 }
 
 // The kernels for the disk and for finding mistakes are the virtual machine's and more.
@@ -132,6 +133,13 @@ std::vector<std::string> our_fragments(const std::string &config)
 }
 
 } // namespace
+
+std::vector<std::string> named_configs()
+{
+    std::vector<std::string> names(tiny_configs.begin(), tiny_configs.end());
+    names.insert(names.end(), {"debian", "running"});
+    return names;
+}
 
 std::string config_name(const std::string &config)
 {

@@ -40,6 +40,8 @@ struct ConfigPlan {
     bool own_source = false;                // of the person's own, for which no line vouches
 };
 
+// Those that --config knows by name: "vm" and so on.
+std::vector<std::string> named_configs();
 // "vm", or a name for any other configuration that can be a part of a folder's name.
 std::string config_name(const std::string &config);
 

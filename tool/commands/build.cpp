@@ -77,7 +77,7 @@ void add_build_command(CLI::App &app, Context &context)
     accept_words_or_file(command->add_option("--config", request.config, "Start from this configuration")
                              ->type_name("CONFIG")
                              ->capture_default_str(),
-                         {"vm", "disk", "debug", "kcsan", "debian", "running"});
+                         named_configs());
     command->add_option("--fragment", request.fragments, "Merge this configuration fragment last")
         ->type_name("FILE")
         ->allow_extra_args(false);

@@ -12,6 +12,7 @@
 #include "machine/console_log.hpp"
 #include "machine/elf_dependencies.hpp"
 #include "machine/frame_decoder.hpp"
+#include "machine/testbed_qemu.hpp"
 #include "self/krunctl.hpp"
 #include "source/apt_archive.hpp"
 #include "util/digest.hpp"
@@ -207,7 +208,7 @@ Result<fs::path> guest_busybox(const Env &env)
     if (const auto *cached = found(); cached != candidates.end())
         return *cached;
     AptArchive archive(env, cache_directory() / "apt");
-    const auto deb = TRY(archive.download("busybox-static", {"bookworm", "bookworm-updates", "bookworm-security"}));
+    const auto deb = TRY(archive.download("busybox-static", testbed_suites));
     TRY(archive.unpack({deb}, folder));
     if (const auto *unpacked = found(); unpacked != candidates.end())
         return *unpacked;

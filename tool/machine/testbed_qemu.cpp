@@ -31,7 +31,6 @@ namespace fs = std::filesystem;
 // To be counted up when the build changes in a way that neither the patches nor the options show.
 constexpr int recipe = 4;
 constexpr const char *program_name = "qemu-system-x86_64";
-const std::vector<std::string> suites{"bookworm", "bookworm-updates", "bookworm-security"};
 const std::vector<std::string> configure_options{
     "--target-list=x86_64-softmmu", "--without-default-features", "--enable-tcg", "--disable-werror",
     "--without-default-devices", "--with-devices-x86_64=testbed", "--disable-debug-info", "--enable-seccomp",
@@ -129,7 +128,7 @@ class Build
         if (files_.exists(source()))
             return {};
         const fs::path testbed = data_directory() / "testbed/qemu";
-        const auto description = TRY(archive_.download_source("qemu", suites));
+        const auto description = TRY(archive_.download_source("qemu", testbed_suites));
         const fs::path unpacked = work_ / "source.part";
         TRY(files_.remove_all(unpacked));
         // apt has verified the files; without the check dpkg-source needs no keyring of its own
@@ -218,7 +217,7 @@ class Build
 
     Result<void> add_firmware(const Firmware &part, const fs::path &folder)
     {
-        const auto deb = TRY(archive_.download(part.package, suites));
+        const auto deb = TRY(archive_.download(part.package, testbed_suites));
         const fs::path unpacked = work_ / part.package;
         TRY(files_.remove_all(unpacked));
         TRY(archive_.unpack({deb}, unpacked));

@@ -13,6 +13,9 @@
 namespace krun
 {
 
+// The Debian that QEMU and the guests' busybox are taken from, whatever this machine runs.
+inline const std::vector<std::string> testbed_suites{"bookworm", "bookworm-updates", "bookworm-security"};
+
 struct TestbedQemu {
     std::filesystem::path program;
     std::vector<std::filesystem::path> firmware; // folders for -L
