@@ -87,14 +87,18 @@ int run(int argc, char **argv)
     const auto written = finish_output();
     if (written)
         return status;
-    report(written.error());
-    return status == static_cast<int>(ExitCode::interrupted) ? status : static_cast<int>(ExitCode::failure);
+    const auto failed = static_cast<int>(ExitCode::failure);
+    if (status != failed) // otherwise an error has been reported, which may be this one
+        report(written.error());
+    return status == static_cast<int>(ExitCode::interrupted) ? status : failed;
 }
 
 } // namespace
 
 int main(int argc, char **argv)
 {
+    static char name[] = "krunctl"; // whatever link it was called by
+    program_invocation_short_name = name;
     open_standard_streams();
     install_interrupt_handlers();
     try {

@@ -106,6 +106,7 @@ TEST_F(InstallTest, ADryRunShowsTheChecksAndTheStepsToAnybodyAndChangesNothing)
     EXPECT_THAT(
         result.output,
         HasSubstr("  | GRUB_DEFAULT='gnulinux-advanced-1234-abcd>gnulinux-6.1.0-41-amd64-advanced-1234-abcd'\n"));
+    EXPECT_EQ(json({"install", "--no-boot-gate", deb.string(), "--dry-run"}, 0)["steps"], lines_of(result.output));
     EXPECT_EQ(root.snapshot(), before);
     EXPECT_FALSE(std::filesystem::exists(root.path("/var/lib/krunctl")));
 }
@@ -226,8 +227,10 @@ TEST_F(InstallTest, OnlyTheRunningKernelOnTrialIsPromotedAndOnlyWhenItPassesTheC
     EXPECT_EQ(root.snapshot(), installed);
 
     root.run_kernel(release);
+    const auto shown = sandbox.krunctl({"promote", "--dry-run"}).output;
+    EXPECT_EQ(json({"promote", "--dry-run"}, 0)["steps"], lines_of(shown));
     EXPECT_THAT(
-        sandbox.krunctl({"promote", "--dry-run"}).output,
+        shown,
         HasSubstr("GRUB_DEFAULT='gnulinux-advanced-1234-abcd>gnulinux-6.12.117.krun.abcdef-advanced-1234-abcd'"));
     // The kernel that really runs here has no Krun system calls.
     result = sandbox.krunctl({"promote"});
@@ -264,7 +267,9 @@ TEST_F(InstallTest, OfSeveralKernelsOneHasToBeNamed)
     EXPECT_EQ(result.status, 2);
     EXPECT_THAT(result.errors, HasSubstr("several Krun kernels are installed: 6.12.117.krun.abcdef, 6.12.120"));
     EXPECT_EQ(sandbox.krunctl({"uninstall", "6.5"}).status, 1);
-    EXPECT_THAT(sandbox.krunctl({"uninstall", "--dry-run", release}).output, HasSubstr("dpkg --purge"));
+    const auto shown = sandbox.krunctl({"uninstall", "--dry-run", release}).output;
+    EXPECT_THAT(shown, HasSubstr("dpkg --purge"));
+    EXPECT_EQ(json({"uninstall", "--dry-run", release}, 0)["steps"], lines_of(shown));
     EXPECT_EQ(sandbox.krunctl({"uninstall", release}).status, 0);
     EXPECT_EQ(sandbox.krunctl({"uninstall"}).status, 0);
     EXPECT_EQ(root.snapshot(), before);

@@ -174,7 +174,7 @@ class Reader
             if (owner_ == Owner::symbol) {
                 definition().has_prompt = true;
                 if (const auto condition = find_unquoted(rest, " if "); condition != std::string::npos)
-                    definition().conditions.push_back(trim(rest.substr(condition + 4)));
+                    definition().prompt_condition = trim(rest.substr(condition + 4));
             } else {
                 blocks_.back().choice = unquoted(rest);
             }
@@ -201,7 +201,10 @@ constexpr std::size_t named_selectors = 4;
 std::vector<std::string> unmet_parts(const KconfigDefinition &definition, const ConfigValues &values)
 {
     std::vector<std::string> unmet;
-    for (const auto &condition : definition.conditions) {
+    auto conditions = definition.conditions;
+    if (!definition.prompt_condition.empty())
+        conditions.push_back(definition.prompt_condition);
+    for (const auto &condition : conditions) {
         for (auto &part : evaluate(condition, values).unmet) {
             if (std::find(unmet.begin(), unmet.end(), part) == unmet.end())
                 unmet.push_back(std::move(part));

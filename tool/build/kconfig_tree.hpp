@@ -18,7 +18,8 @@ namespace krun
 
 // A symbol may be defined in several places; each has its own conditions.
 struct KconfigDefinition {
-    std::vector<std::string> conditions; // all must hold: of `depends on`, its prompt's `if`, and what encloses it
+    std::vector<std::string> conditions; // all must hold: of `depends on`, and what encloses it
+    std::string prompt_condition;        // the prompt's `if`; empty: none
     bool has_prompt = false;             // otherwise it follows from other symbols and cannot be asked for
     std::string choice;                  // the prompt of the choice that it is a member of; empty: of none
 };

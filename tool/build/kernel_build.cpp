@@ -33,7 +33,6 @@ Result<std::string> compiler_version(ProcessRunner &runner)
 {
     Command command;
     command.argv = {"gcc", "--version"};
-    command.environment["LC_ALL"] = "C";
     command.asks = true;
     const auto lines = lines_of(TRY(runner.run_ok(command)).output);
     return lines.empty() ? "unknown" : lines.front();

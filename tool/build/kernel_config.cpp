@@ -87,7 +87,7 @@ Command merge_command(const KernelMake &make, const ConfigPlan &plan)
     for (std::size_t at = 0; at < plan.fragments.size(); ++at)
         command.argv.push_back(fragment_file(make, at + 1).string());
     command.directory = make.tree;
-    command.environment = {{"LC_ALL", "C"}, {"KCONFIG_CONFIG", (make.objects / ".config").string()}};
+    command.environment = {{"KCONFIG_CONFIG", (make.objects / ".config").string()}};
     command.inherits = variables_for_builds();
     command.log = make.log;
     return command;
@@ -124,11 +124,12 @@ bool is_named_config(const std::string &config)
 // The kernels for the disk and for finding mistakes are the virtual machine's and more.
 std::vector<std::string> our_fragments(const std::string &config)
 {
-    std::vector<std::string> names = {"krun.config", "tickless.config"};
-    if (is_tiny_config(config) && config != "vm")
-        names.insert(names.begin(), config + ".config");
+    std::vector<std::string> names;
     if (is_tiny_config(config))
-        names.insert(names.begin(), "vm.config");
+        names.push_back("vm.config");
+    if (is_tiny_config(config) && config != "vm")
+        names.push_back(config + ".config");
+    names.insert(names.end(), {"krun.config", "tickless.config"});
     return names;
 }
 

@@ -21,7 +21,7 @@ Result<void> run_logged(ProcessRunner &runner, const Repacking &repacking, std::
 {
     Command command;
     command.argv = std::move(argv);
-    command.environment = {{"LC_ALL", "C"}, {"SOURCE_DATE_EPOCH", fmt::format("{}", package_epoch)}};
+    command.environment = {{"SOURCE_DATE_EPOCH", fmt::format("{}", package_epoch)}};
     command.log = repacking.log;
     TRY(runner.run_ok(command));
     return {};

@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 #include <map>
 #include <optional>
-#include <regex>
 #include <utility>
 #include <vector>
 
@@ -32,29 +31,40 @@ using Dictionary = std::map<std::string, std::string>;
 // "{'amd64': 'y', 'arm64': '"a"'}", as Python writes it. Nothing if the text does not begin with one.
 std::optional<Dictionary> dictionary_in(std::string_view text)
 {
-    std::vector<std::string> strings;
-    std::string shape; // all but blanks, with an s for each string
-    for (std::size_t at = 0; at < text.size() && !shape.ends_with('}'); ++at) {
-        const char quote = text[at];
-        if (quote != '\'' && quote != '"') {
-            shape += quote == ' ' ? "" : std::string{quote};
-            continue;
-        }
+    std::size_t at = 0;
+    const auto passes = [&](char expected) {
+        at = std::min(text.find_first_not_of(' ', at), text.size());
+        return at < text.size() && text[at] == expected && (++at, true);
+    };
+    const auto word = [&]() -> std::optional<std::string> {
+        const char quote = passes('\'') ? '\'' : '"';
+        if (quote == '"' && !passes('"'))
+            return std::nullopt;
         std::string value;
-        for (++at; at < text.size() && text[at] != quote; ++at) {
+        for (; at < text.size() && text[at] != quote; ++at) {
             if (text[at] == '\\' && at + 1 < text.size())
                 ++at;
             value += text[at];
         }
-        shape += at < text.size() ? "s" : "";
-        strings.push_back(std::move(value));
-    }
-    static const std::regex is_dictionary(R"(\{((s:s,)*s:s,?)?\})");
-    if (!std::regex_match(shape, is_dictionary))
-        return std::nullopt;
+        return at < text.size() ? (++at, std::optional(value)) : std::nullopt;
+    };
     Dictionary values;
-    for (std::size_t at = 0; at < strings.size(); at += 2)
-        values[strings[at]] = strings[at + 1];
+    if (!passes('{'))
+        return std::nullopt;
+    while (!passes('}')) {
+        const auto key = word();
+        if (!key || !passes(':'))
+            return std::nullopt;
+        const auto value = word();
+        if (!value)
+            return std::nullopt;
+        values[*key] = *value;
+        if (!passes(',')) {
+            if (!passes('}'))
+                return std::nullopt;
+            break;
+        }
+    }
     return values;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Passed to every command. A command is one file pair in this folder and one name in main.cpp.
+// Passed to every command. A command is one file in this folder and one name in main.cpp.
 #pragma once
 
 #include <CLI/CLI.hpp>

@@ -126,7 +126,7 @@ ordered_json go_on(const InstallOptions &options, InstallSession &session)
 {
     auto &[dry, target, state, lock] = session;
     if (!state.operation)
-        unwrap<void>(refusal("nothing was interrupted", "`krunctl install --status` shows what is installed"));
+        throw UserError(refusal("nothing was interrupted", "`krunctl install --status` shows what is installed"));
     const auto release = state.operation->release;
     target.log = target.layout.log(release);
     Installer installer(target, state);

@@ -21,8 +21,21 @@ const char *kind_of(const Error &error)
         return "damaged";
     if (error.kind == ErrorKind::no_space)
         return "no-space";
-    constexpr const char *by_code[] = {"done", "answer-is-no", "usage", "host-lacks", "failure"};
-    return error.code == ExitCode::interrupted ? "interrupted" : by_code[static_cast<int>(error.code)];
+    switch (error.code) {
+    case ExitCode::done:
+        return "done";
+    case ExitCode::answer_is_no:
+        return "answer-is-no";
+    case ExitCode::usage:
+        return "usage";
+    case ExitCode::host_lacks:
+        return "host-lacks";
+    case ExitCode::interrupted:
+        return "interrupted";
+    case ExitCode::failure:
+        break;
+    }
+    return "failure";
 }
 
 } // namespace

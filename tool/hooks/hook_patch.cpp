@@ -206,7 +206,6 @@ Command patch_command(const std::filesystem::path &tree, const std::filesystem::
         command.argv.emplace_back("--dry-run");
     command.argv.insert(command.argv.end(), {"-i", patch.string()});
     command.directory = tree;
-    command.environment["LC_ALL"] = "C";
     return command;
 }
 

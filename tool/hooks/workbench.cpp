@@ -121,7 +121,6 @@ Result<ProcessResult> Workbench::run(std::vector<std::string> argv,
     command.asks = true; // of a scratch folder
     command.argv = std::move(argv);
     command.directory = folder_.path();
-    command.environment["LC_ALL"] = "C";
     command.inherits = variables_for_git(); // git merge-file refuses to work with a GIT_DIR that is none
     return env_.runner.run(command);
 }

@@ -66,7 +66,8 @@ class KeptPackages
     };
     explicit KeptPackages(const Target &target) : removed_at_(&target) {}
 
-    std::unique_ptr<const Target, RemoveCopies> removed_at_; // which is not owned
+    // A guard: the copies are removed with it, the Target is not.
+    std::unique_ptr<const Target, RemoveCopies> removed_at_;
     KernelPackages packages_;
 };
 

@@ -37,19 +37,21 @@ std::string inode_of(const fs::path &path)
 class StagedRepository
 {
   public:
-    enum class State { copying, committing, done };
-
-    StagedRepository(const Env &env, fs::path folder, bool was_bare)
-        : env_(env), folder_(std::move(folder)), path_(folder_ / ".krun-publish"), was_bare_(was_bare),
-          state_(env.files.exists(path_ / list_name) ? State::committing : State::copying)
+    StagedRepository(const Env &env, fs::path folder, bool was_missing, bool was_bare)
+        : env_(env), folder_(std::move(folder)), path_(folder_ / ".krun-publish"), was_missing_(was_missing),
+          was_bare_(was_bare), state_(env.files.exists(path_ / list_name) ? State::committing : State::copying)
     {
     }
+    StagedRepository(const StagedRepository &) = delete;
+    StagedRepository &operator=(const StagedRepository &) = delete;
+    ~StagedRepository(); // all is as it was, unless commit() was called; if that failed half-way, the next one goes on
     [[nodiscard]] const fs::path &path() const { return path_; }
-    [[nodiscard]] State state() const { return state_; }
     Result<void> make();
     Result<void> commit();
 
   private:
+    enum class State { copying, committing, done };
+
     Result<void> run(std::vector<std::string> argv);
     Result<void> expect_no_other_reprepro();
     Result<void> let_everybody_read();
@@ -61,10 +63,17 @@ class StagedRepository
 
     const Env &env_;
     fs::path folder_;
-    fs::path path_; // of the copy
-    bool was_bare_; // there was nothing in the folder but files of ours
+    fs::path path_;    // of the copy
+    bool was_missing_; // the folder
+    bool was_bare_;    // there was nothing in the folder but files of ours
     State state_;
 };
+
+StagedRepository::~StagedRepository()
+{
+    if (state_ != State::committing)
+        std::ignore = env_.files.remove_all(was_missing_ && state_ == State::copying ? folder_ : path_);
+}
 
 Result<void> StagedRepository::run(std::vector<std::string> argv)
 {
@@ -210,18 +219,16 @@ Result<void> StagedRepository::commit()
 Result<void> change_repository(const Env &env, const fs::path &folder,
                                const std::function<Result<void>(const fs::path &copy)> &change)
 {
-    using State = StagedRepository::State;
     const bool was_missing = !env.files.exists(folder);
     const auto names = env.files.list(folder).value_or(std::vector<std::string>());
     // Also when an earlier publish made it, and was killed.
     const bool was_bare = std::ranges::all_of(names, is_beside_repository);
     TRY(env.files.make_directories(folder));
     const auto lock = TRY(FileLock::acquire(folder / ".krun-publish.lock", "the repository " + folder.string()));
-    StagedRepository staged(env, folder, was_bare);
-    auto done = staged.make().and_then([&] { return change(staged.path()); }).and_then([&] { return staged.commit(); });
-    if (staged.state() != State::committing)
-        std::ignore = env.files.remove_all(was_missing && staged.state() == State::copying ? folder : staged.path());
-    return done;
+    StagedRepository staged(env, folder, was_missing, was_bare);
+    TRY(staged.make());
+    TRY(change(staged.path()));
+    return staged.commit();
 }
 
 } // namespace krun

@@ -73,11 +73,13 @@ Result<void> Target::change(Command command) const
     constexpr std::uintmax_t room_for_log = 1 << 20;
     if (files.free_space(log.parent_path()) >= room_for_log)
         command.log = log;
-    const auto done = runner.run_ok(command);
-    if (!done && done.error().kind == ErrorKind::no_space)
+    const auto result = TRY(runner.run(command));
+    if (result.ok())
+        return {};
+    if (tells_of_full_disk(result.errors) || tells_of_full_disk(result.output))
         return no_space(fmt::format("no space left for `{}`", command.argv.front()),
                         "free some space: see df -h / /boot");
-    return done.map([](const ProcessResult &) {});
+    return failure_of(command, result);
 }
 
 } // namespace krun

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The machine that gets a kernel, as it is now, and where things are on it.
+// The machine that gets a kernel: as it is now, where things are on it, and what changes it.
 #pragma once
 
 #include <filesystem>

@@ -290,7 +290,6 @@ std::optional<fs::path> LibrarySearch::in_cache(const std::string &name)
         cache_.emplace();
         Command command;
         command.argv = {"/sbin/ldconfig", "-p"};
-        command.environment["LC_ALL"] = "C";
         const auto listed = runner_.run(command);
         // "	libz.so.1 (libc6,x86-64) => /lib/x86_64-linux-gnu/libz.so.1"; without a cache the folders have to do.
         for (const auto &line : lines_of(listed && listed->ok() ? listed->output : std::string())) {

@@ -35,8 +35,9 @@ std::string Table::text() const
     for (const auto &row : rows_) {
         std::string line;
         for (std::size_t i = 0; i < row.size(); i++)
-            line += fmt::format(fmt::runtime(columns_[i].align == Align::right ? "{}{:>{}}" : "{}{:<{}}"),
-                                i == 0 ? "" : "  ", row[i], widths[i]);
+            line +=
+                (i == 0 ? "" : "  ") + (columns_[i].align == Align::right ? fmt::format("{:>{}}", row[i], widths[i])
+                                                                          : fmt::format("{:<{}}", row[i], widths[i]));
         line.erase(line.find_last_not_of(' ') + 1);
         text += line + "\n";
     }

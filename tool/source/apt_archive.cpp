@@ -22,7 +22,12 @@ struct AptArchive::Wanted {
     std::string version;
 };
 
+namespace
+{
+
 constexpr const char *try_again = "try again; if it stays so, find out who changes it";
+
+} // namespace
 
 AptArchive::AptArchive(const Env &env, std::filesystem::path state) : env_(env), state_(std::move(state)) {}
 
@@ -216,7 +221,6 @@ Result<void> AptArchive::unpack(const std::vector<std::filesystem::path> &debs, 
         for (const auto &deb : debs) {
             Command command;
             command.argv = {"dpkg-deb", "-x", deb.string(), partial.string()};
-            command.environment["LC_ALL"] = "C";
             const auto result = TRY(env_.runner.run(command));
             if (result.ok())
                 continue;

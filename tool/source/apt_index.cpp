@@ -144,7 +144,7 @@ Command AptIndex::command(std::vector<std::string> argv) const
 {
     Command result;
     result.argv = std::move(argv);
-    result.environment = {{"LC_ALL", "C"}, {"APT_CONFIG", (folder_ / "apt.conf").string()}};
+    result.environment = {{"APT_CONFIG", (folder_ / "apt.conf").string()}};
     return result;
 }
 

@@ -39,7 +39,6 @@ Result<std::string> answer_of(ProcessRunner &runner, std::vector<std::string> ar
 {
     Command command;
     command.argv = std::move(argv);
-    command.environment["LC_ALL"] = "C";
     command.asks = true;
     const auto answer = TRY(runner.run(command));
     return answer.ok() ? trim(answer.output) : std::string();
@@ -73,6 +72,8 @@ Result<std::optional<AptSandbox>> AptSandbox::make(const Env &env, const std::st
         return std::optional(AptSandbox(ScratchFolder::shown(env.files, parent, prefix)));
     ScratchFolder::remove_abandoned_in_public(env.files, parent, prefix);
     auto folder = ScratchFolder::make_in_public(env.files, parent, prefix);
+    if (!folder && folder.error().code == ExitCode::interrupted)
+        return tl::unexpected(folder.error());
     if (!folder) {
         say("note: apt downloads as root: " + folder.error().message);
         return std::optional<AptSandbox>();

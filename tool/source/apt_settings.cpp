@@ -102,7 +102,6 @@ Result<std::string> taken_over(ProcessRunner &runner)
 {
     Command command;
     command.asks = true;
-    command.environment["LC_ALL"] = "C";
     command.argv = {"apt-config", "dump"};
     const auto settings = TRY(runner.run_ok(command));
     command.argv = {"apt-config", "shell"};

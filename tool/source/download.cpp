@@ -57,7 +57,6 @@ Command signature_command(const std::filesystem::path &keyring, const std::files
 {
     Command command;
     command.argv = {"gpgv", "--status-fd", "1", "--keyring", keyring.string(), signature.string(), data.string()};
-    command.environment["LC_ALL"] = "C";
     return command;
 }
 
@@ -150,7 +149,6 @@ Command download_command(const std::string &url, const std::filesystem::path &fi
                     // Do not wait all night for a silent server.
                     "--speed-limit", "1", "--speed-time", "60", "--continue-at", "-", "--output", file.string(), "--",
                     url};
-    command.environment["LC_ALL"] = "C";
     return command;
 }
 

@@ -78,7 +78,6 @@ class FolderSource : public Source
         for (const auto *folder : {".git", ".hg", ".svn", ".bzr", "CVS"})
             copy.argv.push_back(fmt::format("--exclude={}", folder));
         copy.argv.insert(copy.argv.end(), {(origin_.path / "").string(), (work / "tree/").string()});
-        copy.environment["LC_ALL"] = "C";
         TRY(env_.runner.run_ok(copy));
         return {};
     }
@@ -89,7 +88,6 @@ class FolderSource : public Source
         // Without optional locks, git does not even refresh its index; and no daemon is left behind.
         command.argv = {"git", "--no-optional-locks", "-c", "core.fsmonitor=false", "-C", origin_.path.string()};
         command.argv.insert(command.argv.end(), arguments.begin(), arguments.end());
-        command.environment["LC_ALL"] = "C";
         command.inherits = variables_for_git(); // with a GIT_DIR, it would look at another repository
         return command;
     }

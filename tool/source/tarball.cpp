@@ -107,7 +107,7 @@ Result<std::filesystem::path> decompress(const Env &env, const std::filesystem::
     if (std::string(compression->program) == "zstd")
         command.argv.emplace_back("--rm");
     command.argv.push_back((folder / file).string());
-    command.environment = {{"LC_ALL", "C"}, {"XZ_DEFAULTS", "-T0"}};
+    command.environment = {{"XZ_DEFAULTS", "-T0"}};
     say(fmt::format("decompressing {}", file));
     TRY(run_on_tarball(env.runner, command, tarball, folder));
     return folder / tar_name(file);
@@ -127,7 +127,6 @@ Command tar_command(const std::filesystem::path &tarball, const std::filesystem:
         command.argv.push_back(fmt::format("--strip-components={}", strip));
     command.argv.insert(command.argv.end(), {"--no-same-owner", fmt::format("--checkpoint={}", checkpoint_records),
                                              "--checkpoint-action=echo=%u"});
-    command.environment["LC_ALL"] = "C";
     command.environment["XZ_DEFAULTS"] = "-T0";
     return command;
 }

@@ -36,14 +36,19 @@ Result<ProcessResult> ProcessRunner::run_ok(const Command &command)
     auto result = run(command);
     if (!result || result->ok())
         return result;
+    return failure_of(command, *result);
+}
+
+tl::unexpected<Error> failure_of(const Command &command, const ProcessResult &result)
+{
     const auto name = std::filesystem::path(command.argv.front()).filename().string();
-    if (tells_of_full_disk(result->errors) || tells_of_full_disk(result->output))
+    if (tells_of_full_disk(result.errors))
         return full_disk(fmt::format("the device that `{}` wrote to", name), command.log.string());
-    if (result->timed_out)
+    if (result.timed_out)
         return failure(fmt::format("`{}` did not end within {} s", name, command.timeout->count() / 1000), {},
                        command.log.string());
-    auto message = fmt::format("`{}` failed with status {}", name, result->status);
-    if (const auto words = last_words(result->errors); !words.empty())
+    auto message = fmt::format("`{}` failed with status {}", name, result.status);
+    if (const auto words = last_words(result.errors); !words.empty())
         message += ": " + words;
     return failure(std::move(message), {}, command.log.string());
 }

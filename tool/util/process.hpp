@@ -62,6 +62,9 @@ class ProcessRunner
     Result<ProcessResult> run_ok(const Command &command);
 };
 
+// Why a program failed, in its last words; of a full disk, by itself.
+tl::unexpected<Error> failure_of(const Command &command, const ProcessResult &result);
+
 // Really runs. SIGINT and SIGTERM of krunctl reach the child's process group. Several threads may use one at a time.
 class SystemProcessRunner : public ProcessRunner
 {

@@ -118,7 +118,7 @@ template <class T> T unwrap(Result<T> result)
 // "cannot <what> <path>: <reason>", or "no space left on <path's file system>".
 [[nodiscard]] tl::unexpected<Error> system_failure(std::string_view what, const std::filesystem::path &path,
                                                    int error_number);
-// As it stands in the output of the programs that we run (they are run with LC_ALL=C where it matters).
+// As it stands in the output of the programs that we run.
 bool tells_of_full_disk(std::string_view output);
 [[nodiscard]] tl::unexpected<Error> full_disk(const std::string &where, const std::string &log = {});
 

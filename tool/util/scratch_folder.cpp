@@ -4,11 +4,13 @@
 // A process id names nobody when containers share the folder: the same number is somebody else in each, and a living
 // owner looks dead from the next. The kernel's locks do not know of process ids, and end with their owner however it
 // dies; so a folder is in use as long as the lock on the file in it is held. Whoever makes or removes a folder holds
-// the lock on all of them, so that none is seen before its own lock is held.
+// the lock on all of them, so that none is seen before its own lock is held; in a folder of everybody's there is no
+// such lock, and new folders are left alone.
 #include "util/scratch_folder.hpp"
 
 #include <cerrno>
 #include <cstdlib>
+#include <ctime>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
@@ -25,6 +27,7 @@ namespace fs = std::filesystem;
 
 constexpr const char *lock_of_all = "lock";
 constexpr const char *lock_of_one = "owner";
+constexpr time_t time_to_lock = 60; // seconds that a folder without a lock is taken for a new one
 
 void remove_abandoned(Filesystem &files, const fs::path &parent)
 {
@@ -55,9 +58,10 @@ void ScratchFolder::remove_abandoned_in_public(Filesystem &files, const fs::path
     for (const auto &other : files.list(parent).value_or(std::vector<std::string>())) {
         struct stat status = {};
         const auto path = parent / other;
-        // Anybody may make a folder of such a name there, and one that has just been made has no owner yet.
+        // Anybody may make a folder of such a name there, and one that has just been made is not locked yet.
         if (other.starts_with(name + "-") && lstat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode) &&
-            status.st_uid == geteuid() && files.exists(path / lock_of_one) && FileLock::try_acquire(path / lock_of_one))
+            status.st_uid == geteuid() && status.st_mtime < time(nullptr) - time_to_lock &&
+            FileLock::try_acquire(path / lock_of_one))
             std::ignore = files.remove_all(path);
     }
 }
@@ -72,8 +76,12 @@ Result<ScratchFolder> ScratchFolder::make_in_public(Filesystem &files, const fs:
     auto path = name_pattern(parent, name).string();
     if (mkdtemp(path.data()) == nullptr)
         return system_failure("create a folder in", parent, errno);
-    auto owner = TRY(FileLock::acquire(fs::path(path) / lock_of_one, path));
-    return ScratchFolder(files, path, std::move(owner));
+    auto owner = FileLock::acquire(fs::path(path) / lock_of_one, path);
+    if (!owner) {
+        std::ignore = files.remove_all(path);
+        return tl::unexpected(std::move(owner.error()));
+    }
+    return ScratchFolder(files, path, std::move(*owner));
 }
 
 ScratchFolder::~ScratchFolder()

@@ -18,10 +18,10 @@ class [[nodiscard]] ScratchFolder
   public:
     // Makes `<parent>/<name>-XXXXXX`, and removes what killed krunctls have left in `parent`.
     static Result<ScratchFolder> make(Filesystem &files, const std::filesystem::path &parent, const std::string &name);
-    // The same in a folder that everybody uses, such as /var/tmp. Nothing is removed.
+    // In a folder that everybody uses, such as /var/tmp. Nothing is removed.
     static Result<ScratchFolder> make_in_public(Filesystem &files, const std::filesystem::path &parent,
                                                 const std::string &name);
-    // What killed krunctls have left there: folders of this user and this name.
+    // What killed krunctls have left there: folders of this user and this name, a minute old or older.
     static void remove_abandoned_in_public(Filesystem &files, const std::filesystem::path &parent,
                                            const std::string &name);
     // Of a dry run, which makes none, but shows its name.

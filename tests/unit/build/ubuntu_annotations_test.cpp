@@ -136,7 +136,8 @@ TEST_F(Annotations, ALineThatIsNotUnderstoodIsNamed)
 {
     for (const std::string line :
          {"CONFIG_A", "CONFIG_A=y", "CONFIG_A policy<{'amd64': 'y'>", "CONFIG_A policy<{'amd64' 'y'}>",
-          "CONFIG_A policy<{'amd64': 'y}>", "CONFIG_A policy<y>", "A policy<{'amd64': 'y'}>", "include"})
+          "CONFIG_A policy<{'amd64': 'y}>", "CONFIG_A policy<{s:'y'}>", "CONFIG_A policy<{s:s}>", "CONFIG_A policy<y>",
+          "A policy<{'amd64': 'y'}>", "include"})
         expect_refused(of_generic + line + "\n",
                        "line 6 of the annotations /t/debian.master/config/annotations is no annotation: " + line);
 }

@@ -161,7 +161,7 @@ Result<void> FakeMachine::remove_all(const std::filesystem::path &path)
 {
     if (std::uncaught_exceptions() > 0) // in a destructor that would not run, without power
         return failure("no power");
-    if (exists(path) && !survives_effect())
+    if (!survives_effect())
         return failure("cannot remove " + path.string());
     return FakeFilesystem::remove_all(path);
 }

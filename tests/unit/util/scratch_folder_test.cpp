@@ -68,13 +68,13 @@ TEST(ScratchFolder, InAFolderOfEverybodysOnlyWhatAKilledOwnerHasLeftIsRemoved)
     SystemFilesystem files;
     std::filesystem::create_directories(folder.path() / "somebody-elses");
     ASSERT_TRUE(files.make_directories(folder.path() / "krunctl-x-left"));
-    ASSERT_TRUE(files.write(folder.path() / "krunctl-x-left/owner", ""));
-    ASSERT_TRUE(files.make_directories(folder.path() / "krunctl-x-of-another-that-has-no-lock-yet"));
+    ASSERT_TRUE(files.make_directories(folder.path() / "krunctl-x-new"));
+    const auto long_ago = std::filesystem::file_time_type::clock::now() - std::chrono::minutes(2);
+    std::filesystem::last_write_time(folder.path() / "krunctl-x-left", long_ago);
     const auto scratch = ScratchFolder::make_in_public(files, folder.path(), "krunctl-x").value();
     ScratchFolder::remove_abandoned_in_public(files, folder.path(), "krunctl-x");
     EXPECT_THAT(files.list(folder.path()).value(),
-                UnorderedElementsAre(scratch.path().filename().string(), "somebody-elses",
-                                     "krunctl-x-of-another-that-has-no-lock-yet"));
+                UnorderedElementsAre(scratch.path().filename().string(), "somebody-elses", "krunctl-x-new"));
 }
 
 TEST(ScratchFolder, OfADryRunIsOnlyAName)
