@@ -2,6 +2,7 @@
 // See line_judges.hpp. A guest that hung or died is a failure of its test.
 #include "cases/line_judges.hpp"
 
+#include <algorithm>
 #include <cctype>
 
 #include <fmt/format.h>
@@ -129,6 +130,16 @@ CaseResult judge_check(const Result<GuestRun> &check)
     }
     result.tally += tally_of_program("krunctl check", *check);
     return result;
+}
+
+bool costs_agree(const std::vector<WayCost> &first, const std::vector<WayCost> &second)
+{
+    return std::ranges::equal(first, second, [](const WayCost &one, const WayCost &other) {
+        if (one.way != other.way || one.cost.has_value() != other.cost.has_value())
+            return false;
+        const auto [least, most] = std::minmax({one.cost.value_or(0), other.cost.value_or(0)});
+        return most - least <= (one.way.starts_with("perf-") ? least / 500 : 0);
+    });
 }
 
 } // namespace krun

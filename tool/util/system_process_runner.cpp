@@ -160,9 +160,7 @@ class Run
                 kill(-child_.pid, SIGKILL);
         } else if (interrupt_requested()) {
             end_group(interrupt_signal() == SIGQUIT ? SIGTERM : interrupt_signal()); // no core files
-        } else if (was_stopped(command_)) {
-            end_group(SIGTERM);
-        } else if (log_.failed()) {
+        } else if (was_stopped(command_) || log_.failed()) {
             end_group(SIGTERM);
         } else if (command_.timeout && now - started_ > *command_.timeout) {
             result_.timed_out = true;

@@ -168,5 +168,16 @@ TEST(JudgeCheck, WithoutAMeasurementALineIsNotTickless)
     }
 }
 
+TEST(CostsAgree, ToTheLastInstructionButForPerf)
+{
+    const std::vector<WayCost> costs = {{"null", 343}, {"krun", {}}, {"perf-group", 1861}};
+    EXPECT_TRUE(costs_agree(costs, costs));
+    EXPECT_TRUE(costs_agree(costs, {{"null", 343}, {"krun", {}}, {"perf-group", 1859}}));
+    EXPECT_FALSE(costs_agree(costs, {{"null", 343}, {"krun", {}}, {"perf-group", 1857}}));
+    EXPECT_FALSE(costs_agree(costs, {{"null", 344}, {"krun", {}}, {"perf-group", 1861}}));
+    EXPECT_FALSE(costs_agree(costs, {{"null", 343}, {"krun", 0}, {"perf-group", 1861}}));
+    EXPECT_FALSE(costs_agree(costs, {{"null", 343}, {"krun", {}}}));
+}
+
 } // namespace
 } // namespace krun
