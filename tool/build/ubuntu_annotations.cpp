@@ -98,7 +98,7 @@ Header header_of(const std::string &text)
 
 std::string flavour_of(const Header &header)
 {
-    const auto generic = fmt::format("{}-generic", annotated_architecture);
+    auto generic = fmt::format("{}-generic", annotated_architecture);
     if (std::ranges::find(header.flavours, generic) != header.flavours.end())
         return generic;
     const auto first = std::ranges::find_if(header.flavours, is_of_architecture);

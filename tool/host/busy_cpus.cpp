@@ -67,7 +67,7 @@ Ends socket_ends()
 [[noreturn]] void call()
 {
     constexpr std::size_t piece = 512;
-    constexpr std::size_t mapping = 64 * 1024;
+    constexpr std::size_t mapping = std::size_t{64} << 10;
     std::array<char, piece> buffer{};
     const Ends ends[] = {pipe_ends(), socket_ends()};
     // In memory: who waits for a disk's journal sleeps, and is woken up by an interrupt.

@@ -251,6 +251,7 @@ std::vector<Cause> causes_in_trace(std::string_view trace, int cpu, std::string_
     if (functions_are_known)
         std::erase_if(times, [](const auto &cause) { return cause.first.ends_with(any_single_call); });
     std::vector<Cause> causes;
+    causes.reserve(times.size());
     for (const auto &[what, count] : times)
         causes.push_back({what, count});
     add_causes(causes, {});

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fmt/format.h>
+#include <iterator>
 #include <limits>
 
 #include "host/cpu_sets.hpp"
@@ -215,8 +216,7 @@ CheckResult explain_krun_errno(int error)
 std::vector<std::string> check_ids()
 {
     std::vector<std::string> ids;
-    for (const Check &check : checks)
-        ids.emplace_back(check.id);
+    std::ranges::transform(checks, std::back_inserter(ids), &Check::id);
     return ids;
 }
 

@@ -8,7 +8,7 @@
 #include <cstring>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <ranges>
+#include <span>
 #include <thread>
 
 #include "host/measured_run.hpp"
@@ -152,7 +152,7 @@ std::string described(const Disturbance &disturbance)
 std::string described(const std::vector<Cause> &causes)
 {
     std::vector<std::string> parts;
-    for (const auto &cause : causes | std::views::take(most_causes))
+    for (const auto &cause : std::span(causes).first(std::min(causes.size(), most_causes)))
         parts.push_back(cause.times == 1 ? cause.what : fmt::format("{} ({})", cause.what, cause.times));
     return fmt::format("{}", fmt::join(parts, ", "));
 }

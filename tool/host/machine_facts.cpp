@@ -62,9 +62,9 @@ MachineFacts machine_facts(Filesystem &files, const std::string &signature)
     if (!signature.empty())
         facts.hypervisor = name_of_hypervisor(signature);
     facts.emulated = signature == emulator;
-    const std::string mitigations = "/sys/devices/system/cpu/vulnerabilities";
+    const std::filesystem::path mitigations = "/sys/devices/system/cpu/vulnerabilities";
     for (const auto &name : files.list(mitigations).value_or(std::vector<std::string>()))
-        facts.mitigations.emplace_back(printable(name), line_in(files, mitigations + "/" + name));
+        facts.mitigations.emplace_back(printable(name), line_in(files, mitigations / name));
     return facts;
 }
 

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <ranges>
 
 #include "hooks/apply_hooks.hpp"
 #include "hooks/fitting.hpp"
@@ -260,11 +259,11 @@ Result<LineBase> fetch_line_base(const Env &env, Workbench &bench, const KernelL
 
     LineBase base{read_touched_files(env.files, tree, hooks), source->facts().version};
     const auto applied = patches_in(env.files, tree, known);
-    for (const auto *hook : std::views::reverse(applied)) {
-        for (const auto &changes : std::views::reverse(hook->files)) {
-            const auto text = base.files.find(changes.path);
+    for (auto hook = applied.rbegin(); hook != applied.rend(); ++hook) {
+        for (auto changes = (*hook)->files.rbegin(); changes != (*hook)->files.rend(); ++changes) {
+            const auto text = base.files.find(changes->path);
             if (text != base.files.end()) // otherwise another variant than the one that is ported has changed it
-                text->second = TRY(bench.unpatch(text->second, changes));
+                text->second = TRY(bench.unpatch(text->second, *changes));
         }
     }
     return base;

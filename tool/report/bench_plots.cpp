@@ -232,7 +232,8 @@ std::string legend(const std::vector<const BenchRow *> &rows, double left, doubl
     constexpr double column_width = 220;
     for (std::size_t at = 0; at < rows.size(); at++) {
         const double x = left + static_cast<double>(at % columns) * column_width;
-        const double y = top + static_cast<double>(at / columns) * line_height;
+        const auto row = at / columns;
+        const double y = top + static_cast<double>(row) * line_height;
         svg += svg_line(tail_class(*rows[at]), x, y - 4, x + 32, y - 4) + svg_text(x + 40, y, title_of(*rows[at]));
     }
     return svg + "\n";

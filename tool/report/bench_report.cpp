@@ -6,7 +6,7 @@
 #include <cmath>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <ranges>
+#include <iterator>
 #include <set>
 
 #include "host/cpu_sets.hpp"
@@ -181,7 +181,9 @@ std::string kinds_of_interrupts(const OtherCpus &others)
         if (each >= 0.05) // less is chance
             kinds.emplace(each, fmt::format("{} {:.2f}", row.name, each));
     }
-    return fmt::format("{}", fmt::join(kinds | std::views::values, ", "));
+    std::vector<std::string> texts;
+    std::ranges::transform(kinds, std::back_inserter(texts), &decltype(kinds)::value_type::second);
+    return fmt::format("{}", fmt::join(texts, ", "));
 }
 
 std::vector<const BenchRow *> all_rows(const BenchResult &result)

@@ -25,8 +25,9 @@ std::string check_verdict(const std::vector<CheckResult> &results)
         return "all good";
     std::vector<std::string> parts;
     for (const auto &[status, meaning] : meanings) {
-        const auto count = std::ranges::count_if(
-            results, [&](const CheckResult &result) { return result.required && result.status == status; });
+        const auto count = std::ranges::count_if(results, [&, wanted = status](const CheckResult &result) {
+            return result.required && result.status == wanted;
+        });
         if (count > 0)
             parts.push_back(fmt::format("{} {}", count, meaning));
     }
