@@ -9,15 +9,12 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <limits>
-#include <linux/magic.h>
-#include <random>
-#include <string_view>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <system_error>
 #include <unistd.h>
 
 #include "util/descriptor.hpp"
+#include "util/output_file.hpp"
 #include "util/own_process.hpp"
 #include "util/result.hpp"
 
@@ -27,99 +24,6 @@ namespace
 {
 
 namespace fs = std::filesystem;
-
-// 62^6 names; who else wants one at this moment is told apart by O_EXCL, in whatever container it runs.
-std::string random_letters()
-{
-    constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-    thread_local std::mt19937 generator{std::random_device()()};
-    std::uniform_int_distribution<std::size_t> any(0, letters.size() - 1);
-    std::string text(6, ' ');
-    for (char &letter : text)
-        letter = letters[any(generator)];
-    return text;
-}
-
-// What is written to a path goes through links to the file that they name. Not everything is a file that a rename may
-// replace: a device or a pipe is one for all, and /dev/stdout is a link to a file that is open already.
-struct WritePlace {
-    fs::path path;
-    bool in_place = false;
-};
-
-bool is_on_procfs(const fs::path &folder)
-{
-    struct statfs system = {};
-    return statfs(folder.empty() ? "." : folder.c_str(), &system) == 0 && system.f_type == PROC_SUPER_MAGIC;
-}
-
-WritePlace place_for(fs::path path)
-{
-    constexpr int most_links = 40; // as many as the kernel follows
-    for (int links = 0; links < most_links; ++links) {
-        struct stat status = {};
-        if (lstat(path.c_str(), &status) != 0 || S_ISREG(status.st_mode) || S_ISDIR(status.st_mode))
-            return {path, false};
-        if (!S_ISLNK(status.st_mode) || is_on_procfs(path.parent_path()))
-            return {path, true};
-        std::error_code error;
-        const auto target = fs::read_symlink(path, error);
-        if (error)
-            break;
-        path = path.parent_path() / target; // which is `target` alone when that is absolute
-    }
-    return {path, false};
-}
-
-// A temporary file beside the target, which takes its place when all is well and is removed otherwise; or the target
-// itself where it must stay what it is.
-class OutputFile
-{
-  public:
-    OutputFile(const fs::path &target, mode_t mode) : place_(place_for(target))
-    {
-        if (place_.in_place) {
-            descriptor_ = OwnedDescriptor(open(place_.path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
-            return;
-        }
-        constexpr int most_attempts = 100;
-        for (int attempt = 0; attempt < most_attempts; ++attempt) {
-            temporary_ = place_.path.parent_path() / ("." + place_.path.filename().string() + "." + random_letters());
-            descriptor_ = OwnedDescriptor(open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
-            if (descriptor_.is_open() || errno != EEXIST)
-                return;
-        }
-    }
-    OutputFile(const OutputFile &) = delete;
-    OutputFile &operator=(const OutputFile &) = delete;
-    ~OutputFile()
-    {
-        if (descriptor_.is_open() && !place_.in_place && !finished_)
-            unlink(temporary_.c_str());
-    }
-
-    [[nodiscard]] const OwnedDescriptor &descriptor() const { return descriptor_; }
-    [[nodiscard]] bool in_place() const { return place_.in_place; }
-    // Not the umask's, but exactly this.
-    bool set_mode(mode_t mode) { return place_.in_place || fchmod(descriptor_.get(), mode) == 0; }
-    // On the disk, with its name, which is its folder's content.
-    bool sync() { return place_.in_place || fsync(descriptor_.get()) == 0; }
-    bool finish()
-    {
-        finished_ = place_.in_place || ::rename(temporary_.c_str(), place_.path.c_str()) == 0;
-        return finished_;
-    }
-    [[nodiscard]] fs::path folder() const
-    {
-        return place_.path.has_parent_path() ? place_.path.parent_path() : fs::path(".");
-    }
-
-  private:
-    WritePlace place_;
-    fs::path temporary_;
-    OwnedDescriptor descriptor_;
-    bool finished_ = false;
-};
 
 OwnedDescriptor open_to_read(const fs::path &path)
 {

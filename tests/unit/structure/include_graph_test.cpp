@@ -90,6 +90,19 @@ TEST(IncludeGraph, HasNoCircle)
         EXPECT_FALSE(reachable(edges, folder).contains(folder)) << folder << " is included by what it includes";
 }
 
+// Neither a path, nor a variable, nor a word of ours: what is in quotes.
+TEST(IncludeGraph, UtilDoesNotNameTheProduct)
+{
+    static const std::regex named("\"[^\"]*krun", std::regex::icase);
+    for (const auto &file : fs::directory_iterator(root / "tool/util")) {
+        std::ifstream text(file.path());
+        for (std::string line; std::getline(text, line);) {
+            const auto code = line.substr(0, line.find("//"));
+            EXPECT_FALSE(std::regex_search(code, named)) << file.path() << ": " << line;
+        }
+    }
+}
+
 TEST(IncludeGraph, UtilKnowsNoOtherFolder) { EXPECT_THAT(edges_of_includes().at("util"), testing::IsEmpty()); }
 
 TEST(IncludeGraph, ACircleWouldBeSeen)
